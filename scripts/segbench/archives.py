@@ -1,0 +1,308 @@
+"""Sample archives: Zarr v3 in one zip file, byte-deterministic, one chunk a sample.
+
+Layout of `NAME.zarr.zip`, readable with any Zarr v3 library::
+
+    zarr.json                     root group; its attributes are the archive's record
+    SHAPE/zarr.json               one group for each distinct sample shape, e.g. "256x256"
+    SHAPE/image/zarr.json         array (sample, y, x, channel)
+    SHAPE/image/c/0/0/0/0         chunk: one whole sample, zstd
+    SHAPE/label/...               array (sample, y, x)
+
+Datasets whose images all have one size have one SHAPE group; a dataset of nine sizes
+has nine. Zip entries are stored (Zarr compresses the chunks) and carry a fixed time.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numcodecs.zstd import Zstd
+
+from segbench.errors import SegbenchError
+from segbench.files import atomic_path, sha256_of_bytes, zip_entry
+
+#: Zstandard level: 1 writes about 5 times as fast as 9 for 3 % more bytes on 8-bit images.
+ZSTD_LEVEL = 1
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data, sort_keys=True, indent=1, allow_nan=False).encode()
+
+
+def _array_metadata(shape: tuple[int, ...], dtype: np.dtype) -> dict[str, Any]:
+    """Zarr v3 metadata of an array (sample, ...) with one chunk a sample.
+
+    References
+    ----------
+    Zarr core specification v3, https://zarr-specs.readthedocs.io/en/latest/v3/core/
+    """
+    return {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": list(shape),
+        "data_type": dtype.name,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, *shape[1:]]}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "fill_value": False if dtype == bool else 0,
+        "codecs": [
+            {"name": "bytes", "configuration": {"endian": "little"}},
+            {"name": "zstd", "configuration": {"level": ZSTD_LEVEL, "checksum": False}},
+        ],
+        "attributes": {},
+    }
+
+
+class ArchiveWriter:
+    """Write samples one at a time into a new archive; nothing appears before it is whole.
+
+    Parameters
+    ----------
+    path : str or Path
+        The archive, `*.zarr.zip`.
+    attributes : mapping
+        What all samples share (axes, classes, recipe, image scale), JSON-able.
+
+    Notes
+    -----
+    Only the sample at hand is in memory. Samples should come sorted by id: the order
+    of writing is the order of the bytes.
+    """
+
+    def __init__(self, path: str | Path, attributes: Mapping[str, Any]) -> None:
+        self._attributes = dict(attributes)
+        self._context = atomic_path(path)
+        self._zip = zipfile.ZipFile(self._context.__enter__(), "w", allowZip64=True)
+        self._codec = Zstd(level=ZSTD_LEVEL)
+        self._arrays: dict[str, tuple[tuple[int, ...], np.dtype]] = {}
+        self._rows: dict[str, int] = {}
+        self._samples: dict[str, dict[str, Any]] = {}
+
+    def add(
+        self, sample: str, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any] | None = None
+    ) -> None:
+        """Append one sample.
+
+        Parameters
+        ----------
+        sample : str
+            Its id, unique in the archive.
+        arrays : mapping of str to ndarray
+            e.g. ``image`` (y, x, channel) and ``label`` (y, x).
+        record : mapping, optional
+            What belongs to this sample alone (source id, original size), JSON-able.
+        """
+        if sample in self._samples:
+            raise SegbenchError(
+                f"sample {sample!r} occurs twice", "unique sample ids", "rename one of the two"
+            )
+        first = next(iter(arrays.values()))
+        spatial = first.shape[:2] if first.ndim <= 3 else first.shape[:3]
+        group = "x".join(map(str, spatial))
+        row = self._rows.get(group, 0)
+        digests = {}
+        for name, array in sorted(arrays.items()):
+            array = np.ascontiguousarray(array)
+            key = f"{group}/{name}"
+            if self._arrays.setdefault(key, (array.shape, array.dtype)) != (
+                array.shape,
+                array.dtype,
+            ):
+                raise SegbenchError(
+                    f"sample {sample!r}: {name} is {array.dtype} {array.shape}",
+                    f"{self._arrays[key][1]} {self._arrays[key][0]} as in the samples before",
+                    "give all samples of an archive the same channels and dtype",
+                )
+            data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+            digests[name] = sha256_of_bytes(data)
+            chunk = "/".join(["c", str(row)] + ["0"] * array.ndim)
+            self._zip.writestr(zip_entry(f"{key}/{chunk}"), bytes(self._codec.encode(data)))
+        self._rows[group] = row + 1
+        self._samples[sample] = {
+            "group": group,
+            "row": row,
+            "sha256": digests,
+            "record": dict(record or {}),
+        }
+
+    def _finish(self) -> None:
+        for key, (shape, dtype) in sorted(self._arrays.items()):
+            rows = self._rows[key.rsplit("/", 1)[0]]
+            meta = _array_metadata((rows, *shape), dtype)
+            self._zip.writestr(zip_entry(f"{key}/zarr.json"), _json(meta))
+        group = {"zarr_format": 3, "node_type": "group"}
+        for name in sorted(self._rows):
+            self._zip.writestr(
+                zip_entry(f"{name}/zarr.json"), _json({**group, "attributes": {}})
+            )
+        attributes = {**self._attributes, "samples": self._samples}
+        self._zip.writestr(zip_entry("zarr.json"), _json({**group, "attributes": attributes}))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._zip.close()
+            self._context.__exit__(kind, error, trace)
+
+
+class Archive:
+    """Read the samples of one archive, in any order, one at a time.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file that `ArchiveWriter` wrote.
+
+    Attributes
+    ----------
+    attributes : dict
+        What all samples share.
+    ids : list of str
+        Sample ids in the order in which they were written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self._zip = zipfile.ZipFile(self.path)
+            root = json.loads(self._zip.read("zarr.json"))["attributes"]
+        except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+            raise SegbenchError(
+                f"{self.path}: not a readable sample archive ({error})",
+                "a whole *.zarr.zip file",
+                "delete it and run the same command again",
+            ) from error
+        self._codec = Zstd()
+        self._samples: dict[str, dict[str, Any]] = root.pop("samples")
+        self.attributes: dict[str, Any] = root
+        self.ids = list(self._samples)
+        self._meta: dict[str, dict[str, Any]] = {}
+
+    def record(self, sample: str) -> dict[str, Any]:
+        """What was recorded for this sample alone."""
+        return self._samples[sample]["record"]
+
+    def digest(self, sample: str) -> str:
+        """One digest over all arrays and the record of a sample."""
+        entry = self._samples[sample]
+        return sha256_of_bytes(_json([entry["sha256"], entry["record"]]))
+
+    def _metadata(self, sample: str, name: str) -> dict[str, Any]:
+        key = f"{self._samples[sample]['group']}/{name}"
+        if key not in self._meta:
+            self._meta[key] = json.loads(self._zip.read(f"{key}/zarr.json"))
+        return self._meta[key]
+
+    def has(self, sample: str, name: str) -> bool:
+        """Whether the sample has an array of this name."""
+        return name in self._samples[sample]["sha256"]
+
+    def shape(self, sample: str, name: str) -> tuple[int, ...]:
+        """Shape of one array of one sample, without reading it."""
+        return tuple(self._metadata(sample, name)["shape"][1:])
+
+    def read(self, sample: str, name: str) -> np.ndarray:
+        """Read one array of one sample.
+
+        Returns
+        -------
+        ndarray
+            Read-only, in the dtype in which it was written.
+        """
+        meta = self._metadata(sample, name)
+        entry = self._samples[sample]
+        shape = tuple(meta["shape"][1:])
+        chunk = "/".join(["c", str(entry["row"])] + ["0"] * len(shape))
+        try:
+            data = self._codec.decode(self._zip.read(f"{entry['group']}/{name}/{chunk}"))
+        except (zipfile.BadZipFile, KeyError, RuntimeError) as error:
+            raise SegbenchError(
+                f"{self.path}: sample {sample!r}, array {name!r} is damaged ({error})",
+                "the bytes that were written",
+                "delete the file and run the same command again",
+            ) from error
+        return np.frombuffer(data, dtype=np.dtype(meta["data_type"])).reshape(shape)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._zip.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class ArchiveSet:
+    """The shards of one stage, read as if they were one archive.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        The shards. Their attributes must agree.
+    """
+
+    def __init__(self, paths: Iterable[str | Path]) -> None:
+        self._where: dict[str, Archive] = {}
+        self.attributes: dict[str, Any] = {}
+        for number, path in enumerate(paths):
+            archive = Archive(path)
+            if number and archive.ids and self._where and archive.attributes != self.attributes:
+                raise SegbenchError(
+                    f"{path}: its attributes differ from those of the other shards",
+                    "shards written by one recipe",
+                    "delete the folder's archives and run the same command again",
+                )
+            if archive.ids or not self.attributes:
+                self.attributes = archive.attributes
+            for sample in archive.ids:
+                if sample in self._where:
+                    raise SegbenchError(
+                        f"{path}: sample {sample!r} is in two shards",
+                        "each sample in one shard",
+                        "delete the folder's archives and run the same command again",
+                    )
+                self._where[sample] = archive
+        self.ids = sorted(self._where)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.ids)
+
+    def __contains__(self, sample: str) -> bool:
+        return sample in self._where
+
+    def record(self, sample: str) -> dict[str, Any]:
+        """What was recorded for this sample alone."""
+        return self._where[sample].record(sample)
+
+    def digest(self, sample: str) -> str:
+        """One digest over all arrays and the record of a sample."""
+        return self._where[sample].digest(sample)
+
+    def has(self, sample: str, name: str) -> bool:
+        """Whether the sample has an array of this name."""
+        return self._where[sample].has(sample, name)
+
+    def shape(self, sample: str, name: str) -> tuple[int, ...]:
+        """Shape of one array of one sample, without reading it."""
+        return self._where[sample].shape(sample, name)
+
+    def read(self, sample: str, name: str) -> np.ndarray:
+        """Read one array of one sample."""
+        return self._where[sample].read(sample, name)

@@ -1,0 +1,50 @@
+"""Preprocessing recipes: config/preprocessing/NAME.yaml."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from segbench.config.base import Count, Strict
+
+
+class Size(Strict):
+    """Height and width in pixels."""
+
+    height: Count
+    width: Count
+
+
+class Clahe(Strict):
+    """Contrast-limited adaptive histogram equalisation (Zuiderveld 1994)."""
+
+    tiles: Count = Field(8, description="Tiles along each side of the image.")
+    bins: Count = Field(256, description="Histogram bins.")
+    clip_limit: float = Field(
+        2.0, gt=0, description="Highest bin, as a multiple of the mean count of a tile's bins."
+    )
+
+
+class Preprocessing(Strict):
+    """The steps, in the order in which they are applied. A null step is left out."""
+
+    description: str = Field("", description="One line for the reports.")
+    channels: Literal["grey", "rgb"] = Field("grey", description="Channels of the result.")
+    invert: Literal["never", "bright_background"] = Field(
+        "never", description="Turn images with a bright background into their negative."
+    )
+    resize: Size | None = Field(None, description="Target size; null keeps each image's own.")
+    interpolation: Literal["nearest", "bilinear", "bicubic", "area"] = Field(
+        "bilinear", description="For the image; the label is always nearest."
+    )
+    antialias: bool = Field(True, description="Gaussian smoothing before shrinking.")
+    normalise: Literal["none", "minmax", "percentile", "zscore"] = Field(
+        "minmax",
+        description="Linear stretch to 0...1 per image and channel; percentile: 1st to 99th.",
+    )
+    clahe: Clahe | None = Field(None, description="Local contrast; null: off.")
+    gamma: float | None = Field(None, gt=0, description="image^gamma; null: off.")
+    dtype: Literal["uint8", "uint16", "float32"] = Field(
+        "uint8", description="How 0...1 is stored; zscore needs float32."
+    )
