@@ -1,0 +1,260 @@
+"""The maps that a network learns, made from a label.
+
+============================ ========================================== ==========
+target                       maps                                       activation
+============================ ========================================== ==========
+``classes``, one class       the class                                  sigmoid
+``classes``, n classes       background, class 1 ... class n            softmax
+``foreground``               foreground                                 sigmoid
+``foreground_boundary``      foreground, boundary                       sigmoid
+``foreground_distance``      foreground, distance                       sigmoid
+============================ ========================================== ==========
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from segbench.errors import SegbenchError
+
+Activation = Literal["sigmoid", "softmax"]
+
+
+def map_names(target: str, classes: Sequence[str]) -> list[str]:
+    """Names of the maps of a target, in the order of the last axis.
+
+    Parameters
+    ----------
+    target : str
+        ``classes``, ``foreground``, ``foreground_boundary`` or ``foreground_distance``.
+    classes : sequence of str
+        Names of the dataset's classes, without the background.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    SegbenchError
+        If the target is unknown or there are no classes.
+
+    Examples
+    --------
+    >>> map_names("classes", ["nucleus"])
+    ['nucleus']
+    >>> map_names("classes", ["hat", "shoe"])
+    ['background', 'hat', 'shoe']
+    >>> map_names("foreground_boundary", ["nucleus"])
+    ['foreground', 'boundary']
+    """
+    _check_target(target)
+    if not classes:
+        raise SegbenchError("the dataset has no classes", "at least one class", "list its classes")
+    if target == "classes":
+        return list(classes) if len(classes) == 1 else ["background", *classes]
+    return target.split("_")
+
+
+def activation(target: str, classes: Sequence[str]) -> Activation:
+    """How the network's logits become probabilities: exclusive classes share a softmax.
+
+    Examples
+    --------
+    >>> activation("classes", ["hat", "shoe"]), activation("foreground", ["nucleus"])
+    ('softmax', 'sigmoid')
+    """
+    _check_target(target)
+    return "softmax" if target == "classes" and len(classes) > 1 else "sigmoid"
+
+
+def make_targets(
+    label: np.ndarray, target: str, class_values: Sequence[int], boundary_px: int = 2
+) -> np.ndarray:
+    """Make the maps of one sample.
+
+    Parameters
+    ----------
+    label : ndarray (y, x)
+        uint8: a label map. uint16: numbered objects, 0 is the background.
+    target : str
+        See the table above.
+    class_values : sequence of int
+        Values of the classes in a label map, in the order of the maps.
+    boundary_px : int, optional
+        Width of the boundary in pixels, `foreground_boundary` only.
+
+    Returns
+    -------
+    ndarray (y, x, map)
+        uint8 in {0, 1}; for `foreground_distance` float32 in [0, 1].
+
+    Raises
+    ------
+    SegbenchError
+        If the label is not a 2-D integer array, the target is unknown, or several
+        classes are asked of numbered objects, which do not tell classes apart.
+
+    Notes
+    -----
+    Outside the image nothing is known: an object cut by the image's edge has neither a
+    boundary nor a distance of zero along that edge.
+
+    Examples
+    --------
+    >>> make_targets(np.uint16([[0, 7, 9]]), "foreground", [1])[..., 0].tolist()
+    [[0, 1, 1]]
+    """
+    _check_target(target)
+    if label.ndim != 2 or label.dtype.kind not in "uib":
+        raise SegbenchError(
+            f"a label of shape {label.shape} and type {label.dtype}",
+            "an integer array (y, x)",
+            "give each sample one label map",
+        )
+    return _MAKERS[target](label, class_values, boundary_px)
+
+
+def boundary(label: np.ndarray, boundary_px: int) -> np.ndarray:
+    """Pixels of objects that lie close to something else.
+
+    A pixel of an object belongs to the boundary if a pixel with another value (the
+    background or another object) lies within `boundary_px` of it, counted as a king
+    moves on a chess board. So the boundary lies *inside* the objects, two that touch
+    are parted by a band of twice `boundary_px`, and foreground minus boundary is each
+    object eroded: seeds that cannot touch.
+
+    Parameters
+    ----------
+    label : ndarray (y, x), integers
+        Numbered objects (at most 65535), 0 is the background.
+    boundary_px : int
+        Width of the boundary, at least 1.
+
+    Returns
+    -------
+    ndarray (y, x), bool
+
+    References
+    ----------
+    Caicedo et al. 2019, Evaluation of deep learning strategies for nucleus segmentation
+    in fluorescence images, Cytometry A 95:952, doi:10.1002/cyto.a.23863 (a class of its
+    own for the boundary).
+
+    Examples
+    --------
+    >>> boundary(np.uint16([[0, 1, 1, 1, 1, 2, 2, 2]]), 1).astype(int).tolist()
+    [[0, 1, 0, 0, 1, 1, 0, 0]]
+    """
+    label = _as_uint16(label)
+    window = np.ones((2 * boundary_px + 1, 2 * boundary_px + 1), np.uint8)
+    highest, lowest = cv2.dilate(label, window), cv2.erode(label, window)
+    return (highest != lowest) & (label > 0)
+
+
+def distance(label: np.ndarray) -> np.ndarray:
+    """Depth of each pixel in its object: 0 outside, 1 where the object is deepest.
+
+    The Euclidean distance to the nearest pixel outside the object, divided by the
+    object's largest. Touching objects are parted by low values on both sides.
+
+    Parameters
+    ----------
+    label : ndarray (y, x), integers
+        Numbered objects, 0 is the background.
+
+    Returns
+    -------
+    ndarray (y, x), float32 in [0, 1]
+
+    References
+    ----------
+    Naylor et al. 2019, Segmentation of nuclei in histopathology images by deep
+    regression of the distance map, IEEE TMI 38:448, doi:10.1109/TMI.2018.2865709.
+    There the distance is in pixels; here it is divided by each object's largest, so
+    that one seed threshold serves small and large nuclei.
+
+    Examples
+    --------
+    >>> distance(np.uint16([[0, 1, 1, 1, 2, 0]])).tolist()
+    [[0.0, 0.5, 1.0, 0.5, 1.0, 0.0]]
+    """
+    from scipy.ndimage import find_objects
+
+    height, width = label.shape
+    result = np.zeros(label.shape, np.float32)
+    for number, box in enumerate(find_objects(label.astype(np.int32, copy=False)), start=1):
+        if box is None:
+            continue
+        rows = slice(max(box[0].start - 1, 0), min(box[0].stop + 1, height))
+        columns = slice(max(box[1].start - 1, 0), min(box[1].stop + 1, width))
+        inside = label[rows, columns] == number
+        if inside.all():  # fills the image: nothing to measure a distance from
+            result[rows, columns] = 1
+            continue
+        depth = cv2.distanceTransform(inside.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        result[rows, columns][inside] = depth[inside] / depth.max()
+    return result
+
+
+def _check_target(target: str) -> None:
+    if target not in _MAKERS:
+        raise SegbenchError(
+            f"target {target!r} is unknown",
+            f"one of {', '.join(_MAKERS)}",
+            "correct the model recipe's `target`",
+        )
+
+
+def _as_uint16(label: np.ndarray) -> np.ndarray:
+    if label.dtype.itemsize > 2 and label.size and label.max() > np.iinfo(np.uint16).max:
+        raise SegbenchError(
+            f"a label numbers its objects up to {label.max()}",
+            "at most 65535 objects an image",
+            "number the objects from 1 without gaps",
+        )
+    return label.astype(np.uint16, copy=False)
+
+
+def _classes(label: np.ndarray, class_values: Sequence[int], _boundary_px: int) -> np.ndarray:
+    if label.dtype.itemsize > 1:  # numbered objects
+        if len(class_values) > 1:
+            raise SegbenchError(
+                f"target 'classes' with {len(class_values)} classes on numbered objects",
+                "a label map, or one class",
+                "set the model recipe's `target` to `foreground`",
+            )
+        return _foreground(label, class_values, 0)
+    values = np.asarray(class_values)
+    maps = label[..., None] == values
+    if len(values) > 1:
+        maps = np.concatenate([~maps.any(axis=-1, keepdims=True), maps], axis=-1)
+    return maps.astype(np.uint8)
+
+
+def _foreground(label: np.ndarray, _class_values: Sequence[int], _boundary_px: int) -> np.ndarray:
+    return (label > 0).astype(np.uint8)[..., None]
+
+
+def _foreground_boundary(
+    label: np.ndarray, _class_values: Sequence[int], boundary_px: int
+) -> np.ndarray:
+    return np.stack([label > 0, boundary(label, boundary_px)], axis=-1).astype(np.uint8)
+
+
+def _foreground_distance(
+    label: np.ndarray, _class_values: Sequence[int], _boundary_px: int
+) -> np.ndarray:
+    return np.stack([(label > 0).astype(np.float32), distance(label)], axis=-1)
+
+
+_MAKERS: dict[str, Callable[[np.ndarray, Sequence[int], int], np.ndarray]] = {
+    "classes": _classes,
+    "foreground": _foreground,
+    "foreground_boundary": _foreground_boundary,
+    "foreground_distance": _foreground_distance,
+}
