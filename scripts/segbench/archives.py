@@ -160,6 +160,23 @@ class ArchiveWriter:
             self._context.__exit__(kind, error, trace)
 
 
+def archive_digest(path: str | Path) -> str:
+    """Digest of an archive's content, taken from the digests it carries.
+
+    The root metadata hold the SHA-256 of every array of every sample, so there is no need
+    to read gigabytes again to know whether an archive has changed.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            return sha256_of_bytes(file.read("zarr.json"))
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise SegbenchError(
+            f"{path}: not a readable sample archive ({error})",
+            "a whole *.zarr.zip file",
+            "delete it and run the same command again",
+        ) from error
+
+
 class Archive:
     """Read the samples of one archive, in any order, one at a time.
 
