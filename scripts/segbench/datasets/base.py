@@ -46,10 +46,13 @@ class Reader(Protocol):
         """List the samples from file names alone, sorted by id; reads no pixels."""
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
-        """The image as published: (y, x, channel), the publisher's dtype."""
+        """Read the image as published: (y, x, channel), the publisher's dtype."""
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
-        """(y, x): uint8 label map (semantic) or uint16 numbered objects (instances)."""
+        """Read (y, x): uint8 label map (semantic) or uint16 numbered objects (instances)."""
+
+    def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
+        """Name the kind of sample, from what was read; stratified folds balance it."""
 
     def generate(self, root: Path, samples: int, test_samples: int, seed: int) -> None:
         """Write a miniature in the publisher's exact on-disk format under `root`."""

@@ -1,0 +1,192 @@
+"""Nuclei in electron micrographs of the mouse kidney, as published (kumeS/BH2019-Fukuoka).
+
+The newer layout, found at the raw root or up to four folders below it::
+
+    02_ImageDataset/01_Mouse_B6J_Kidney_Nucleus_All_ver190903/
+        1st_Train/{1_Train,2_Teacher}/    49 images and masks with equal names
+        2nd_Train/{1_Train,2_Teacher}/    the same 49 and Z_01 ... Z_16, which are blank
+        3_Test/  4_Test_GT/               7 images and masks
+        5_Blank/                          18 files without nuclei and without masks
+
+In the older layout (`01_ImageDataset/...`) the 65 training pairs lie directly in `1_Train`
+and `2_Teacher`. Images are 8-bit grey, masks 1-bit.
+
+Which files are samples:
+
+- training: the union of the training folders by file name;
+- test: 3_Test with 4_Test_GT;
+- 5_Blank only where training has no `Z_*`: those are byte copies of it. Its files then have
+  no mask, which means no nucleus; a .png and a .tif of one name are one sample.
+
+Images without a nucleus have the stratum ``blank``: the published protocol (44 training, 5
+checking, 7 test) counts without them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from segbench.datasets.base import RawSample
+from segbench.datasets.tree import by_stem, check_id, locate, pictures
+from segbench.errors import SegbenchError
+
+LAYOUT = (
+    "the folder 01_Mouse_B6J_Kidney_Nucleus_All_ver190903 with 3_Test, 4_Test_GT and "
+    "2nd_Train/1_Train, 1st_Train/1_Train or 1_Train"
+)
+
+#: Folders that hold training pairs. Of equal names the first is read.
+TRAINING = ("2nd_Train", "1st_Train", "")
+
+_TILE = re.compile(r"-\d{3}$")
+_SERIES = re.compile(r"[A-Za-z]+")
+
+
+def _is_base(folder: Path) -> bool:
+    return (folder / "3_Test").is_dir() and any(
+        (folder / name / "1_Train").is_dir() for name in TRAINING
+    )
+
+
+def source_image(sample: str) -> str:
+    """Name the micrograph that a sample was cut from: no number of the tile.
+
+    Examples
+    --------
+    >>> source_image("WideEM_x1024-R0641-000"), source_image("Z_01")
+    ('WideEM_x1024-R0641', 'Z_01')
+    """
+    return _TILE.sub("", sample)
+
+
+class KidneyNuclei:
+    """Reader of the kidney nuclei; see the module for the layouts."""
+
+    def scan(self, root: Path) -> Iterator[RawSample]:
+        """List the samples from file names alone, sorted by id.
+
+        Raises
+        ------
+        SegbenchError
+            The folders are not there, an image has no mask or a mask no image, or an id
+            occurs twice.
+        """
+        base = locate(root, _is_base, LAYOUT)
+        samples: dict[str, RawSample] = {}
+        for name in TRAINING:
+            folders = (base / name / "1_Train", base / name / "2_Teacher")
+            for raw in _pairs(root, *folders, split="train"):
+                samples.setdefault(raw.sample, raw)
+        for raw in _pairs(root, base / "3_Test", base / "4_Test_GT", split="test"):
+            if raw.sample in samples:
+                raise SegbenchError(
+                    f"{root / raw.images[0]}: is also a training image ({raw.sample})",
+                    "different names in 3_Test and in the training folders",
+                    "remove the copy from the training folder",
+                )
+            samples[raw.sample] = raw
+        if not any(sample.startswith("Z_") for sample in samples):
+            for raw in _blanks(root, base / "5_Blank"):
+                samples.setdefault(raw.sample, raw)
+        yield from (samples[sample] for sample in sorted(samples))
+
+    def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
+        """Read the micrograph.
+
+        Returns
+        -------
+        ndarray
+            (y, x, 1), uint8 (uint16 if the file has 16 bits). 1-bit files become 0 and 255;
+            a colour file whose channels are equal gives one of them.
+
+        Raises
+        ------
+        SegbenchError
+            The file cannot be decoded or is in colour.
+        """
+        from segbench.datasets.pixels import read_pixels
+
+        path = root / raw.images[0]
+        pixels = read_pixels(path)
+        if pixels.dtype == bool:
+            pixels = pixels.astype(np.uint8) * np.uint8(255)
+        if pixels.ndim == 3:
+            grey = pixels[..., 0]
+            if any((pixels[..., channel] != grey).any() for channel in (1, 2)):
+                raise SegbenchError(
+                    f"{path}: is in colour", "a grey micrograph", "restore the publisher's file"
+                )
+            pixels = grey
+        return np.ascontiguousarray(pixels)[..., None]
+
+    def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
+        """Read the mask of the nuclei.
+
+        Returns
+        -------
+        ndarray
+            (y, x), uint8: 0 background, 1 nucleus.
+
+        Raises
+        ------
+        SegbenchError
+            The file cannot be decoded or holds other values than two.
+        """
+        from segbench.datasets.pixels import read_binary
+
+        if not raw.labels:
+            return np.zeros(self.read_image(root, raw).shape[:2], np.uint8)
+        return read_binary(root / raw.labels[0]).astype(np.uint8)
+
+    def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
+        """Give ``blank`` without a nucleus; else the series in lower case (nepkid, wideem)."""
+        if not label.any():
+            return "blank"
+        series = _SERIES.match(raw.sample)
+        return series.group().lower() if series else "other"
+
+    def generate(self, root: Path, samples: int, test_samples: int, seed: int) -> None:
+        """Write a miniature in the newer layout; see `segbench.datasets.miniature.kidney`."""
+        from segbench.datasets.miniature.kidney import generate
+
+        generate(root, samples, test_samples, seed)
+
+
+def _pairs(
+    root: Path, image_folder: Path, mask_folder: Path, split: Literal["train", "test"]
+) -> Iterator[RawSample]:
+    """Images and masks of equal names."""
+    images, masks = by_stem(image_folder), by_stem(mask_folder)
+    for folder, missing, other in (
+        (image_folder, sorted(images.keys() - masks.keys()), mask_folder),
+        (mask_folder, sorted(masks.keys() - images.keys()), image_folder),
+    ):
+        if missing:
+            raise SegbenchError(
+                f"{folder}: {', '.join(missing)} without a file of this name in {other.name}",
+                "an image and a mask of each name",
+                "fetch the missing files, or remove these",
+            )
+    for stem, name in images.items():
+        sample = check_id(stem, image_folder / name)
+        yield RawSample(
+            sample=sample,
+            images=((image_folder / name).relative_to(root).as_posix(),),
+            labels=((mask_folder / masks[stem]).relative_to(root).as_posix(),),
+            split=split,
+            group=source_image(sample),
+        )
+
+
+def _blanks(root: Path, folder: Path) -> Iterator[RawSample]:
+    """Pictures without masks; of a .png and a .tif with one name the .png."""
+    first = {Path(name).stem: name for name in reversed(pictures(folder))}
+    for stem, name in sorted(first.items()):
+        sample = check_id(stem, folder / name)
+        path = (folder / name).relative_to(root).as_posix()
+        yield RawSample(sample=sample, images=(path,), labels=(), group=source_image(sample))
