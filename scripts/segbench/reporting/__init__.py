@@ -1,0 +1,1 @@
+"""The report: learning curves, overlays and one offline page."""
