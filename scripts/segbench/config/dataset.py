@@ -8,6 +8,9 @@ from pydantic import Field
 
 from segbench.config.base import Count, Fraction, Strict
 
+#: Publishers' formats. `segbench.datasets` registers a reader for each.
+FORMATS = ("kidney_nuclei", "dsb2018")
+
 
 class Generated(Strict):
     """The miniature in the publisher's own format, made offline."""

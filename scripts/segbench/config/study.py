@@ -8,6 +8,11 @@ from pydantic import Field
 
 from segbench.config.base import Count, Fraction, Strict
 
+#: Metrics of label maps, and of numbered objects. `segbench.metrics` registers the same.
+SEMANTIC_METRICS = ("iou", "dice", "precision", "recall")
+INSTANCE_METRICS = ("dsb_map",)
+METRICS = (*SEMANTIC_METRICS, *INSTANCE_METRICS)
+
 
 class Published(Strict):
     """A published row to stand beside ours."""

@@ -1,0 +1,138 @@
+"""Checks of a study against the recipes it names, and of those against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from segbench.config.dataset import Dataset, Protocol
+from segbench.config.findings import Finding
+from segbench.config.model import Model
+from segbench.config.preprocessing import Preprocessing
+from segbench.config.problems import Key, nearest
+from segbench.config.study import INSTANCE_METRICS, Study
+
+Recipes = Mapping[str, Mapping[str, Any]]
+Names = Mapping[str, set[str]]
+
+
+def _named(study: Study) -> Iterator[tuple[str, str, Key]]:
+    """Every recipe which a study names: kind, name, key."""
+    yield "datasets", study.dataset, ("dataset",)
+    for kind in ("preprocessing", "augmentation", "models"):
+        for number, name in enumerate(getattr(study, kind)):
+            yield kind, name, (kind, number)
+
+
+def _references(study: Study, names: Names) -> Iterator[Finding]:
+    for kind, name, key in _named(study):
+        if name not in names[kind]:
+            known = sorted(names[kind])
+            yield Finding(key, f"has no file config/{kind}/{name}.yaml", ", ".join(known),
+                          nearest(name, known), name)  # fmt: skip
+
+
+def _model_and_dataset(study: Study, model: Model, dataset: Dataset) -> Iterator[str]:
+    """Say why this model cannot be used on this dataset, if so."""
+    if (model.target == "classes") == (dataset.task == "instances"):
+        yield f"has the target {model.target}, but the dataset's task is {dataset.task}"
+    if model.instances.method != "none" and dataset.task != "instances":
+        yield f"has instances.method {model.instances.method}, but the dataset has no instances"
+    wanted = sorted(set(study.metrics) & set(INSTANCE_METRICS))
+    if model.instances.method == "none" and dataset.task == "instances" and wanted:
+        yield f"numbers no objects (instances.method none), but {', '.join(wanted)} needs them"
+
+
+def _model_and_protocol(model: Model, protocol: Protocol) -> Iterator[str]:
+    """Say why this model cannot be trained under this protocol, if so."""
+    unvalidated = protocol.test.by == "none" and protocol.validation.by == "none"
+    if unvalidated and model.training.best_epoch != "last":
+        by = model.training.best_epoch
+        yield f"chooses its epoch by {by}, but the protocol keeps no validation samples"
+
+
+def _model_and_size(model: Model, recipe: Preprocessing, name: str) -> Iterator[str]:
+    """Say why this model cannot take the images of this preprocessing, if so."""
+    patch, size = model.training.patch, recipe.resize
+    if size is None:
+        if patch is None:
+            yield f"trains on whole images, but {name} leaves each image its own size: set a patch"
+        return
+    factor = 2**model.network.depth
+    if patch is None and (size.height % factor or size.width % factor):
+        yield (
+            f"trains on whole images, but the {size.height} x {size.width} px of {name} "
+            f"are not divisible by {factor} = 2^depth"
+        )
+    if patch is not None and (patch[0] > size.height or patch[1] > size.width):
+        yield f"has patches larger than the {size.height} x {size.width} px of {name}"
+
+
+def _models(study: Study, recipes: Recipes, dataset: Dataset | None) -> Iterator[Finding]:
+    protocol = dataset.protocols.get(study.protocol) if dataset else None
+    for number, name in enumerate(study.models):
+        model = recipes["models"].get(name)
+        if model is None:
+            continue
+        reasons = []
+        if dataset is not None:
+            reasons += _model_and_dataset(study, model, dataset)
+        if protocol is not None:
+            reasons += _model_and_protocol(model, protocol)
+        for size in study.preprocessing:
+            if size in recipes["preprocessing"]:
+                reasons += _model_and_size(model, recipes["preprocessing"][size], size)
+        for reason in reasons:
+            yield Finding(("models", number), reason, "a model that fits, or change the recipes",
+                          value=name)  # fmt: skip
+
+
+def _generated(dataset: Dataset, protocol: Protocol) -> Iterator[str]:
+    """Say why the miniature is too small for the protocol, if so."""
+    if dataset.source != "generated" or dataset.generated is None:
+        return
+    samples = dataset.generated.samples
+    if protocol.test.by == "publisher" and not dataset.generated.test_samples:
+        yield "tests on the publisher's test set, but generated.test_samples is 0"
+    held = (protocol.test.count or 0) + (protocol.validation.count or 0)
+    if samples - held < max(1, protocol.folds if protocol.test.by == "none" else 1):
+        yield f"holds {held} samples out in {protocol.folds} fold(s) of {samples} generated ones"
+
+
+def _dataset(study: Study, dataset: Dataset, used: bool) -> Iterator[Finding]:
+    for number, metric in enumerate(study.metrics):
+        if metric in INSTANCE_METRICS and dataset.task != "instances":
+            yield Finding(("metrics", number), f"needs instances; the task is {dataset.task}",
+                          "a metric of label maps", value=metric)  # fmt: skip
+    protocol = dataset.protocols.get(study.protocol)
+    if protocol is None:
+        known = sorted(dataset.protocols)
+        yield Finding(("protocol",), f"is not a protocol of {study.dataset}", ", ".join(known),
+                      nearest(study.protocol, known), study.protocol)  # fmt: skip
+        return
+    if study.ensemble and (protocol.test.by == "none" or protocol.folds < 2):
+        yield Finding(("ensemble",), "needs a fixed test set and folds > 1",
+                      f"false with the protocol {study.protocol}", value=True)  # fmt: skip
+    for reason in _generated(dataset, protocol) if used else ():
+        yield Finding(("protocol",), reason, "more generated samples, or a smaller protocol",
+                      value=study.protocol)  # fmt: skip
+
+
+def check_study(study: Study, recipes: Recipes, names: Names, used: bool) -> list[Finding]:
+    """Find what does not fit between a study and its recipes.
+
+    Parameters
+    ----------
+    study : Study
+    recipes : mapping of str to mapping
+        Kind -> name -> recipe, those that could be read.
+    names : mapping of str to set
+        Kind -> names that have a file, be it right or wrong.
+    used : bool
+        Whether the main file names the study; the data at hand matter only then.
+    """
+    dataset = recipes["datasets"].get(study.dataset)
+    findings = [*_references(study, names), *_models(study, recipes, dataset)]
+    if dataset is not None:
+        findings += _dataset(study, dataset, used)
+    return findings

@@ -1,0 +1,252 @@
+"""Read, check and assemble the whole configuration before anything is computed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from segbench.config.augmentation import Augmentation
+from segbench.config.base import Strict
+from segbench.config.checks import check_recipe
+from segbench.config.checks_study import check_study
+from segbench.config.dataset import Dataset
+from segbench.config.documents import Document, Mark, document_of, read_document
+from segbench.config.main import STORE_DEFAULT, STORE_VARIABLE, Main
+from segbench.config.model import Model
+from segbench.config.preprocessing import Preprocessing
+from segbench.config.problems import ABSENT, ConfigError, Problem, nearest
+from segbench.config.study import Study
+from segbench.config.validation import validate
+
+#: Folder under config/ -> what one of its files holds.
+KINDS: dict[str, type[Strict]] = {
+    "datasets": Dataset,
+    "preprocessing": Preprocessing,
+    "augmentation": Augmentation,
+    "models": Model,
+    "studies": Study,
+}
+
+#: Names stand in paths and in wildcards.
+NAME_PATTERN = r"[a-z0-9]+([_.-][a-z0-9]+)*"
+
+
+class Arm(NamedTuple):
+    """One row of a study's table before its scores are known: names and a seed."""
+
+    dataset: str
+    protocol: str
+    preprocessing: str
+    augmentation: str
+    model: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration, checked.
+
+    Attributes
+    ----------
+    main : Main
+        The main file, overrides included.
+    datasets, preprocessing, augmentation, models, studies : dict
+        Name -> recipe, sorted by name: the studies that `main` names and what they use.
+    root : Path
+        The folder that holds `config/`.
+    """
+
+    main: Main
+    datasets: dict[str, Dataset]
+    preprocessing: dict[str, Preprocessing]
+    augmentation: dict[str, Augmentation]
+    models: dict[str, Model]
+    studies: dict[str, Study]
+    root: Path
+
+    def arms(self, study: str) -> list[Arm]:
+        """List the arms of a study: the product of its lists, in their order.
+
+        Parameters
+        ----------
+        study : str
+            Its name.
+        """
+        chosen = self.studies[study]
+        return [
+            Arm(chosen.dataset, chosen.protocol, *names)
+            for names in product(
+                chosen.preprocessing, chosen.augmentation, chosen.models, chosen.seeds
+            )
+        ]
+
+    def store(self, environment: Mapping[str, str] | None = None) -> Path:
+        """Where finished work is kept; a relative place lies under `root`.
+
+        Parameters
+        ----------
+        environment : mapping, optional
+            Environment variables; the process's own by default.
+        """
+        environment = os.environ if environment is None else environment
+        place = environment.get(STORE_VARIABLE) or self.main.store or STORE_DEFAULT
+        return self.root / Path(place).expanduser()
+
+
+class _Loader:
+    """Collects problems while the parts are read; see `load`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+        self.documents: dict[str, dict[str, Document]] = {kind: {} for kind in KINDS}
+        self.recipes: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        #: Names that have a file, be it right or wrong.
+        self.names: dict[str, set[str]] = {kind: set() for kind in KINDS}
+
+    def display(self, path: Path) -> str:
+        """How messages call a file: relative to the root where it lies below."""
+        try:
+            return path.resolve().relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+    def read_main(self, files: Iterable[Path], overrides: Mapping[str, Any] | None) -> Document:
+        """Merge the main files, later ones over earlier ones, then the command line's."""
+        whole: Document | None = None
+        for path in files:
+            document, problems = read_document(path, self.display(path))
+            self.problems += problems
+            if document is not None:
+                whole = document if whole is None else whole.merged(document)
+        if whole is None:
+            whole = Document({}, {(): Mark("the main configuration", 0)})
+        return whole.merged(document_of(overrides, "the command line")) if overrides else whole
+
+    def read_folders(self) -> None:
+        """Read every recipe file."""
+        for kind in KINDS:
+            folder = self.root / "config" / kind
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if path.name.startswith(".") or path.is_dir():
+                    continue
+                self._read_recipe(kind, path)
+
+    def _read_recipe(self, kind: str, path: Path) -> None:
+        name = self.display(path)
+        if path.suffix != ".yaml" or not re.fullmatch(NAME_PATTERN, path.stem):
+            allowed = "names like unet-128.yaml: small letters, digits, single - _ . between them"
+            self.problems.append(Problem(name, 0, (), "this file has an unusable name", allowed))
+            return
+        self.names[kind].add(path.stem)
+        document, problems = read_document(path, name)
+        self.problems += problems
+        if document is not None and not problems:
+            self.documents[kind][path.stem] = document
+
+    def override(self, kind: str, main: Document) -> list[str]:
+        """Lay the main file's block `kind` over the files; give the names it lists."""
+        block = main.data.get(kind)
+        if not isinstance(block, dict):
+            return []
+        for name, part in block.items():
+            key = (kind, name)
+            mark = main.mark(key)
+            if name not in self.names[kind]:
+                known = sorted(self.names[kind])
+                self.problems.append(
+                    Problem(
+                        mark.file, mark.line, key, f"has no file config/{kind}/{name}.yaml",
+                        ", ".join(known), nearest(name, known),
+                    )
+                )  # fmt: skip
+            elif name in self.documents[kind] and isinstance(part, dict):
+                base = self.documents[kind][name]
+                self.documents[kind][name] = base.merged(main.at(key))
+        return list(block)
+
+    def validate(self) -> None:
+        """Turn the documents into typed recipes."""
+        for kind, model in KINDS.items():
+            for name, document in self.documents[kind].items():
+                recipe, problems = validate(model, document)
+                self.problems += problems
+                if recipe is not None:
+                    self.recipes[kind][name] = recipe
+                    self.problems += [finding.problem(document) for finding in check_recipe(recipe)]
+
+    def check_studies(self, named: list[str]) -> None:
+        """Check what a study says about its parts, and the parts against each other."""
+        for name, study in self.recipes["studies"].items():
+            document = self.documents["studies"][name]
+            findings = check_study(study, self.recipes, self.names, used=name in named)
+            self.problems += [finding.problem(document) for finding in findings]
+
+    def used(self, kind: str, names: Iterable[str]) -> dict[str, Any]:
+        """Give the recipes of these names, sorted."""
+        return {name: self.recipes[kind][name] for name in sorted(set(names))}
+
+
+def load(
+    main: str | Path | Iterable[str | Path],
+    overrides: Mapping[str, Any] | None = None,
+    root: str | Path = ".",
+) -> Config:
+    """Read the configuration and check all of it.
+
+    Parameters
+    ----------
+    main : path or list of paths
+        Main files such as config/config.yaml; later ones are merged over earlier ones.
+    overrides : mapping, optional
+        Keys of the main file that win over all files (`snakemake --config`).
+    root : path
+        The folder that holds `config/` with its recipe folders.
+
+    Returns
+    -------
+    Config
+        The studies which the main file names, and the recipes they use.
+
+    Raises
+    ------
+    ConfigError
+        With every mistake in every file, also in recipes that no study uses.
+    """
+    files = [Path(main)] if isinstance(main, str | Path) else [Path(path) for path in main]
+    loader = _Loader(Path(root))
+    document = loader.read_main(files, overrides)
+    loader.read_folders()
+    loader.override("datasets", document)
+    named = loader.override("studies", document)
+    checked, problems = validate(Main, document)
+    loader.problems += problems
+    if not named and not loader.problems:
+        mark = document.mark(("studies",))
+        allowed = "one or more of " + ", ".join(sorted(loader.names["studies"]))
+        loader.problems.append(
+            Problem(mark.file, mark.line, ("studies",), "names no study", allowed, "", ABSENT)
+        )
+    loader.validate()
+    loader.check_studies(named)
+    if loader.problems or checked is None:
+        raise ConfigError(loader.problems)
+    studies = loader.used("studies", named)
+    return Config(
+        main=checked,
+        datasets=loader.used("datasets", (s.dataset for s in studies.values())),
+        preprocessing=loader.used(
+            "preprocessing", (n for s in studies.values() for n in s.preprocessing)
+        ),
+        augmentation=loader.used(
+            "augmentation", (n for s in studies.values() for n in s.augmentation)
+        ),
+        models=loader.used("models", (n for s in studies.values() for n in s.models)),
+        studies=studies,
+        root=Path(root),
+    )

@@ -1,0 +1,43 @@
+"""The main configuration: config/config.yaml and its siblings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from segbench.config.base import Strict
+
+#: Environment variable that names the store; it wins over the key `store`.
+STORE_VARIABLE = "SEGBENCH_STORE"
+#: Where finished work is kept when nobody says otherwise, relative to the project.
+STORE_DEFAULT = ".segbench/store"
+
+
+class Main(Strict):
+    """What one run computes: which studies, on which data, and where the outputs go.
+
+    The blocks `datasets` and `studies` hold partial overrides: a mapping is merged
+    key by key over the file of that name, anything else replaces what the file says.
+    """
+
+    folder: Annotated[str, Field(min_length=1)] = Field(
+        ".",
+        description="Where the outputs go, relative to the working folder. Two main files with "
+        "different folders never touch each other's results.",
+    )
+    store: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="The store of finished work, which a group can share; null: "
+        f"`{STORE_DEFAULT}`. The environment variable `{STORE_VARIABLE}` wins over this key.",
+    )
+    datasets: dict[str, dict[str, Any] | None] = Field(
+        default_factory=dict,
+        description="Dataset name -> keys that replace those of config/datasets/NAME.yaml, "
+        "typically `source` and where the data lie.",
+    )
+    studies: dict[str, dict[str, Any] | None] = Field(
+        default_factory=dict,
+        description="The studies to run: name -> keys that replace those of "
+        "config/studies/NAME.yaml; null or {} takes the study as it is written.",
+    )

@@ -1,0 +1,152 @@
+"""From a document to a typed recipe, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from segbench.config.base import Strict
+from segbench.config.documents import Document
+from segbench.config.problems import ABSENT, Key, Problem, nearest
+
+Recipe = TypeVar("Recipe", bound=Strict)
+
+
+@cache
+def _schema(kind: type[Strict]) -> dict[str, Any]:
+    return kind.model_json_schema()
+
+
+def resolve(part: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    """Follow references, and the non-null branch of "this or null", in a JSON schema."""
+    while True:
+        if "$ref" in part:
+            part = root["$defs"][part["$ref"].rsplit("/", 1)[1]]
+            continue
+        branches = [b for b in part.get("anyOf", ()) if b.get("type") != "null"]
+        if len(branches) != 1:
+            return part
+        part = branches[0]
+
+
+def at_key(root: dict[str, Any], key: Key) -> dict[str, Any]:
+    """Find the part of a JSON schema that describes one key; empty where there is none."""
+    part = root
+    for name in key:
+        whole = resolve(part, root)
+        if isinstance(name, int):
+            items = whole.get("prefixItems", ())
+            part = items[name] if name < len(items) else whole.get("items", {})
+        else:
+            part = whole.get("properties", {}).get(name) or whole.get("additionalProperties") or {}
+        if not isinstance(part, dict):
+            return {}
+    return part
+
+
+def _number(part: dict[str, Any], noun: str) -> str:
+    limits = [
+        f"{sign} {part[name]:g}"
+        for name, sign in (
+            ("minimum", ">="),
+            ("exclusiveMinimum", ">"),
+            ("maximum", "<="),
+            ("exclusiveMaximum", "<"),
+        )
+        if name in part
+    ]
+    return " ".join([noun, " and ".join(limits)]).strip()
+
+
+def _list(part: dict[str, Any], root: dict[str, Any]) -> str:
+    items = part.get("prefixItems")
+    if items:
+        return f"a list of {len(items)}: " + ", ".join(describe(item, root) for item in items)
+    return f"a list; each item {describe(part.get('items', {}), root)}"
+
+
+def describe(part: dict[str, Any], root: dict[str, Any]) -> str:
+    """Say in words what a part of a JSON schema allows.
+
+    Examples
+    --------
+    >>> describe({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}, {})
+    'an integer >= 1; or null'
+    """
+    branches = part.get("anyOf", ())
+    null = "; or null" if any(b.get("type") == "null" for b in branches) else ""
+    part = resolve(part, root)
+    if "enum" in part:
+        text = "one of " + ", ".join(map(str, part["enum"]))
+    elif "const" in part:
+        text = str(part["const"])
+    elif part.get("type") == "array":
+        text = _list(part, root)
+    elif part.get("type") == "object":
+        text = "a mapping" + (
+            f" of {', '.join(part['properties'])}" if "properties" in part else ""
+        )
+    else:
+        nouns = {
+            "integer": _number(part, "an integer"),
+            "number": _number(part, "a number"),
+            "string": "a text" + (f" of the form {part['pattern']}" if "pattern" in part else ""),
+            "boolean": "true or false",
+        }
+        text = nouns.get(part.get("type", ""), "anything")
+    return text + null
+
+
+def _problem(kind: type[Strict], document: Document, error: Any) -> Problem:
+    """Say in our words what pydantic found."""
+    key: Key = tuple(error["loc"])
+    root = _schema(kind)
+    mark = document.mark(key)
+    names = sorted(resolve(at_key(root, key[:-1]), root).get("properties", ()))
+    if error["type"] == "extra_forbidden":
+        return Problem(
+            mark.file, mark.line, key, "is not a known key", ", ".join(names),
+            nearest(key[-1], names), error["input"],
+        )  # fmt: skip
+    part = at_key(root, key)
+    allowed = describe(part, root)
+    if error["type"] == "missing":
+        return Problem(mark.file, mark.line, key, "is missing", allowed)
+    choices = list(map(str, resolve(part, root).get("enum", ())))
+    near = nearest(error["input"], choices) if choices else ""
+    message = error["msg"][0].lower() + error["msg"][1:]
+    value = error["input"] if not isinstance(error["input"], dict | list) else ABSENT
+    return Problem(mark.file, mark.line, key, f"is wrong: {message}", allowed, near, value)
+
+
+def validate(kind: type[Recipe], document: Document) -> tuple[Recipe | None, list[Problem]]:
+    """Check one document against its type.
+
+    Parameters
+    ----------
+    kind : type
+        The model, e.g. `segbench.config.model.Model`.
+    document : Document
+        What the YAML file says, overrides included.
+
+    Returns
+    -------
+    tuple of model and list of Problem
+        The model is None when there are problems.
+
+    Notes
+    -----
+    Values are taken literally (pydantic's strict mode, through JSON so that lists may
+    be tuples): the text "8" is no number, `true` is no integer, 8.0 is no count.
+    """
+    try:
+        return kind.model_validate_json(json.dumps(document.data), strict=True), []
+    except ValidationError as failed:
+        errors = failed.errors(include_url=False, include_context=False)
+        return None, [_problem(kind, document, error) for error in errors]
+
+
+__all__ = ["Recipe", "at_key", "describe", "resolve", "validate"]
