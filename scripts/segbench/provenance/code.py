@@ -18,7 +18,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def _distributions() -> dict[str, list[str]]:
     return dict(metadata.packages_distributions())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _version(package: str) -> str:
     names = sorted(set(_distributions().get(package, [])))
     return ",".join(f"{name}=={metadata.version(name)}" for name in names) or "not installed"
@@ -73,8 +73,8 @@ class _Walker:
 
     def follow(self, source: str, symbol: str | None) -> None:
         """Follow one import."""
-        if source.split(".")[0] != self.root:
-            package = source.split(".")[0]
+        if source.split(".", maxsplit=1)[0] != self.root:
+            package = source.split(".", maxsplit=1)[0]
             if package and package not in sys.stdlib_module_names:
                 self.packages.add(package)
             return

@@ -124,9 +124,7 @@ def _limit_threads(threads: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
-def work_key(
-    rule: str, job: Job, selection: Callable[[Job], dict[str, str]] | None = None
-) -> str:
+def work_key(rule: str, job: Job, selection: Callable[[Job], dict[str, str]] | None = None) -> str:
     """The key of a job's work in the store.
 
     Parameters
@@ -229,4 +227,3 @@ def _fail(name: str, message: str, terminal: Any) -> None:
     logging.getLogger("segbench").error(message)
     print(f"{name} failed:\n{message}", file=terminal, flush=True)
     sys.exit(1)
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 #: Assignments that say nothing about what the code computes.
@@ -90,7 +90,7 @@ def _targets(statement: ast.stmt) -> list[str]:
     return []
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse(path: Path, package: str) -> Module:
     """Parse one file.
 

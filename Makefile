@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh machine with Python 3.11+: `make demo`, `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+
+.PHONY: demo test lint types unit workflow bench lock schema clean help
+
+help:            ## What can be made
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+demo: $(VENV)/cpu  ## The miniature benchmark, offline, and its report
+	@$(RUN) snakemake --quiet rules host reason
+	@echo "The report is report/index.html, the tables are in tables/."
+
+test: $(VENV)/dev lint types unit workflow  ## Everything that CI checks
+
+lint: $(VENV)/dev  ## Format and style of Python and of the workflow
+	$(RUN) ruff format --check scripts tests
+	$(RUN) ruff check scripts tests
+	$(RUN) snakefmt --check Snakefile rules
+	$(RUN) snakemake --lint
+	PYTHONPATH=scripts $(BIN)/python -m segbench.config --check
+
+types: $(VENV)/dev  ## Types of the library
+	$(RUN) mypy
+
+unit: $(VENV)/dev  ## Tests of the library
+	$(RUN) pytest -q tests/unit --doctest-modules scripts/segbench
+
+workflow: $(VENV)/dev  ## Tests that run the real Snakemake
+	$(RUN) pytest -q tests/workflow
+
+bench: $(VENV)/dev  ## Measurements against peers and physical limits, as a table
+	PYTHONPATH=scripts $(BIN)/python -m tests.bench
+
+schema: $(VENV)/cpu  ## Regenerate config/schema.json and the reference of the config
+	PYTHONPATH=scripts $(BIN)/python -m segbench.config
+
+# The environment: pinned and hashed. `cpu` runs the workflow, `dev` adds what the tests need.
+$(VENV)/cpu $(VENV)/dev: $(VENV)/%: envs/%.lock envs/bootstrap.lock
+	@test -x $(BIN)/python || { echo "Making the environment in $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r envs/$*.lock
+	@touch $@
+
+lock:            ## Pin the newest versions that envs/*.in allow
+	for name in bootstrap cpu dev gpu; do \
+	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-header -o envs/$$name.lock envs/$$name.in || exit 1; done
+
+clean:           ## Remove outputs; keeps the store, the environment and downloaded data
+	rm -rf results tables report logs inventory .snakemake

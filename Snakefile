@@ -1,0 +1,38 @@
+"""segbench: from the publisher's raw files to benchmark tables.
+
+`snakemake` runs the miniature benchmark of config/config.yaml; another configuration is
+chosen with `--configfile`. Targets: all, tables, report, explore, or the name of a study.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.9")
+
+
+configfile: "config/config.yaml"
+
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+
+include: "rules/common.smk"
+include: "rules/acquire.smk"
+include: "rules/preprocess.smk"
+include: "rules/augment.smk"
+include: "rules/folds.smk"
+include: "rules/train.smk"
+include: "rules/score.smk"
+include: "rules/tables.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """Every table and the report."""
+    default_target: True
+    input:
+        rules.tables.input,
+        rules.report.output,

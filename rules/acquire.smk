@@ -1,0 +1,91 @@
+"""Acquire: the publisher's raw tree, its inventory, and the index of its samples.
+
+REQUIRED INPUTS: config/datasets/NAME.yaml, which says where the data come from
+OUTPUTS:
+    data/raw/DATASET/                      the publisher's tree (a link to a folder given)
+    data/acquired/DATASET.json             what was acquired and how it was verified
+    inventory/DATASET/shard-K.tsv          every raw file with its size and SHA-256
+    results/DATASET/samples.tsv            one row a sample, every file of it opened
+"""
+
+
+rule acquire:
+    """Generate, download or link one dataset."""
+    output:
+        record="data/acquired/{dataset}.json",
+    log:
+        "logs/acquire/{dataset}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=720,
+    params:
+        code=reader_code("acquire"),
+        dataset=lambda w: source_slice(CONFIG.datasets[w.dataset]),
+    script:
+        "../scripts/acquire.py"
+
+
+rule inventory:
+    """List the raw files of a shard's samples with their digests."""
+    input:
+        record=rules.acquire.output.record,
+    output:
+        manifest="inventory/{dataset}/shard-{shard}.tsv",
+    log:
+        "logs/inventory/{dataset}-{shard}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        code=reader_code("inventory"),
+        shards=lambda w: CONFIG.datasets[w.dataset].shards,
+        format=lambda w: CONFIG.datasets[w.dataset].format,
+    script:
+        "../scripts/inventory.py"
+
+
+rule index:
+    """Open and check every file of a shard; one row a sample."""
+    input:
+        manifest=rules.inventory.output.manifest,
+    output:
+        samples=f"{DATA}/samples/shard-{{shard}}.tsv",
+    log:
+        "logs/index/{dataset}-{shard}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=reader_code("index"),
+        dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
+    script:
+        "../scripts/index.py"
+
+
+rule samples:
+    """Join the shards' rows; identical pictures become one group."""
+    input:
+        shards=shards(rules.index.output.samples),
+    output:
+        samples=f"{DATA}/samples.tsv",
+    log:
+        "logs/samples/{dataset}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code("samples"),
+    script:
+        "../scripts/samples.py"

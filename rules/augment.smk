@@ -1,0 +1,30 @@
+"""Augment: deterministic copies of every sample, made once and before the split.
+
+Random jitter is not here: it is drawn anew each epoch, inside the training.
+
+REQUIRED INPUTS: results/DATASET/prep-RECIPE/shard-K.zarr.zip
+OUTPUTS:
+    results/DATASET/prep-RECIPE/amplified-RECIPE/shard-K.zarr.zip
+"""
+
+
+rule amplify:
+    """Write the copies of a shard's samples; each carries the id of its source."""
+    input:
+        archive=rules.preprocess.output.archive,
+    output:
+        archive=f"{PREPARED}/amplified-{{augmentation}}/shard-{{shard}}.zarr.zip",
+        cost=f"{PREPARED}/amplified-{{augmentation}}/shard-{{shard}}.cost.json",
+    log:
+        "logs/amplify/{dataset}-{preprocessing}-{augmentation}-{shard}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        code=code("amplify"),
+        recipe=lambda w: plain(CONFIG.augmentation[w.augmentation].amplification),
+    script:
+        "../scripts/amplify.py"

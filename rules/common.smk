@@ -1,0 +1,119 @@
+"""What all rules share: the checked config, path patterns, digests of code, input lists."""
+
+from functools import lru_cache
+
+from segbench.config import load
+from segbench.datasets import inventory as raw_inventory
+from segbench.provenance.code import code_digest
+from segbench.slices import dataset_slice, model_slice, parts, plain, source_slice
+
+BASE = Path(workflow.basedir)
+MAIN = [Path(file) for file in workflow.overwrite_configfiles] or [
+    BASE / "config/config.yaml"
+]
+CONFIG = load(MAIN, workflow.config_settings.config, BASE)
+
+# The store is one place for all folders of outputs; jobs learn of it by the environment.
+os.environ["SEGBENCH_STORE"] = str(CONFIG.store().absolute())
+if CONFIG.main.folder != ".":
+
+    workdir: str(Path(CONFIG.main.folder).absolute())
+
+
+DATA = "results/{dataset}"
+PREPARED = f"{DATA}/prep-{{preprocessing}}"
+ARM = f"{PREPARED}/aug-{{augmentation}}/{{model}}/seed-{{seed}}/{{protocol}}"
+RUN = f"{ARM}/fold-{{fold}}"
+LOG = RUN.replace("results/", "logs/")
+NAME = "[a-z0-9_.-]+"
+
+
+wildcard_constraints:
+    dataset=NAME,
+    preprocessing=NAME,
+    augmentation=NAME,
+    model=NAME,
+    protocol=NAME,
+    study=NAME,
+    shard=r"\d+",
+    seed=r"\d+",
+    fold=r"\d+|ensemble",
+
+
+@lru_cache(maxsize=None)
+def code(rule_name, *modules):
+    """Digest of the code a rule runs: its script and what that reaches in the library."""
+    return code_digest(
+        BASE / f"scripts/{rule_name}.py", BASE / "scripts/segbench", modules
+    )
+
+
+def reader_code(rule_name):
+    """As `code`, with the reader of the job's dataset, which is found by name."""
+    return lambda w: code(
+        rule_name, f"segbench.datasets.{CONFIG.datasets[w.dataset].format}"
+    )
+
+
+def shards(pattern):
+    """All shards of a stage of the job's dataset."""
+    return lambda w: expand(
+        pattern,
+        shard=range(CONFIG.datasets[w.dataset].shards),
+        allow_missing=True,
+    )
+
+
+def training_shards(w):
+    """What is trained on: the amplified shards where the recipe amplifies, else the plain."""
+    amplified = CONFIG.augmentation[w.augmentation].amplification is not None
+    folder = "/amplified-{augmentation}" if amplified else ""
+    return expand(
+        f"{PREPARED}{folder}/shard-{{shard}}.zarr.zip",
+        shard=range(CONFIG.datasets[w.dataset].shards),
+        **w,
+    )
+
+
+def folds_of(arm):
+    """The folds that an arm's networks are trained on."""
+    return range(CONFIG.datasets[arm.dataset].protocols[arm.protocol].folds)
+
+
+def scored_folds(study, arm):
+    """The folds of an arm whose predictions are scored in a study."""
+    return ["ensemble"] if CONFIG.studies[study].ensemble else folds_of(arm)
+
+
+def of_study(pattern, folds=scored_folds):
+    """A file of every arm and fold of the job's study."""
+    return lambda w: [
+        pattern.format(**arm._asdict(), fold=fold)
+        for arm in CONFIG.arms(w.study)
+        for fold in folds(w.study, arm)
+    ]
+
+
+def refresh_inventory():
+    """Rewrite the manifests of raw folders whose files changed; read only what changed."""
+    from segbench.datasets import reader
+
+    for name, dataset in CONFIG.datasets.items():
+        raw = Path(f"data/raw/{name}")
+        known = {
+            shard: path
+            for shard in range(dataset.shards)
+            if (path := Path(f"inventory/{name}/shard-{shard}.tsv")).exists()
+        }
+        if known and raw.exists():
+            raw_inventory.write_shards(
+                reader(dataset.format).scan(raw),
+                raw,
+                known,
+                dataset.shards,
+                Path(f".segbench/inventory/{name}.json"),
+            )
+
+
+if workflow.is_main_process:
+    refresh_inventory()

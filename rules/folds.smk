@@ -1,0 +1,50 @@
+"""Folds: who is trained on, who chooses the epoch, who is tested on; and no leaks.
+
+REQUIRED INPUTS: results/DATASET/samples.tsv and the archives that are trained on
+OUTPUTS:
+    results/DATASET/folds-PROTOCOL.tsv                          sample -> role in each fold
+    results/DATASET/prep-RECIPE/aug-RECIPE/leaks-PROTOCOL.json  the leak check's verdict
+"""
+
+
+rule split:
+    """Give every sample its role in every fold; groups never part."""
+    input:
+        samples=rules.samples.output.samples,
+    output:
+        folds=f"{DATA}/folds-{{protocol}}.tsv",
+    log:
+        "logs/split/{dataset}-{protocol}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code("split"),
+        protocol=lambda w: plain(CONFIG.datasets[w.dataset].protocols[w.protocol]),
+    script:
+        "../scripts/split.py"
+
+
+rule check_leaks:
+    """Fail the run if a copy, a twin or a group is on two sides of a split."""
+    input:
+        folds=rules.split.output.folds,
+        samples=rules.samples.output.samples,
+        archives=training_shards,
+    output:
+        verdict=f"{PREPARED}/aug-{{augmentation}}/leaks-{{protocol}}.json",
+    log:
+        "logs/check_leaks/{dataset}-{preprocessing}-{augmentation}-{protocol}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code("check_leaks"),
+    script:
+        "../scripts/check_leaks.py"

@@ -1,0 +1,54 @@
+"""Preprocess: labels at their original size, and images and labels by the recipe.
+
+REQUIRED INPUTS: data/raw/DATASET/, its inventory and its index
+OUTPUTS:
+    results/DATASET/truth/shard-K.zarr.zip              labels, original size
+    results/DATASET/prep-RECIPE/shard-K.zarr.zip        images and labels, recipe applied
+"""
+
+
+rule truth:
+    """Collect the labels of a shard at their original size; scores are taken there."""
+    input:
+        manifest=rules.inventory.output.manifest,
+        samples=rules.index.output.samples,
+    output:
+        archive=f"{DATA}/truth/shard-{{shard}}.zarr.zip",
+        cost=f"{DATA}/truth/shard-{{shard}}.cost.json",
+    log:
+        "logs/truth/{dataset}-{shard}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=reader_code("truth"),
+        dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
+    script:
+        "../scripts/truth.py"
+
+
+rule preprocess:
+    """Apply a preprocessing recipe to the images and labels of a shard."""
+    input:
+        manifest=rules.inventory.output.manifest,
+        samples=rules.index.output.samples,
+    output:
+        archive=f"{PREPARED}/shard-{{shard}}.zarr.zip",
+        cost=f"{PREPARED}/shard-{{shard}}.cost.json",
+    log:
+        "logs/preprocess/{dataset}-{preprocessing}-{shard}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        code=reader_code("preprocess"),
+        dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
+        recipe=lambda w: plain(CONFIG.preprocessing[w.preprocessing]),
+    script:
+        "../scripts/preprocess.py"

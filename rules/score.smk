@@ -1,0 +1,72 @@
+"""Segment and score: from probabilities to label maps and objects, and their figures.
+
+REQUIRED INPUTS: RUN/probability.zarr.zip, the labels at their original size
+OUTPUTS:
+    RUN/segmentation.zarr.zip             label maps or numbered objects, original size
+    RUN/scores.parquet                    one row a sample, class and metric
+"""
+
+
+def studies_of(w):
+    """The studies that a run serves; the config makes sure that they agree on `empty`."""
+    return [
+        study
+        for name, study in CONFIG.studies.items()
+        if any(
+            all(str(value) == w[key] for key, value in arm._asdict().items())
+            for arm in CONFIG.arms(name)
+        )
+    ]
+
+
+def metrics_of(w):
+    """All metrics that the studies of a run ask for."""
+    return sorted({metric for study in studies_of(w) for metric in study.metrics})
+
+
+rule segment:
+    """Turn the probabilities into label maps or objects at the original size."""
+    input:
+        probability=rules.predict.output.probability,
+        truth=shards(rules.truth.output.archive),
+    output:
+        segmentation=f"{RUN}/segmentation.zarr.zip",
+        cost=f"{RUN}/segment.cost.json",
+    log:
+        f"{LOG}/segment.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=code("segment"),
+        recipe=lambda w: model_slice(CONFIG.models[w.model], "segment"),
+    script:
+        "../scripts/segment.py"
+
+
+rule score:
+    """Compare the segmentations with the truth at the original size."""
+    input:
+        segmentation=rules.segment.output.segmentation,
+        truth=shards(rules.truth.output.archive),
+    output:
+        scores=f"{RUN}/scores.parquet",
+        cost=f"{RUN}/score.cost.json",
+    log:
+        f"{LOG}/score.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=code("score"),
+        metrics=metrics_of,
+        empty=lambda w: studies_of(w)[0].empty,
+        labels=lambda w: dict(w),
+    script:
+        "../scripts/score.py"

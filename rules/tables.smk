@@ -1,0 +1,49 @@
+"""Tables: one a study, ours beside the published rows, in four formats.
+
+REQUIRED INPUTS: RUN/scores.parquet of every arm and fold of the study
+OUTPUTS:
+    tables/STUDY.csv .md .tex .html
+"""
+
+TABLE_FORMATS = ("csv", "md", "tex", "html")
+
+
+rule tabulate:
+    """Summarise the scores of a study: means, intervals, ranks, ties, published rows."""
+    input:
+        scores=of_study(rules.score.output.scores),
+    output:
+        csv="tables/{study}.csv",
+        md="tables/{study}.md",
+        tex="tables/{study}.tex",
+        html="tables/{study}.html",
+    log:
+        "logs/tabulate/{study}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code("tabulate"),
+        study=lambda w: CONFIG.studies[w.study].model_dump(mode="json"),
+        generated=lambda w: CONFIG.datasets[CONFIG.studies[w.study].dataset].source
+        == "generated",
+    script:
+        "../scripts/tabulate.py"
+
+
+rule tables:
+    """All tables."""
+    input:
+        expand("tables/{study}.{format}", study=CONFIG.studies, format=TABLE_FORMATS),
+
+
+for name in CONFIG.studies:
+
+    rule:
+        name:
+            name
+        input:
+            expand("tables/{study}.{format}", study=name, format=TABLE_FORMATS),

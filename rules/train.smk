@@ -1,0 +1,68 @@
+"""Train and predict: the two stages that use a GPU, and the only ones that load Keras.
+
+REQUIRED INPUTS: the shards that are trained on, the folds, the leak check's verdict
+OUTPUTS:
+    RUN/model.keras, RUN/history.csv      the network of the chosen epoch, every epoch's figures
+    RUN/probability.zarr.zip              what it says of the test samples
+    RUN/*.cost.json                       what it cost
+where RUN is results/DATASET/prep-RECIPE/aug-RECIPE/MODEL/seed-N/PROTOCOL/fold-N
+"""
+
+
+def fold_models(w):
+    """The networks that predict: the fold's own, or those of all folds."""
+    if w.fold != "ensemble":
+        return f"{RUN}/model.keras".format(**w)
+    count = CONFIG.datasets[w.dataset].protocols[w.protocol].folds
+    return expand(f"{ARM}/fold-{{fold}}/model.keras", **{**w, "fold": range(count)})
+
+
+rule train:
+    """Fit one network on one fold; resumes where a killed job stopped."""
+    input:
+        archives=training_shards,
+        folds=rules.split.output.folds,
+        verdict=rules.check_leaks.output.verdict,
+    output:
+        model=f"{RUN}/model.keras",
+        history=f"{RUN}/history.csv",
+        cost=f"{RUN}/train.cost.json",
+    log:
+        f"{LOG}/train.log",
+    conda:
+        "../envs/gpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda w, attempt: 4000 * attempt,
+        runtime=lambda w, attempt: 720 * attempt,
+    params:
+        code=code("train"),
+        recipe=lambda w: model_slice(CONFIG.models[w.model], "train"),
+        jitter=lambda w: plain(CONFIG.augmentation[w.augmentation].jitter),
+    script:
+        "../scripts/train.py"
+
+
+rule predict:
+    """Apply a fold's network, or all folds' together, to the test samples."""
+    input:
+        archives=shards(rules.preprocess.output.archive),
+        folds=rules.split.output.folds,
+        models=fold_models,
+    output:
+        probability=f"{RUN}/probability.zarr.zip",
+        cost=f"{RUN}/predict.cost.json",
+    log:
+        f"{LOG}/predict.log",
+    conda:
+        "../envs/gpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda w, attempt: 4000 * attempt,
+        runtime=lambda w, attempt: 120 * attempt,
+    params:
+        code=code("predict"),
+        recipe=lambda w: model_slice(CONFIG.models[w.model], "predict"),
+        folds=lambda w: CONFIG.datasets[w.dataset].protocols[w.protocol].folds,
+    script:
+        "../scripts/predict.py"

@@ -1,0 +1,24 @@
+"""List the raw files of a shard's samples with their digests."""
+
+from pathlib import Path
+
+from segbench.provenance.job import Job, run
+
+
+def work(job: Job) -> None:
+    from segbench.datasets import reader
+    from segbench.datasets.inventory import write_shards
+
+    name = job.wildcards["dataset"]
+    raw = Path("data/raw") / name
+    write_shards(
+        reader(job.params["format"]).scan(raw),
+        raw,
+        {int(job.wildcards["shard"]): job.outputs["manifest"]},
+        job.params["shards"],
+        Path(f".segbench/inventory/{name}-{job.wildcards['shard']}.json"),
+    )
+
+
+if __name__ == "__main__":
+    run(snakemake, work, stored=False)

@@ -1,0 +1,15 @@
+"""Give every sample its role in every fold."""
+
+from segbench.provenance.job import Job, run
+
+
+def work(job: Job) -> None:
+    from segbench.config.dataset import Protocol
+    from segbench.folds import make_folds
+
+    protocol = Protocol.model_validate(job.params["protocol"])
+    make_folds(job.input("samples"), protocol, job.outputs["folds"])
+
+
+if __name__ == "__main__":
+    run(snakemake, work)

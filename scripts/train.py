@@ -1,0 +1,37 @@
+"""Fit one network on one fold; resumes where a killed job stopped."""
+
+from segbench.provenance.job import Job, run
+
+
+def selection(job: Job) -> dict[str, str]:
+    """The samples of this fold stand for the archives and the sheet they come from."""
+    from segbench.training.selection import selection_digest
+
+    digest = selection_digest(
+        job.inputs["archives"], job.input("folds"), int(job.wildcards["fold"])
+    )
+    return {"archives": digest, "folds": digest, "verdict": "clean"}
+
+
+def work(job: Job) -> None:
+    from segbench.config.augmentation import Jitter
+    from segbench.config.model import Model
+    from segbench.training import train
+
+    jitter = job.params["jitter"]
+    train(
+        job.inputs["archives"],
+        job.input("folds"),
+        int(job.wildcards["fold"]),
+        Model.model_validate(job.params["recipe"]),
+        None if jitter is None else Jitter.model_validate(jitter),
+        int(job.wildcards["seed"]),
+        job.state,
+        job.outputs["model"],
+        job.outputs["history"],
+        job.say,
+    )
+
+
+if __name__ == "__main__":
+    run(snakemake, work, selection=selection)
