@@ -91,7 +91,7 @@ def read_binary(path: Path) -> np.ndarray:
         )
     if pixels.dtype == bool:
         return pixels
-    mask = pixels != 0
+    mask: np.ndarray = pixels != 0
     top = int(pixels.max(initial=0))
     if top not in {0, 1, 255} or (pixels[mask] != top).any():
         values = np.unique(pixels)

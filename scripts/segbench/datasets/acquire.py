@@ -1,0 +1,259 @@
+"""Bringing a dataset to this machine: made here, downloaded, or a folder that is there."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from segbench.config.dataset import Dataset, Download
+from segbench.datasets import reader
+from segbench.errors import SegbenchError
+from segbench.files import sha256_of_bytes, write_text
+
+log = logging.getLogger(__name__)
+
+
+def acquire(dataset: Dataset, raw: Path, record: Path) -> None:
+    """Make the raw tree of a dataset, in its publisher's format, and write what it is.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        `source` says where the data come from: ``generated``, ``download`` or ``folder``.
+    raw : Path
+        The raw tree. It appears whole or not at all. For ``folder`` it is a link to the
+        user's folder, which is not copied and never written to. A download that is there
+        already is not repeated.
+    record : Path
+        JSON: source, licence, citation, for a download its url, SHA-256 and size, number
+        of samples. It holds no path of this machine.
+
+    Raises
+    ------
+    SegbenchError
+        What was asked for cannot be had; the raw tree is then as it was.
+    """
+    raw, record = Path(raw), Path(record)
+    makers: dict[str, Callable[[Dataset, Path], dict[str, Any]]] = {
+        "generated": _generated,
+        "download": _downloaded,
+        "folder": _linked,
+    }
+    _refuse_foreign(raw)
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    origin = makers[dataset.source](dataset, raw)
+    splits = Counter(sample.split for sample in reader(dataset.format).scan(raw))
+    content = {
+        "title": dataset.title,
+        "format": dataset.format,
+        "source": dataset.source,
+        "generated": dataset.source == "generated",
+        "licence": dataset.licence,
+        "citation": dataset.citation,
+        "samples": dict(sorted(splits.items())),
+        **origin,
+    }
+    write_text(record, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def _beside(raw: Path, kind: str) -> Path:
+    """Name our own files beside the raw tree, which stays the publisher's."""
+    return raw.with_name(f".{raw.name}.{kind}")
+
+
+def _refuse_foreign(raw: Path) -> None:
+    """Never replace a folder that this module did not make."""
+    if raw.is_symlink() or _beside(raw, "origin.json").exists():
+        return
+    if raw.is_dir() and not any(raw.iterdir()):
+        return
+    if raw.exists():
+        raise SegbenchError(
+            f"{raw}: is there already and was not made by this workflow",
+            "no such folder, so that nothing of yours is overwritten",
+            "to use it, move it elsewhere and set `source: folder` and `folder: {path: ...}`; "
+            "else delete it",
+        )
+
+
+def _needed(value: Any, key: str) -> Any:
+    if value is None:
+        raise SegbenchError(
+            f"dataset: `source: {key}`, but `{key}:` is empty",
+            f"the block `{key}:`",
+            "fill it in, or choose another source",
+        )
+    return value
+
+
+def _put_in_place(whole: Path, raw: Path, origin: dict[str, Any]) -> None:
+    """Make a finished tree the raw tree; whatever was there goes last."""
+    old = _beside(raw, "old")
+    _remove(old)
+    write_text(_beside(raw, "origin.json"), json.dumps(origin, sort_keys=True))
+    if raw.is_symlink() or raw.exists():
+        raw.rename(old)
+    whole.rename(raw)
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
+
+
+def _new_folder(raw: Path) -> Path:
+    """Make an empty folder beside the raw tree; what a killed run left there goes."""
+    folder = _beside(raw, "partial")
+    _remove(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _generated(dataset: Dataset, raw: Path) -> dict[str, Any]:
+    recipe = _needed(dataset.generated, "generated")
+    folder = _new_folder(raw)
+    try:
+        reader(dataset.format).generate(folder, recipe.samples, recipe.test_samples, recipe.seed)
+        origin = {"seed": recipe.seed}
+        _put_in_place(folder, raw, origin)
+    finally:
+        _remove(folder)
+    return origin
+
+
+def _linked(dataset: Dataset, raw: Path) -> dict[str, Any]:
+    recipe = _needed(dataset.folder, "folder")
+    folder = Path(recipe.path).expanduser()
+    if not folder.is_dir():
+        raise SegbenchError(
+            f"folder.path {recipe.path}: there is no such folder",
+            f"a folder with the dataset, in the format {dataset.format}",
+            "correct the path, or choose another source",
+        )
+    if folder.resolve() == raw.absolute():
+        raise SegbenchError(
+            f"folder.path {recipe.path}: is the raw folder itself",
+            "a folder outside the workflow's data folder",
+            "move the data elsewhere and correct the path",
+        )
+    _insist_on_samples(dataset, folder)
+    link = _beside(raw, "partial")
+    _remove(link)
+    link.symlink_to(folder.resolve(), target_is_directory=True)
+    if raw.exists() and not raw.is_symlink():
+        _put_in_place(link, raw, {})
+    else:
+        os.replace(link, raw)
+    return {}
+
+
+def _insist_on_samples(dataset: Dataset, folder: Path) -> None:
+    """Refuse a tree in which the reader finds nothing."""
+    if next(iter(reader(dataset.format).scan(folder)), None) is None:
+        raise SegbenchError(
+            f"{folder}: no samples are in it",
+            f"a dataset in the format {dataset.format}",
+            "check that the folder or the archive is the right one",
+        )
+
+
+def _downloaded(dataset: Dataset, raw: Path) -> dict[str, Any]:
+    recipe: Download = _needed(dataset.download, "download")
+    wanted = sha256_of_bytes(recipe.model_dump_json(exclude={"login"}).encode())
+    note = _beside(raw, "origin.json")
+    if raw.is_dir() and not raw.is_symlink() and note.exists():
+        origin = json.loads(note.read_text("utf-8"))
+        if origin.pop("recipe", None) == wanted:
+            log.info("%s: downloaded before", raw.name)
+            return dict(origin)
+    folder = _new_folder(raw)
+    try:
+        bring = _clone if recipe.archive == "git" else _fetch
+        origin = bring(recipe, raw, folder)
+        _insist_on_samples(dataset, folder)
+        # One call for thousands of small files: none may be taken for whole after a crash.
+        os.sync()
+        _put_in_place(folder, raw, {**origin, "recipe": wanted})
+    finally:
+        _remove(folder)
+    for leftover in (_part(recipe, raw), _part(recipe, raw).with_suffix(".part.json")):
+        leftover.unlink(missing_ok=True)
+    return origin
+
+
+def _part(recipe: Download, raw: Path) -> Path:
+    """Where the bytes of this url gather."""
+    return _beside(raw, f"{sha256_of_bytes(recipe.url.encode())[:12]}.part")
+
+
+def _fetch(recipe: Download, raw: Path, folder: Path) -> dict[str, Any]:
+    """Download, verify and unpack one file into `folder`."""
+    from segbench.datasets.transfer import download
+    from segbench.datasets.unpack import unpack
+
+    part = _part(recipe, raw)
+    digest = download(recipe, part)
+    origin = {"url": recipe.url, "sha256": digest, "bytes": part.stat().st_size}
+    if recipe.archive == "none":
+        name = Path(urlsplit(recipe.url).path).name or "download"
+        shutil.copyfile(part, folder / name)
+    elif recipe.archive in {"zip", "tar"}:
+        unpack(part, recipe.archive, folder)
+    return origin
+
+
+def _clone(recipe: Download, raw: Path, folder: Path) -> dict[str, Any]:
+    """Fetch one state of a git repository; ``url#COMMIT`` names which, and verifies it."""
+    url, _, commit = recipe.url.partition("#")
+    if not url.startswith(("https://", "file://", "ssh://")):
+        raise SegbenchError(
+            f"{recipe.url}: is not the address of a git repository",
+            "https://..., with #COMMIT behind it to pin the state",
+            "correct download.url",
+        )
+    _git(recipe, folder, "init", "--quiet", ".")
+    _git(
+        recipe, folder, "fetch", "--depth=1", "--no-tags", "--progress", "--", url, commit or "HEAD"
+    )
+    _git(recipe, folder, "-c", "core.symlinks=false", "checkout", "--quiet", "FETCH_HEAD")
+    found = _git(recipe, folder, "rev-parse", "HEAD").strip()
+    log.info("%s: commit %s", raw.name, found)
+    shutil.rmtree(folder / ".git")
+    return {"url": recipe.url, "commit": found}
+
+
+def _git(recipe: Download, folder: Path, *arguments: str) -> str:
+    """Run git without hooks, prompts or the user's filters."""
+    environment = {
+        **os.environ,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+    }
+    command = ["git", "-c", f"core.hooksPath={os.devnull}", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(
+            command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+        )
+    except FileNotFoundError as error:
+        raise SegbenchError(
+            f"{recipe.url}: git is not installed", "the program git", "install git"
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise SegbenchError(
+            f"{recipe.url}: git {arguments[0]} failed, see its message above",
+            "a repository and a commit that can be fetched without a login",
+            "check the network, the address and the commit; or use `source: folder`",
+        ) from error
+    return done.stdout
