@@ -1,0 +1,245 @@
+"""From a protocol to roles: train, validation and test in each fold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor
+from pathlib import Path
+
+from segbench.config.dataset import Fixed, Protocol
+from segbench.errors import SegbenchError
+from segbench.files import write_text
+from segbench.folds.sheet import Sample, read_samples
+from segbench.folds.splitting import Group, draw, groups_of, interleave, split_into_folds
+
+#: Columns of `folds.tsv`.
+COLUMNS = ("sample", "group", "stratum", "fold", "role")
+
+
+@dataclass(frozen=True, order=True)
+class Assignment:
+    """The role of one sample in one fold.
+
+    Attributes
+    ----------
+    fold : int
+        Number of the fold, from 0.
+    sample, group, stratum : str
+        As in the sample sheet.
+    role : {"train", "validation", "test"}
+        What the sample is used for.
+    """
+
+    fold: int
+    sample: str
+    group: str
+    stratum: str
+    role: str
+
+
+def make_folds(samples: str | Path, protocol: Protocol, output: str | Path) -> None:
+    """Write `folds.tsv`: one row for each sample that has a role in a fold.
+
+    Parameters
+    ----------
+    samples : str or Path
+        `samples.tsv`.
+    protocol : Protocol
+        How to split.
+    output : str or Path
+        `folds.tsv`, columns sample, group, stratum, fold (from 0) and role (train,
+        validation or test), sorted by fold and sample.
+
+    Raises
+    ------
+    SegbenchError
+        The sheet is wrong or the protocol asks for what it cannot give.
+    """
+    rows = assign_roles(read_samples(samples), protocol, str(samples))
+    lines = ["\t".join(COLUMNS)]
+    lines += [f"{r.sample}\t{r.group}\t{r.stratum}\t{r.fold}\t{r.role}" for r in rows]
+    write_text(output, "\n".join(lines) + "\n")
+
+
+def assign_roles(
+    samples: Sequence[Sample], protocol: Protocol, where: str = "samples"
+) -> list[Assignment]:
+    """Give each sample its role in each fold.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        In any order.
+    protocol : Protocol
+        How to split; see Notes.
+    where : str
+        What errors call the sheet.
+
+    Returns
+    -------
+    list of Assignment
+        Sorted by fold and sample.
+
+    Raises
+    ------
+    SegbenchError
+        Fewer groups than folds, a count or fraction that whole groups cannot give, or
+        a role that would be empty.
+
+    Notes
+    -----
+    ``test.by: none`` is cross-validation: each of `folds` folds is tested on once.
+    Otherwise the test set is the same in every fold: the publisher's, or a number or a
+    fraction of the samples. Samples on the training side whose group also occurs in
+    the publisher's test set are left out: they get no role.
+
+    ``validation.by: count`` or ``fraction`` draws from what is not tested on, in each
+    fold anew, those first that were drawn least often before. ``none`` with a fixed
+    test set and several folds makes each fold the validation set in turn; in every
+    other case it means that there is no validation set.
+
+    Groups never part. With `stratify`, every part has the make-up of the whole.
+    """
+    samples = sorted(samples)
+    if protocol.test.by == "none":
+        tests = _cross_validation(samples, protocol, where)
+    else:
+        tests = [_held_out(samples, protocol, where)] * protocol.folds
+    validations = _validations(samples, tests, protocol, where)
+    rows = []
+    for fold, (test, validation) in enumerate(zip(tests, validations, strict=True)):
+        for row in samples:
+            role = _role(row, protocol, test, validation)
+            if role:
+                rows.append(Assignment(fold, row.sample, row.group, row.stratum, role))
+    _insist_on_roles(rows, protocol, where)
+    return rows
+
+
+def _role(row: Sample, protocol: Protocol, test: set[str], validation: set[str]) -> str | None:
+    """Role of a sample in the fold with these test and validation groups."""
+    if row.group in test:
+        # A training-side sample whose group the publisher also tests on has no role.
+        left_out = protocol.test.by == "publisher" and row.split != "test"
+        return None if left_out else "test"
+    return "validation" if row.group in validation else "train"
+
+
+def _cross_validation(samples: Sequence[Sample], protocol: Protocol, where: str) -> list[set[str]]:
+    """Test groups of each fold, each group in one fold."""
+    if protocol.folds < 2:
+        raise SegbenchError(
+            f"{where}: the protocol has no test set: test.by is none and folds is 1",
+            "folds of 2 or more, or a test set by publisher, count or fraction",
+            "set `folds` or `test` in the protocol",
+        )
+    groups = groups_of(samples, protocol.stratify)
+    _insist_on_groups(groups, protocol.folds, where)
+    return [set(fold) for fold in split_into_folds(groups, protocol.folds, protocol.seed)]
+
+
+def _held_out(samples: Sequence[Sample], protocol: Protocol, where: str) -> set[str]:
+    """Test groups of a protocol whose test set is the same in every fold."""
+    if protocol.test.by == "publisher":
+        return {row.group for row in samples if row.split == "test"}
+    groups = groups_of(samples, protocol.stratify)
+    order = interleave(groups, protocol.seed, "test")
+    return _take(order, protocol.test, "test", where)
+
+
+def _validations(
+    samples: Sequence[Sample], tests: Sequence[set[str]], protocol: Protocol, where: str
+) -> list[set[str]]:
+    """Choose the validation groups of each fold."""
+    if protocol.validation.by == "publisher":
+        raise SegbenchError(
+            f"{where}: validation.by is publisher",
+            "count, fraction or none: the sheet knows only the publisher's train and test",
+            "set `validation` in the protocol",
+        )
+    if protocol.validation.by == "none":
+        if protocol.test.by == "none" or protocol.folds == 1:
+            return [set() for _ in tests]
+        rest = [row for row in samples if row.group not in tests[0]]
+        groups = groups_of(rest, protocol.stratify)
+        _insist_on_groups(groups, protocol.folds, where)
+        return [set(fold) for fold in split_into_folds(groups, protocol.folds, protocol.seed)]
+    used: Counter[str] = Counter()
+    result = []
+    for fold, test in enumerate(tests):
+        rest = [row for row in samples if row.group not in test]
+        groups = groups_of(rest, protocol.stratify)
+        order = interleave(groups, protocol.seed, f"validation {fold}", used)
+        chosen = _take(order, protocol.validation, "validation", where)
+        used.update(chosen)
+        result.append(chosen)
+    return result
+
+
+def _take(order: Sequence[Group], fixed: Fixed, role: str, where: str) -> set[str]:
+    """Choose groups for a role, by count (exactly) or by fraction (as near as groups allow)."""
+    total = sum(group.size for group in order)
+    wanted = fixed.count if fixed.by == "count" else fixed.fraction
+    if wanted is None:
+        raise SegbenchError(
+            f"{where}: {role}.by is {fixed.by} but {role}.{fixed.by} is not set",
+            f"a value for {role}.{fixed.by}",
+            f"set `{role}: {{by: {fixed.by}, {fixed.by}: ...}}` in the protocol",
+        )
+    candidates: list[int] = []
+    if fixed.by == "count":
+        candidates = [int(wanted)]
+    elif 0 < wanted < 1:
+        target = floor(wanted * total + 0.5)
+        candidates = sorted(range(1, total), key=lambda n: (abs(n - target), n))
+    for count in candidates:
+        if 1 <= count < total:
+            chosen = draw(order, count)
+            if chosen is not None:
+                return set(chosen)
+    raise SegbenchError(
+        f"{where}: cannot take {wanted:g} ({fixed.by}) of {total} samples for {role} with "
+        f"{len(order)} whole groups of {_sizes(order)}",
+        f"a {fixed.by} that whole groups can give and that leaves samples for training",
+        f"change `{role}` in the protocol",
+    )
+
+
+def _sizes(groups: Sequence[Group]) -> str:
+    """Sizes of groups, in words."""
+    sizes = sorted({group.size for group in groups})
+    if not sizes:
+        return "no samples"
+    if len(sizes) == 1:
+        return f"{sizes[0]} sample(s)"
+    return f"{sizes[0]} to {sizes[-1]} samples"
+
+
+def _insist_on_groups(groups: Sequence[Group], folds: int, where: str) -> None:
+    """Refuse more folds than groups."""
+    if len(groups) < folds:
+        raise SegbenchError(
+            f"{where}: {len(groups)} groups cannot fill {folds} folds",
+            "at least as many groups as folds; groups never part",
+            "ask for fewer folds in the protocol or add samples",
+        )
+
+
+def _insist_on_roles(rows: Sequence[Assignment], protocol: Protocol, where: str) -> None:
+    """Refuse folds in which a role that the protocol asks for is empty."""
+    roles = ["train", "test"]
+    by_folds = protocol.test.by != "none" and protocol.folds > 1
+    if protocol.validation.by != "none" or by_folds:
+        roles.insert(1, "validation")
+    count = Counter((row.fold, row.role) for row in rows)
+    for fold in range(protocol.folds):
+        for role in roles:
+            if not count[fold, role]:
+                raise SegbenchError(
+                    f"{where}: fold {fold} has no sample for {role}",
+                    "at least one sample a role",
+                    "change the protocol or add samples (test.by publisher needs rows whose "
+                    "split is test)",
+                )
