@@ -14,9 +14,11 @@ has nine. Zip entries are stored (Zarr compresses the chunks) and carry a fixed 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -49,13 +51,54 @@ def _array_metadata(shape: tuple[int, ...], dtype: np.dtype) -> dict[str, Any]:
         "data_type": dtype.name,
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [1, *shape[1:]]}},
         "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": False if dtype == bool else 0,
+        "fill_value": False if dtype.kind == "b" else 0,
         "codecs": [
             {"name": "bytes", "configuration": {"endian": "little"}},
             {"name": "zstd", "configuration": {"level": ZSTD_LEVEL, "checksum": False}},
         ],
         "attributes": {},
     }
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One array of a sample, compressed and digested, ready to be written.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : dtype
+    sha256 : str
+        Of the little-endian, C-ordered values before compression.
+    data : bytes
+        The chunk.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    sha256: str
+    data: bytes
+
+
+def encode(arrays: Mapping[str, np.ndarray]) -> dict[str, Encoded]:
+    """Compress and digest the arrays of one sample.
+
+    Safe in threads, and most of the work of writing a sample: both parts release
+    Python's lock. The result is for `ArchiveWriter.add_encoded`.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        As for `ArchiveWriter.add`.
+    """
+    codec = Zstd(level=ZSTD_LEVEL)
+    result = {}
+    for name, array in sorted(arrays.items()):
+        little = array.dtype.newbyteorder("<")
+        values = np.ascontiguousarray(array, dtype=little)
+        digest = hashlib.sha256(values.data).hexdigest()
+        result[name] = Encoded(array.shape, array.dtype, digest, bytes(codec.encode(values)))
+    return result
 
 
 class ArchiveWriter:
@@ -78,7 +121,6 @@ class ArchiveWriter:
         self._attributes = dict(attributes)
         self._context = atomic_path(path)
         self._zip = zipfile.ZipFile(self._context.__enter__(), "w", allowZip64=True)
-        self._codec = Zstd(level=ZSTD_LEVEL)
         self._arrays: dict[str, tuple[tuple[int, ...], np.dtype]] = {}
         self._rows: dict[str, int] = {}
         self._samples: dict[str, dict[str, Any]] = {}
@@ -97,38 +139,49 @@ class ArchiveWriter:
         record : mapping, optional
             What belongs to this sample alone (source id, original size), JSON-able.
         """
+        self.add_encoded(sample, encode(arrays), record)
+
+    def add_encoded(
+        self, sample: str, arrays: Mapping[str, Encoded], record: Mapping[str, Any] | None = None
+    ) -> None:
+        """Append one sample that `encode` has compressed, perhaps in another thread.
+
+        Raises
+        ------
+        SegbenchError
+            If the id is taken, or the arrays do not fit those of the samples before.
+        """
         if sample in self._samples:
             raise SegbenchError(
                 f"sample {sample!r} occurs twice", "unique sample ids", "rename one of the two"
             )
-        first = next(iter(arrays.values()))
-        spatial = first.shape[:2] if first.ndim <= 3 else first.shape[:3]
-        group = "x".join(map(str, spatial))
+        group = self._group(sample, arrays)
         row = self._rows.get(group, 0)
-        digests = {}
-        for name, array in sorted(arrays.items()):
-            array = np.ascontiguousarray(array)
-            key = f"{group}/{name}"
-            if self._arrays.setdefault(key, (array.shape, array.dtype)) != (
-                array.shape,
-                array.dtype,
-            ):
-                raise SegbenchError(
-                    f"sample {sample!r}: {name} is {array.dtype} {array.shape}",
-                    f"{self._arrays[key][1]} {self._arrays[key][0]} as in the samples before",
-                    "give all samples of an archive the same channels and dtype",
-                )
-            data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-            digests[name] = sha256_of_bytes(data)
-            chunk = "/".join(["c", str(row)] + ["0"] * array.ndim)
-            self._zip.writestr(zip_entry(f"{key}/{chunk}"), bytes(self._codec.encode(data)))
+        for name, array in arrays.items():
+            chunk = "/".join(["c", str(row)] + ["0"] * len(array.shape))
+            self._zip.writestr(zip_entry(f"{group}/{name}/{chunk}"), array.data)
         self._rows[group] = row + 1
         self._samples[sample] = {
             "group": group,
             "row": row,
-            "sha256": digests,
+            "sha256": {name: array.sha256 for name, array in arrays.items()},
             "record": dict(record or {}),
         }
+
+    def _group(self, sample: str, arrays: Mapping[str, Encoded]) -> str:
+        """Name the sample's shape group and check its arrays against the group's."""
+        first = next(iter(arrays.values())).shape
+        group = "x".join(map(str, first[:2] if len(first) <= 3 else first[:3]))
+        for name, array in arrays.items():
+            here = (array.shape, array.dtype)
+            before = self._arrays.setdefault(f"{group}/{name}", here)
+            if before != here:
+                raise SegbenchError(
+                    f"sample {sample!r}: {name} is {array.dtype} {array.shape}",
+                    f"{before[1]} {before[0]} as in the samples before",
+                    "give all samples of an archive the same channels and dtype",
+                )
+        return group
 
     def _finish(self) -> None:
         for key, (shape, dtype) in sorted(self._arrays.items()):
@@ -137,9 +190,7 @@ class ArchiveWriter:
             self._zip.writestr(zip_entry(f"{key}/zarr.json"), _json(meta))
         group = {"zarr_format": 3, "node_type": "group"}
         for name in sorted(self._rows):
-            self._zip.writestr(
-                zip_entry(f"{name}/zarr.json"), _json({**group, "attributes": {}})
-            )
+            self._zip.writestr(zip_entry(f"{name}/zarr.json"), _json({**group, "attributes": {}}))
         attributes = {**self._attributes, "samples": self._samples}
         self._zip.writestr(zip_entry("zarr.json"), _json({**group, "attributes": attributes}))
 
@@ -211,8 +262,9 @@ class Archive:
         self._meta: dict[str, dict[str, Any]] = {}
 
     def record(self, sample: str) -> dict[str, Any]:
-        """What was recorded for this sample alone."""
-        return self._samples[sample]["record"]
+        """Give what was recorded for this sample alone."""
+        record: dict[str, Any] = self._samples[sample]["record"]
+        return record
 
     def digest(self, sample: str) -> str:
         """One digest over all arrays and the record of a sample."""
@@ -305,7 +357,7 @@ class ArchiveSet:
         return sample in self._where
 
     def record(self, sample: str) -> dict[str, Any]:
-        """What was recorded for this sample alone."""
+        """Give what was recorded for this sample alone."""
         return self._where[sample].record(sample)
 
     def digest(self, sample: str) -> str:

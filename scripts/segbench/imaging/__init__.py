@@ -1,0 +1,1 @@
+"""Images on their way to the network and maps on their way back: one file a step."""

@@ -1,0 +1,69 @@
+"""Grey or colour."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from segbench.errors import SegbenchError
+
+#: Luma of linear RGB, ITU-R Recommendation BT.709, as in `skimage.color.rgb2gray`.
+LUMA = (0.2125, 0.7154, 0.0721)
+
+
+def to_channels(image: np.ndarray, channels: Literal["grey", "rgb"]) -> np.ndarray:
+    """Give an image one channel or three.
+
+    Parameters
+    ----------
+    image : ndarray of float, (y, x) or (y, x, channel)
+        1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA) channels. Alpha is dropped.
+    channels : {"grey", "rgb"}
+        Wanted.
+
+    Returns
+    -------
+    ndarray of float32, (y, x, 1) or (y, x, 3)
+        Grey is the BT.709 luma; RGB of a grey image repeats it. A colour image whose
+        channels are equal becomes exactly that channel.
+
+    Raises
+    ------
+    SegbenchError
+        For another number of axes or channels.
+
+    References
+    ----------
+    ITU-R Recommendation BT.709-6 (2015), https://www.itu.int/rec/R-REC-BT.709
+
+    Examples
+    --------
+    >>> to_channels(np.ones((2, 2, 3), np.float32), "grey").shape
+    (2, 2, 1)
+    >>> to_channels(np.zeros((2, 2), np.float32), "rgb").shape
+    (2, 2, 3)
+    """
+    image = np.asarray(image, dtype=np.float32)
+    if image.ndim == 2:
+        image = image[..., None]
+    if image.ndim != 3 or not 1 <= image.shape[2] <= 4:
+        raise SegbenchError(
+            f"an image has shape {image.shape}",
+            "(y, x) or (y, x, channel) with 1 to 4 channels",
+            "check the reader of the dataset",
+        )
+    colour = image.shape[2] >= 3
+    image = image[..., :3] if colour else image[..., :1]
+    if channels == "rgb":
+        return np.ascontiguousarray(image if colour else np.repeat(image, 3, axis=2))
+    return np.ascontiguousarray(_luma(image) if colour else image)
+
+
+def _luma(image: np.ndarray) -> np.ndarray:
+    # Written around the green channel so that r = g = b gives that value to the last bit.
+    red, green, blue = image[..., 0], image[..., 1], image[..., 2]
+    grey: np.ndarray = (
+        green + np.float32(LUMA[0]) * (red - green) + np.float32(LUMA[2]) * (blue - green)
+    )
+    return grey[..., None]

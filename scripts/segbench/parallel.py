@@ -1,0 +1,62 @@
+"""Work on many items with a few threads and bounded memory, in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def ordered_map(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Iterator[Result]:
+    """Apply a function to each item; give the results in the order of the items.
+
+    Threads, not processes: decoding, resampling, hashing and compressing all release
+    Python's lock, and no image has to be copied between processes.
+
+    Parameters
+    ----------
+    function : callable
+        Safe to run in several threads at a time.
+    items : iterable
+        Taken only as needed.
+    threads : int
+        Threads, at least 1; 1 runs everything in the calling thread.
+
+    Yields
+    ------
+    object
+        ``function(item)``. At most ``2 * threads`` items are under way or waiting to be
+        fetched at any moment, however many there are.
+
+    Raises
+    ------
+    Exception
+        What `function` raised for the first item, in order, for which it did; items not
+        yet begun are then given up.
+
+    Examples
+    --------
+    >>> list(ordered_map(lambda x: x * x, range(5), threads=2))
+    [0, 1, 4, 9, 16]
+    """
+    if threads <= 1:
+        yield from map(function, items)
+        return
+    remaining = iter(items)
+    pool = ThreadPoolExecutor(threads)
+    try:
+        pending: deque[Future[Result]] = deque(
+            pool.submit(function, item) for item in islice(remaining, 2 * threads)
+        )
+        while pending:
+            yield pending.popleft().result()
+            pending.extend(pool.submit(function, item) for item in islice(remaining, 1))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
