@@ -11,7 +11,7 @@ from typing import Any
 
 from segbench.config.augmentation import Amplification, Augmentation, Jitter
 from segbench.config.base import Strict
-from segbench.config.dataset import FORMATS, Dataset, Fixed, Protocol
+from segbench.config.dataset import FORMATS, Dataset, Download, Fixed, Protocol
 from segbench.config.findings import Finding
 from segbench.config.model import Model, Schedule
 from segbench.config.preprocessing import Preprocessing
@@ -38,6 +38,18 @@ def _classes(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(("classes",), f"has {what!r} twice", "each name and each value once")
 
 
+def _download(download: Download) -> Iterator[Finding]:
+    if "://" not in download.url:
+        allowed = "a URL such as https://host/file.zip"
+        yield Finding(("download", "url"), "is no URL", allowed, value=download.url)
+    if download.archive == "git" and download.commit is None:
+        yield Finding(("download", "commit"), "is missing, but archive is git", "40 hex digits")
+    for name, needed in (("commit", True), ("sha256", False)):
+        if getattr(download, name) is not None and (download.archive == "git") != needed:
+            what = f"has no meaning with archive: {download.archive}"
+            yield Finding(("download", name), what, "null")
+
+
 def _dataset(dataset: Dataset) -> Iterator[Finding]:
     if dataset.format not in FORMATS:
         yield Finding(
@@ -52,9 +64,8 @@ def _dataset(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(("spacing_um",), "is no length", "two numbers > 0")
     if not dataset.protocols:
         yield Finding(("protocols",), "is empty", "one protocol or more")
-    if dataset.download is not None and "://" not in dataset.download.url:
-        allowed = "a URL such as https://host/file.zip"
-        yield Finding(("download", "url"), "is no URL", allowed, value=dataset.download.url)
+    if dataset.download is not None:
+        yield from _download(dataset.download)
     for name, protocol in dataset.protocols.items():
         yield from _protocol(protocol, ("protocols", name))
 

@@ -74,7 +74,7 @@ def _models(study: Study, recipes: Recipes, dataset: Dataset | None) -> Iterator
         model = recipes["models"].get(name)
         if model is None:
             continue
-        reasons = []
+        reasons: list[str] = []
         if dataset is not None:
             reasons += _model_and_dataset(study, model, dataset)
         if protocol is not None:

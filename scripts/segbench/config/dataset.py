@@ -17,16 +17,31 @@ class Generated(Strict):
 
     samples: Count = Field(description="Training and validation images.")
     test_samples: int = Field(0, ge=0, description="Images of the publisher's fixed test set.")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="Another seed draws other images.")
 
 
 class Download(Strict):
-    """Where the publisher's data lie."""
+    """Where the publisher's data lie, and how a download is verified."""
 
-    url: str
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
-    bytes: int | None = Field(None, ge=1, description="Size of the download.")
-    archive: Literal["none", "zip", "tar", "git"] = "zip"
+    url: str = Field(description="Of the archive, the file or the git repository.")
+    sha256: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{64}$",
+        description="Of the downloaded file; null: the publisher's server cannot promise one.",
+    )
+    commit: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{40}$",
+        description="git only: the commit, whose name verifies its whole content.",
+    )
+    bytes: int | None = Field(
+        None,
+        ge=1,
+        description="Size of the download; of a git repository the files at the commit.",
+    )
+    archive: Literal["none", "zip", "tar", "git"] = Field(
+        "zip", description="How it is unpacked; none: one plain file."
+    )
     login: str | None = Field(
         None, description="Where to log in or accept the licence; null: not needed."
     )
@@ -35,7 +50,10 @@ class Download(Strict):
 class Folder(Strict):
     """A folder that the user already has."""
 
-    path: str
+    path: str = Field(
+        min_length=1,
+        description="The publisher's tree; relative to the folder in which segbench is run.",
+    )
 
 
 class Fixed(Strict):

@@ -130,7 +130,8 @@ class _Reader:
             return self._mapping(node, key)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*key, n)) for n, item in enumerate(node.value)]
-        return node.value if node.style else _plain(node.value)
+        quoted = getattr(node, "style", None)
+        return node.value if quoted else _plain(node.value)
 
     def _mapping(self, node: yaml.MappingNode, key: Key) -> dict[str, Any]:
         data: dict[str, Any] = {}
