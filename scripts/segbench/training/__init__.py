@@ -1,0 +1,111 @@
+"""Training. Importing this package does not import Keras; `train` and `load_model` do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segbench.training.selection import selection_digest
+
+if TYPE_CHECKING:
+    import keras
+
+    from segbench.config.augmentation import Jitter
+    from segbench.config.model import Model
+
+# TensorFlow prints its start-up notes before anyone can ask it not to.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+__all__ = ["load_model", "selection_digest", "train"]
+
+
+def train(
+    archives: Sequence[str | Path],
+    folds: str | Path,
+    fold: int,
+    recipe: Model,
+    jitter: Jitter | None,
+    *,
+    seed: int,
+    state: str | Path,
+    model: str | Path,
+    history: str | Path,
+    log: Callable[[str], None],
+) -> None:
+    """Train one network on one fold; go on where an interrupted call stopped.
+
+    Parameters
+    ----------
+    archives : sequence of path
+        All shards of the preprocessed or amplified samples.
+    folds : path
+        folds.tsv: the role of each source sample in each fold.
+    fold : int
+        Which fold.
+    recipe : Model
+        Network, target, loss, training.
+    jitter : Jitter or None
+        Random changes inside the training step.
+    seed : int
+        Of all randomness, together with epoch and step.
+    state : path
+        Folder for what an interrupted training needs. The caller removes it after success.
+    model, history : path
+        What is written: the `.keras` file of the chosen epoch, and every epoch's figures.
+    log : callable
+        Called with one line an epoch.
+
+    Raises
+    ------
+    SegbenchError
+        If the archives or the folds do not fit the recipe, if the loss stops being a
+        number, or if memory runs out.
+
+    Notes
+    -----
+    With `recipe.training.deterministic` equal arguments give equal bytes on one machine
+    with one number of threads, whether the call was interrupted or not.
+    """
+    from segbench.training.loop import run
+
+    run(
+        archives,
+        folds,
+        fold,
+        recipe,
+        jitter,
+        seed=seed,
+        state_folder=state,
+        model=model,
+        history=history,
+        log=log,
+    )
+
+
+def load_model(path: str | Path, precision: str = "auto") -> keras.Model:
+    """Load a trained network for prediction, in Keras's safe mode, nothing compiled.
+
+    Parameters
+    ----------
+    path : path
+        A `.keras` file that `train` wrote.
+    precision : str, optional
+        ``auto`` (what this machine's hardware is fast in), ``float32``, ``bfloat16`` or
+        ``float16``. The file itself is always float32.
+
+    Returns
+    -------
+    keras.Model
+        (batch, y, x, channel) float32 to float32 logits (batch, y, x, map).
+
+    Raises
+    ------
+    SegbenchError
+        If the file cannot be read.
+    """
+    from segbench.training.session import policy_here
+    from segbench.training.weights_file import read_model
+
+    return read_model(path, policy_here(precision))

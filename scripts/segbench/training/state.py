@@ -1,0 +1,110 @@
+"""What an interrupted training needs to go on: one file, whole or absent. No Keras here."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from segbench.files import atomic_path
+
+#: Raised by NumPy and zipfile on files that are cut, flipped or foreign.
+_DAMAGE = (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error)
+
+
+@dataclass
+class State:
+    """A training after some epoch.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Of everything the training depends on; a state of another one is not used.
+    epoch : int
+        Last finished epoch.
+    history : list of dict
+        One row a finished epoch.
+    best_epoch : int
+        The one whose weights are kept.
+    weights, optimizer, best : list of ndarray
+        Network and optimizer after `epoch`, network after `best_epoch`.
+    """
+
+    fingerprint: str
+    epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = 0
+    weights: Sequence[np.ndarray] = ()
+    optimizer: Sequence[np.ndarray] = ()
+    best: Sequence[np.ndarray] = ()
+
+
+def state_file(folder: str | Path) -> Path:
+    """Where a training keeps its state."""
+    return Path(folder) / "training-state.npz"
+
+
+def save(folder: str | Path, state: State) -> None:
+    """Write the state beside the old one, force it to the disk, rename it into place."""
+    record = {
+        "fingerprint": state.fingerprint,
+        "epoch": state.epoch,
+        "history": state.history,
+        "best_epoch": state.best_epoch,
+        "counts": [len(state.weights), len(state.optimizer), len(state.best)],
+    }
+    arrays = {"record": np.frombuffer(json.dumps(record).encode(), np.uint8)}
+    for name in ("weights", "optimizer", "best"):
+        for number, array in enumerate(getattr(state, name)):
+            arrays[f"{name}{number}"] = np.asarray(array)
+    with atomic_path(state_file(folder)) as beside:
+        np.savez(beside, allow_pickle=False, **arrays)
+
+
+def load(folder: str | Path, fingerprint: str, log: Callable[[str], None]) -> State | None:
+    """Read the state of this very training.
+
+    Parameters
+    ----------
+    folder : path
+        Where it would be.
+    fingerprint : str
+        Of the training that asks.
+    log : callable
+        Told why a state that is there cannot be used.
+
+    Returns
+    -------
+    State or None
+        None if there is none, if it belongs to another training, or if it is damaged:
+        then the training starts over.
+    """
+    path = state_file(folder)
+    for leftover in path.parent.glob(f".*.partial.{path.name}"):
+        leftover.unlink(missing_ok=True)
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            record = json.loads(arrays["record"].tobytes())
+            counts = dict(zip(("weights", "optimizer", "best"), record["counts"], strict=True))
+            lists = {n: [arrays[f"{n}{k}"] for k in range(c)] for n, c in counts.items()}
+        state = State(
+            record["fingerprint"],
+            int(record["epoch"]),
+            list(record["history"]),
+            int(record["best_epoch"]),
+            **lists,
+        )
+    except _DAMAGE as error:
+        log(f"the saved state {path} is damaged ({error}): starting over")
+        return None
+    if state.fingerprint != fingerprint:
+        log(f"the saved state {path} is of another training: starting over")
+        return None
+    return state

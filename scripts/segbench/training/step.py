@@ -1,0 +1,117 @@
+"""One compiled step: jitter, network, loss. The same code on each Keras backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from segbench.augmentation.jitter import Draw, jitter
+from segbench.config.augmentation import Jitter
+from segbench.config.model import Loss
+from segbench.models.losses import make_loss
+from segbench.training.samples import Task
+
+
+class Step(keras.Model):
+    """A batch to its loss. Compile it, then use `train_on_batch` and `predict_on_batch`.
+
+    Parameters
+    ----------
+    network : keras.Model
+        All heads, the finest first.
+    task : Task
+        Maps and scales.
+    loss : Loss
+        The loss of the recipe.
+    change : Jitter or None
+        Applied when training.
+
+    Notes
+    -----
+    A batch is a dict of ``image`` (batch, y, x, channel) and ``target`` (batch, y, x, k) as
+    stored, and ``seed`` (2,) when training or ``weight`` (batch, y, x, 1) when not.
+
+    The seed is written into the seed generators of the network's Dropout layers before
+    these are used. So what they draw does not depend on what was drawn before, and a
+    training that was interrupted goes on as if it had not been.
+    """
+
+    def __init__(self, network: keras.Model, task: Task, loss: Loss, change: Jitter | None) -> None:
+        super().__init__(name="step", dtype="float32")
+        self.network = network
+        self.task = task
+        self.change = change
+        self.loss_function = make_loss(loss, task.exclusive, 1 if task.target_scale != 1 else None)
+        self.generator = keras.random.SeedGenerator(0, name="jitter_seed")
+        self.dropouts = [
+            layer for layer in network.layers if isinstance(layer, keras.layers.Dropout)
+        ]
+        self.built = True
+
+    def call(self, batch: dict[str, Any], training: bool = False) -> Any:
+        """Loss of each sample; when not training also the counts behind Dice."""
+        image = ops.cast(batch["image"], "float32") * self.task.image_scale
+        target = batch["target"]
+        if training:
+            draw = Draw(self.generator, batch["seed"], image.shape[0])
+            if self.change is not None:
+                image, target = jitter(self.change, image, target, draw)
+            for number, layer in enumerate(self.dropouts):
+                layer.seed_generator.state.assign(
+                    draw.seed + ops.convert_to_tensor(np.array([0, number]), draw.seed.dtype)
+                )
+            weight = ops.ones_like(target[..., :1], dtype="float32")
+        else:
+            weight = ops.cast(batch["weight"], "float32")
+        if self.task.exclusive:
+            target = ops.one_hot(target[..., 0], len(self.task.maps), dtype="float32")
+        else:
+            target = ops.cast(target, "float32") * self.task.target_scale
+        outputs = self.network(image, training=training)
+        outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+        if training:
+            return self._deep_loss(outputs, target, weight)
+        return {
+            "loss": self.loss_function(outputs[0], target, weight),
+            "counts": self._counts(outputs[0], target, weight),
+        }
+
+    def _deep_loss(self, outputs: list[Any], target: Any, weight: Any) -> Any:
+        """Weighted mean over the heads: each counts half of the next finer one.
+
+        References
+        ----------
+        Isensee et al. 2021, nnU-Net, doi:10.1038/s41592-020-01008-z, methods: "weights
+        halve with every decrease in resolution" and sum to 1.
+        """
+        shares = [0.5**level for level in range(len(outputs))]
+        total: Any = 0.0
+        for level, (share, logits) in enumerate(zip(shares, outputs, strict=True)):
+            pick = slice((2**level) // 2, None, 2**level)
+            value = self.loss_function(logits, target[:, pick, pick], weight[:, pick, pick])
+            total = total + value * (share / sum(shares))
+        return total
+
+    def _counts(self, logits: Any, target: Any, weight: Any) -> Any:
+        """Weighted pixels in both, in the prediction, in the truth: (batch, map, 3)."""
+        if self.task.exclusive:
+            guess = ops.one_hot(ops.argmax(logits, axis=-1), len(self.task.maps), dtype="float32")
+        else:
+            guess = ops.cast(logits > 0, "float32")
+        truth = ops.cast(target > 0.5, "float32")
+        sets = (guess * truth, guess, truth)
+        return ops.stack([ops.sum(s * weight, axis=(1, 2)) for s in sets], axis=-1)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Mean over the samples of a batch."""
+        return ops.mean(y_pred)
