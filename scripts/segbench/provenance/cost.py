@@ -131,7 +131,7 @@ class GpuSampler(threading.Thread):
 
 
 def parse_gpu_rows(text: str) -> list[tuple[str, float, float, float]]:
-    """Parse nvidia-smi's csv: (name, memory in MiB, utilisation in %, power in W).
+    r"""Parse nvidia-smi's csv: (name, memory in MiB, utilisation in %, power in W).
 
     Examples
     --------

@@ -47,8 +47,8 @@ class Job:
         The rule's wildcards.
     threads : int
         Threads granted.
-    state : Path
-        Folder that outlives the job until it succeeds.
+    state : Path or None
+        Folder that outlives the job until it succeeds; None where nothing is stored.
     """
 
     inputs: dict[str, list[Path]]
@@ -56,7 +56,7 @@ class Job:
     params: dict[str, Any]
     wildcards: dict[str, str]
     threads: int
-    state: Path
+    state: Path | None = None
 
     def input(self, name: str) -> Path:
         """The one file of an input name."""
@@ -180,7 +180,6 @@ def run(
         dict(snakemake.params.items()),
         wildcards,
         snakemake.threads,
-        store.root,
     )
     try:
         if stored:

@@ -103,7 +103,11 @@ class Store:
             with open(path, "w") as handle:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 # The holder before may have removed the file while we waited for it.
-                if not path.exists() or path.stat().st_ino != os.fstat(handle.fileno()).st_ino:
+                try:
+                    ours = path.stat().st_ino == os.fstat(handle.fileno()).st_ino
+                except FileNotFoundError:
+                    ours = False
+                if not ours:
                     continue
                 try:
                     yield

@@ -38,16 +38,21 @@ class Module:
 class _Documentation(ast.NodeTransformer):
     """Remove what is written for readers: docstrings and the descriptions of fields."""
 
-    def _without_docstring(self, node: ast.AST) -> ast.AST:
+    def _without_docstring(
+        self, node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    ) -> ast.AST:
         self.generic_visit(node)
-        body: list[ast.stmt] = getattr(node, "body")  # noqa: B009 - the node types share no base
-        first = body[0] if body else None
+        first = node.body[0] if node.body else None
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            body[:] = body[1:] or [ast.Pass()]
+            node.body[:] = node.body[1:] or [ast.Pass()]
         return node
 
-    visit_Module = visit_ClassDef = visit_FunctionDef = _without_docstring  # type: ignore[assignment]
-    visit_AsyncFunctionDef = _without_docstring  # type: ignore[assignment]
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Visit a node; those with a docstring lose it."""
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            return self._without_docstring(node)
+        visited: ast.AST = super().visit(node)
+        return visited
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Drop `description=` from pydantic's Field."""
