@@ -33,7 +33,7 @@ class Amplification(Strict):
         113, description="What the product must come to: 1 + rotations x flips x shifts."
     )
     shuffle: bool = Field(True, description="Write the copies in an order shuffled by the seed.")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="Of the shuffled order.")
 
 
 class Jitter(Strict):
@@ -65,6 +65,10 @@ class Jitter(Strict):
 class Augmentation(Strict):
     """One augmentation recipe: none, amplified, jittered, or both."""
 
-    description: str = ""
-    amplification: Amplification | None = None
-    jitter: Jitter | None = None
+    description: str = Field("", description="One line for the reports.")
+    amplification: Amplification | None = Field(
+        None, description="Fixed copies of the training images, made before training; null: none."
+    )
+    jitter: Jitter | None = Field(
+        None, description="Random changes during training, drawn anew each epoch; null: none."
+    )

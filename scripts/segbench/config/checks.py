@@ -201,9 +201,6 @@ def _model(model: Model) -> Iterator[Finding]:
     if method != "none" and target == "classes":
         yield Finding(("instances", "method"), "needs a foreground target",
                       "none, or target: foreground...", value=method)  # fmt: skip
-    if model.training.early_stopping is not None and model.training.best_epoch == "last":
-        yield Finding(("training", "early_stopping"), "has nothing to monitor: best_epoch is last",
-                      "null, or best_epoch: val_loss or val_dice")  # fmt: skip
     for key, value in (
         (("network", "dropout"), model.network.dropout),
         (("training", "optimizer", "momentum"), model.training.optimizer.momentum),

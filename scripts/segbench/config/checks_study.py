@@ -45,10 +45,13 @@ def _model_and_dataset(study: Study, model: Model, dataset: Dataset) -> Iterator
 
 def _model_and_protocol(model: Model, protocol: Protocol) -> Iterator[str]:
     """Say why this model cannot be trained under this protocol, if so."""
-    unvalidated = protocol.test.by == "none" and protocol.validation.by == "none"
-    if unvalidated and model.training.best_epoch != "last":
-        by = model.training.best_epoch
-        yield f"chooses its epoch by {by}, but the protocol keeps no validation samples"
+    if protocol.test.by != "none" or protocol.validation.by != "none":
+        return
+    watched = "the protocol keeps no validation samples (best_epoch: last needs none)"
+    if model.training.best_epoch != "last":
+        yield f"chooses its epoch by {model.training.best_epoch}, but {watched}"
+    if model.training.early_stopping is not None:
+        yield f"stops early, but {watched}"
 
 
 def _model_and_size(model: Model, recipe: Preprocessing, name: str) -> Iterator[str]:

@@ -59,15 +59,17 @@ class Folder(Strict):
 class Fixed(Strict):
     """How the held-out samples are chosen."""
 
-    by: Literal["publisher", "count", "fraction", "none"] = "none"
-    count: int | None = Field(None, ge=1)
-    fraction: Fraction | None = None
+    by: Literal["publisher", "count", "fraction", "none"] = Field(
+        "none", description="publisher: the split that was published (test only)."
+    )
+    count: int | None = Field(None, ge=1, description="Samples; with by: count.")
+    fraction: Fraction | None = Field(None, description="Of the samples; with by: fraction.")
 
 
 class Protocol(Strict):
     """Who is trained on, who chooses the epoch, who is tested on."""
 
-    description: str = ""
+    description: str = Field("", description="One or two sentences for the reports.")
     test: Fixed = Field(Fixed(), description="The held-out test set; none: cross-validation.")
     folds: Count = Field(1, description="Test folds (test: none) or validation folds.")
     validation: Fixed = Field(
@@ -75,29 +77,41 @@ class Protocol(Strict):
         description="Chosen from what is not tested on; none with folds > 1: the fold itself.",
     )
     stratify: bool = Field(False, description="Balance the samples' stratum over the folds.")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="Another seed draws another split.")
 
 
 class Class(Strict):
     """One class of the label map."""
 
-    name: str
-    value: Annotated[int, Field(ge=0, le=255)]
+    name: str = Field(min_length=1, description="As it stands in the tables.")
+    value: Annotated[int, Field(ge=0, le=255)] = Field(description="In the label map, from 1.")
 
 
 class Dataset(Strict):
     """One dataset: format, source, licence, classes, protocols."""
 
-    title: str
-    format: str = Field(description="Name of the reader, see segbench.datasets.")
-    task: Literal["semantic", "instances"]
+    title: str = Field(description="As it stands in tables and pages.")
+    format: str = Field(
+        description="The publisher's format, i.e. the reader: " + ", ".join(FORMATS) + "."
+    )
+    task: Literal["semantic", "instances"] = Field(
+        description="semantic: a class for each pixel; instances: numbered objects of one class."
+    )
     classes: tuple[Class, ...] = Field(description="Value 0 is the background and is not listed.")
-    source: Literal["generated", "download", "folder"] = "generated"
-    generated: Generated | None = None
-    download: Download | None = None
-    folder: Folder | None = None
-    licence: str
-    citation: str
+    source: Literal["generated", "download", "folder"] = Field(
+        "generated", description="Where the raw files come from: the block of that name."
+    )
+    generated: Generated | None = Field(
+        None, description="A miniature in the same format, made offline; labelled as generated."
+    )
+    download: Download | None = Field(None, description="From the publisher.")
+    folder: Folder | None = Field(None, description="Files that are already here.")
+    licence: str = Field(description="Of the publisher's data; printed in the report.")
+    citation: str = Field(description="Whom to cite; printed in the report.")
     spacing_um: tuple[float, float] | None = Field(None, description="Pixel height and width.")
-    shards: Count = 1
-    protocols: dict[str, Protocol]
+    shards: Count = Field(
+        1,
+        description="Parts into which the samples are cut, by a hash of their names: what is "
+        "made side by side, and what one changed file makes anew.",
+    )
+    protocols: dict[str, Protocol] = Field(description="Ways to split, by name; studies choose.")

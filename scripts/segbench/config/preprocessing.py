@@ -12,8 +12,8 @@ from segbench.config.base import Count, Strict
 class Size(Strict):
     """Height and width in pixels."""
 
-    height: Count
-    width: Count
+    height: Count = Field(description="Rows.")
+    width: Count = Field(description="Columns.")
 
 
 class Clahe(Strict):

@@ -17,31 +17,37 @@ METRICS = (*SEMANTIC_METRICS, *INSTANCE_METRICS)
 class Published(Strict):
     """A published row to stand beside ours."""
 
-    method: str
-    metric: str
+    method: str = Field(description="What was done, in a few words.")
+    metric: str = Field(description="The metric of ours beside which it stands.")
     definition: str = Field(description="How the publication defines the figure.")
-    value: float
+    value: float = Field(description="As published.")
     spread: float | None = Field(None, description="As published, plus or minus.")
-    source: str
+    source: str = Field(description="Where it is published, and on which images.")
 
 
 class Study(Strict):
     """The arms are the product of the lists below."""
 
-    title: str
-    question: str
-    dataset: str
-    protocol: str
-    preprocessing: tuple[str, ...]
-    augmentation: tuple[str, ...]
-    models: tuple[str, ...]
-    seeds: tuple[int, ...] = (0,)
+    title: str = Field(description="The table's heading.")
+    question: str = Field(description="What the table answers, as a question.")
+    dataset: str = Field(description="Name of a dataset.")
+    protocol: str = Field(description="Name of one of the dataset's protocols.")
+    preprocessing: tuple[str, ...] = Field(description="Names of preprocessing recipes.")
+    augmentation: tuple[str, ...] = Field(description="Names of augmentation recipes.")
+    models: tuple[str, ...] = Field(description="Names of model recipes.")
+    seeds: tuple[int, ...] = Field(
+        (0,), description="Each arm is trained once for each: initial weights, order, jitter."
+    )
     ensemble: bool = Field(False, description="Predict the fixed test set by all folds together.")
-    metrics: tuple[str, ...]
+    metrics: tuple[str, ...] = Field(
+        description=f"Of {', '.join(METRICS)}; the last for numbered objects only."
+    )
     primary: str = Field(description="The metric that ranks the arms; one of `metrics`.")
-    confidence: Fraction = 0.95
+    confidence: Fraction = Field(0.95, description="Level of the bootstrap intervals.")
     bootstrap: Count = Field(2000, description="Resamples of the groups.")
-    published: tuple[Published, ...] = ()
+    published: tuple[Published, ...] = Field(
+        (), description="Rows that stand above ours, never beside figures of generated data."
+    )
     empty: Literal["exclude", "one", "zero"] = Field(
         "exclude", description="Score of an image where truth and prediction are both empty."
     )
