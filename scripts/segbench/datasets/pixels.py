@@ -59,6 +59,7 @@ def read_pixels(path: Path) -> np.ndarray:
     """
     from PIL import Image
 
+    verify_png(path)
     with naming(path), Image.open(path) as image:
         if image.mode not in {"1", "L", "RGB", "RGBA", "I;16", "I;16B"}:
             raise SegbenchError(

@@ -1,0 +1,1 @@
+"""Generators of small datasets in the publishers' own formats. Made up, and labelled so."""

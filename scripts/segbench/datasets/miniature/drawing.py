@@ -1,0 +1,109 @@
+"""What the generators draw with: textures, smooth outlines, files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+
+def generator(seed: int, *path: int) -> np.random.Generator:
+    """Random numbers that depend on a seed and a position alone, e.g. (split, index)."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *path])))
+
+
+def texture(rng: np.random.Generator, shape: tuple[int, int], sigma_px: float) -> np.ndarray:
+    """Gaussian noise smoothed to grains of `sigma_px`; mean 0, standard deviation 1.
+
+    Returns
+    -------
+    ndarray
+        (y, x), float64.
+    """
+    noise = ndimage.gaussian_filter(rng.standard_normal(shape), sigma_px, mode="reflect")
+    return (noise - noise.mean()) / noise.std()
+
+
+def shading(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Uneven illumination: a plane in a random direction, about -1 to 1 over the image.
+
+    Returns
+    -------
+    ndarray
+        (y, x), float64.
+    """
+    y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
+    angle = rng.uniform(0, 2 * np.pi)
+    return 0.75 * (np.cos(angle) * x + np.sin(angle) * y)
+
+
+class Outline:
+    """A closed smooth outline: an ellipse whose radius wavers.
+
+    Parameters
+    ----------
+    rng : Generator
+        Source of the outline's shape.
+    centre : tuple of float
+        (y, x) in pixels; may lie outside the image.
+    radius_px : float
+        Mean radius.
+    elongation : float
+        Long to short axis.
+    wobble : float
+        Relative standard deviation of the radius; 0 is an ellipse.
+    """
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        centre: tuple[float, float],
+        radius_px: float,
+        elongation: float = 1.0,
+        wobble: float = 0.0,
+    ) -> None:
+        self.centre = centre
+        self.radius_px = radius_px
+        self._angle = rng.uniform(0, np.pi)
+        self._stretch = float(np.sqrt(elongation))
+        waves = np.arange(2, 6)
+        self._waves = waves
+        self._sizes = wobble * rng.standard_normal(waves.size) / np.sqrt(waves)
+        self._phases = rng.uniform(0, 2 * np.pi, waves.size)
+
+    def depth(self, shape: tuple[int, int]) -> np.ndarray:
+        """Approximate distance to the outline in pixels, positive inside.
+
+        Returns
+        -------
+        ndarray
+            (y, x), float64.
+        """
+        y, x = np.ogrid[: shape[0], : shape[1]]
+        dy, dx = y - self.centre[0], x - self.centre[1]
+        along = (np.cos(self._angle) * dx + np.sin(self._angle) * dy) / self._stretch
+        across = (np.cos(self._angle) * dy - np.sin(self._angle) * dx) * self._stretch
+        theta = np.arctan2(across, along)
+        radius = np.ones(shape)
+        for wave, size, phase in zip(self._waves, self._sizes, self._phases, strict=True):
+            radius += size * np.cos(wave * theta + phase)
+        return self.radius_px * np.maximum(radius, 0.3) - np.hypot(along, across)
+
+
+def blend(image: np.ndarray, value: np.ndarray | float, alpha: np.ndarray) -> None:
+    """Paint `value` over `image` in place, with an opacity of 0 to 1 per pixel."""
+    image += np.clip(alpha, 0, 1) * (value - image)
+
+
+def to_uint8(image: np.ndarray) -> np.ndarray:
+    """Round 0...1 to 0...255."""
+    return np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    """Write a picture; bool arrays become 1-bit files. The same pixels give the same bytes."""
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
