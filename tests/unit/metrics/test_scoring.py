@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from segbench.archives import ArchiveWriter
+from segbench.errors import SegbenchError
+from segbench.metrics import METRICS, score
+from segbench.metrics.scoring import COLUMNS
+
+LABELS = {
+    "dataset": "nuclei",
+    "preprocessing": "p",
+    "augmentation": "none",
+    "model": "unet",
+    "seed": "3",
+    "protocol": "cv",
+    "fold": "0",
+}
+SEMANTIC = {
+    "stage": "truth",
+    "axes": "yx",
+    "task": "semantic",
+    "classes": ["skin", "hair"],
+    "class_values": [1, 4],
+}
+INSTANCES = {**SEMANTIC, "task": "instances", "classes": ["nucleus"], "class_values": [1]}
+
+
+def write(path, samples: dict[str, Any], attributes, group: str | None = "g") -> Any:
+    dtype = np.uint8 if attributes["task"] == "semantic" else np.uint16
+    with ArchiveWriter(path, attributes) as writer:
+        for name, label in samples.items():
+            record = {"source": name, "group": group and f"{group}-{name}", "split": "train"}
+            writer.add(name, {"label": np.array(label, dtype)}, record)
+    return path
+
+
+def rows(path) -> list[dict[str, Any]]:
+    return pq.read_table(path).to_pylist()
+
+
+def scored(tmp_path, truth, prediction, attributes, metrics, *, empty="exclude"):
+    write(tmp_path / "truth.zarr.zip", truth, attributes)
+    write(tmp_path / "seg.zarr.zip", prediction, {**attributes, "stage": "segment"})
+    output = tmp_path / "scores.parquet"
+    score(
+        tmp_path / "seg.zarr.zip",
+        [tmp_path / "truth.zarr.zip"],
+        metrics,
+        empty,
+        LABELS,
+        output,
+    )
+    return rows(output)
+
+
+def test_a_label_map_is_scored_by_class(tmp_path):
+    truth = [[1, 1, 4, 0]]
+    prediction = [[1, 4, 4, 0]]
+    found = scored(tmp_path, {"a": truth}, {"a": prediction}, SEMANTIC, ["iou", "precision"])
+    assert [(r["class"], r["metric"], r["value"]) for r in found] == [
+        ("hair", "iou", 0.5),
+        ("hair", "precision", 0.5),
+        ("skin", "iou", 0.5),
+        ("skin", "precision", 1.0),
+    ]
+    assert found[0] == {
+        "dataset": "nuclei",
+        "preprocessing": "p",
+        "augmentation": "none",
+        "model": "unet",
+        "seed": 3,
+        "protocol": "cv",
+        "fold": "0",
+        "sample": "a",
+        "group": "g-a",
+        "class": "hair",
+        "metric": "iou",
+        "definition": "iou/per-image/empty-excluded",
+        "value": 0.5,
+    }
+
+
+def test_objects_are_scored_as_foreground_and_as_objects(tmp_path):
+    truth = [[1, 1, 0, 3, 3]]
+    prediction = [[9, 9, 0, 0, 8]]
+    found = scored(tmp_path, {"a": truth}, {"a": prediction}, INSTANCES, ["dsb_map", "iou"])
+    values = {r["metric"]: r["value"] for r in found}
+    assert len(found) == 12
+    assert {r["class"] for r in found} == {"nucleus"}
+    assert values["iou"] == 0.75
+    # One of two hit exactly, the other at an IoU of exactly 0.5: 1 / 3 at each threshold.
+    assert values["dsb_map"] == pytest.approx(1 / 3)
+    assert values["dsb_ap@0.50"] == values["dsb_ap@0.95"] == pytest.approx(1 / 3)
+
+
+def test_the_policy_is_in_the_value_and_in_the_definition(tmp_path):
+    blank = [[0, 0]]
+    for empty, value in (("exclude", math.nan), ("one", 1.0), ("zero", 0.0)):
+        found = scored(tmp_path, {"a": blank}, {"a": blank}, INSTANCES, ["dice"], empty=empty)
+        assert found[0]["value"] == pytest.approx(value, nan_ok=True)
+        assert found[0]["definition"].endswith({"exclude": "excluded"}.get(empty, empty))
+
+
+def test_only_predicted_samples_are_scored(tmp_path):
+    found = scored(tmp_path, {"a": [[1, 0]], "b": [[1, 1]]}, {"b": [[1, 0]]}, INSTANCES, ["recall"])
+    assert [(r["sample"], r["value"]) for r in found] == [("b", 0.5)]
+
+
+def test_rows_are_sorted_and_the_bytes_are_the_same_again(tmp_path):
+    truth = {name: [[1, 0, 2]] for name in ("b", "a", "c")}
+    scored(tmp_path, truth, truth, INSTANCES, ["recall", "iou"])
+    first = (tmp_path / "scores.parquet").read_bytes()
+    found = scored(tmp_path, dict(sorted(truth.items())), truth, INSTANCES, ["iou", "recall"])
+    assert (tmp_path / "scores.parquet").read_bytes() == first
+    assert [r["sample"] for r in found] == ["a", "a", "b", "b", "c", "c"]
+    schema = pq.read_schema(tmp_path / "scores.parquet")
+    assert schema.names == list(COLUMNS)
+    assert schema.metadata is None
+
+
+def test_truth_in_several_shards(tmp_path):
+    one = write(tmp_path / "0.zarr.zip", {"a": [[1]]}, INSTANCES)
+    two = write(tmp_path / "1.zarr.zip", {"b": [[1]]}, INSTANCES)
+    seg = write(tmp_path / "seg.zarr.zip", {"a": [[1]], "b": [[0]]}, INSTANCES)
+    score(seg, [one, two], ["iou"], "exclude", LABELS, tmp_path / "s.parquet")
+    assert [r["value"] for r in rows(tmp_path / "s.parquet")] == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "empty", "message"),
+    [
+        (["iuo"], "exclude", "metric 'iuo' is unknown; did you mean 'iou'?"),
+        (["iou", "iou"], "exclude", "metrics are ['iou', 'iou']"),
+        ([], "exclude", "metrics are []"),
+        (["iou"], "skip", "policy for empty images: 'skip'"),
+    ],
+)
+def test_requests_that_make_no_sense(tmp_path, metrics, empty, message):
+    with pytest.raises(SegbenchError) as caught:
+        scored(tmp_path, {"a": [[1]]}, {"a": [[1]]}, INSTANCES, metrics, empty=empty)
+    assert caught.value.what == message
+
+
+def test_object_metrics_need_objects(tmp_path):
+    with pytest.raises(SegbenchError, match="metric 'dsb_map' for the task 'semantic'"):
+        scored(tmp_path, {"a": [[1]]}, {"a": [[1]]}, SEMANTIC, ["dsb_map"])
+
+
+@pytest.mark.parametrize(
+    ("prediction", "message"),
+    [
+        ({}, "no samples"),
+        ({"z": [[1]]}, "sample 'z' has no truth"),
+        ({"a": [[1, 1]]}, "sample 'a' has size 1x2, its truth 1x1"),
+        ({"a": [[3]]}, "sample 'a' holds the label 3"),
+    ],
+)
+def test_predictions_that_do_not_fit(tmp_path, prediction, message):
+    with pytest.raises(SegbenchError) as caught:
+        scored(tmp_path, {"a": [[1]]}, prediction, SEMANTIC, ["iou"])
+    assert message in caught.value.what
+    assert "seg.zarr.zip" in caught.value.what
+    assert not (tmp_path / "scores.parquet").exists()
+
+
+def test_a_sample_without_a_prediction(tmp_path):
+    truth = write(tmp_path / "truth.zarr.zip", {"a": [[1]]}, SEMANTIC)
+    with ArchiveWriter(tmp_path / "seg.zarr.zip", SEMANTIC) as writer:
+        writer.add("a", {"probability": np.zeros((1, 1), np.float16)})
+    with pytest.raises(SegbenchError, match="sample 'a' has no prediction"):
+        score(
+            tmp_path / "seg.zarr.zip", [truth], ["iou"], "exclude", LABELS, tmp_path / "s.parquet"
+        )
+
+
+def test_a_truth_without_a_group(tmp_path):
+    truth = write(tmp_path / "truth.zarr.zip", {"a": [[1]]}, SEMANTIC, group=None)
+    with pytest.raises(SegbenchError, match="the truth of sample 'a' names no group"):
+        score(truth, [truth], ["iou"], "exclude", LABELS, tmp_path / "s.parquet")
+
+
+def test_a_missing_label(tmp_path):
+    truth = write(tmp_path / "truth.zarr.zip", {"a": [[1]]}, SEMANTIC)
+    labels = {name: value for name, value in LABELS.items() if name != "fold"}
+    with pytest.raises(SegbenchError, match="label 'fold' of the scores is missing"):
+        score(truth, [truth], ["iou"], "exclude", labels, tmp_path / "s.parquet")
+
+
+def test_every_registered_metric_is_one_for_a_perfect_prediction(tmp_path):
+    truth = {"a": [[1, 1, 0, 7, 7]]}
+    found = scored(tmp_path, truth, truth, INSTANCES, sorted(METRICS))
+    assert len(found) == 4 + 11
+    assert {r["value"] for r in found} == {1.0}
