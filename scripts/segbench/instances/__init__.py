@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from segbench.instances.targets import make_targets, map_names
+from segbench.instances.decoding import decode
+from segbench.instances.stage import segment
+from segbench.instances.targets import activation, make_targets, map_names
 
-__all__ = ["make_targets", "map_names"]
+__all__ = ["activation", "decode", "make_targets", "map_names", "segment"]
