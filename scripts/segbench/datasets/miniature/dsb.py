@@ -110,12 +110,12 @@ def picture(
     depths, label = _nuclei(rng, shape)
     density = _signal(rng, depths, label)
     if kind == "fluorescence":
-        grey = 0.05 + 0.5 * density * (1 + 0.5 * shading(rng, shape))
-        grey += 0.09 * (1 + shading(rng, shape))
+        grey = 0.04 + 0.5 * density * (1 + 0.5 * shading(rng, shape))
+        grey += 0.1 * (1 + shading(rng, shape))
         grey += 0.02 * rng.standard_normal(shape)
         return np.repeat(to_uint8(grey)[..., None], 3, axis=2), label
     noise = 0.02 * rng.standard_normal((*shape, 3))
-    light = 1 + 0.06 * shading(rng, shape)
+    light = 1 + 0.1 * shading(rng, shape)
     if kind == "brightfield":
         grey = (0.88 - 0.55 * density) * light + noise[..., 0]
         return np.repeat(to_uint8(grey)[..., None], 3, axis=2), label
@@ -161,19 +161,19 @@ def _signal(
 ) -> np.ndarray:
     """Amount of stain, about 0 to 1.3: nuclei, and what is taken for nuclei."""
     shape: tuple[int, int] = label.shape  # type: ignore[assignment]
-    signal = np.clip(0.1 + 0.05 * texture(rng, shape, 6), 0, None)
-    for number, depth in depths:
-        if number % 2:
-            # Cytoplasm: wide and smooth, as bright as the dimmest nuclei.
-            blend(signal, rng.uniform(0.2, 0.45), (depth + rng.uniform(4, 9)) / 4)
-    for _ in range(max(1, len(depths) // 3)):
+    signal = np.clip(0.12 + 0.05 * texture(rng, shape, 6), 0, None)
+    # Cytoplasm: sheets as bright as the dimmer nuclei, with edges but without grain.
+    sheets = np.clip(4 * (texture(rng, shape, 11) - rng.uniform(-0.4, 0.3)), 0, 1)
+    blend(signal, rng.uniform(0.4, 0.62) * (1 + 0.1 * texture(rng, shape, 4)), sheets)
+    for _ in range(max(2, len(depths) // 2)):
+        # Nuclei of another plane: as large and as bright, but blurred.
         centre = (float(rng.uniform(0, shape[0])), float(rng.uniform(0, shape[1])))
         depth = Outline(rng, centre, rng.uniform(5, 10), 1.3).depth(shape)
-        signal += rng.uniform(0.25, 0.6) * np.clip((depth + 7) / 16, 0, 1)
+        signal += rng.uniform(0.35, 0.8) * np.clip((depth + 8) / 16, 0, 1)
     grain = texture(rng, shape, 1.2)
     for number, depth in depths:
-        amount = rng.uniform(0.4, 1.1)
-        body = amount * (1 + 0.16 * grain + 0.12 * np.clip(2 - depth, 0, 2))
+        amount = rng.uniform(0.55, 1.0)
+        body = amount * (1 + 0.2 * grain + 0.15 * np.clip(2 - depth, 0, 2))
         blend(signal, body, np.where(label == number, 0.6 + depth / 2, 0.0))
     for _ in range(max(3, len(depths) // 2)):
         # Debris: brighter than a nucleus and too small to be one.
