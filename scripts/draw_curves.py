@@ -4,11 +4,11 @@ from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> None:
-    from segbench.reporting.names import run_label
-
     from segbench.reporting.curves import draw_curves
+    from segbench.reporting.names import run_labels
 
-    histories = {run_label(path): path for path in job.inputs["histories"]}
+    paths = job.inputs["histories"]
+    histories = dict(zip(run_labels(paths), paths, strict=True))
     draw_curves(histories, job.params["title"], job.outputs["picture"])
 
 

@@ -53,8 +53,8 @@ def key_of(parts: Mapping[str, Any]) -> str:
 def copy_file(source: Path, target: Path) -> None:
     """Copy bytes the cheapest way the filesystem offers: reflink, kernel copy, plain copy.
 
-    Never a hard link: links share one modification time, Snakemake touches its outputs,
-    and the touched twin in another checkout would look new there.
+    Never a hard link out of the store: links share one modification time, Snakemake touches
+    its outputs, and the touched twin in another checkout would look new there.
     """
     with open(source, "rb") as reader, open(target, "wb") as writer:
         try:
@@ -67,6 +67,20 @@ def copy_file(source: Path, target: Path) -> None:
             writer.seek(0)
             writer.truncate()
             shutil.copyfileobj(reader, writer, 1 << 20)
+
+
+def take_file(source: Path, target: Path) -> None:
+    """Take a finished output into the store: a hard link where that can be, else a copy.
+
+    A link costs no space. It is safe in this direction only: the output's own checkout may
+    touch it, which changes a time that nobody compares. Both are read-only from now on;
+    whoever forces a change in place is found out when the digest is checked.
+    """
+    try:
+        os.link(source, target)
+    except OSError:
+        copy_file(source, target)
+    target.chmod(0o444)
 
 
 class Store:
@@ -143,8 +157,7 @@ class Store:
             target = self._object(digest)
             if not target.exists():
                 with atomic_path(target) as beside:
-                    copy_file(path, beside)
-                    beside.chmod(0o444)
+                    take_file(path, beside)
             kept[name] = {"sha256": digest, "bytes": path.stat().st_size}
         entry = {"key": key, "outputs": kept, "record": dict(record or {})}
         write_text(self._entry(key), json.dumps(entry, sort_keys=True, indent=1) + "\n")

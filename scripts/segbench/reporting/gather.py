@@ -1,0 +1,133 @@
+"""From the workflow's parameters to the typed input of the page."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from segbench.config.dataset import Dataset
+from segbench.config.study import Study
+from segbench.reporting.inputs import (
+    ManifestInput,
+    MetricDefinition,
+    Picture,
+    Recipe,
+    ReportInput,
+    StudyInput,
+    study_of,
+)
+from segbench.reporting.names import arm_labels
+
+#: Packages whose versions can change a figure.
+PACKAGES = (
+    "keras",
+    "numcodecs",
+    "numpy",
+    "opencv-python-headless",
+    "pandas",
+    "scikit-image",
+    "scipy",
+    "snakemake",
+    "tensorflow",
+    "tensorflow-cpu",
+)
+
+
+def installed_versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Versions of those of the packages that are installed."""
+    versions = {}
+    for package in packages:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def current_commit() -> str:
+    """Commit of the repository, with ``+changes`` where files differ; empty outside one."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments], capture_output=True, text=True, check=False, timeout=30
+        )
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return commit + ("+changes" if commit and git("status", "--porcelain") else "")
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def gather_report(params: Mapping[str, Any], costs: Sequence[Path]) -> ReportInput:
+    """Gather what the page shows.
+
+    Parameters
+    ----------
+    params : mapping
+        ``parts`` (per study: where its files are), ``config`` (everything resolved),
+        ``configfiles`` and ``codes`` (rule -> digest of its code).
+    costs : sequence of Path
+        One ``cost.json`` a job.
+    """
+    config = params["config"]
+    studies = tuple(_study(name, parts, config) for name, parts in sorted(params["parts"].items()))
+    return ReportInput(
+        title="segbench",
+        config=", ".join(params["configfiles"]),
+        studies=studies,
+        costs=tuple(costs),
+        manifest=ManifestInput(
+            commit=current_commit(),
+            code=params["codes"],
+            packages=installed_versions(),
+            config=yaml.safe_dump(dict(config), sort_keys=True, allow_unicode=True),
+        ),
+    )
+
+
+def _study(name: str, parts: Mapping[str, Any], config: Mapping[str, Any]) -> StudyInput:
+    study = Study.model_validate(config["studies"][name])
+    dataset = Dataset.model_validate(config["datasets"][study.dataset])
+    labels = arm_labels(parts["overlays"])
+    return study_of(
+        name,
+        study,
+        dataset,
+        samples=Path(parts["samples"]),
+        folds=Path(parts["folds"]),
+        verdict=Path(parts["verdict"]),
+        tables={kind: Path(path) for kind, path in parts["tables"].items()},
+        curves=(Picture(Path(parts["curves"]), "Learning curves"),),
+        overlays=tuple(
+            Picture(Path(path), label)
+            for path, label in zip(parts["overlays"], labels, strict=True)
+        ),
+        recipes=tuple(_recipes(study, config)),
+        metrics=tuple(_definitions(study)),
+    )
+
+
+def _recipes(study: Study, config: Mapping[str, Any]) -> list[Recipe]:
+    used = {
+        "preprocessing": study.preprocessing,
+        "augmentation": study.augmentation,
+        "models": study.models,
+    }
+    return [
+        Recipe(kind, name, yaml.safe_dump(config[kind][name], sort_keys=False))
+        for kind, names in used.items()
+        for name in names
+    ]
+
+
+def _definitions(study: Study) -> list[MetricDefinition]:
+    from segbench.metrics import definition_of
+
+    return [definition_of(metric, study.empty) for metric in study.metrics]
