@@ -14,12 +14,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from segbench.errors import SegbenchError
+from segbench.reporting.names import FOLD
 from segbench.reporting.style import BLUE, GREEN, INK, VERMILION, house_style, save
 
 #: Columns that are read, of those that training writes.
 COLUMNS = ("epoch", "loss", "val_loss", "val_dice", "chosen")
-#: A label "ARM, fold K" is drawn with the other folds of the same arm.
-FOLD = ", fold "
 #: Losses are drawn on a logarithmic scale from this ratio of largest to smallest on.
 LOG_RATIO = 30.0
 

@@ -77,6 +77,18 @@ def energy(joules: object) -> str:
     return f"{hours:.1f} Wh" if hours < 1000 else f"{hours / 1000:.2f} kWh"
 
 
+def percent(fraction: object) -> str:
+    """Print a fraction as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.873)
+    '87 %'
+    """
+    value = _finite(fraction)
+    return NONE if value is None else f"{100 * value:.0f} %"
+
+
 def number(value: object, digits: int = 0) -> str:
     r"""Print a number with thin spaces between thousands.
 

@@ -21,7 +21,8 @@ from segbench.archives import Archive, ArchiveSet
 from segbench.config.study import Study
 from segbench.errors import SegbenchError
 from segbench.files import atomic_path
-from segbench.reporting.ranking import ARM, Ranked, rank_samples
+from segbench.reporting.names import arm_label
+from segbench.reporting.ranking import Ranked, rank_samples
 from segbench.reporting.style import ORANGE, SKY_BLUE, house_style
 
 #: Largest picture. A report of a dozen arms stays a few megabytes.
@@ -234,7 +235,6 @@ def draw_overlays(
     scores: Sequence[str | Path],
     study: Study,
     arm: Mapping[str, object],
-    *,
     preprocessed: Sequence[str | Path],
     segmentations: Sequence[str | Path],
     truth: Sequence[str | Path],
@@ -273,9 +273,7 @@ def draw_overlays(
     finally:
         for archive in archives:
             archive.close()
-    title = " · ".join(
-        f"seed {arm[name]}" if name == "seed" else str(arm[name]) for name in ARM if name in arm
-    )
+    title = arm_label(arm)
     with house_style():
         data = _encode(_figure(panels, title), _describe(title, ranked))
     with atomic_path(output) as beside:

@@ -95,7 +95,7 @@ def _sample_scores(
         frame = frame[frame["definition"] == frame["definition"].astype(str).min()]
     frame = frame[frame["value"].notna() & frame["segmentation"].notna()]
     keys = ["sample", "group", "metric", "definition", "segmentation"]
-    return frame.groupby(keys, as_index=False, sort=True, dropna=False)["value"].mean()
+    return frame.groupby(keys, as_index=False, sort=True, dropna=False).agg({"value": "mean"})
 
 
 def rank_samples(

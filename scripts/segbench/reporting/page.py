@@ -1,0 +1,201 @@
+"""The report: one page with everything it shows beside it, readable without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from segbench.errors import SegbenchError
+from segbench.files import write_text
+from segbench.reporting import formats
+from segbench.reporting.assets import Assets, read_picture
+from segbench.reporting.costs import read_jobs, total_of, totals_by
+from segbench.reporting.fragments import fitted
+from segbench.reporting.inputs import (
+    DatasetInput,
+    MetricDefinition,
+    Picture,
+    ProtocolInput,
+    Recipe,
+    ReportInput,
+    StudyInput,
+)
+from segbench.reporting.page_css import CSS
+from segbench.reporting.page_html import TEMPLATE
+from segbench.reporting.page_js import JS
+from segbench.reporting.summaries import (
+    DatasetSummary,
+    FoldRow,
+    read_verdict,
+    summarise_folds,
+    summarise_samples,
+)
+
+#: Tables are offered for download in this order; the names are what a reader sees.
+DOWNLOADS = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A picture of the page, already copied."""
+
+    address: str
+    title: str
+    caption: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A study as the template needs it."""
+
+    anchor: str
+    title: str
+    question: str
+    answer: str
+    table: Markup
+    downloads: list[tuple[str, str]]
+    curves: list[_Shown]
+    overlays: list[_Shown]
+    dataset: DatasetInput
+    summary: DatasetSummary
+    protocol: ProtocolInput
+    folds: list[FoldRow]
+    verdict: str
+    checked: list[tuple[str, str]]
+    recipes: tuple[Recipe, ...]
+    metrics: tuple[MetricDefinition, ...]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "duration": formats.duration,
+        "memory": formats.memory,
+        "energy": formats.energy,
+        "number": formats.number,
+        "percent": formats.percent,
+        "sort_value": formats.sort_value,
+        "linked": formats.linked,
+    }
+    return environment
+
+
+def _shown(picture: Picture, assets: Assets, folder: str, name: str, study: str) -> _Shown:
+    size = read_picture(picture.path)
+    return _Shown(
+        address=assets.add(picture.path, folder, name),
+        title=picture.title,
+        caption=picture.caption or picture.title,
+        alt=picture.alt or size.description or f"{picture.title} of the study {study}",
+        width=size.width,
+        height=size.height,
+    )
+
+
+def _downloads(tables: Mapping[str, Path], assets: Assets, name: str) -> list[tuple[str, str]]:
+    return [
+        (label, assets.add(tables[kind], name, name))
+        for kind, label in DOWNLOADS.items()
+        if kind in tables
+    ]
+
+
+def _section(study: StudyInput, anchor: str, assets: Assets) -> _Section:
+    verdict, checked = read_verdict(study.protocol.verdict)
+    dataset = study.dataset
+    table = Markup()
+    if "html" in study.tables:
+        table = fitted(study.tables["html"], anchor, study.title, dataset.generated)
+    return _Section(
+        anchor=anchor,
+        title=study.title,
+        question=study.question,
+        answer=study.answer,
+        table=table,
+        downloads=_downloads(study.tables, assets, study.name),
+        curves=[
+            _shown(p, assets, study.name, f"curves {p.title}", study.title) for p in study.curves
+        ],
+        overlays=[
+            _shown(p, assets, study.name, f"overlays {p.title}", study.title)
+            for p in study.overlays
+        ],
+        dataset=dataset,
+        summary=summarise_samples(dataset.samples),
+        protocol=study.protocol,
+        folds=summarise_folds(study.protocol.folds),
+        verdict=verdict,
+        checked=checked,
+        recipes=study.recipes,
+        metrics=study.metrics,
+    )
+
+
+def _anchors(studies: Sequence[StudyInput]) -> list[str]:
+    anchors = [f"study-{formats.slug(study.name)}" for study in studies]
+    doubles = sorted(
+        {study.name for study, a in zip(studies, anchors, strict=True) if anchors.count(a) > 1}
+    )
+    if doubles:
+        raise SegbenchError(
+            f"the studies {', '.join(doubles)} have the same short name",
+            "names that differ in letters or digits",
+            "rename all but one",
+        )
+    return anchors
+
+
+def write_report(report: ReportInput, output: str | Path) -> None:
+    """Write the page and, beside it, the folder ``assets`` with all that it shows.
+
+    Parameters
+    ----------
+    report : ReportInput
+        What to show. All files are copied; none is changed.
+    output : str or Path
+        ``.../index.html``. Links are relative, so the folder can be moved, zipped and
+        opened without a network. The same input gives the same bytes.
+
+    Raises
+    ------
+    SegbenchError
+        A file is missing, damaged or of another form, or two studies share a name.
+        Then neither the page nor ``assets`` is changed.
+    """
+    output = Path(output)
+    generated = [study.dataset.generated for study in report.studies]
+    with Assets(output) as assets:
+        sections = [
+            _section(study, anchor, assets)
+            for study, anchor in zip(report.studies, _anchors(report.studies), strict=True)
+        ]
+        jobs = read_jobs(report.costs)
+        # CSS and JS are ours: escaped, they would not work.
+        html = (
+            _environment()
+            .from_string(TEMPLATE)
+            .render(
+                title=report.title,
+                config=report.config,
+                any_generated=any(generated),
+                all_generated=all(generated),
+                studies=sections,
+                jobs=jobs,
+                stages=totals_by(jobs, lambda job: job.stage),
+                hosts=totals_by(jobs, lambda job: job.host),
+                total=total_of("all", jobs),
+                manifest=report.manifest,
+                css=Markup(CSS),
+                js=Markup(JS),
+            )
+        )
+    write_text(output, html)
