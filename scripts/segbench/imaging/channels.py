@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from segbench.errors import SegbenchError
+from segbench.imaging.unit_range import to_unit
 
 #: Luma of linear RGB, ITU-R Recommendation BT.709, as in `skimage.color.rgb2gray`.
 LUMA = (0.2125, 0.7154, 0.0721)
@@ -17,8 +18,9 @@ def to_channels(image: np.ndarray, channels: Literal["grey", "rgb"]) -> np.ndarr
 
     Parameters
     ----------
-    image : ndarray of float, (y, x) or (y, x, channel)
-        1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA) channels. Alpha is dropped.
+    image : ndarray, (y, x) or (y, x, channel)
+        Integers are brought to 0...1, floats are kept. 1 (grey), 2 (grey and alpha),
+        3 (RGB) or 4 (RGBA) channels; alpha is dropped.
     channels : {"grey", "rgb"}
         Wanted.
 
@@ -44,7 +46,7 @@ def to_channels(image: np.ndarray, channels: Literal["grey", "rgb"]) -> np.ndarr
     >>> to_channels(np.zeros((2, 2), np.float32), "rgb").shape
     (2, 2, 3)
     """
-    image = np.asarray(image, dtype=np.float32)
+    image = to_unit(image)
     if image.ndim == 2:
         image = image[..., None]
     if image.ndim != 3 or not 1 <= image.shape[2] <= 4:
@@ -63,7 +65,6 @@ def to_channels(image: np.ndarray, channels: Literal["grey", "rgb"]) -> np.ndarr
 def _luma(image: np.ndarray) -> np.ndarray:
     # Written around the green channel so that r = g = b gives that value to the last bit.
     red, green, blue = image[..., 0], image[..., 1], image[..., 2]
-    grey: np.ndarray = (
-        green + np.float32(LUMA[0]) * (red - green) + np.float32(LUMA[2]) * (blue - green)
-    )
+    grey: np.ndarray = green + np.float32(LUMA[0]) * (red - green)
+    grey += np.float32(LUMA[2]) * (blue - green)
     return grey[..., None]

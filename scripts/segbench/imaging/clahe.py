@@ -60,11 +60,9 @@ def clahe(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.nda
     value = image.max(axis=2)
     equalised = _clahe(value, tiles, bins, clip_limit)
     # In HSV a change of V alone multiplies red, green and blue by the same factor.
-    black = value == 0
-    factor = equalised / np.where(black, 1, value)
-    result: np.ndarray = np.where(black[..., None], equalised[..., None], image * factor[..., None])
-    np.clip(result, 0, 1, out=result)
-    return result
+    black = (value == 0)[..., None]
+    ratio = image / np.where(black, 1, value[..., None])
+    return np.asarray(np.where(black, 1, ratio) * equalised[..., None])
 
 
 def _clahe(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.ndarray:
@@ -78,7 +76,7 @@ def _clahe(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.nd
     clip_histograms(histogram.reshape(-1, bins), limit)
     mapping = _mapping(histogram, tile[0] * tile[1])
     # Whole levels, as in the original program.
-    result = np.floor(_interpolate(binned, mapping, tile))
+    result: np.ndarray = np.floor(_interpolate(binned, mapping, tile))
     low, high = result.min(), result.max()
     if low == high:
         return image

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -15,24 +16,23 @@ from segbench.imaging.invert import invert_bright
 from segbench.imaging.normalise import normalise
 from segbench.imaging.quantise import quantise
 from segbench.imaging.resampling import resize_image, resize_label
-from segbench.imaging.unit_range import to_unit
+from segbench.imaging.unit_range import finite
 
 Step = Callable[[np.ndarray, Preprocessing], np.ndarray]
 
 
-def _channels(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
-    return to_channels(to_unit(image), recipe.channels)
+def _pixels(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+    """Channels and size in one pass over the raw pixels."""
+    image = finite(image)
+    convert = partial(to_channels, channels=recipe.channels)
+    if recipe.resize is None:
+        return convert(image)
+    size = (recipe.resize.height, recipe.resize.width)
+    return resize_image(image, size, recipe.interpolation, recipe.antialias, convert)
 
 
 def _invert(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
     return invert_bright(image) if recipe.invert == "bright_background" else image
-
-
-def _resize(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
-    if recipe.resize is None:
-        return image
-    size = (recipe.resize.height, recipe.resize.width)
-    return resize_image(image, size, recipe.interpolation, recipe.antialias)
 
 
 def _normalise(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
@@ -52,13 +52,13 @@ def _quantise(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
     return quantise(image, recipe.dtype)
 
 
-#: The order of the kidney project's later code. A new step is a function here, a line in
-#: this table and a key in `Preprocessing`; a step that moves pixels also moves the label
-#: below and needs its way back in `segbench.imaging.inverse`.
+#: The order of the kidney project's later code; the negative of a resized image is the
+#: resized negative, so inverting comes after the image has become small. A new step is a
+#: function here, a line in this table and a key in `Preprocessing`; one that moves pixels
+#: also moves the label below and needs its way back in `segbench.imaging.inverse`.
 STEPS: tuple[Step, ...] = (
-    _channels,
+    _pixels,
     _invert,
-    _resize,
     _normalise,
     _clahe,
     _gamma,
@@ -96,7 +96,7 @@ def check(recipe: Preprocessing) -> None:
 def prepare(
     image: np.ndarray, label: np.ndarray, recipe: Preprocessing
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Channels, invert, resize, normalise, CLAHE, gamma, quantise.
+    """Apply channels, resize, invert, normalise, CLAHE, gamma and quantise, in this order.
 
     Parameters
     ----------

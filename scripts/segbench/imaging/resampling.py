@@ -8,15 +8,21 @@ where the time goes in the usual smooth-everything-then-sample.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from segbench.imaging.unit_range import to_unit
+
 Interpolation = Literal["nearest", "bilinear", "bicubic", "area"]
 #: The Gaussian is cut at this many standard deviations, as in scipy.ndimage.
 TRUNCATE = 4.0
+#: About this many rows are converted at a time: half a megabyte of a 1024-pixel image.
+BAND_ROWS = 128
 #: Keys' parameter: the only value with a third-order error.
 CUBIC_A = -0.5
 
@@ -73,12 +79,13 @@ def resize_image(
     size: tuple[int, int],
     interpolation: Interpolation = "bilinear",
     antialias: bool = True,
+    convert: Callable[[np.ndarray], np.ndarray] = to_unit,
 ) -> np.ndarray:
     """Resize an image with aligned pixel centres.
 
     Parameters
     ----------
-    image : ndarray of float, (y, x, channel)
+    image : ndarray, (y, x, channel), or whatever `convert` takes
     size : (int, int)
         New height and width in pixels.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
@@ -89,6 +96,9 @@ def resize_image(
         Along axes that shrink by a factor f > 1, smooth with a Gaussian of standard
         deviation (f - 1) / 2 pixels first, as scikit-image does. Has no effect on
         nearest and area.
+    convert : callable, optional
+        Turns some rows of the image into float32 (y, x, channel), each pixel by itself.
+        It is given a band of rows at a time: the whole image never exists as floats.
 
     Returns
     -------
@@ -111,19 +121,49 @@ def resize_image(
     >>> resize_image(ramp, (1, 2), "area").ravel().tolist()
     [0.5, 2.5]
     """
-    image = np.asarray(image, dtype=np.float32)
-    height, width, channels = image.shape
-    if (height, width) == tuple(size):
-        return image
-    low, high = image.min(), image.max()
-    rows = operator(height, size[0], interpolation, antialias)
-    result = (rows @ image.reshape(height, width * channels)).reshape(size[0], width, channels)
+    if image.shape[:2] == tuple(size):
+        return convert(image)
+    narrow, low, high = _resize_rows(image, size[0], interpolation, antialias, convert)
+    width, channels = narrow.shape[1:]
     columns = operator(width, size[1], interpolation, antialias)
-    turned = np.ascontiguousarray(result.transpose(1, 0, 2)).reshape(width, -1)
+    turned = np.ascontiguousarray(narrow.transpose(1, 0, 2)).reshape(width, -1)
     turned = (columns @ turned).reshape(size[1], size[0], channels)
     result = np.ascontiguousarray(turned.transpose(1, 0, 2))
     # Rounding, and the cubic's negative lobes, may step a little over the range.
     return np.clip(result, low, high, out=result)
+
+
+def _resize_rows(
+    image: np.ndarray,
+    height: int,
+    interpolation: Interpolation,
+    antialias: bool,
+    convert: Callable[[np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.float32, np.float32]:
+    """Resize along the first axis, band by band; also the range of the converted image."""
+    parts, ranges = [], []
+    for first, last, rows in _bands(image.shape[0], height, interpolation, antialias):
+        band = convert(image[first:last])
+        ranges.append((band.min(), band.max()))
+        parts.append((rows @ band.reshape(len(band), -1)).reshape(-1, *band.shape[1:]))
+    low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
+    return np.concatenate(parts), low, high
+
+
+@lru_cache(maxsize=64)
+def _bands(
+    old: int, new: int, interpolation: Interpolation, antialias: bool
+) -> tuple[tuple[int, int, csr_array], ...]:
+    """Cut the operator into bands of new rows: first and last old row of each, its part."""
+    matrix = operator(old, new, interpolation, antialias)
+    count = max(min(old // BAND_ROWS, new), 1)
+    edges = [new * number // count for number in range(count + 1)]
+    bands = []
+    for start, stop in pairwise(edges):
+        part = matrix[start:stop]
+        first, last = int(part.indices.min()), int(part.indices.max()) + 1
+        bands.append((first, last, csr_array(part[:, first:last])))
+    return tuple(bands)
 
 
 @lru_cache(maxsize=64)

@@ -13,9 +13,8 @@ def to_unit(image: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     image : ndarray, any shape
-        Integers (divided by the dtype's maximum), booleans (0 and 1) or floats. Floats
-        keep their values; those that are not finite become the smallest finite value,
-        or 0 if there is none, so that one bad pixel does not spread through a filter.
+        Integers (divided by the dtype's maximum), booleans (0 and 1) or floats (which
+        keep their values).
 
     Returns
     -------
@@ -26,8 +25,6 @@ def to_unit(image: np.ndarray) -> np.ndarray:
     --------
     >>> to_unit(np.array([0, 51, 255], dtype=np.uint8)).tolist()
     [0.0, 0.20000000298023224, 1.0]
-    >>> to_unit(np.array([np.nan, 0.5, np.inf])).tolist()
-    [0.5, 0.5, 0.5]
     """
     image = np.asarray(image)
     if image.dtype == bool:
@@ -42,11 +39,34 @@ def to_unit(image: np.ndarray) -> np.ndarray:
             "integers, booleans or floats",
             "check the reader of the dataset",
         )
-    values = image.astype(np.float32)
-    finite = np.isfinite(values)
-    if not finite.all():
-        values[~finite] = values[finite].min() if finite.any() else 0.0
-    return values
+    return image.astype(np.float32, copy=False)
+
+
+def finite(image: np.ndarray) -> np.ndarray:
+    """Replace what is not a finite number, so that one pixel does not spoil its surroundings.
+
+    Parameters
+    ----------
+    image : ndarray, any shape and dtype
+
+    Returns
+    -------
+    ndarray
+        Same dtype; the image itself if there is nothing to replace. NaN and both
+        infinities become the smallest finite value, or 0 if there is none.
+
+    Examples
+    --------
+    >>> finite(np.array([np.nan, 0.5, np.inf, 2.0])).tolist()
+    [0.5, 0.5, 0.5, 2.0]
+    """
+    image = np.asarray(image)
+    if not np.issubdtype(image.dtype, np.floating):
+        return image
+    good = np.isfinite(image)
+    if good.all():
+        return image
+    return np.where(good, image, image[good].min() if good.any() else image.dtype.type(0))
 
 
 def require_unit(image: np.ndarray, step: str) -> None:
