@@ -1,0 +1,58 @@
+"""A study's table as Markdown (GitHub's)."""
+
+from __future__ import annotations
+
+import re
+
+from segbench.statistics.layout import Column, Table
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$])")
+
+
+def escape(text: str) -> str:
+    r"""Make text safe in a cell or a paragraph.
+
+    Examples
+    --------
+    >>> print(escape("a_b | c"))
+    a\_b \| c
+    """
+    return _SPECIAL.sub(r"\\\1", text.replace("\n", " "))
+
+
+def render(table: Table) -> str:
+    """Write a table as Markdown.
+
+    Parameters
+    ----------
+    table : Table
+        Of a study.
+
+    Returns
+    -------
+    str
+        Heading, question and answer, the table, the notes; ends with a line end.
+    """
+    lines = [
+        f"# {escape(table.title)}",
+        "",
+        f"**{escape(table.question)}** {escape(table.answer)}",
+        "",
+        _line([_heading(column) for column in table.columns]),
+        _line(["---:" if column.figures else "---" for column in table.columns]),
+    ]
+    for row in table.rows:
+        style = "*{}*" if row.kind == "published" else "**{}**" if row.best else "{}"
+        lines.append(_line([style.format(escape(cell)) if cell else "" for cell in row.cells]))
+    lines.append("")
+    lines += [f"- {escape(note)}" for note in table.notes]
+    return "\n".join(lines) + "\n"
+
+
+def _heading(column: Column) -> str:
+    identifier = f"<br>`{column.identifier}`" if column.identifier else ""
+    return escape(column.heading) + identifier
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,314 @@
+"""Scores of a study, read from the files of its arms and laid out as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from segbench.config.study import Study
+from segbench.errors import SegbenchError
+
+#: What is one value a file: which arm, seed and fold it belongs to.
+LABELS = ("dataset", "protocol", "preprocessing", "augmentation", "model", "seed", "fold")
+#: What differs from row to row.
+NAMES = ("sample", "group", "class", "metric", "definition")
+
+
+class Arm(NamedTuple):
+    """One combination of recipes."""
+
+    preprocessing: str
+    augmentation: str
+    model: str
+
+
+@dataclass(frozen=True)
+class MetricScores:
+    """All values of one metric.
+
+    Attributes
+    ----------
+    definition : str
+        Id of its definition.
+    classes : tuple of str
+        Sorted.
+    values : ndarray of float64, shape (arm, seed, class, sample)
+        Mean over the folds in which a sample is tested on; NaN where it is left out.
+    """
+
+    definition: str
+    classes: tuple[str, ...]
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of a study.
+
+    Attributes
+    ----------
+    arms : tuple of Arm
+        In the order of the study's lists.
+    seeds : tuple of int
+        As in the study.
+    samples : tuple of str
+        Sorted.
+    groups : ndarray of int, shape (sample,)
+        Number of each sample's group, in the order of the groups' names.
+    group_names : tuple of str
+        Sorted.
+    metrics : dict of str to MetricScores
+        The study's metrics in its order, each followed by its parts.
+    """
+
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...]
+    samples: tuple[str, ...]
+    groups: np.ndarray
+    group_names: tuple[str, ...]
+    metrics: dict[str, MetricScores]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One file: the scores of one arm, seed and fold."""
+
+    path: str
+    labels: dict[str, Any]
+    names: dict[str, list[str]]
+    codes: dict[str, np.ndarray]
+    values: np.ndarray
+
+    @property
+    def arm(self) -> Arm:
+        return Arm(*(self.labels[name] for name in Arm._fields))
+
+    def pairs(self, first: str, second: str) -> Iterator[tuple[str, str]]:
+        """Which names of two columns occur together."""
+        base = max(1, len(self.names[second]))
+        for code in np.unique(self.codes[first] * base + self.codes[second]).tolist():
+            yield self.names[first][code // base], self.names[second][code % base]
+
+
+def read_scores(paths: Sequence[str | Path], study: Study) -> Scores:
+    """Read the scores of all arms, seeds and folds of a study.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Parquet files, one an arm, seed and fold. They may hold more metrics than the
+        study asks for.
+    study : Study
+        Which arms, seeds and metrics there must be.
+
+    Returns
+    -------
+    Scores
+
+    Raises
+    ------
+    SegbenchError
+        A file is unreadable or of another study, an arm, seed, metric or sample is
+        missing, scores occur twice, a metric has two definitions, or a sample two
+        groups.
+    """
+    parts = [_read(path) for path in sorted(map(str, paths))]
+    definitions: dict[str, str] = {}
+    group_of: dict[str, str] = {}
+    files: dict[str, str] = {}
+    for part in parts:
+        _check_study(part, study)
+        run = "/".join([*part.arm, f"seed {part.labels['seed']}", f"fold {part.labels['fold']}"])
+        _agree(files, [(run, part.path)], part.path, ("the run", "files"))
+        _agree(
+            definitions, part.pairs("metric", "definition"), part.path, ("metric", "definitions")
+        )
+        _agree(group_of, part.pairs("sample", "group"), part.path, ("sample", "groups"))
+    samples = tuple(sorted(group_of))
+    names = tuple(sorted(set(group_of.values())))
+    place = {name: n for n, name in enumerate(names)}
+    axes = _Axes(tuple(Arm(*combo) for combo in _product(study)), study.seeds, samples)
+    return Scores(
+        axes.arms,
+        axes.seeds,
+        samples,
+        np.array([place[group_of[sample]] for sample in samples], dtype=np.intp),
+        names,
+        {name: _arrange(parts, name, definitions, axes) for name in _order(study, definitions)},
+    )
+
+
+class _Axes(NamedTuple):
+    """What the values are laid out by, beside the class."""
+
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...]
+    samples: tuple[str, ...]
+
+
+def _product(study: Study) -> Iterable[tuple[str, ...]]:
+    return product(study.preprocessing, study.augmentation, study.models)
+
+
+def _order(study: Study, found: Iterable[str]) -> list[str]:
+    """The study's metrics in its order, each followed by its parts."""
+    order = []
+    for metric in study.metrics:
+        order.append(metric)
+        if metric == "dsb_map":
+            order += sorted(name for name in found if name.startswith("dsb_ap@"))
+    return order
+
+
+def _read(path: str) -> _Part:
+    """Read one file of scores."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+        missing = [n for n in (*LABELS, *NAMES, "value") if n not in table.column_names]
+        reason = f"column {missing[0]!r} is missing" if missing else ""
+    except (OSError, pa.ArrowInvalid) as error:
+        reason = str(error)
+    if reason:
+        raise SegbenchError(
+            f"{path}: not readable scores ({reason})",
+            f"a Parquet file with the columns {', '.join((*LABELS, *NAMES, 'value'))}",
+            "delete it and run the same command again",
+        )
+    labels = {}
+    for name in LABELS:
+        values = table.column(name).unique().to_pylist()
+        if len(values) != 1:
+            raise SegbenchError(
+                f"{path}: {len(values)} values of {name!r}",
+                "the scores of one arm, seed and fold",
+                "delete it and run the same command again",
+            )
+        labels[name] = values[0]
+    coded = {name: table.column(name).combine_chunks().dictionary_encode() for name in NAMES}
+    return _Part(
+        path,
+        labels,
+        {name: column.dictionary.to_pylist() for name, column in coded.items()},
+        {name: column.indices.to_numpy().astype(np.int64) for name, column in coded.items()},
+        table.column("value").to_numpy().astype(np.float64),
+    )
+
+
+def _check_study(part: _Part, study: Study) -> None:
+    """Refuse scores of another study."""
+    allowed: dict[str, Sequence[Any]] = {
+        "dataset": [study.dataset],
+        "protocol": [study.protocol],
+        "preprocessing": study.preprocessing,
+        "augmentation": study.augmentation,
+        "model": study.models,
+        "seed": study.seeds,
+    }
+    for name, values in allowed.items():
+        if part.labels[name] not in values:
+            raise SegbenchError(
+                f"{part.path}: {name} is {part.labels[name]!r}",
+                f"one of {', '.join(map(str, values))}, as in the study",
+                "pass the scores of this study only",
+            )
+
+
+def _agree(
+    known: dict[str, str], pairs: Iterable[tuple[str, str]], path: str, words: tuple[str, str]
+) -> None:
+    """Refuse a name that means two things."""
+    for key, value in pairs:
+        if key in known and (known[key] != value or words[1] == "files"):
+            raise SegbenchError(
+                f"{path}: {words[0]} {key!r} has two {words[1]}, {known[key]!r} and {value!r}",
+                f"one of the {words[1]}",
+                "pass each file once; score all arms again with one config",
+            )
+        known[key] = value
+
+
+def _arrange(
+    parts: Sequence[_Part], metric: str, definitions: dict[str, str], axes: _Axes
+) -> MetricScores:
+    """Lay the values of one metric out as an array; insist that none is missing."""
+    rows = [_rows_of(part, metric) for part in parts]
+    classes = tuple(
+        sorted({part.names["class"][c] for part, r in zip(parts, rows, strict=True)
+                for c in np.unique(part.codes["class"][r])})
+    )  # fmt: skip
+    shape = len(axes.arms), len(axes.seeds), max(1, len(classes)), len(axes.samples)
+    total, number, present = np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape, bool)
+    of_class = {name: n for n, name in enumerate(classes)}
+    of_sample = {name: n for n, name in enumerate(axes.samples)}
+    for part, chosen in zip(parts, rows, strict=True):
+        run = axes.arms.index(part.arm), axes.seeds.index(part.labels["seed"])
+        cells = (
+            _translate(part, "class", of_class)[chosen],
+            _translate(part, "sample", of_sample)[chosen],
+        )
+        _check_once(part, metric, cells, shape)
+        present[run][cells] = True
+        values = part.values[chosen]
+        valid = ~np.isnan(values)
+        total[run][cells] += np.where(valid, values, 0.0)
+        number[run][cells] += valid
+    _check_whole(present, metric, axes)
+    return MetricScores(
+        definitions[metric],
+        classes,
+        np.where(number > 0, total / np.maximum(number, 1), np.nan),
+    )
+
+
+def _rows_of(part: _Part, metric: str) -> np.ndarray:
+    """Find the rows of a metric."""
+    names = part.names["metric"]
+    code = names.index(metric) if metric in names else -1
+    return np.flatnonzero(part.codes["metric"] == code)
+
+
+def _translate(part: _Part, column: str, places: dict[str, int]) -> np.ndarray:
+    """Turn a file's codes of names into places on an axis."""
+    table = np.array([places.get(name, -1) for name in part.names[column]], dtype=np.intp)
+    places_of_rows: np.ndarray = table[part.codes[column]]
+    return places_of_rows
+
+
+def _check_once(
+    part: _Part, metric: str, cells: tuple[np.ndarray, np.ndarray], shape: tuple[int, ...]
+) -> None:
+    """Refuse a score that occurs twice."""
+    flat = cells[0] * shape[3] + cells[1]
+    twice = np.flatnonzero(np.bincount(flat, minlength=1) > 1)
+    if twice.size:
+        row = _rows_of(part, metric)[np.flatnonzero(flat == twice[0])[0]]
+        sample = part.names["sample"][part.codes["sample"][row]]
+        raise SegbenchError(
+            f"{part.path}: {metric} of sample {sample!r} is there twice",
+            "one score a sample, class and metric",
+            "delete the file and run the same command again",
+        )
+
+
+def _check_whole(present: np.ndarray, metric: str, axes: _Axes) -> None:
+    """Insist that each arm and seed has a score for each sample and class."""
+    if not axes.samples:
+        raise SegbenchError(
+            "no scores", "a file an arm, seed and fold", "run the scoring of the study"
+        )
+    if not present.all():
+        arm, seed, _, sample = np.argwhere(~present)[0]
+        raise SegbenchError(
+            f"no {metric} of sample {axes.samples[sample]!r} for {'/'.join(axes.arms[arm])}, "
+            f"seed {axes.seeds[seed]}",
+            "scores of all arms, seeds and metrics of the study on the same samples",
+            "run the scoring of this arm again, with the study's metrics",
+        )

@@ -1,0 +1,255 @@
+"""What the scores of a study say: means with intervals, ranks, ties, an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from segbench.config.study import Study
+from segbench.errors import SegbenchError
+from segbench.statistics import bootstrap, comparison
+from segbench.statistics.bootstrap import Sums
+from segbench.statistics.scores import Arm, MetricScores, Scores
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One figure of one arm.
+
+    Attributes
+    ----------
+    mean : float
+        Over samples of each class, then over classes; NaN if nothing was scored.
+    interval : tuple of float or None
+        Bootstrap interval over groups; None with fewer than two groups.
+    seed_sd : float or None
+        Standard deviation of the seeds' means; None with one seed.
+    samples, groups : int
+        That have a value in at least one class.
+    excluded : int
+        Samples left out in every class.
+    by_class : dict of str to float
+        Mean over the samples of each class.
+    """
+
+    mean: float
+    interval: tuple[float, float] | None
+    seed_sd: float | None
+    samples: int
+    groups: int
+    excluded: int
+    by_class: dict[str, float]
+
+
+@dataclass(frozen=True)
+class ArmSummary:
+    """One arm.
+
+    Attributes
+    ----------
+    arm : Arm
+        Its recipes.
+    estimates : dict of str to Estimate
+        By metric.
+    rank : int
+        By the mean of the primary metric, 1 is the highest.
+    p_best : float or None
+        Corrected p value of the difference from the best arm; None for the best.
+    tied : bool
+        Whether it is the best or cannot be told apart from it.
+    behind : tuple (float, interval) or None
+        Primary metric minus that of the best arm, with its paired bootstrap interval;
+        None for the best.
+    first_share : float
+        Share of the resamples in which it is first.
+    """
+
+    arm: Arm
+    estimates: dict[str, Estimate]
+    rank: int
+    p_best: float | None
+    tied: bool
+    behind: tuple[float, tuple[float, float] | None] | None
+    first_share: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A study's results.
+
+    Attributes
+    ----------
+    arms : tuple of ArmSummary
+        In the study's order.
+    best : int
+        Place of the arm with the highest mean.
+    definitions : dict of str to str
+        Id of the definition of each metric.
+    classes : tuple of str
+        Of the primary metric.
+    comparisons : int
+        Number of pairs of arms, for which p values are corrected.
+    smallest_p : float
+        The least corrected p value that so few groups could have given.
+    tau : float or None
+        Stability of the ranking, see `comparison.rank_stability`.
+    """
+
+    arms: tuple[ArmSummary, ...]
+    best: int
+    definitions: dict[str, str]
+    classes: tuple[str, ...]
+    comparisons: int
+    smallest_p: float
+    tau: float | None
+
+
+def summarise(scores: Scores, study: Study) -> Summary:
+    """Estimate all figures of a study and compare its arms.
+
+    Parameters
+    ----------
+    scores : Scores
+        Of all arms.
+    study : Study
+        Primary metric, confidence, number of resamples.
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    SegbenchError
+        The primary metric is not one of the study's, or an arm has no value of it.
+
+    Notes
+    -----
+    The samples tested on in different folds are pooled into one set; a sample that is
+    tested on in several folds or with several seeds counts once, with its mean. All
+    pairs of arms are tested, because which arm is best is itself read off the data.
+    """
+    if study.primary not in scores.metrics:
+        raise SegbenchError(
+            f"primary metric {study.primary!r}",
+            f"one of the study's metrics: {', '.join(study.metrics)}",
+            "correct `primary` in the study",
+        )
+    weights = bootstrap.resample(len(scores.group_names), study.bootstrap)
+    estimates = {
+        name: _estimates(scores, metric, weights, study.confidence)
+        for name, metric in scores.metrics.items()
+    }
+    sums = _sums(scores, scores.metrics[study.primary])
+    values = np.array([one.mean for one in estimates[study.primary]])
+    if np.isnan(values).any():
+        arm = scores.arms[int(np.flatnonzero(np.isnan(values))[0])]
+        raise SegbenchError(
+            f"{'/'.join(arm)} has no value of {study.primary}: every sample is left out",
+            "at least one sample with objects in truth or prediction",
+            "choose another policy for empty images in the study",
+        )
+    best = int(np.argmax(np.round(values, comparison.DECIMALS)))
+    p_values, smallest = _compare(sums)
+    draws = bootstrap.means(sums, weights)
+    behind = _behind(values, draws, best, study.confidence, len(scores.group_names))
+    shares = comparison.first_shares(draws)
+    arms = tuple(
+        ArmSummary(
+            arm,
+            {name: column[n] for name, column in estimates.items()},
+            comparison.ranks(values.tolist())[n],
+            None if n == best else p_values[min(n, best), max(n, best)],
+            n == best or p_values[min(n, best), max(n, best)] >= 1 - study.confidence,
+            None if n == best else behind[n],
+            float(shares[n]),
+        )
+        for n, arm in enumerate(scores.arms)
+    )
+    return Summary(
+        arms,
+        best,
+        {name: metric.definition for name, metric in scores.metrics.items()},
+        scores.metrics[study.primary].classes,
+        len(p_values),
+        smallest,
+        comparison.rank_stability(values, draws) if len(scores.group_names) > 1 else None,
+    )
+
+
+def _mean_over(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean of what is not NaN, without a warning where nothing is."""
+    valid = ~np.isnan(values)
+    number = valid.sum(axis=axis)
+    total = np.where(valid, values, 0.0).sum(axis=axis)
+    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+
+
+def _sums(scores: Scores, metric: MetricScores) -> Sums:
+    """Values of a metric by group, seeds averaged."""
+    pooled = _mean_over(metric.values, axis=1)
+    return bootstrap.sums_by_group(pooled, scores.groups, len(scores.group_names))
+
+
+def _estimates(
+    scores: Scores, metric: MetricScores, weights: np.ndarray, confidence: float
+) -> list[Estimate]:
+    """Estimate one metric for each arm."""
+    sums = _sums(scores, metric)
+    ones = np.ones((1, len(scores.group_names)), dtype=np.int64)
+    mean, by_class = bootstrap.means(sums, ones)[0], bootstrap.means_by_class(sums, ones)[0]
+    draws = bootstrap.means(sums, weights)
+    scored = ~np.isnan(metric.values).all(axis=(1, 2))
+    result = []
+    for n in range(len(scores.arms)):
+        groups = int((sums.number[n].sum(axis=0) > 0).sum())
+        seeds = [
+            bootstrap.means(
+                bootstrap.sums_by_group(
+                    metric.values[n : n + 1, s], scores.groups, len(scores.group_names)
+                ),
+                ones,
+            )[0, 0]
+            for s in range(len(scores.seeds))
+        ]
+        result.append(
+            Estimate(
+                float(mean[n]),
+                bootstrap.interval(draws[:, n], confidence) if groups > 1 else None,
+                bootstrap.standard_deviation(np.array(seeds)),
+                int(scored[n].sum()),
+                groups,
+                int((~scored[n]).sum()),
+                dict(zip(metric.classes, map(float, by_class[n]), strict=True)),
+            )
+        )
+    return result
+
+
+def _compare(sums: Sums) -> tuple[dict[tuple[int, int], float], float]:
+    """Test all pairs of arms; the corrected p values and the least possible one."""
+    number = sums.number
+    by_class = np.where(number > 0, sums.total / np.maximum(number, 1), np.nan)
+    by_group = _mean_over(by_class, axis=1)
+    pairs = list(combinations(range(by_group.shape[0]), 2))
+    differences = [by_group[a] - by_group[b] for a, b in pairs]
+    corrected = comparison.holm([comparison.wilcoxon(d) for d in differences])
+    most = max((int((~np.isnan(d)).sum()) for d in differences), default=0)
+    smallest = comparison.smallest_p(most, len(pairs)) if pairs else 1.0
+    return dict(zip(pairs, corrected, strict=True)), smallest
+
+
+def _behind(
+    values: np.ndarray, draws: np.ndarray, best: int, confidence: float, groups: int
+) -> Sequence[tuple[float, tuple[float, float] | None]]:
+    """Difference of each arm from the best, with paired intervals."""
+    return [
+        (
+            float(values[n] - values[best]),
+            bootstrap.interval(draws[:, n] - draws[:, best], confidence) if groups > 1 else None,
+        )
+        for n in range(values.size)
+    ]
