@@ -27,7 +27,6 @@ def train(
     fold: int,
     recipe: Model,
     jitter: Jitter | None,
-    *,
     seed: int,
     state: str | Path,
     model: str | Path,

@@ -1,0 +1,144 @@
+"""The network's shape, names, parameters and number formats."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segbench.config.model import Model, UNet
+
+keras = pytest.importorskip("keras")
+
+from segbench.models import build  # noqa: E402 - needs Keras
+from segbench.models.normalisation import GroupNorm, largest_divisor  # noqa: E402
+from segbench.models.unet import build_supervised, build_unet  # noqa: E402
+
+TINY = {"depth": 2, "width": 4}
+
+
+def normal(shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("normalisation", ["none", "batch", "group", "instance"])
+@pytest.mark.parametrize("upsampling", ["transposed", "resize"])
+def test_any_size_in_the_same_size_out(normalisation, upsampling):
+    network = UNet(**TINY, normalisation=normalisation, upsampling=upsampling, dropout=0.1)
+    model = build(Model(network=network), channels=3, maps=2)
+    for height, width in ((8, 8), (12, 20)):
+        assert model(np.zeros((1, height, width, 3), np.float32)).shape == (1, height, width, 2)
+
+
+def test_ronneberger_has_31_million_weights():
+    """Figure 1 of the paper, added up: depth 4, 64 filters, no normalisation, 2 classes."""
+
+    def conv(side, before, after):
+        return side * side * before * after + after
+
+    widths = [64, 128, 256, 512, 1024]
+    expected = sum(
+        conv(3, before, after) + conv(3, after, after)
+        for before, after in zip([1, *widths[:-1]], widths, strict=True)
+    )
+    expected += sum(
+        conv(2, 2 * width, width) + conv(3, 2 * width, width) + conv(3, width, width)
+        for width in widths[:-1]
+    )
+    expected += conv(1, 64, 2)
+    model = build_unet(UNet(depth=4, width=64, normalisation="none"), channels=1, maps=2)
+    assert model.count_params() == expected == 31_030_658
+
+
+def test_weights_by_hand():
+    # depth 1, width 2, kernel 3, grey, one map, no normalisation
+    expected = (
+        (9 * 1 * 2 + 2)
+        + (9 * 2 * 2 + 2)  # encoder0
+        + (9 * 2 * 4 + 4)
+        + (9 * 4 * 4 + 4)  # bottom
+        + (4 * 4 * 2 + 2)  # decoder0_up
+        + (9 * 4 * 2 + 2)
+        + (9 * 2 * 2 + 2)  # decoder0
+        + (2 + 1)  # head
+    )
+    model = build_unet(UNet(depth=1, width=2, normalisation="none"), 1, 1)
+    assert model.count_params() == expected
+
+
+def test_constant_width():
+    network = UNet(depth=3, width=6, width_growth="constant")
+    model = build_unet(network, 1, 1)
+    filters = {layer.filters for layer in model.layers if hasattr(layer, "filters")}
+    assert filters == {6, 1}
+
+
+def test_every_layer_has_a_name_of_its_own_choice():
+    """Names that Keras counts up would make equal networks unequal files."""
+    first = [layer.name for layer in build_unet(UNet(**TINY, dropout=0.1), 1, 1).layers]
+    again = [layer.name for layer in build_unet(UNet(**TINY, dropout=0.1), 1, 1).layers]
+    assert first == again
+    assert first[0] == "image"
+    assert first[-1] == "head"
+
+
+def test_deep_supervision_adds_heads_in_training_only():
+    network = UNet(depth=3, width=2, deep_supervision=True)
+    supervised = build_supervised(network, 1, 1)
+    shapes = [tuple(o.shape) for o in supervised(np.zeros((1, 16, 16, 1), np.float32))]
+    assert shapes == [(1, 16, 16, 1), (1, 8, 8, 1), (1, 4, 4, 1)]
+    plain = build_unet(network, 1, 1)
+    assert [layer.name for layer in plain.layers if "head" in layer.name] == ["head"]
+    assert plain.count_params() == build_unet(UNet(depth=3, width=2), 1, 1).count_params()
+
+
+def test_the_head_stays_float32():
+    model = build_unet(UNet(**TINY), 1, 1, "mixed_bfloat16")
+    assert model.get_layer("encoder0_conv0").compute_dtype == "bfloat16"
+    assert model.get_layer("encoder0_conv0").variable_dtype == "float32"
+    result = model(np.zeros((1, 8, 8, 1), np.float32))
+    assert keras.backend.standardize_dtype(result.dtype) == "float32"
+
+
+def test_moving_averages_do_not_lag():
+    """After 20 steps a constant statistic is known to within an eighth."""
+    model = build_unet(UNet(**TINY, normalisation="batch"), 1, 1)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            assert layer.momentum**20 < 0.125
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(8, 4), (8, 8), (6, 1), (12, 6)])
+def test_group_normalisation_is_keras_own(channels, groups):
+    ours = GroupNorm(groups)
+    theirs = keras.layers.GroupNormalization(groups, epsilon=1e-3)
+    x = 3 * normal((2, 5, 7, channels)) + 2
+    ours.build(x.shape)
+    theirs.build(x.shape)
+    gamma, beta = normal(channels, 1), normal(channels, 2)
+    ours.set_weights([gamma, beta])
+    theirs.set_weights([gamma, beta])
+    np.testing.assert_allclose(ours(x), theirs(x), atol=2e-5)
+
+
+def test_group_normalisation_by_hand():
+    layer = GroupNorm(1, epsilon=0.0)
+    x = np.float32([1, 2, 3, 4]).reshape(1, 2, 1, 2)
+    expected = (np.array([1, 2, 3, 4]) - 2.5) / np.sqrt(1.25)
+    np.testing.assert_allclose(np.ravel(layer(x)), expected, rtol=1e-5)
+
+
+def test_group_normalisation_of_a_constant_is_zero():
+    assert np.abs(GroupNorm(2)(np.full((1, 4, 4, 4), 1e4, np.float32))).max() < 1
+
+
+def test_group_normalisation_survives_its_config():
+    layer = GroupNorm(3, epsilon=0.5, name="n")
+    again = GroupNorm.from_config(layer.get_config())
+    assert (again.groups, again.epsilon, again.name) == (3, 0.5, "n")
+
+
+@pytest.mark.parametrize(
+    ("number", "limit", "expected"), [(12, 8, 6), (16, 8, 8), (7, 4, 1), (1, 8, 1), (6, 6, 6)]
+)
+def test_largest_divisor(number, limit, expected):
+    assert largest_divisor(number, limit) == expected
