@@ -5,6 +5,7 @@ They live apart from the types so that a new check is no change of any stage's c
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -17,6 +18,9 @@ from segbench.config.model import Model, Schedule
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Key, nearest
 from segbench.config.study import METRICS, Study
+
+#: A whole commit, as the fragment of a URL.
+_COMMIT = re.compile("#[0-9a-f]{40}$")
 
 
 def repeated(values: Iterable[Any]) -> list[Any]:
@@ -42,12 +46,12 @@ def _download(download: Download) -> Iterator[Finding]:
     if "://" not in download.url:
         allowed = "a URL such as https://host/file.zip"
         yield Finding(("download", "url"), "is no URL", allowed, value=download.url)
-    if download.archive == "git" and download.commit is None:
-        yield Finding(("download", "commit"), "is missing, but archive is git", "40 hex digits")
-    for name, needed in (("commit", True), ("sha256", False)):
-        if getattr(download, name) is not None and (download.archive == "git") != needed:
-            what = f"has no meaning with archive: {download.archive}"
-            yield Finding(("download", name), what, "null")
+    elif download.archive == "git" and not _COMMIT.search(download.url):
+        allowed = "https://host/repository.git#COMMIT, with the commit's 40 digits"
+        yield Finding(("download", "url"), "names no commit", allowed, value=download.url)
+    if download.archive == "git" and download.sha256 is not None:
+        allowed = "null: the commit in the url verifies the content"
+        yield Finding(("download", "sha256"), "has no meaning with archive: git", allowed)
 
 
 def _dataset(dataset: Dataset) -> Iterator[Finding]:

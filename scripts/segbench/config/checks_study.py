@@ -8,7 +8,6 @@ from typing import Any
 from segbench.config.dataset import Dataset, Protocol
 from segbench.config.findings import Finding
 from segbench.config.model import Model
-from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Key, nearest
 from segbench.config.study import INSTANCE_METRICS, Study
 
@@ -54,23 +53,6 @@ def _model_and_protocol(model: Model, protocol: Protocol) -> Iterator[str]:
         yield f"stops early, but {watched}"
 
 
-def _model_and_size(model: Model, recipe: Preprocessing, name: str) -> Iterator[str]:
-    """Say why this model cannot take the images of this preprocessing, if so."""
-    patch, size = model.training.patch, recipe.resize
-    if size is None:
-        if patch is None:
-            yield f"trains on whole images, but {name} leaves each image its own size: set a patch"
-        return
-    factor = 2**model.network.depth
-    if patch is None and (size.height % factor or size.width % factor):
-        yield (
-            f"trains on whole images, but the {size.height} x {size.width} px of {name} "
-            f"are not divisible by {factor} = 2^depth"
-        )
-    if patch is not None and (patch[0] > size.height or patch[1] > size.width):
-        yield f"has patches larger than the {size.height} x {size.width} px of {name}"
-
-
 def _models(study: Study, recipes: Recipes, dataset: Dataset | None) -> Iterator[Finding]:
     protocol = dataset.protocols.get(study.protocol) if dataset else None
     for number, name in enumerate(study.models):
@@ -82,9 +64,6 @@ def _models(study: Study, recipes: Recipes, dataset: Dataset | None) -> Iterator
             reasons += _model_and_dataset(study, model, dataset)
         if protocol is not None:
             reasons += _model_and_protocol(model, protocol)
-        for size in study.preprocessing:
-            if size in recipes["preprocessing"]:
-                reasons += _model_and_size(model, recipes["preprocessing"][size], size)
         for reason in reasons:
             yield Finding(("models", number), reason, "a model that fits, or change the recipes",
                           value=name)  # fmt: skip

@@ -23,16 +23,14 @@ class Generated(Strict):
 class Download(Strict):
     """Where the publisher's data lie, and how a download is verified."""
 
-    url: str = Field(description="Of the archive, the file or the git repository.")
+    url: str = Field(
+        description="Of the archive or file; of a git repository with #COMMIT behind it, "
+        "which names one state and verifies its whole content."
+    )
     sha256: str | None = Field(
         None,
         pattern="^[0-9a-f]{64}$",
         description="Of the downloaded file; null: the publisher's server cannot promise one.",
-    )
-    commit: str | None = Field(
-        None,
-        pattern="^[0-9a-f]{40}$",
-        description="git only: the commit, whose name verifies its whole content.",
     )
     bytes: int | None = Field(
         None,

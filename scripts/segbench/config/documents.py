@@ -97,7 +97,8 @@ def document_of(data: Mapping[str, Any], origin: str) -> Document:
             return {str(k): walk(v, (*key, str(k))) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [walk(v, (*key, n)) for n, v in enumerate(value)]
-        return value
+        # A date, say, is the text that stands for it.
+        return value if value is None or isinstance(value, str | int | float) else str(value)
 
     return Document(walk(data, ()), marks)
 
@@ -112,7 +113,9 @@ class _Reader:
         self._seen: dict[int, yaml.Node] = {}
 
     def problem(self, node: yaml.Node, key: Key, what: str, allowed: str) -> None:
-        self.problems.append(Problem(self.file, node.start_mark.line + 1, key, what, allowed))
+        self.problems.append(
+            Problem(self.file, node.start_mark.line + 1, key, what, allowed, unread=True)
+        )
 
     def read(self, node: yaml.Node, key: Key, place: yaml.Node | None = None) -> Any:
         """Give the data of a node; `place` is the node that names it (a mapping's key)."""

@@ -146,7 +146,7 @@ class _Loader:
         self.names[kind].add(path.stem)
         document, problems = read_document(path, name)
         self.problems += problems
-        if document is not None and not problems:
+        if document is not None:
             self.documents[kind][path.stem] = document
 
     def override(self, kind: str, main: Document) -> list[str]:
@@ -187,6 +187,15 @@ class _Loader:
             findings = check_study(study, self.recipes, self.names, used=name in named)
             self.problems += [finding.problem(document) for finding in findings]
 
+    def all_problems(self) -> list[Problem]:
+        """List the problems, but none below a key that could not even be read."""
+        unread = {(p.file, p.key) for p in self.problems if p.unread}
+        return [
+            p
+            for p in self.problems
+            if p.unread or not any((p.file, p.key[:n]) in unread for n in range(len(p.key) + 1))
+        ]
+
     def used(self, kind: str, names: Iterable[str]) -> dict[str, Any]:
         """Give the recipes of these names, sorted."""
         return {name: self.recipes[kind][name] for name in sorted(set(names))}
@@ -216,7 +225,8 @@ def load(
     Raises
     ------
     ConfigError
-        With every mistake in every file, also in recipes that no study uses.
+        With every mistake in every file, also in recipes that no study uses. A recipe
+        is checked for contradictions when all its keys and types are right.
     """
     files = [Path(main)] if isinstance(main, str | Path) else [Path(path) for path in main]
     loader = _Loader(Path(root))
@@ -235,7 +245,7 @@ def load(
     loader.validate()
     loader.check_studies(named)
     if loader.problems or checked is None:
-        raise ConfigError(loader.problems)
+        raise ConfigError(loader.all_problems())
     studies = loader.used("studies", named)
     return Config(
         main=checked,

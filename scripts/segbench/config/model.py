@@ -89,7 +89,7 @@ class Training(Strict):
         None, description="Random crops of this height and width; null: whole images."
     )
     optimizer: Optimizer = Field(Optimizer(), description="How the loss is minimised.")
-    schedule: Schedule = Field(Schedule(), description="The learning rate over the epochs.")
+    schedule: Schedule = Field(Schedule(), description="The course of the learning rate.")
     early_stopping: EarlyStopping | None = Field(
         None, description="Monitors what best_epoch names (last: val_loss); null: all epochs."
     )
@@ -134,7 +134,9 @@ class Model(Strict):
         description="classes: the label map; the others are made from an instance map.",
     )
     boundary_px: Count = Field(2, description="Width of the boundary target.")
-    loss: Loss = Field(Loss(), description="What is minimised.")
-    training: Training = Field(Training(), description="The loop.")
+    loss: Loss = Field(Loss(), description="What the training minimises.")
+    training: Training = Field(
+        Training(), description="Steps, epochs, optimizer, choice of the epoch."
+    )
     prediction: Prediction = Field(Prediction(), description="How the network is applied.")
     instances: Instances = Field(Instances(), description="From maps to objects.")

@@ -84,6 +84,8 @@ class Problem:
         The valid name that was probably meant; empty where none is near.
     value : object
         The offending value.
+    unread : bool
+        The file says something here that is no data: there is no value to check.
     """
 
     file: str
@@ -93,6 +95,7 @@ class Problem:
     allowed: str = ""
     nearest: str = ""
     value: Any = ABSENT
+    unread: bool = False
 
     def __str__(self) -> str:
         where = self.file + (f", line {self.line}" if self.line else "")
