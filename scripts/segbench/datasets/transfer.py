@@ -16,7 +16,8 @@ from segbench.files import sha256_of_file
 if TYPE_CHECKING:
     import requests
 
-CHUNK = 1 << 20
+#: Bytes read at a time; when a connection breaks, what was read of the last ones is lost.
+CHUNK = 1 << 14
 #: Seconds to connect, seconds without a byte.
 TIMEOUT = (15, 60)
 #: How often one call goes on after a broken connection.
@@ -104,6 +105,8 @@ def _attempt(recipe: Download, part: Path, note: Path) -> int:
         have = have if resumed else 0
         length = response.headers.get("Content-Length")
         total = have + int(length) if length else recipe.bytes
+        if recipe.bytes is not None and total != recipe.bytes:
+            raise _wrong_file(recipe, f"has {total} bytes", f"{recipe.bytes} bytes")
         record = {"url": recipe.url, "version": _version(response), "total": total}
         note.write_text(json.dumps(record, sort_keys=True), "utf-8")
         try:
@@ -205,16 +208,20 @@ def _verified(recipe: Download, part: Path, note: Path) -> str:
     size, digest = _size(part), sha256_of_file(part)
     wrong = None
     if recipe.bytes is not None and size != recipe.bytes:
-        wrong = f"has {size} bytes", f"{recipe.bytes} bytes"
+        wrong = _wrong_file(recipe, f"has {size} bytes", f"{recipe.bytes} bytes")
     elif recipe.sha256 is not None and digest != recipe.sha256:
-        wrong = f"has the SHA-256 {digest}", recipe.sha256
+        wrong = _wrong_file(recipe, f"has the SHA-256 {digest}", recipe.sha256)
     if wrong:
         part.unlink()
         note.unlink(missing_ok=True)
-        raise SegbenchError(
-            f"{recipe.url}: the downloaded file {wrong[0]}",
-            wrong[1],
-            "run the same command again; if it stays so, the publisher has changed the file: "
-            "look at what changed before you correct the dataset's config",
-        )
+        raise wrong
     return digest
+
+
+def _wrong_file(recipe: Download, what: str, expected: str) -> SegbenchError:
+    return SegbenchError(
+        f"{recipe.url}: the file {what}",
+        expected,
+        "run the same command again; if it stays so, the publisher has changed the file: "
+        "look at what changed before you correct the dataset's config",
+    )

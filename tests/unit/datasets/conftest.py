@@ -66,7 +66,7 @@ def serve() -> Iterator[Callable[[bytes, str], Server]]:
                 pass
 
         http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=http.serve_forever, daemon=True).start()
+        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
         running.append(http)
         server.url = f"http://127.0.0.1:{http.server_address[1]}/{name}"
         return server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -53,6 +54,7 @@ class Server:
         self.cut_after: list[int] = []
         self.status = 200
         self.ranges = True
+        self.length = True
         self.content_type = "application/octet-stream"
         self.tag = '"' + hashlib.sha256(body).hexdigest()[:8] + '"'
         self.url = ""
@@ -80,10 +82,10 @@ class Server:
             handler.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
         handler.send_header("ETag", self.tag)
         handler.send_header("Content-Type", self.content_type)
-        handler.send_header("Content-Length", str(len(data)))
+        if self.length:
+            handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
         cut = self.cut_after.pop(0) if self.cut_after else len(data)
-        handler.wfile.write(data[:cut])
-        if cut < len(data):
-            handler.wfile.flush()
-            handler.close_connection = True
+        handler.close_connection = cut < len(data) or not self.length
+        with contextlib.suppress(ConnectionError):  # the client may have had enough
+            handler.wfile.write(data[:cut])

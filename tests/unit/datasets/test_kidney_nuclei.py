@@ -241,9 +241,7 @@ def test_real_tiles_show_the_same_tissue(publisher_data, one, other):
         corners = [(y, x) for y in range(0, 193, 32) for x in range(0, 193, 32)]
         patches = [needle[y : y + 64, x : x + 64] for y, x in corners]
         patches = [p for p in patches if p.std() > 12]
-        return max(
-            cv2.matchTemplate(haystack, p, cv2.TM_CCOEFF_NORMED).max() for p in patches
-        )
+        return max(cv2.matchTemplate(haystack, p, cv2.TM_CCOEFF_NORMED).max() for p in patches)
 
     assert best(small(one), small(other)) > 0.75
     assert best(small("NepKid_05-000"), small(other)) < 0.6

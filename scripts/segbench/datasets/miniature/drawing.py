@@ -21,8 +21,12 @@ def texture(rng: np.random.Generator, shape: tuple[int, int], sigma_px: float) -
     ndarray
         (y, x), float64.
     """
-    noise = ndimage.gaussian_filter(rng.standard_normal(shape), sigma_px, mode="reflect")
-    return (noise - noise.mean()) / noise.std()
+    noise: np.ndarray = ndimage.gaussian_filter(
+        rng.standard_normal(shape), sigma_px, mode="reflect"
+    )
+    noise -= noise.mean()
+    noise /= noise.std()
+    return noise
 
 
 def shading(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
@@ -35,7 +39,8 @@ def shading(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     """
     y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
     angle = rng.uniform(0, 2 * np.pi)
-    return 0.75 * (np.cos(angle) * x + np.sin(angle) * y)
+    plane: np.ndarray = 0.75 * (np.cos(angle) * x + np.sin(angle) * y)
+    return plane
 
 
 class Outline:
@@ -88,7 +93,8 @@ class Outline:
         radius = np.ones(shape)
         for wave, size, phase in zip(self._waves, self._sizes, self._phases, strict=True):
             radius += size * np.cos(wave * theta + phase)
-        return self.radius_px * np.maximum(radius, 0.3) - np.hypot(along, across)
+        depth: np.ndarray = self.radius_px * np.maximum(radius, 0.3) - np.hypot(along, across)
+        return depth
 
 
 def blend(image: np.ndarray, value: np.ndarray | float, alpha: np.ndarray) -> None:
@@ -98,7 +104,8 @@ def blend(image: np.ndarray, value: np.ndarray | float, alpha: np.ndarray) -> No
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
     """Round 0...1 to 0...255."""
-    return np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
+    rounded: np.ndarray = np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
+    return rounded
 
 
 def save(path: Path, pixels: np.ndarray) -> None:

@@ -180,4 +180,5 @@ def _signal(
         centre = (float(rng.uniform(0, shape[0])), float(rng.uniform(0, shape[1])))
         depth = Outline(rng, centre, rng.uniform(1, 2.2), 1.5).depth(shape)
         blend(signal, rng.uniform(0.8, 1.3), np.where(label == 0, depth, 0.0))
-    return ndimage.gaussian_filter(signal, 0.6, mode="reflect")
+    blurred: np.ndarray = ndimage.gaussian_filter(signal, 0.6, mode="reflect")
+    return blurred
