@@ -87,12 +87,13 @@ def _clahe(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.nd
 
 def _to_levels(image: np.ndarray) -> np.ndarray | None:
     """Integers 0...LEVELS - 1 over the image's own range, by way of 16 bits; None: flat."""
-    fine = np.rint(image * np.float32(65535))
-    low, high = float(fine.min()), float(fine.max())
+    # In double precision, as scikit-image: it decides the borders between bins.
+    scaled = np.multiply(image, 65535, dtype=np.float64)
+    np.rint(scaled, out=scaled)
+    low, high = float(scaled.min()), float(scaled.max())
     if low == high:
         return None
-    # Double precision decides the borders between bins as scikit-image does.
-    scaled = np.subtract(fine, low, dtype=np.float64)
+    scaled -= low
     scaled /= high - low
     scaled *= LEVELS - 1
     return np.rint(scaled, out=scaled).astype(np.int32)
