@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,11 +31,27 @@ _PLAIN: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
 )
 
 
+def _text(data: Any) -> str:
+    """Data as text, so that 1, 1.0 and true are three things."""
+    return json.dumps(data, sort_keys=True)
+
+
 class Mark(NamedTuple):
-    """Where a key stands."""
+    """Where a key stands.
+
+    Attributes
+    ----------
+    file : str
+        The file, or where else it comes from.
+    line : int
+        Counted from 1; 0 where there are no lines.
+    above : tuple
+        The way to the document inside that file, where it is a part of it.
+    """
 
     file: str
     line: int
+    above: Key = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,16 @@ class Document:
             key = key[:-1]
         return self.marks.get(key, Mark("", 0))
 
+    def placed(self, key: Key) -> tuple[str, int, Key]:
+        """Say where to edit `key`: file, line, and the whole way to it in that file."""
+        mark = self.mark(key)
+        return mark.file, mark.line, (*mark.above, *key)
+
+    def below(self, above: Key) -> Document:
+        """Note that this document is the part of a larger one below the key `above`."""
+        marks = {key: mark._replace(above=above) for key, mark in self.marks.items()}
+        return Document(self.data, marks)
+
     def at(self, key: Key) -> Document:
         """Cut out the part of the tree below `key`, with its marks."""
         data = self.data
@@ -72,7 +99,7 @@ class Document:
         Mappings are merged key by key, anything else is replaced. A key which the
         other document repeats with the same value keeps its old mark.
         """
-        if self.data == over.data:
+        if _text(self.data) == _text(over.data):
             return self
         if not (isinstance(self.data, dict) and isinstance(over.data, dict)):
             return over

@@ -21,7 +21,5 @@ class Finding:
 
     def problem(self, document: Document) -> Problem:
         """Say where it stands: `document` is what the recipe was made of."""
-        mark = document.mark(self.key)
-        return Problem(
-            mark.file, mark.line, self.key, self.what, self.allowed, self.nearest, self.value
-        )
+        place = document.placed(self.key)
+        return Problem(*place, self.what, self.allowed, self.nearest, self.value)

@@ -167,7 +167,7 @@ class _Loader:
                 )  # fmt: skip
             elif name in self.documents[kind] and isinstance(part, dict):
                 base = self.documents[kind][name]
-                self.documents[kind][name] = base.merged(main.at(key))
+                self.documents[kind][name] = base.merged(main.at(key).below(key))
         return list(block)
 
     def validate(self) -> None:

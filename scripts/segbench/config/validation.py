@@ -104,22 +104,22 @@ def _problem(kind: type[Strict], document: Document, error: Any) -> Problem:
     """Say in our words what pydantic found."""
     key: Key = tuple(error["loc"])
     root = _schema(kind)
-    mark = document.mark(key)
+    place = document.placed(key)
     names = sorted(resolve(at_key(root, key[:-1]), root).get("properties", ()))
     if error["type"] == "extra_forbidden":
         return Problem(
-            mark.file, mark.line, key, "is not a known key", ", ".join(names),
-            nearest(key[-1], names), error["input"],
+            *place, "is not a known key", ", ".join(names), nearest(key[-1], names), error["input"],
         )  # fmt: skip
     part = at_key(root, key)
     allowed = describe(part, root)
     if error["type"] == "missing":
-        return Problem(mark.file, mark.line, key, "is missing", allowed)
+        return Problem(*place, "is missing", allowed)
     choices = list(map(str, resolve(part, root).get("enum", ())))
     near = nearest(error["input"], choices) if choices else ""
     message = error["msg"][0].lower() + error["msg"][1:]
+    what = "is none of the choices" if choices else f"is wrong: {message}"
     value = error["input"] if not isinstance(error["input"], dict | list) else ABSENT
-    return Problem(mark.file, mark.line, key, f"is wrong: {message}", allowed, near, value)
+    return Problem(*place, what, allowed, near, value)
 
 
 def validate(kind: type[Recipe], document: Document) -> tuple[Recipe | None, list[Problem]]:

@@ -223,6 +223,23 @@ def test_a_repeated_value_keeps_its_old_mark() -> None:
     assert merged.mark(("a", "c")).file == "the command line"
 
 
+@pytest.mark.parametrize(("old", "new"), [(1, True), (1, 1.0), (0, False), (None, 0)])
+def test_equal_in_python_is_not_the_same_value(old: Any, new: Any) -> None:
+    merged = document_of({"a": old}, "base").merged(document_of({"a": new}, "over"))
+    assert merged.data["a"] is new or type(merged.data["a"]) is type(new)
+    assert merged.mark(("a",)).file == "over"
+
+
+def test_a_part_knows_where_it_stands_in_the_whole() -> None:
+    whole = document_of({"x": {"y": {"z": 1}}}, "main")
+    part = whole.at(("x", "y")).below(("x", "y"))
+    assert part.placed(("z",)) == ("main", 0, ("x", "y", "z"))
+    base = document_of({"z": 0, "w": 2}, "base")
+    merged = base.merged(part)
+    assert merged.placed(("z",)) == ("main", 0, ("x", "y", "z"))
+    assert merged.placed(("w",)) == ("base", 0, ("w",))
+
+
 def test_the_plain_yaml_of_pyyaml_is_read_too(tmp_path: Path) -> None:
     data = {"a": [1, {"b": "text: with colon"}], "c": None, "d": "1", "e": 0.25}
     assert read(tmp_path, yaml.safe_dump(data)).data == data

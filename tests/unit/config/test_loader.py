@@ -93,14 +93,17 @@ def test_an_override_that_is_wrong_is_reported_where_it_was_written(tree: Tree) 
     )
     found = [(p.file, p.line, key_text(p.key), p.nearest) for p in tree.problems()]
     assert found == [
-        ("config/config.yaml", 5, "shardz", "shards"),
-        ("config/config.yaml", 6, "shards", ""),
+        ("config/config.yaml", 5, "datasets.tissue.shardz", "shards"),
+        ("config/config.yaml", 6, "datasets.tissue.shards", ""),
     ]
     found = [
         (p.file, key_text(p.key))
         for p in tree.problems({"datasets": {"tissue": {"shards": "two"}}})
     ]
-    assert found == [("config/config.yaml", "shardz"), ("the command line", "shards")]
+    assert found == [
+        ("config/config.yaml", "datasets.tissue.shardz"),
+        ("the command line", "datasets.tissue.shards"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,14 @@ def test_an_override_that_is_wrong_is_reported_where_it_was_written(tree: Tree) 
         ({"datasets": {"tisue": {}}}, "datasets.tisue", "tissue"),
         ({"studies": {"which": 3}}, "studies.which", ""),
         ({"datasets": []}, "datasets", ""),
+        ({"studies": {"which": {"models": ["unett"]}}}, "studies.which.models[0]", "unet"),
+        ({"studies": {"which": {"seeds": [True]}}}, "studies.which.seeds[0]", ""),
+        ({"datasets": {"tissue": {"shards": True}}}, "datasets.tissue.shards", ""),
+        (
+            {"datasets": {"tissue": {"protocols": {"cv": {"folds": 1}}}}},
+            "datasets.tissue.protocols.cv.folds",
+            "",
+        ),
     ],
 )
 def test_mistakes_on_the_command_line(
@@ -204,14 +215,12 @@ def test_all_mistakes_of_all_files_in_one_message(tree: Tree) -> None:
         "    allowed: each key once\n"
         "\n"
         "config/models/unet.yaml, line 6: loss.name\n"
-        "    is wrong: input should be 'bce', 'dice', 'bce_dice', 'ce_dice' or 'focal' "
-        '(it is "dise")\n'
+        '    is none of the choices (it is "dise")\n'
         "    allowed: one of bce, dice, bce_dice, ce_dice, focal\n"
         "    did you mean: dice\n"
         "\n"
         "config/preprocessing/native.yaml, line 1: normalise\n"
-        "    is wrong: input should be 'none', 'minmax', 'percentile' or 'zscore' "
-        '(it is "z-score")\n'
+        '    is none of the choices (it is "z-score")\n'
         "    allowed: one of none, minmax, percentile, zscore\n"
         "    did you mean: zscore\n"
         "\n"
