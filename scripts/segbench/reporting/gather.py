@@ -12,6 +12,7 @@ import yaml
 
 from segbench.config.dataset import Dataset
 from segbench.config.study import Study
+from segbench.definitions import DEFINITIONS, definition_id
 from segbench.reporting.inputs import (
     ManifestInput,
     MetricDefinition,
@@ -128,6 +129,11 @@ def _recipes(study: Study, config: Mapping[str, Any]) -> list[Recipe]:
 
 
 def _definitions(study: Study) -> list[MetricDefinition]:
-    from segbench.metrics import definition_of
-
-    return [definition_of(metric, study.empty) for metric in study.metrics]
+    found = []
+    for metric in study.metrics:
+        identifier = definition_id(metric, study.empty)
+        definition = DEFINITIONS[identifier]
+        found.append(
+            MetricDefinition(identifier, definition.title, definition.text, definition.source)
+        )
+    return found
