@@ -24,10 +24,10 @@ class Picture:
     title : str
         Short name, e.g. the arm.
     caption : str
-        What is shown; may be empty.
+        What is shown. Empty: the description that `draw_curves` and `draw_overlays` store
+        inside their pictures, else the title.
     alt : str
-        Text for readers who cannot see it. Empty: the description that `draw_curves`
-        and `draw_overlays` store inside their pictures.
+        Text for readers who cannot see it. Empty: made from title and description.
     """
 
     path: Path

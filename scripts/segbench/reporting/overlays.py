@@ -19,6 +19,7 @@ from PIL import Image, PngImagePlugin
 
 from segbench.archives import Archive, ArchiveSet
 from segbench.config.study import Study
+from segbench.definitions import DEFINITIONS
 from segbench.errors import SegbenchError
 from segbench.files import atomic_path
 from segbench.reporting.names import arm_label
@@ -27,8 +28,9 @@ from segbench.reporting.style import ORANGE, SKY_BLUE, house_style
 
 #: Largest picture. A report of a dozen arms stays a few megabytes.
 LIMIT_BYTES = 400_000
-#: Resolutions that are tried until the picture is small enough, dots per inch.
-RESOLUTIONS = (130, 110, 90, 72, 56, 40)
+#: Resolution of the first attempt, dots per inch, and the number of attempts.
+RESOLUTION = 130
+ATTEMPTS = 6
 #: Longer ids are shortened in the picture; the description keeps them whole.
 ID_LENGTH = 30
 
@@ -133,6 +135,11 @@ def _panel(
     )
 
 
+def _metric(ranked: Ranked) -> str:
+    known = DEFINITIONS.get(ranked.definition)
+    return known.title if known else ranked.metric
+
+
 def _short(text: str) -> str:
     half = ID_LENGTH // 2 - 1
     return text if len(text) <= ID_LENGTH else f"{text[:half]}…{text[-half:]}"
@@ -154,11 +161,12 @@ def _draw_panel(axes: tuple[Axes, Axes], panel: _Panel) -> None:
         cell.set_xlim(-0.5, width - 0.5)
         cell.set_ylim(height - 0.5, -0.5)
         cell.set_axis_off()
-    _draw_lines(axes[1], panel.truth, ORANGE, 1.3, "solid")
-    _draw_lines(axes[1], panel.prediction, SKY_BLUE, 1.1, (0, (3, 2)))
+        cell.set_anchor("N")
+    _draw_lines(axes[1], panel.truth, ORANGE, 1.4, "solid")
+    _draw_lines(axes[1], panel.prediction, SKY_BLUE, 1.4, (0, (2.5, 1.5)))
     ranked = panel.ranked
     axes[0].set_title(
-        f"{ranked.rank}: {ranked.metric} {ranked.value:.3f}\n"
+        f"{ranked.rank}: {_metric(ranked)} {ranked.value:.3f}\n"
         f"{_short(ranked.sample)}\ngroup {_short(ranked.group) or 'none'}",
         fontsize=8,
         loc="left",
@@ -204,8 +212,8 @@ def _encode(figure: Figure, description: str) -> bytes:
     """PNG below `LIMIT_BYTES`: first all colours, then 256, then fewer and fewer pixels."""
     information = PngImagePlugin.PngInfo()
     information.add_itxt("Description", description)
-    data = b""
-    for dpi in RESOLUTIONS:
+    data, dpi = b"", RESOLUTION
+    for _ in range(ATTEMPTS):
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
         full = Image.open(io.BytesIO(buffer.getvalue())).convert("RGB")
@@ -216,12 +224,14 @@ def _encode(figure: Figure, description: str) -> bytes:
             data = out.getvalue()
             if len(data) < LIMIT_BYTES:
                 return data
+        # Bytes go by area; a little less, so that the next attempt mostly is the last.
+        dpi = int(dpi * max(0.5, 0.93 * (LIMIT_BYTES / len(data)) ** 0.5))
     return data
 
 
 def _describe(title: str, ranked: list[Ranked]) -> str:
     parts = [
-        f"{r.rank}: sample {r.sample}, group {r.group or 'none'}, {r.metric} {r.value:.3f}"
+        f"{r.rank}: sample {r.sample}, group {r.group or 'none'}, {_metric(r)} {r.value:.3f}"
         for r in ranked
     ]
     definition = f" (definition {ranked[0].definition})" if ranked else ""

@@ -91,11 +91,15 @@ def _environment() -> Environment:
 
 def _shown(picture: Picture, assets: Assets, folder: str, name: str, study: str) -> _Shown:
     size = read_picture(picture.path)
+    # What is written under a picture need not be read aloud twice.
+    described = not picture.caption and size.description
+    name_of_it = f"{picture.title}, study {study}"
+    plain = f"{name_of_it}; described below" if described else size.description or name_of_it
     return _Shown(
         address=assets.add(picture.path, folder, name),
         title=picture.title,
-        caption=picture.caption or picture.title,
-        alt=picture.alt or size.description or f"{picture.title} of the study {study}",
+        caption=picture.caption or size.description or picture.title,
+        alt=picture.alt or plain,
         width=size.width,
         height=size.height,
     )

@@ -12,12 +12,14 @@ CSS = """
   --ground: #ffffff; --raised: #f5f7f9; --ink: #1a1f24; --soft: #525c66; --line: #d3d9df;
   --strong-line: #7b8794; --link: #0a569c; --warn-ground: #fff3d1; --warn-ink: #533a00;
   --warn-line: #b07d10; --good-ink: #0d5f38; --good-line: #2f8f60; --bad-ink: #9b1c1c;
+  --shade: #0002;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #14181c; --raised: #1d2328; --ink: #e6e9ec; --soft: #a9b3bd; --line: #363f48;
     --strong-line: #75818d; --link: #83bbf2; --warn-ground: #352a0c; --warn-ink: #ffe09a;
     --warn-line: #a67c1f; --good-ink: #86d9ae; --good-line: #3f8f66; --bad-ink: #ff9d94;
+    --shade: #000c;
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
@@ -87,15 +89,26 @@ figure.picture img {
   display: block; max-width: 100%; height: auto; background: #fff; border: 1px solid var(--line);
 }
 
-.scroll { overflow-x: auto; max-width: 100%; position: relative; margin: .6rem 0 .4rem; }
-table { border-collapse: collapse; font-size: .9rem; line-height: 1.4; }
+.scroll {
+  overflow-x: auto; max-width: 100%; position: relative; margin: .6rem 0 .4rem;
+  /* A shade at an edge says that there is more behind it; the ground covers it at the end. */
+  background:
+    linear-gradient(to right, var(--ground) 40%, transparent) 0 0 / 2.5rem 100% local,
+    linear-gradient(to left, var(--ground) 40%, transparent) 100% 0 / 2.5rem 100% local,
+    linear-gradient(to right, var(--shade), transparent) 0 0 / .8rem 100% scroll,
+    linear-gradient(to left, var(--shade), transparent) 100% 0 / .8rem 100% scroll;
+  background-repeat: no-repeat;
+}
+table {
+  border-collapse: collapse; min-width: min(100%, 26rem); font-size: .9rem; line-height: 1.4;
+}
 table, .num, td.number { font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 0 0 .5rem; color: var(--soft); }
 caption .stay {
   position: sticky; left: 0; display: inline-block; max-width: min(46rem, calc(100vw - 2rem));
 }
 th, td {
-  padding: .32rem .8rem .32rem 0; text-align: left; vertical-align: top;
+  padding: .32rem 1.2rem .32rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line);
 }
 th:last-child, td:last-child { padding-right: 0; }
@@ -104,13 +117,14 @@ thead tr:first-child th { border-top: 1.5px solid var(--strong-line); }
 tbody:last-child tr:last-child > *, tfoot tr:last-child > * {
   border-bottom: 1.5px solid var(--strong-line);
 }
-tbody th { font-weight: 500; }
+tbody th { font-weight: 500; min-width: 7rem; }
 tfoot th, tfoot td { font-weight: 600; }
 th.num, td.num, td.number { text-align: right; white-space: nowrap; }
 td.target { min-width: 15rem; }
 td.words { min-width: 16rem; max-width: 32rem; }
 tr.published > *, tr.reference > * { background: var(--raised); }
 .nowrap { white-space: nowrap; }
+table.sortable thead th { white-space: nowrap; }
 thead button {
   all: unset; font: inherit; font-weight: 700; cursor: pointer; text-align: inherit;
 }
@@ -129,7 +143,6 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; }
 details { margin: .5rem 0; border: 1px solid var(--line); border-radius: 4px; }
 summary { cursor: pointer; padding: .5rem .8rem; background: var(--raised); font-weight: 500; }
 details > :not(summary) { margin: .8rem; }
-details .scroll { max-width: calc(100% - 1.6rem); }
 pre { overflow-x: auto; max-width: 100%; tab-size: 2; }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 
@@ -143,7 +156,7 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .frame { max-width: none; padding: 0; }
   nav, .skip, .downloads { display: none; }
   .columns { display: block; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; background: none; }
   caption .stay { position: static; max-width: none; }
   table { font-size: 8pt; }
   tr, figure.picture, .banner { break-inside: avoid; }

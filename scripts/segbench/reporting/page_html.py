@@ -146,8 +146,9 @@ set{{ "" if n.duplicate_sets == 1 else "s" }} of byte-identical images{% else %}
 <h2 id="{{ s.anchor }}-title">{{ s.title }}</h2>
 {% if s.dataset.generated %}
 <p class="banner generated"><strong>Generated data.</strong> The images of this study are a
-miniature made by a program in the publisher&rsquo;s format. Its figures show that the workflow works;
-they say nothing about the publisher&rsquo;s data and cannot be compared with published figures.</p>
+miniature made by a program in the publisher&rsquo;s format. Its figures show that the workflow
+works; they say nothing about the publisher&rsquo;s data and cannot be compared with published
+figures.</p>
 {% else %}
 <p class="banner"><strong>Publisher&rsquo;s data:</strong> {{ s.dataset.source | linked }}.</p>
 {% endif %}
@@ -197,7 +198,7 @@ Times, peaks and energy in the sums are of the computed jobs.</p>
 {{ totals("Cost by host", "host", hosts, none) }}
 <details{% if jobs | length <= 40 %} open{% endif %}>
 <summary>All {{ jobs | length | number }} jobs</summary>
-{{ open_table("Cost of every job, in the order in which they started", false, "sortable") }}
+{{ open_table("Cost of every job", false, "sortable") }}
 <thead><tr><th scope="col">stage</th><th scope="col">job</th><th scope="col">status</th>
 <th scope="col" class="num">wall</th><th scope="col" class="num">CPU</th>
 <th scope="col" class="num">threads</th><th scope="col" class="num">peak RSS</th>
@@ -276,7 +277,7 @@ from the publishers&rsquo; file formats to the tables below, in one workflow.</p
 <p class="banner generated"><strong>This page shows generated data.</strong>
 {% if all_generated %}All its studies run on miniatures made by a program in the publishers&rsquo;
 formats.{% else %}The studies marked so run on miniatures made by a program in the publishers&rsquo;
-formats; the others on the publishers&rsquo; files.{% endif %}
+formats; the others on the publishers&rsquo; files.{% endif +%}
 Figures on generated data cannot be compared with published ones.</p>
 {% endif %}
 </header>
@@ -294,13 +295,13 @@ Figures on generated data cannot be compared with published ones.</p>
 <h2 id="overview-title">Overview</h2>
 {% if studies %}
 {{ open_table("The studies on this page") }}
-<thead><tr><th scope="col">study</th><th scope="col">question</th><th scope="col">dataset</th>
-<th scope="col">data</th></tr></thead>
+<thead><tr><th scope="col">study</th><th scope="col">data</th><th scope="col">question</th>
+<th scope="col">dataset</th></tr></thead>
 <tbody>
 {% for s in studies %}
 <tr><th scope="row"><a href="#{{ s.anchor }}">{{ s.title }}</a></th>
-<td class="words">{{ s.question }}</td><td>{{ s.dataset.title }}</td>
-<td>{{ data_badge(s.dataset.generated) }}</td></tr>
+<td>{{ data_badge(s.dataset.generated) }}</td>
+<td class="words">{{ s.question }}</td><td>{{ s.dataset.title }}</td></tr>
 {% endfor %}
 </tbody>
 {{ close_table() }}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
 from segbench.archives import ArchiveWriter
 from segbench.config.study import Study
 from segbench.reporting.inputs import (
@@ -31,7 +32,7 @@ FRAGMENT = """<figure class="table"><table id="t"><caption>Arms of the study: me
 <tr><th scope="row">em-512, amplified-113, unet</th><td class="num">0.933</td>
 <td class="num">0.910 to 0.951</td><td class="num">7</td><td class="num">+0.021 (tied)</td></tr>
 <tr class="published"><th scope="row">published</th><td class="num">0.941</td>
-<td class="num">± 0.047</td><td class="num">7</td><td class="num">–</td></tr></tbody></table>
+<td class="num">± 0.047</td><td class="num">7</td><td class="num">&ndash;</td></tr></tbody></table>
 <figcaption>See <a href="#t">the table</a>.</figcaption></figure>
 """
 
@@ -137,10 +138,10 @@ def toy_study(**changes: object) -> Study:
 
 def write_samples(path: Path, count: int = 12, nasty: bool = False) -> Path:
     """A samples.tsv: two byte-identical images, two blanks, two sizes."""
-    header = (
-        "sample group split stratum classes objects height width channels dtype"
-        " spacing_y_mm spacing_x_mm image_sha256 shard"
-    ).split()
+    header = [
+        *("sample", "group", "split", "stratum", "classes", "objects", "height", "width"),
+        *("channels", "dtype", "spacing_y_mm", "spacing_x_mm", "image_sha256", "shard"),
+    ]
     lines = ["\t".join(header)]
     for k in range(count):
         blank = k in (3, 4)

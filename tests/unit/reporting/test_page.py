@@ -1,0 +1,386 @@
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from segbench.config.dataset import Dataset
+from segbench.config.study import Study
+from segbench.errors import SegbenchError
+from segbench.reporting.inputs import (
+    Picture,
+    ReportInput,
+    StudyInput,
+    dataset_of,
+    recipe_of,
+    study_of,
+)
+from segbench.reporting.page import write_report
+from unit.reporting.builders import NASTY, build_report, build_study
+
+VOID = {"meta", "img", "br", "col", "hr", "link", "input", "wbr"}
+
+
+class Page(HTMLParser):
+    """A page as a list of (tag, attributes, ancestors, text)."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.text = path.read_text(encoding="utf-8")
+        self.stack: list[dict] = []
+        self.nodes: list[dict] = []
+        self.problems: list[str] = []
+        self.feed(self.text)
+        self.close()
+        self.problems += [f"<{node['tag']}> is open" for node in self.stack]
+
+    def handle_starttag(self, tag, attrs):
+        node = {"tag": tag, "text": "", "up": [n["tag"] for n in self.stack], **dict(attrs)}
+        if len(attrs) != len(dict(attrs)):
+            self.problems.append(f"<{tag}> repeats an attribute")
+        self.nodes.append(node)
+        if tag not in VOID:
+            self.stack.append(node)
+
+    def handle_endtag(self, tag):
+        if self.stack[-1]["tag"] != tag:
+            self.problems.append(f"</{tag}> in <{self.stack[-1]['tag']}> at {self.getpos()}")
+        self.stack.pop()
+
+    def handle_data(self, data):
+        for node in self.stack:
+            node["text"] += data
+
+    def all(self, *tags: str) -> list[dict]:
+        return [node for node in self.nodes if node["tag"] in tags]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> ReportInput:
+    return build_report(tmp_path_factory.mktemp("inputs"), nasty=True)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory) -> StudyInput:
+    return build_study(tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="module")
+def folder(report: ReportInput, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("out") / "report"
+    write_report(report, folder / "index.html")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Page:
+    return Page(folder / "index.html")
+
+
+def test_tags_are_balanced(page: Page):
+    assert page.problems == []
+
+
+def test_nothing_is_loaded_from_elsewhere(page: Page):
+    assert page.all("link", "iframe", "object", "embed", "audio", "video", "source") == []
+    for node in page.nodes:
+        assert not {"srcset", "background", "action"} & set(node)
+        for source in (node[key] for key in ("src", "poster") if key in node):
+            assert source.startswith("assets/")
+    styles = "".join(node["text"] for node in page.all("style"))
+    assert "url(" not in styles
+    assert "@import" not in styles
+
+
+def test_only_citations_lead_outside_and_all_other_links_lead_somewhere(page: Page, folder: Path):
+    ids = {node["id"] for node in page.nodes if "id" in node}
+    for node in page.all("a"):
+        href = node["href"]
+        if href.startswith("#"):
+            assert href[1:] in ids
+        elif href.startswith("https://"):
+            assert node["text"]
+        else:
+            assert href.startswith("assets/")
+            assert (folder / href).is_file()
+
+
+def test_every_picture_is_there_and_described(page: Page, folder: Path):
+    images = page.all("img")
+    assert len(images) == 6
+    for image in images:
+        assert (folder / image["src"]).stat().st_size > 1000
+        assert image["alt"].strip()
+        assert int(image["width"]) > 100
+        assert int(image["height"]) > 100
+        if image["src"].endswith(".png"):
+            with Image.open(folder / image["src"]) as picture:
+                assert picture.size == (int(image["width"]), int(image["height"]))
+
+
+def test_no_file_is_orphaned(page: Page, folder: Path):
+    linked = {node[key] for node in page.nodes for key in ("href", "src") if key in node}
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert files == {link for link in linked if link.startswith("assets/")} | {"index.html"}
+
+
+def test_tables_have_captions_and_scopes(page: Page):
+    tables, captions = page.all("table"), page.all("caption")
+    assert len(tables) == len(captions) == 2 * 4 + 1 + 3 + 2
+    assert all(caption["text"].strip() for caption in captions)
+    assert all(caption["up"][-1] == "table" for caption in captions)
+    assert all("scope" in heading for heading in page.all("th"))
+    # Each scrolls in a frame of its own that the keyboard can reach.
+    assert all(table["up"][-1] == "div" for table in tables)
+
+
+def test_ids_are_unique_and_references_resolve(page: Page):
+    ids = [node["id"] for node in page.nodes if "id" in node]
+    assert len(ids) == len(set(ids))
+    for node in page.nodes:
+        if "aria-labelledby" in node:
+            assert node["aria-labelledby"] in ids
+
+
+def test_headings_are_in_order(page: Page):
+    levels = [int(node["tag"][1]) for node in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_language_viewport_and_schemes(page: Page):
+    assert page.all("html")[0]["lang"] == "en"
+    metas = {node.get("name"): node.get("content") for node in page.all("meta")}
+    assert metas["viewport"] == "width=device-width, initial-scale=1"
+    style = page.all("style")[0]["text"]
+    for part in ("prefers-color-scheme: dark", "@media print", "max-width: 30rem"):
+        assert part in style
+
+
+def section(page: Page, anchor: str) -> str:
+    (node,) = [n for n in page.all("section") if n.get("id") == anchor]
+    return " ".join(node["text"].split())
+
+
+def test_generated_data_are_labelled_everywhere(page: Page):
+    assert page.all("title")[0]["text"].startswith("[generated data]")
+    generated = section(page, "study-kidney-input-size")
+    assert "The images of this study are a miniature" in generated
+    start = page.text.index('<section id="study-kidney-input-size"')
+    end = page.text.index("</section>", start)
+    part = page.text[start:end]
+    for begin in ("<caption>", "<figcaption>\n<span", '<p class="answer">'):
+        for piece in part.split(begin)[1:]:
+            assert "generated data" in piece[:120]
+    assert "generated data" not in section(page, "study-dsb2018-nuclei")
+    assert "Publisher\u2019s data:" in section(page, "study-dsb2018-nuclei")
+
+
+def test_real_data_alone_are_not_called_generated(report: ReportInput, tmp_path: Path):
+    study = report.studies[1]
+    write_report(ReportInput("segbench", "full.yaml", (study,)), tmp_path / "index.html")
+    page = Page(tmp_path / "index.html")
+    assert "generated data" not in page.text.lower()
+    assert page.all("title")[0]["text"] == "segbench"
+
+
+def test_nasty_names_stay_text(page: Page):
+    assert len(page.all("script")) == 1
+    assert "alert('x')" not in page.all("script")[0]["text"]
+    assert NASTY in section(page, "study-kidney-input-size")
+    assert not any(name.startswith("on") for node in page.nodes for name in node)
+
+
+def test_contents_of_a_study(page: Page):
+    text = section(page, "study-kidney-input-size")
+    for words in (
+        "Which input size is best",
+        "512 px is best; amplification cannot be told from none.",
+        "12 in 6 groups",
+        "2 samples in 1 set",
+        "7 fixed test images; 5 of the others choose the epoch.",
+        "Leak check: clean",
+        "resize: {height: 64, width: 64}",
+        "TP / (TP + FP + FN)",
+        "best: sample a, group g-a, IoU 0.910",
+        "validation Dice",
+    ):
+        assert words in text
+    hrefs = [node["href"] for node in page.all("a")]
+    for suffix in ("csv", "md", "tex"):
+        assert f"assets/kidney-input-size/kidney-input-size.{suffix}" in hrefs
+
+
+def test_costs_with_and_without_a_gpu(page: Page):
+    text = section(page, "cost")
+    for words in ("NVIDIA A100-SXM4-40GB", "1 h 24 min", "9.0 GiB", "200.0 Wh", "87 %", "812.2"):
+        assert words in text
+    assert "toy · p64 · none · unet · seed 0 · holdout · fold 1" in text
+    rows = [n for n in page.all("tr") if n["text"].lstrip().startswith("score")]
+    assert rows
+    assert "nan" not in text.lower().replace("nanotesla", "")
+
+
+def test_times_are_in_the_cost_section_only(page: Page):
+    assert page.text.count("2026-11-21") == 4
+    assert section(page, "cost").count("2026-11-21") == 4
+
+
+def test_manifest(page: Page):
+    text = section(page, "manifest")
+    for words in ("0123456789abcdef", "d" * 32, "2.4.6", "kidney: {}"):
+        assert words in text
+
+
+def test_same_input_same_bytes(report: ReportInput, folder: Path, tmp_path: Path):
+    write_report(report, tmp_path / "report" / "index.html")
+    first = {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    again = tmp_path / "report"
+    second = {p.relative_to(again): p.read_bytes() for p in again.rglob("*") if p.is_file()}
+    assert first == second
+
+
+def test_order_of_cost_files_changes_nothing(report: ReportInput, folder: Path, tmp_path: Path):
+    turned = dataclasses.replace(report, costs=report.costs[::-1])
+    write_report(turned, tmp_path / "index.html")
+    assert (tmp_path / "index.html").read_bytes() == (folder / "index.html").read_bytes()
+
+
+def test_no_path_of_the_inputs_is_shown(page: Page, report: ReportInput):
+    assert str(report.costs[0].parent.parent) not in page.text
+
+
+def test_nothing_to_report(tmp_path: Path):
+    write_report(ReportInput("segbench", "config.yaml"), tmp_path / "index.html")
+    page = Page(tmp_path / "index.html")
+    assert page.problems == []
+    assert "names no study" in page.text
+    assert "No job left a cost" in page.text
+    assert "not in a repository" in page.text
+    assert (tmp_path / "assets").is_dir()
+
+
+def test_a_study_without_pictures_tables_or_recipes(plain: StudyInput, tmp_path: Path):
+    study = dataclasses.replace(
+        plain,
+        curves=(), overlays=(), recipes=(), metrics=(), tables={}, answer="",
+    )  # fmt: skip
+    write_report(ReportInput("segbench", "config.yaml", (study,)), tmp_path / "index.html")
+    page = Page(tmp_path / "index.html")
+    assert page.problems == []
+    for words in ("No learning curves", "No overlays", "No recipes", "There is no table"):
+        assert words in page.text
+
+
+def test_a_new_report_replaces_the_old_one(report: ReportInput, tmp_path: Path):
+    write_report(report, tmp_path / "index.html")
+    fewer = dataclasses.replace(report, studies=report.studies[1:])
+    write_report(fewer, tmp_path / "index.html")
+    assert {p.name for p in (tmp_path / "assets").iterdir()} == {"dsb2018-nuclei"}
+    assert {p.name for p in tmp_path.iterdir()} == {"index.html", "assets"}
+
+
+def test_a_failure_changes_nothing(report: ReportInput, folder: Path, tmp_path: Path):
+    copy = tmp_path / "report"
+    shutil.copytree(folder, copy)
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes((folder / "index.html").read_bytes()[:50])
+    study = dataclasses.replace(report.studies[0], overlays=(Picture(damaged, "x"),))
+    with pytest.raises(SegbenchError, match=r"damaged\.png: cannot be read"):
+        write_report(dataclasses.replace(report, studies=(study,)), copy / "index.html")
+    before = {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    after = {p.relative_to(copy): p.read_bytes() for p in copy.rglob("*") if p.is_file()}
+    assert before == after
+
+
+@pytest.mark.parametrize("name", ["none.png", "none.svg"])
+def test_missing_pictures_are_named(plain: StudyInput, tmp_path: Path, name: str):
+    study = dataclasses.replace(plain, curves=(Picture(tmp_path / name, "x"),))
+    with pytest.raises(SegbenchError, match=name):
+        write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
+
+
+@pytest.mark.parametrize("name", ["p64.png", "curves.svg"])
+def test_truncated_pictures_are_refused(plain: StudyInput, tmp_path: Path, name: str):
+    whole = (plain.overlays[0].path.parent / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+    study = dataclasses.replace(plain, overlays=(Picture(tmp_path / name, "x"),))
+    with pytest.raises(SegbenchError, match=f"{name}: cannot be read"):
+        write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
+
+
+def test_missing_downloads_are_named(plain: StudyInput, tmp_path: Path):
+    study = dataclasses.replace(plain, tables={"csv": tmp_path / "toy_study.csv"})
+    with pytest.raises(SegbenchError, match=r"toy_study\.csv: cannot be copied"):
+        write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
+
+
+def test_studies_of_one_short_name_are_refused(plain: StudyInput, tmp_path: Path):
+    other = dataclasses.replace(plain, name="toy-study")
+    with pytest.raises(SegbenchError, match="toy-study, toy_study have the same short name"):
+        write_report(ReportInput("t", "c", (plain, other)), tmp_path / "out" / "index.html")
+
+
+def a_dataset(**changes: object) -> Dataset:
+    values: dict[str, object] = {
+        "title": "Toy",
+        "format": "toy",
+        "task": "semantic",
+        "classes": ({"name": "nucleus", "value": 1},),
+        "generated": {"samples": 4, "seed": 9},
+        "licence": "CC0",
+        "citation": "none",
+        "protocols": {"holdout": {"description": "By fraction."}},
+    }
+    return Dataset.model_validate({**values, **changes})
+
+
+def test_inputs_from_the_typed_config(tmp_path: Path):
+    from unit.reporting.builders import toy_study
+
+    study: Study = toy_study()
+    found = study_of(
+        "toy", study, a_dataset(),
+        samples=tmp_path / "s", folds=tmp_path / "f", verdict=tmp_path / "v", tables={},
+    )  # fmt: skip
+    assert (found.title, found.question) == ("Toy", "Does it work?")
+    assert found.dataset.generated
+    assert found.dataset.source == "generated in the publisher's format, seed 9"
+    assert found.protocol.description == "By fraction."
+
+
+@pytest.mark.parametrize(
+    ("changes", "source"),
+    [
+        (
+            {"source": "download", "download": {"url": "https://e.org/a.zip", "sha256": "0" * 64}},
+            f"downloaded from https://e.org/a.zip, SHA-256 {'0' * 64}",
+        ),
+        (
+            {"source": "download", "download": {"url": "https://e.org/a.zip"}},
+            "downloaded from https://e.org/a.zip, no published checksum",
+        ),
+        (
+            {"source": "folder", "folder": {"path": "/home/me/secret"}},
+            "a folder of the publisher's files",
+        ),
+    ],
+)
+def test_sources_in_words(tmp_path: Path, changes: dict, source: str):
+    found = dataset_of("toy", a_dataset(**changes), tmp_path)
+    assert found.source == source
+    assert not found.generated
+
+
+def test_recipes_show_their_defaults():
+    from segbench.config.preprocessing import Preprocessing
+
+    recipe = recipe_of("preprocessing", "p", Preprocessing(gamma=0.8))
+    assert recipe.text.startswith("description: ''\nchannels: grey\n")
+    assert "gamma: 0.8\n" in recipe.text

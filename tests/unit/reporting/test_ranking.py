@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segbench.errors import SegbenchError
+from segbench.reporting.ranking import Ranked, rank_samples
+from unit.reporting.builders import score_rows, toy_study, write_scores
+
+ARM = {"preprocessing": "p64", "augmentation": "none", "model": "unet", "seed": "0"}
+
+
+def ranked(tmp_path: Path, rows: list, samples: str = "abcdefg", **study: object) -> list[Ranked]:
+    path = write_scores(tmp_path / "scores.parquet", rows)
+    return rank_samples([path], [set(samples)], toy_study(**study), ARM)
+
+
+def brief(items: list[Ranked]) -> list[tuple[str, str, float]]:
+    return [(item.rank, item.sample, item.value) for item in items]
+
+
+def test_best_median_worst(tmp_path: Path):
+    values = {"a": 0.2, "b": 0.9, "c": 0.5, "d": 0.4, "e": 0.8}
+    found = ranked(tmp_path, score_rows(values))
+    assert brief(found) == [("best", "b", 0.9), ("median", "c", 0.5), ("worst", "a", 0.2)]
+    assert found[0].group == "g-b"
+    assert found[0].definition == "iou/per-image/empty-excluded"
+
+
+def test_even_number_takes_the_lower_median(tmp_path: Path):
+    found = ranked(tmp_path, score_rows({"a": 0.1, "b": 0.3, "c": 0.7, "d": 0.9}))
+    assert brief(found)[1] == ("median", "b", 0.3)
+
+
+def test_fewer_than_three_samples(tmp_path: Path):
+    assert brief(ranked(tmp_path, score_rows({"a": 0.4}))) == [("best", "a", 0.4)]
+    two = ranked(tmp_path, score_rows({"a": 0.4, "b": 0.6}))
+    assert brief(two) == [("best", "b", 0.6), ("worst", "a", 0.4)]
+
+
+def test_excluded_scores_are_left_out(tmp_path: Path):
+    found = ranked(tmp_path, score_rows({"a": float("nan"), "b": 0.6}))
+    assert brief(found) == [("best", "b", 0.6)]
+    assert ranked(tmp_path, score_rows({"a": float("nan")})) == []
+
+
+def test_ties_go_by_sample(tmp_path: Path):
+    found = ranked(tmp_path, score_rows(dict.fromkeys("cab", 0.5)))
+    assert [item.sample for item in found] == ["a", "b", "c"]
+
+
+def test_classes_are_averaged(tmp_path: Path):
+    rows = score_rows({"a": 0.2, "b": 0.5}) + score_rows({"a": 0.9, "b": 0.5}, **{"class": "x"})
+    found = ranked(tmp_path, rows)
+    assert [item.sample for item in found] == ["a", "b"]
+    assert found[0].value == pytest.approx(0.55)
+
+
+def test_other_arms_metrics_and_definitions_do_not_count(tmp_path: Path):
+    rows = (
+        score_rows({"a": 0.2, "b": 0.5, "c": 0.4})
+        + score_rows({"a": 1.0}, model="other")
+        + score_rows({"a": 1.0}, seed=1)
+        + score_rows({"a": 1.0}, metric="dice")
+        + score_rows({"a": 1.0}, definition="iou/z")
+        + score_rows({"a": 1.0}, dataset="other")
+        + score_rows({"a": 1.0}, protocol="other")
+        + score_rows({"": 1.0})
+    )
+    assert brief(ranked(tmp_path, rows))[0] == ("best", "b", 0.5)
+
+
+def test_primary_may_name_a_definition(tmp_path: Path):
+    rows = score_rows({"a": 0.2, "b": 0.3}) + score_rows({"a": 0.9}, definition="iou/other")
+    found = ranked(tmp_path, rows, primary="iou/other", metrics=("iou/other",))
+    assert brief(found) == [("best", "a", 0.9)]
+
+
+def test_each_score_goes_with_its_own_segmentation(tmp_path: Path):
+    first = write_scores(tmp_path / "0.parquet", score_rows({"a": 0.2, "b": 0.9}, fold="0"))
+    second = write_scores(tmp_path / "1.parquet", score_rows({"a": 0.6, "b": 0.8}, fold="1"))
+    found = rank_samples([first, second], [{"a", "b"}] * 2, toy_study(), ARM)
+    # Of two models the lower prediction stands for the sample.
+    assert [(i.sample, i.value, i.segmentation) for i in found] == [("b", 0.8, 1), ("a", 0.2, 0)]
+
+
+def test_unpaired_scores_find_their_archive(tmp_path: Path):
+    scores = write_scores(tmp_path / "s.parquet", score_rows({"a": 0.2, "b": 0.9}))
+    found = rank_samples([scores], [{"a"}, {"b"}], toy_study(), ARM)
+    assert [(i.sample, i.segmentation) for i in found] == [("b", 1), ("a", 0)]
+
+
+def test_ambiguous_segmentations_are_refused(tmp_path: Path):
+    scores = write_scores(tmp_path / "s.parquet", score_rows({"a": 0.2}))
+    with pytest.raises(SegbenchError, match="several segmentation archives"):
+        rank_samples([scores], [{"a"}, {"a"}], toy_study(), ARM)
+
+
+def test_bad_score_files_are_refused(tmp_path: Path):
+    bad = tmp_path / "bad.parquet"
+    bad.write_bytes(b"no parquet")
+    with pytest.raises(SegbenchError, match=r"bad\.parquet: cannot be read"):
+        rank_samples([bad], [set()], toy_study(), ARM)
+    with pytest.raises(SegbenchError, match="cannot be read"):
+        rank_samples([tmp_path / "none"], [set()], toy_study(), ARM)
+    short = write_scores(tmp_path / "short.parquet", [{"sample": "a", "value": 1.0}])
+    with pytest.raises(SegbenchError, match="group, metric, definition"):
+        rank_samples([short], [{"a"}], toy_study(), ARM)
+
+
+def test_no_scores_at_all():
+    assert rank_samples([], [], toy_study(), ARM) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=9))
+def test_three_different_samples_in_order(tmp_path_factory, values: list[float]):
+    names = {f"s{k}": value for k, value in enumerate(values)}
+    folder = tmp_path_factory.mktemp("scores")
+    found = ranked(folder, score_rows(names), samples=tuple(names))
+    assert [item.rank for item in found] == ["best", "median", "worst"]
+    assert len({item.sample for item in found}) == 3
+    middle = sorted(values)[(len(values) - 1) // 2]
+    assert [item.value for item in found] == [max(values), middle, min(values)]
