@@ -5,6 +5,7 @@ from functools import lru_cache
 from segbench.config import load
 from segbench.datasets import inventory as raw_inventory
 from segbench.provenance.code import code_digest
+from segbench.provenance.lock import void_stale_locks
 from segbench.slices import dataset_slice, model_slice, parts, plain, source_slice
 
 BASE = Path(workflow.basedir)
@@ -116,4 +117,6 @@ def refresh_inventory():
 
 
 if workflow.is_main_process:
+    if void_stale_locks(Path(".snakemake")):
+        logger.info("The last run here was killed; its lock is void, going on.")
     refresh_inventory()

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Examples are slow on a busy machine; how long one takes is measured in tests/bench/.
+settings.register_profile("segbench", deadline=None, derandomize=True)
+settings.load_profile("segbench")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -7,7 +7,8 @@ import shutil
 
 import cv2
 import pytest
-from project import ROOT, Project
+
+from workflow.project import ROOT, Project
 
 pytestmark = pytest.mark.workflow
 

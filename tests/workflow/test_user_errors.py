@@ -1,0 +1,78 @@
+"""Mistakes in the config and in the files are told where they are, and harm nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from workflow.project import Project
+
+pytestmark = pytest.mark.workflow
+
+RAW = "data/raw/kidney_nuclei/02_ImageDataset/01_Mouse_B6J_Kidney_Nucleus_All_ver190903"
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path / "checkout", tmp_path / "store").tiny()
+
+
+def test_all_mistakes_in_the_config_are_told_at_once_and_nothing_is_run(project):
+    project.edit("config/models/tiny.yaml", "batch: 2", "bach: 2")
+    project.edit("config/studies/tiny.yaml", "[tiny]\naug", "[tinny]\naug")
+    project.edit("config/preprocessing/tiny.yaml", "gamma: 1.2", "gamma: -1")
+    run = project.snakemake(expect=1)
+    for words in ("config/models/tiny.yaml", "bach", "batch", "tinny", "tiny", "gamma", "-1"):
+        assert words in run.output, words
+    assert "Traceback" not in run.output
+    assert not project.path("data").exists()
+    assert not project.path("results").exists()
+
+
+def test_a_mistake_on_the_command_line_is_told_too(project):
+    run = project.snakemake("-n", "--config", "studdies=x", expect=1)
+    assert "studdies" in run.output
+    assert "studies" in run.output
+
+
+def test_a_corrupt_image_is_named_and_healed_by_replacing_it(project):
+    project.snakemake("inventory/kidney_nuclei/shard-0.tsv", "inventory/kidney_nuclei/shard-1.tsv")
+    image = sorted(project.path(f"{RAW}/3_Test").glob("*.png"))[0]
+    whole = image.read_bytes()
+    image.write_bytes(whole[: len(whole) // 2])
+    run = project.snakemake("results/kidney_nuclei/samples.tsv", expect=1)
+    assert image.name in run.output
+    assert "what to do" in run.output
+    shards = project.path("results/kidney_nuclei/samples")
+    assert len(list(shards.glob("*.tsv"))) == 1, "the other shard is finished"
+    image.write_bytes(whole)
+    project.snakemake("results/kidney_nuclei/samples.tsv")
+    assert project.path("results/kidney_nuclei/samples.tsv").read_text().count("\n") == 9
+
+
+def test_a_leak_fails_the_run(project):
+    """Give the split a hole, as an edit of the code could: the check stops the run."""
+    project.snakemake("results/kidney_nuclei/folds-published.tsv")
+    folds = project.path("results/kidney_nuclei/folds-published.tsv")
+    rows = folds.read_text().splitlines()
+    tested = next(row.split("\t") for row in rows if row.endswith("\ttest"))
+    leaked = "\t".join([*tested[:-1], "train"])
+    folds.chmod(0o644)
+    folds.write_text("\n".join([*rows, leaked]) + "\n")
+    run = project.snakemake("tables/tiny.csv", expect=1)
+    assert tested[0] in run.output
+    assert not list(project.folder.glob("results/**/model.keras")), "nothing was trained on it"
+
+
+def test_a_project_in_a_folder_with_spaces_and_umlauts(tmp_path):
+    project = Project(tmp_path / "mein Projekt ä" / "checkout", tmp_path / "der Store ß").tiny()
+    project.snakemake("results/kidney_nuclei/prep-tiny/shard-0.zarr.zip")
+    assert project.path("results/kidney_nuclei/prep-tiny/shard-0.zarr.zip").exists()
+
+
+def test_another_main_file_has_a_folder_of_its_own(project):
+    project.write(
+        "config/other.yaml", "folder: elsewhere\n" + project.path("config/config.yaml").read_text()
+    )
+    project.snakemake("--configfile", "config/other.yaml", "data/acquired/kidney_nuclei.json")
+    assert project.path("elsewhere/data/acquired/kidney_nuclei.json").exists()
+    assert not project.path("data").exists()
