@@ -188,7 +188,7 @@ def test_offline(part):
 
 @pytest.mark.parametrize("url", ["ftp://example.org/a.zip", "a.zip", "http://", ""])
 def test_bad_addresses(part, url):
-    with pytest.raises(SegbenchError, match="cannot be fetched|is not an address"):
+    with pytest.raises(SegbenchError, match=r"cannot be fetched|is not an address"):
         download(Download(url=url), part)
 
 

@@ -110,7 +110,7 @@ def test_a_link_and_a_file_written_through_it(tmp_path, target):
 
 
 def test_permissions_are_not_taken_over(tmp_path, target):
-    path = make_tar(tmp_path / "a.tar", {"program": b"x"}, mode="w", **{})
+    path = make_tar(tmp_path / "a.tar", {"program": b"x"}, mode="w")
     with tarfile.open(path, "w") as archive:
         entry = tarfile.TarInfo("program")
         entry.mode = 0o6777
@@ -149,7 +149,7 @@ def test_full_disk(tmp_path, target, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=10)
     monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage)
     path = make_zip(tmp_path / "a.zip", CONTENT)
-    with pytest.raises(SegbenchError, match="unpacks to 0.00 GB") as error:
+    with pytest.raises(SegbenchError, match=r"unpacks to 0\.00 GB") as error:
         unpack(path, "zip", target)
     assert "free" in error.value.action
 
