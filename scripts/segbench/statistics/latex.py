@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segbench.statistics.layout import Column, Row, Table
+from segbench.statistics.layout import Column, Grid, Row, Table
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -17,8 +17,6 @@ _ESCAPES = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
-    "[": "{[}",
-    "]": "{]}",
     "\N{MINUS SIGN}": "$-$",
     "\N{PLUS-MINUS SIGN}": r"$\pm$",
     "\N{MULTIPLICATION SIGN}": r"$\times$",
@@ -31,8 +29,6 @@ _ESCAPES = {
 
 def escape(text: str) -> str:
     r"""Make text safe in LaTeX.
-
-    Brackets are wrapped, or one after ``\\`` would be read as an optional argument.
 
     Examples
     --------
@@ -55,27 +51,17 @@ def render(table: Table) -> str:
     str
         A ``table`` environment for ``\input``; needs ``booktabs`` alone.
     """
-    layout = "".join("r" if column.figures else "l" for column in table.columns)
-    ours = [row for row in table.rows if row.kind == "ours"]
-    published = [row for row in table.rows if row.kind == "published"]
-    body = [_line(row) for row in published]
-    if published:
-        body.append(r"\midrule")
-    body += [_line(row) for row in ours]
+    caption = f"{table.title}. {table.question} {table.answer}"
     lines = [
         r"% Needs \usepackage{booktabs}.",
         r"\begin{table}",
         r"\centering",
-        rf"\caption{{{escape(table.title)}. {escape(table.question)} {escape(table.answer)}}}",
+        rf"\caption{{{escape(caption)}}}",
         rf"\label{{tab:{table.name}}}",
-        rf"\begin{{tabular}}{{{layout}}}",
-        r"\toprule",
-        " & ".join(_heading(column) for column in table.columns) + r" \\",
-        " & ".join(_identifier(column) for column in table.columns) + r" \\",
-        r"\midrule",
-        *body,
-        r"\bottomrule",
-        r"\end{tabular}",
+    ]
+    for n, grid in enumerate(table.grids):
+        lines += [*(["", r"\medskip", rf"{escape(grid.caption)}\par"] if n else []), *_grid(grid)]
+    lines += [
         "",
         r"\medskip",
         r"\begin{minipage}{\linewidth}",
@@ -85,6 +71,23 @@ def render(table: Table) -> str:
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _grid(grid: Grid) -> list[str]:
+    published = [_line(row) for row in grid.rows if row.kind == "published"]
+    identifiers = [_identifier(column) for column in grid.columns]
+    return [
+        rf"\begin{{tabular}}{{{''.join('r' if c.figures else 'l' for c in grid.columns)}}}",
+        r"\toprule",
+        " & ".join(_heading(column) for column in grid.columns) + r" \\",
+        *([" & ".join(identifiers) + r" \\"] if any(identifiers) else []),
+        r"\midrule",
+        *published,
+        *([r"\midrule"] if published else []),
+        *(_line(row) for row in grid.rows if row.kind == "ours"),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
 
 
 def _heading(column: Column) -> str:
@@ -97,4 +100,6 @@ def _identifier(column: Column) -> str:
 
 def _line(row: Row) -> str:
     style = r"\emph{%s}" if row.kind == "published" else r"\textbf{%s}" if row.best else "%s"
-    return " & ".join(style % escape(cell) if cell else "" for cell in row.cells) + r" \\"
+    text = " & ".join(style % escape(cell) if cell else "" for cell in row.cells) + r" \\"
+    # After a row's end a bracket would be read as an optional argument.
+    return "{}" + text if text.startswith("[") else text

@@ -30,6 +30,28 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """Columns and rows.
+
+    Attributes
+    ----------
+    caption : str
+        One line.
+    columns : tuple of Column
+        The first `leading` name the row.
+    leading : int
+        Number of columns of names.
+    rows : tuple of Row
+        Published rows first.
+    """
+
+    caption: str
+    columns: tuple[Column, ...]
+    leading: int
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A whole table.
 
@@ -39,12 +61,8 @@ class Table:
         Of the study.
     title, question, answer : str
         One line each.
-    columns : tuple of Column
-        The first `leading` name the row.
-    leading : int
-        Number of columns of names.
-    rows : tuple of Row
-        Published rows first.
+    grids : tuple of Grid
+        The table itself, and a second one where a metric has parts.
     notes : tuple of str
         In the order in which they are printed.
     """
@@ -53,9 +71,7 @@ class Table:
     title: str
     question: str
     answer: str
-    columns: tuple[Column, ...]
-    leading: int
-    rows: tuple[Row, ...]
+    grids: tuple[Grid, ...]
     notes: tuple[str, ...]
 
 
@@ -79,8 +95,7 @@ def lay_out(summary: Summary, study: Study, name: str, generated: bool) -> Table
         Published rows stand first; differences from them are columns.
     """
     published = () if generated else study.published
-    names = wording.varying(study)
-    leading = [Column(wording.RECIPES[key], figures=False) for key in names]
+    leading = [Column(wording.RECIPES[key], figures=False) for key in wording.varying(study)]
     if generated:
         leading.append(Column("Data", figures=False))
     columns = list(leading)
@@ -93,19 +108,51 @@ def lay_out(summary: Summary, study: Study, name: str, generated: bool) -> Table
             if row.metric == metric
         ]
     columns += _closing_columns(summary, study)
-    rows = [_published_row(row, n, columns, len(leading), summary)
-            for n, row in enumerate(published, start=1)]  # fmt: skip
+    rows = [_published_row(row, n, columns, summary) for n, row in enumerate(published, start=1)]
     rows += [_our_row(row, summary, study, generated) for row in summary.arms]
+    title = study.title + (" (generated data)" if generated else "")
     return Table(
         name,
-        study.title + (" (generated data)" if generated else ""),
+        title,
         study.question,
         wording.answer(summary, study, generated),
-        tuple(columns),
-        len(leading),
-        tuple(rows),
+        (
+            Grid(title, tuple(columns), len(leading), tuple(rows)),
+            *_parts(summary, study, leading, generated),
+        ),
         wording.notes(summary, study, generated),
     )
+
+
+def _parts(
+    summary: Summary, study: Study, leading: list[Column], generated: bool
+) -> tuple[Grid, ...]:
+    """Lay the parts of a metric out: the mAP at each of its thresholds."""
+    parts = [name for name in summary.definitions if name not in study.metrics]
+    if not parts:
+        return ()
+    titles = [wording.title_of(name, summary) for name in parts]
+    ids = f"{summary.definitions[parts[0]]} ... {summary.definitions[parts[-1]]}"
+    rows = [
+        Row(
+            (
+                *_names(row, study, generated),
+                *(wording.number(row.estimates[name].mean) for name in parts),
+            ),
+            "ours",
+            row is summary.arms[summary.best],
+            row.tied,
+        )
+        for row in summary.arms
+    ]
+    caption = f"At each threshold, {'generated data, ' if generated else ''}{ids}"
+    columns = (*leading, *(Column(title) for title in titles))
+    return (Grid(caption, columns, len(leading), tuple(rows)),)
+
+
+def _names(row: ArmSummary, study: Study, generated: bool) -> list[str]:
+    """Cells that name an arm."""
+    return [getattr(row.arm, key) for key in wording.varying(study)] + ["generated"] * generated
 
 
 def _closing_columns(summary: Summary, study: Study) -> list[Column]:
@@ -120,9 +167,7 @@ def _closing_columns(summary: Summary, study: Study) -> list[Column]:
 
 def _our_row(row: ArmSummary, summary: Summary, study: Study, generated: bool) -> Row:
     """Cells of one arm."""
-    cells = [getattr(row.arm, key) for key in wording.varying(study)]
-    if generated:
-        cells.append("generated")
+    cells = _names(row, study, generated)
     for metric in study.metrics:
         one = row.estimates[metric]
         cells.append(wording.estimate(one))
@@ -143,14 +188,12 @@ def _our_row(row: ArmSummary, summary: Summary, study: Study, generated: bool) -
     return Row(tuple(cells), "ours", best, row.tied)
 
 
-def _published_row(
-    row: Published, place: int, columns: list[Column], leading: int, summary: Summary
-) -> Row:
+def _published_row(row: Published, place: int, columns: list[Column], summary: Summary) -> Row:
     """Cells of a published row: its name and the one figure that was published."""
     cells = [""] * len(columns)
     cells[0] = f"published: {row.method} [{place}]"
     identifier = summary.definitions[row.metric]
     for n, column in enumerate(columns):
-        if n >= leading and column.identifier == identifier:
+        if column.identifier == identifier:
             cells[n] = wording.published_figure(row)
     return Row(tuple(cells), "published")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from segbench.statistics.layout import Column, Table
+from segbench.statistics.layout import Column, Grid, Table
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$])")
+#: What Markdown would read as markup: an underscore at a word's end, a bracket of a link.
+_SPECIAL = re.compile(r"([\\`*<>|~$]|(?<!\w)_|_(?!\w)|\](?=\())")
 
 
 def escape(text: str) -> str:
@@ -37,16 +38,23 @@ def render(table: Table) -> str:
         f"# {escape(table.title)}",
         "",
         f"**{escape(table.question)}** {escape(table.answer)}",
-        "",
-        _line([_heading(column) for column in table.columns]),
-        _line(["---:" if column.figures else "---" for column in table.columns]),
     ]
-    for row in table.rows:
-        style = "*{}*" if row.kind == "published" else "**{}**" if row.best else "{}"
-        lines.append(_line([style.format(escape(cell)) if cell else "" for cell in row.cells]))
+    for n, grid in enumerate(table.grids):
+        lines += ["", *([f"{escape(grid.caption)}:", ""] if n else []), *_grid(grid)]
     lines.append("")
     lines += [f"- {escape(note)}" for note in table.notes]
     return "\n".join(lines) + "\n"
+
+
+def _grid(grid: Grid) -> list[str]:
+    lines = [
+        _line([_heading(column) for column in grid.columns]),
+        _line(["---:" if column.figures else "---" for column in grid.columns]),
+    ]
+    for row in grid.rows:
+        style = "*{}*" if row.kind == "published" else "**{}**" if row.best else "{}"
+        lines.append(_line([style.format(escape(cell)) if cell else "" for cell in row.cells]))
+    return lines
 
 
 def _heading(column: Column) -> str:

@@ -14,6 +14,9 @@ MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 DASH = "\N{EN DASH}"
 
+#: Fewer groups than this, and percentile intervals cover less than they promise: of the
+#: mean of normal values, 84 % with 5 groups, 89 % with 7, 92 % with 20 instead of 95 %.
+FEW_GROUPS = 20
 #: Arm._fields as headings.
 RECIPES = {"preprocessing": "Preprocessing", "augmentation": "Augmentation", "model": "Model"}
 
@@ -102,19 +105,32 @@ def published_figure(row: Published) -> str:
 def answer(summary: Summary, study: Study, generated: bool) -> str:
     """Answer "which is better?" in one sentence that says no more than the tests do."""
     best = summary.arms[summary.best]
-    metric = title_of(study.primary, summary)
-    figure = estimate(best.estimates[study.primary])
-    where = "On generated data, " if generated else ""
     names = {id(row): arm_name(row.arm, study) for row in summary.arms}
+    figure = f"{title_of(study.primary, summary)} {estimate(best.estimates[study.primary])}"
+    start = "On generated data, the" if generated else "The"
     if len(summary.arms) == 1:
-        return _start(f"{where}the only arm, {names[id(best)]}, reaches {metric} {figure}.")
+        return f"{start} only arm, {names[id(best)]}, reaches {figure}."
     tied = [names[id(row)] for row in summary.arms if row.tied and row is not best]
     worse = [row for row in summary.arms if not row.tied]
-    text = f"{where}{names[id(best)]} has the highest {metric}, {figure}"
+    text = f"{start} arm {names[id(best)]} is first with {figure}"
     if not tied:
-        return _start(f"{text}, and {_worse(worse, names)}.")
-    text += f", but cannot be told apart from {listing(tied)}"
-    return _start(f"{text}; {_worse(worse, names)}." if worse else f"{text}.")
+        return f"{text}, and {_worse(worse, names)}."
+    others = listing(tied) if worse or len(tied) == 1 else "any other"
+    text += f", but cannot be told apart from {others}"
+    if worse:
+        return f"{text}; {_worse(worse, names)}."
+    return f"{text}{_why_not(summary, study)}."
+
+
+def _why_not(summary: Summary, study: Study) -> str:
+    """Say so where no test could have told the arms apart."""
+    if summary.smallest_p < 1 - study.confidence:
+        return ""
+    groups = max(row.estimates[study.primary].groups for row in summary.arms)
+    return (
+        f": with {plural(groups, 'group')} and {plural(summary.comparisons, 'comparison')} no "
+        f"difference could have passed the test (least possible p {summary.smallest_p:.3g})"
+    )
 
 
 def _worse(rows: Sequence[ArmSummary], names: dict[int, str]) -> str:
@@ -126,10 +142,6 @@ def _worse(rows: Sequence[ArmSummary], names: dict[int, str]) -> str:
 
 def _p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"= {p:.3f}"
-
-
-def _start(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def notes(summary: Summary, study: Study, generated: bool) -> tuple[str, ...]:
@@ -177,14 +189,19 @@ def _figures(summary: Summary, study: Study) -> str:
     best = summary.arms[summary.best].estimates[study.primary]
     classes = len(summary.classes)
     of_class = f" of each class, then over the {classes} classes" if classes > 1 else ""
-    seeds = "; a sample counts with its mean over the seeds" if len(study.seeds) > 1 else ""
-    text = f"Figures: mean over samples{of_class}{seeds}"
+    seeds = " (a sample counts with its mean over the seeds)" if len(study.seeds) > 1 else ""
+    text = f"Figures: mean over samples{seeds}{of_class}"
     if best.interval is None:
         return f"{text}. No intervals: they need two groups or more, and there is one."
-    return (
-        f"{text}, and [{100 * study.confidence:g} % interval]: percentile bootstrap, "
+    text += (
+        f" and [{100 * study.confidence:g} % interval]: percentile bootstrap, "
         f"{study.bootstrap} resamples of the groups."
     )
+    if best.groups < FEW_GROUPS:
+        text += f" Of only {best.groups} groups such intervals are rather too narrow."
+    if len(study.metrics) > 1:
+        text += f" Samples, groups and excluded: of {title_of(study.primary, summary)}."
+    return text
 
 
 def _tests(summary: Summary, study: Study) -> list[str]:
@@ -195,15 +212,11 @@ def _tests(summary: Summary, study: Study) -> list[str]:
     lines = [
         f"Tied: cannot be told apart from the arm with the highest "
         f"{title_of(study.primary, summary)} at the level {level}; Wilcoxon signed-rank test "
-        f"paired over groups, Holm's correction for {plural(summary.comparisons, 'comparison')}."
+        f"paired over groups, Holm's correction for {plural(summary.comparisons, 'comparison')}"
+        f"{_why_not(summary, study)}.",
+        "Behind best: paired difference from that arm, its interval not corrected for the number "
+        "of comparisons.",
     ]
-    if summary.smallest_p >= 1 - study.confidence:
-        groups = max(row.estimates[study.primary].groups for row in summary.arms)
-        lines.append(
-            f"With {plural(groups, 'group')} and {plural(summary.comparisons, 'comparison')} no "
-            f"difference could have been found: the least possible corrected p is "
-            f"{summary.smallest_p:.3g}."
-        )
     if summary.tau is not None:
         first = summary.arms[summary.best]
         lines.append(

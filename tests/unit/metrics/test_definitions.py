@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from segbench.config import study
 from segbench.definitions import DEFINITIONS, define, definition_id
 from segbench.errors import SegbenchError
 from segbench.metrics import METRICS
+from segbench.metrics.registry import OBJECT_METRICS
 
 
 def test_ids_say_the_policy():
@@ -20,6 +22,11 @@ def test_every_metric_is_defined_under_every_policy():
             entry = define(definition_id(metric, empty))
             assert entry.title and entry.text and entry.source
     assert len(DEFINITIONS) == 3 * (len(METRICS) + 10)
+
+
+def test_studies_may_ask_for_exactly_the_metrics_that_there_are():
+    assert set(study.METRICS) == set(METRICS)
+    assert set(study.INSTANCE_METRICS) == OBJECT_METRICS
 
 
 def test_the_text_is_what_a_heading_needs():

@@ -26,8 +26,8 @@ def test_all_signs_equal():
         assert wilcoxon(-np.arange(1, n + 1.0)) == 2 / 2**n
 
 
-def test_the_textbooks_table():
-    # Wilcoxon 1945's table: n = 8, rank sum 4 is the 5 % point; p = 14 / 256.
+def test_rank_sum_4_of_8_pairs():
+    # 7 subsets of 1 ... 8 add up to 4 or less: {}, 1, 2, 3, 4, 1 + 2, 1 + 3.
     differences = np.array([-1.0, 2, -3, 4, 5, 6, 7, 8])
     assert wilcoxon(differences) == 14 / 256
 

@@ -1,0 +1,27 @@
+"""The examples in the docstrings of folds, metrics and statistics."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("name", "examples"),
+    [
+        ("definitions", 2),
+        ("folds.splitting", 1),
+        ("metrics.dsb_map", 3),
+        ("metrics.overlap", 5),
+        ("statistics.comparison", 4),
+        ("statistics.latex", 1),
+        ("statistics.markdown", 1),
+        ("statistics.wording", 2),
+    ],
+)
+def test_examples_are_true(name, examples):
+    result = doctest.testmod(importlib.import_module(f"segbench.{name}"))
+    assert result.failed == 0
+    assert result.attempted >= examples

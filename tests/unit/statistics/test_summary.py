@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segbench.errors import SegbenchError
+from segbench.statistics.scores import Arm, MetricScores, Scores
+from segbench.statistics.summary import summarise
+from unit.statistics.made import study
+
+NAN = math.nan
+
+
+def scores_of(values, groups=None, classes=("nucleus",), metric="iou") -> Scores:
+    """Scores from an array (arm, seed, class, sample)."""
+    values = np.array(values, float)
+    arms, seeds, _, samples = values.shape
+    groups = np.arange(samples) if groups is None else np.array(groups)
+    return Scores(
+        tuple(Arm(f"p{n}", "none", "unet") for n in range(arms)),
+        tuple(range(seeds)),
+        tuple(f"s{n:03d}" for n in range(samples)),
+        groups,
+        tuple(f"g{n:03d}" for n in range(groups.max() + 1)),
+        {metric: MetricScores(f"{metric}/per-image/empty-excluded", classes, values)},
+    )
+
+
+def study_of(arms: int, **changes):
+    return study(preprocessing=tuple(f"p{n}" for n in range(arms)), **changes)
+
+
+def test_one_arm():
+    summary = summarise(scores_of([[[[0.5, 0.7, 0.9]]]]), study_of(1))
+    (row,) = summary.arms
+    one = row.estimates["iou"]
+    assert one.mean == pytest.approx(0.7)
+    assert one.interval[0] >= 0.5 and one.interval[1] <= 0.9
+    assert (one.samples, one.groups, one.excluded, one.seed_sd) == (3, 3, 0, None)
+    assert (row.rank, row.p_best, row.tied, row.behind, row.first_share) == (1, None, True, None, 1)
+    assert (summary.best, summary.comparisons, summary.tau) == (0, 0, None)
+
+
+def test_samples_are_pooled_and_excluded_ones_counted():
+    summary = summarise(scores_of([[[[1.0, NAN, 0.0, 0.5]]]], groups=[0, 1, 0, 2]), study_of(1))
+    one = summary.arms[0].estimates["iou"]
+    assert (one.mean, one.samples, one.groups, one.excluded) == (0.5, 3, 2, 1)
+
+
+def test_one_group_has_no_interval():
+    summary = summarise(scores_of([[[[0.5, 0.7]]], [[[0.1, 0.2]]]], groups=[0, 0]), study_of(2))
+    assert summary.arms[0].estimates["iou"].interval is None
+    assert summary.arms[1].behind == (pytest.approx(-0.45), None)
+    assert summary.arms[1].tied
+    assert summary.tau is None
+
+
+def test_seeds_are_averaged_a_sample_and_their_spread_is_told():
+    values = [[[[0.4, 0.6]], [[0.6, 0.8]], [[0.5, NAN]]]]
+    one = summarise(scores_of(values), study_of(1, seeds=(0, 1, 2))).arms[0].estimates["iou"]
+    assert one.mean == pytest.approx((0.5 + 0.7) / 2)
+    # Means of the seeds: 0.5, 0.7, 0.5.
+    assert one.seed_sd == pytest.approx(0.11547005)
+
+
+def test_classes_are_averaged_after_samples():
+    values = [[[[1.0, NAN, NAN], [0.0, 0.5, 1.0]]]]
+    summary = summarise(scores_of(values, classes=("hat", "skin")), study_of(1))
+    one = summary.arms[0].estimates["iou"]
+    assert one.mean == 0.75
+    assert one.by_class == {"hat": 1.0, "skin": 0.5}
+    assert (one.samples, one.excluded) == (3, 0)
+
+
+def test_a_clear_difference_over_enough_groups():
+    base = np.linspace(0.5, 0.8, 12)
+    step = np.linspace(0.05, 0.1, 12)
+    summary = summarise(
+        scores_of([[[base]], [[base + step]], [[base + step + 1e-15]]]), study_of(3)
+    )
+    low, best, twin = summary.arms
+    assert [row.rank for row in summary.arms] == [3, 1, 1]
+    assert summary.best == 1
+    # 2 / 2**12 for each of two pairs, 1 for the twins; Holm: times 3.
+    assert low.p_best == pytest.approx(3 * 2 / 4096)
+    assert (low.tied, best.tied, twin.tied) == (False, True, True)
+    assert twin.p_best == 1.0
+    assert low.behind[0] == pytest.approx(-0.075)
+    assert low.behind[1][0] < -0.075 < low.behind[1][1] < 0
+    assert (low.first_share, best.first_share, twin.first_share) == (0.0, 0.5, 0.5)
+    assert summary.comparisons == 3
+    assert summary.smallest_p == 3 * 2 / 4096
+
+
+def test_few_groups_cannot_show_a_difference():
+    base = np.linspace(0.5, 0.8, 5)
+    summary = summarise(scores_of([[[base]], [[base + 0.1]]]), study_of(2))
+    assert summary.arms[0].p_best == summary.smallest_p == 0.0625
+    assert summary.arms[0].tied
+
+
+def test_the_test_is_over_groups_not_samples():
+    base = np.linspace(0.5, 0.8, 40)
+    groups = np.repeat(np.arange(4), 10)
+    summary = summarise(scores_of([[[base]], [[base + 0.1]]], groups), study_of(2))
+    assert summary.arms[0].p_best == 2 / 2**4
+
+
+def test_pairs_in_which_one_is_left_out_do_not_count():
+    base = np.linspace(0.5, 0.8, 7)
+    other = base + 0.1
+    other[0] = NAN
+    summary = summarise(scores_of([[[base]], [[other]]]), study_of(2))
+    assert summary.arms[0].p_best == 2 / 2**6
+
+
+def test_nothing_scored_at_all():
+    with pytest.raises(SegbenchError, match="p1/none/unet has no value of iou"):
+        summarise(scores_of([[[[0.5]]], [[[NAN]]]]), study_of(2))
+
+
+def test_an_unknown_primary_metric():
+    with pytest.raises(SegbenchError, match="primary metric 'dice'"):
+        summarise(scores_of([[[[0.5]]]]), study_of(1, primary="dice"))
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 1000), st.integers(2, 4), st.integers(2, 9))
+def test_properties_of_any_study(seed, arms, samples):
+    values = np.random.Generator(np.random.PCG64(seed)).random((arms, 1, 1, samples))
+    summary = summarise(scores_of(values), study_of(arms, bootstrap=50))
+    assert summary.arms[summary.best].rank == 1
+    assert sum(row.first_share for row in summary.arms) == pytest.approx(1)
+    for n, row in enumerate(summary.arms):
+        one = row.estimates["iou"]
+        assert one.mean == pytest.approx(values[n].mean())
+        assert one.interval[0] <= one.interval[1]
+        assert (row.p_best is None) == (row.behind is None) == (n == summary.best)
+        assert row.p_best is None or row.p_best >= summary.smallest_p - 1e-12
+        assert row.tied == (n == summary.best or row.p_best >= 0.05)
+    again = summarise(scores_of(values), study_of(arms, bootstrap=50))
+    assert again == summary
