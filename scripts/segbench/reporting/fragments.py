@@ -20,7 +20,8 @@ TAGS = frozenset(
     re.findall(
         r"\w+",
         "a abbr b br caption code col colgroup dd del div dl dt em figcaption figure h2 h3 h4 h5 h6"
-        " i ins li mark ol p small span strong sub sup table tbody td tfoot th thead tr ul var wbr",
+        " i ins li mark ol p section small span strong sub sup table tbody td tfoot th thead"
+        " tr ul var wbr",
     )
 )
 VOID = frozenset({"br", "col", "wbr"})
@@ -32,8 +33,8 @@ ATTRIBUTES = frozenset(
         " span title",
     )
 )
-#: Headings of a fragment stand below those of the page.
-HEADINGS = {"h2": "h4", "h3": "h4"}
+#: Headings of a fragment stand below those of the page; its sections have none of their own.
+RENAMED = {"h2": "h4", "h3": "h4", "section": "div"}
 
 BADGE = '<span class="badge generated">generated data</span> '
 
@@ -52,6 +53,7 @@ class _Rewriter(HTMLParser):
         self.table: int | None = None
         self.caption: int | None = None
         self.has_caption = False
+        self.silent: int | None = None
 
     def refuse(self, what: str) -> SegbenchError:
         """Say what is wrong with the fragment."""
@@ -84,8 +86,11 @@ class _Rewriter(HTMLParser):
             self.out.append(
                 f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(self.label)}">'
             )
+        classes = (dict(attrs).get("class") or "").split()
+        if tag == "p" and "question" in classes:
+            self.silent = len(self.out)
         written = [self._attribute(name, value or "") for name, value in attrs]
-        name = HEADINGS.get(tag, tag)
+        name = RENAMED.get(tag, tag)
         self.out.append(f"<{name}{''.join(part for part in written if part)}>")
         if tag == "table":
             self.table, self.has_caption = len(self.out), False
@@ -93,6 +98,8 @@ class _Rewriter(HTMLParser):
             self.has_caption = True
             self.out.append('<span class="stay">')
             self.caption = len(self.out)
+        if tag == "p" and "answer" in classes and self.generated:
+            self.out.append(BADGE)
         if tag not in VOID:
             self.open.append(tag)
 
@@ -103,6 +110,10 @@ class _Rewriter(HTMLParser):
         if not self.open or self.open[-1] != tag:
             raise self.refuse(f"</{tag}> closes nothing that is open")
         self.open.pop()
+        if tag == "p" and self.silent is not None:
+            del self.out[self.silent :]
+            self.silent = None
+            return
         if tag == "caption" and self.caption is not None:
             words = "".join(self.out[self.caption :]).lower()
             if self.generated and "generated" not in words:
@@ -112,7 +123,7 @@ class _Rewriter(HTMLParser):
             badge = BADGE if self.generated else ""
             caption = f'<caption><span class="stay">{badge}{escape(self.label)}</span></caption>'
             self.out.insert(self.table, caption)
-        self.out.append(f"</{HEADINGS.get(tag, tag)}>" + ("</div>" if tag == "table" else ""))
+        self.out.append(f"</{RENAMED.get(tag, tag)}>" + ("</div>" if tag == "table" else ""))
 
     def handle_data(self, data: str) -> None:
         """Take over text."""
@@ -137,7 +148,8 @@ def fitted(path: str | Path, prefix: str, label: str, generated: bool) -> Markup
     -------
     Markup
         Only tags of `TAGS` and attributes of `ATTRIBUTES`; comments are dropped, tables
-        stand in a frame that scrolls.
+        stand in a frame that scrolls. A paragraph of class ``question`` is left out: the
+        page asks it above. One of class ``answer`` says that the data are generated.
 
     Raises
     ------

@@ -102,7 +102,7 @@ figure.picture img {
 table {
   border-collapse: collapse; min-width: min(100%, 26rem); font-size: .9rem; line-height: 1.4;
 }
-table, .num, td.number { font-variant-numeric: tabular-nums; }
+table, .num, .figure { font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 0 0 .5rem; color: var(--soft); }
 caption .stay {
   position: sticky; left: 0; display: inline-block; max-width: min(46rem, calc(100vw - 2rem));
@@ -119,10 +119,12 @@ tbody:last-child tr:last-child > *, tfoot tr:last-child > * {
 }
 tbody th { font-weight: 500; min-width: 7rem; }
 tfoot th, tfoot td { font-weight: 600; }
-th.num, td.num, td.number { text-align: right; white-space: nowrap; }
+th.num, td.num, th.figure, td.figure { text-align: right; white-space: nowrap; }
 td.target { min-width: 15rem; }
 td.words { min-width: 16rem; max-width: 32rem; }
-tr.published > *, tr.reference > * { background: var(--raised); }
+tr.published > * { background: var(--raised); }
+tr.best > * { font-weight: 700; }
+ul.notes { padding-left: 1.2rem; color: var(--soft); font-size: .9rem; }
 .nowrap { white-space: nowrap; }
 table.sortable thead th { white-space: nowrap; }
 thead button {

@@ -23,7 +23,10 @@ from segbench.reporting.inputs import (
 
 NASTY = "<script>alert('x')</script> & \"$q$\" | \u202e"
 
-FRAGMENT = """<figure class="table"><table id="t"><caption>Arms of the study: mean IoU
+FRAGMENT = """<section class="study" id="study-toy">
+<p class="question">Asked twice?</p>
+<p class="answer">The table's own answer.</p>
+<figure class="table"><table id="t"><caption>Arms of the study: mean IoU
 [95 % interval], n groups</caption>
 <thead><tr><th scope="col">arm</th><th scope="col">IoU<br><code>iou/per-image</code></th>
 <th scope="col">interval</th><th scope="col">n</th><th scope="col">difference</th></tr></thead>
@@ -34,6 +37,7 @@ FRAGMENT = """<figure class="table"><table id="t"><caption>Arms of the study: me
 <tr class="published"><th scope="row">published</th><td class="num">0.941</td>
 <td class="num">± 0.047</td><td class="num">7</td><td class="num">&ndash;</td></tr></tbody></table>
 <figcaption>See <a href="#t">the table</a>.</figcaption></figure>
+<ul class="notes"><li>Note.</li></ul></section>
 """
 
 

@@ -47,6 +47,15 @@ def test_ids_and_links_to_them_are_prefixed(tmp_path: Path):
     assert 'href="#study-x-t"' in html
 
 
+def test_sections_become_plain_and_the_question_is_left_to_the_page(tmp_path: Path):
+    html = fit(tmp_path, FRAGMENT, generated=True)
+    assert html.startswith('<div class="study" id="study-x-study-toy">')
+    assert "Asked twice?" not in html
+    badge = '<span class="badge generated">generated data</span> '
+    assert f'<p class="answer">{badge}The table\'s own answer.</p>' in html
+    assert '<ul class="notes"><li>Note.</li></ul></div>' in html
+
+
 @pytest.mark.parametrize(
     "href", ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "//evil.org/x"]
 )

@@ -384,3 +384,27 @@ def test_recipes_show_their_defaults():
     recipe = recipe_of("preprocessing", "p", Preprocessing(gamma=0.8))
     assert recipe.text.startswith("description: ''\nchannels: grey\n")
     assert "gamma: 0.8\n" in recipe.text
+
+
+def test_tables_of_the_statistics_fit_into_the_page(plain: StudyInput, tmp_path: Path):
+    from segbench.statistics import write_tables
+    from unit.reporting.builders import score_rows, toy_study, write_scores
+
+    scores = [
+        write_scores(
+            tmp_path / f"{arm}.parquet",
+            score_rows({f"s{k}": 0.6 + 0.02 * k + plus for k in range(6)}, augmentation=arm),
+        )
+        for arm, plus in (("none", 0.0), ("jitter", 0.05))
+    ]
+    outputs = {kind: tmp_path / f"toy.{kind}" for kind in ("csv", "md", "tex", "html")}
+    asked = toy_study(augmentation=("none", "jitter"), bootstrap=50)
+    write_tables(scores, asked, "toy", True, outputs)
+    study = dataclasses.replace(plain, tables=outputs, answer="")
+    write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
+    page = Page(tmp_path / "out" / "index.html")
+    assert page.problems == []
+    assert len(page.all("table")) == len(page.all("caption"))
+    answers = [node for node in page.all("p") if node.get("class") == "answer"]
+    assert len(answers) == 1
+    assert len([node for node in page.all("p") if node.get("class") == "question"]) == 1
