@@ -9,8 +9,9 @@ from threading import Lock
 
 import numpy as np
 
-from segbench.archives import Archive, ArchiveWriter, Encoded, encode
+from segbench.archives import Archive, ArchiveWriter
 from segbench.augmentation.poses import Pose, apply_pose, poses
+from segbench.chunks import Encoded, encode
 from segbench.config.augmentation import Amplification
 from segbench.parallel import ordered_map
 

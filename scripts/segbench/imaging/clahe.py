@@ -96,7 +96,8 @@ def _to_levels(image: np.ndarray) -> np.ndarray | None:
     scaled -= low
     scaled /= high - low
     scaled *= LEVELS - 1
-    return np.rint(scaled, out=scaled).astype(np.int32)
+    levels: np.ndarray = np.rint(scaled, out=scaled).astype(np.int32)
+    return levels
 
 
 def tile_histograms(binned: np.ndarray, tile: tuple[int, ...], bins: int) -> np.ndarray:

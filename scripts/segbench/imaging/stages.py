@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from segbench.archives import ArchiveWriter, Encoded, encode
+from segbench.archives import ArchiveWriter
+from segbench.chunks import Encoded, encode
 from segbench.config.dataset import Dataset
 from segbench.config.preprocessing import Preprocessing
 from segbench.datasets import reader
