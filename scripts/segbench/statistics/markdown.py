@@ -15,8 +15,8 @@ def escape(text: str) -> str:
 
     Examples
     --------
-    >>> print(escape("a_b | c"))
-    a\_b \| c
+    >>> print(escape("a_b | c_"))
+    a_b \| c\_
     """
     return _SPECIAL.sub(r"\\\1", text.replace("\n", " "))
 

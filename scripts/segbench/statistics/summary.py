@@ -132,12 +132,7 @@ def summarise(scores: Scores, study: Study) -> Summary:
     tested on in several folds or with several seeds counts once, with its mean. All
     pairs of arms are tested, because which arm is best is itself read off the data.
     """
-    if study.primary not in scores.metrics:
-        raise SegbenchError(
-            f"primary metric {study.primary!r}",
-            f"one of the study's metrics: {', '.join(study.metrics)}",
-            "correct `primary` in the study",
-        )
+    _insist_on_primary(scores, study)
     weights = bootstrap.resample(len(scores.group_names), study.bootstrap)
     estimates = {
         name: _estimates(scores, metric, weights, study.confidence)
@@ -145,6 +140,46 @@ def summarise(scores: Scores, study: Study) -> Summary:
     }
     sums = _sums(scores, scores.metrics[study.primary])
     values = np.array([one.mean for one in estimates[study.primary]])
+    _insist_on_values(values, scores, study)
+    draws = bootstrap.means(sums, weights)
+    p_values, smallest = _compare(sums)
+    best = int(np.argmax(np.round(values, comparison.DECIMALS)))
+    several = len(scores.group_names) > 1
+    behind = _behind(values, draws, best, study.confidence if several else None)
+    shares = comparison.first_shares(draws)
+    ranks = comparison.ranks(values.tolist())
+    arms = []
+    for n, arm in enumerate(scores.arms):
+        own = {name: column[n] for name, column in estimates.items()}
+        if n == best:
+            arms.append(ArmSummary(arm, own, ranks[n], None, True, None, float(shares[n])))
+            continue
+        p = p_values[min(n, best), max(n, best)]
+        tied = p >= 1 - study.confidence
+        arms.append(ArmSummary(arm, own, ranks[n], p, tied, behind[n], float(shares[n])))
+    return Summary(
+        tuple(arms),
+        best,
+        {name: metric.definition for name, metric in scores.metrics.items()},
+        scores.metrics[study.primary].classes,
+        len(p_values),
+        smallest,
+        comparison.rank_stability(values, draws) if several else None,
+    )
+
+
+def _insist_on_primary(scores: Scores, study: Study) -> None:
+    """Refuse to rank by a metric that was not scored."""
+    if study.primary not in scores.metrics:
+        raise SegbenchError(
+            f"primary metric {study.primary!r}",
+            f"one of the study's metrics: {', '.join(study.metrics)}",
+            "correct `primary` in the study",
+        )
+
+
+def _insist_on_values(values: np.ndarray, scores: Scores, study: Study) -> None:
+    """Refuse arms of which nothing was scored."""
     if np.isnan(values).any():
         arm = scores.arms[int(np.flatnonzero(np.isnan(values))[0])]
         raise SegbenchError(
@@ -152,32 +187,6 @@ def summarise(scores: Scores, study: Study) -> Summary:
             "at least one sample with objects in truth or prediction",
             "choose another policy for empty images in the study",
         )
-    best = int(np.argmax(np.round(values, comparison.DECIMALS)))
-    p_values, smallest = _compare(sums)
-    draws = bootstrap.means(sums, weights)
-    behind = _behind(values, draws, best, study.confidence, len(scores.group_names))
-    shares = comparison.first_shares(draws)
-    arms = tuple(
-        ArmSummary(
-            arm,
-            {name: column[n] for name, column in estimates.items()},
-            comparison.ranks(values.tolist())[n],
-            None if n == best else p_values[min(n, best), max(n, best)],
-            n == best or p_values[min(n, best), max(n, best)] >= 1 - study.confidence,
-            None if n == best else behind[n],
-            float(shares[n]),
-        )
-        for n, arm in enumerate(scores.arms)
-    )
-    return Summary(
-        arms,
-        best,
-        {name: metric.definition for name, metric in scores.metrics.items()},
-        scores.metrics[study.primary].classes,
-        len(p_values),
-        smallest,
-        comparison.rank_stability(values, draws) if len(scores.group_names) > 1 else None,
-    )
 
 
 def _mean_over(values: np.ndarray, axis: int) -> np.ndarray:
@@ -243,13 +252,13 @@ def _compare(sums: Sums) -> tuple[dict[tuple[int, int], float], float]:
 
 
 def _behind(
-    values: np.ndarray, draws: np.ndarray, best: int, confidence: float, groups: int
+    values: np.ndarray, draws: np.ndarray, best: int, confidence: float | None
 ) -> Sequence[tuple[float, tuple[float, float] | None]]:
-    """Difference of each arm from the best, with paired intervals."""
+    """Difference of each arm from the best; with paired intervals, if a confidence is given."""
     return [
         (
             float(values[n] - values[best]),
-            bootstrap.interval(draws[:, n] - draws[:, best], confidence) if groups > 1 else None,
+            bootstrap.interval(draws[:, n] - draws[:, best], confidence) if confidence else None,
         )
         for n in range(values.size)
     ]
