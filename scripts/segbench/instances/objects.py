@@ -49,7 +49,8 @@ def split(
     seed_threshold : float
     minimum_px : int, optional
         A seed whose object would be smaller is dropped if its piece holds another one,
-        and its pixels go to that: a speck in the seed map does not cost pixels.
+        and its pixels go to that: a speck in the seed map does not cost pixels. If all
+        seeds of a piece are such, the piece is one object.
 
     Returns
     -------
