@@ -9,6 +9,14 @@ OUTPUTS:
 """
 
 
+def acquire_code(w):
+    """The code of the source that is chosen: the generator's only for generated data."""
+    name = CONFIG.datasets[w.dataset].format
+    made = CONFIG.datasets[w.dataset].source == "generated"
+    modules = [f"segbench.datasets.{name}"]
+    return code("acquire", *modules, *[f"segbench.datasets.miniature.{name}"] * made)
+
+
 rule acquire:
     """Generate, download or link one dataset."""
     output:
@@ -22,8 +30,8 @@ rule acquire:
         mem_mb=1000,
         runtime=720,
     params:
-        code=reader_code("acquire"),
-        dataset=lambda w: source_slice(CONFIG.datasets[w.dataset]),
+        code=acquire_code,
+        dataset=lambda w: source_slice(CONFIG.datasets[w.dataset], BASE),
     script:
         "../scripts/acquire.py"
 

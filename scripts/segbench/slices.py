@@ -7,6 +7,7 @@ data. A key that a stage does not read is not in its slice, so changing it rerun
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -62,10 +63,21 @@ def dataset_slice(dataset: BaseModel) -> dict[str, Any]:
     return parts(dataset, ("format", "task", "classes", "spacing_um"))
 
 
-def source_slice(dataset: BaseModel) -> dict[str, Any]:
-    """What acquiring reads of a dataset: the source that is chosen, and only that one."""
+def source_slice(dataset: BaseModel, root: Path) -> dict[str, Any]:
+    """What acquiring reads of a dataset: the source that is chosen, and only that one.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The dataset.
+    root : Path
+        A folder that is given by a relative path lies under it.
+    """
     data = plain(dataset)
-    return {"format": data["format"], "source": data["source"], "from": data[data["source"]]}
+    source = data[data["source"]]
+    if data["source"] == "folder":
+        source = {"path": str(root / Path(source["path"]).expanduser())}
+    return {"format": data["format"], "source": data["source"], "from": source}
 
 
 def dataset_from(data: Mapping[str, Any]) -> Dataset:

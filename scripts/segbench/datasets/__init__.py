@@ -1,25 +1,31 @@
-"""The dataset readers, by the name that `format:` gives them in config/datasets/NAME.yaml."""
+"""The dataset readers, by the name that `format:` gives them in config/datasets/NAME.yaml.
+
+Readers and generators are found by name, and imported only then: a rule's code digest holds
+the reader of its own dataset and no other (the workflow names the module), and the generator
+of a miniature only where it is run.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
 
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.dsb2018 import Dsb2018
-from segbench.datasets.kidney_nuclei import KidneyNuclei
 from segbench.errors import SegbenchError
 
-__all__ = ["READERS", "RawSample", "Reader", "reader"]
+__all__ = ["READERS", "RawSample", "Reader", "generator", "reader"]
 
-#: Every reader, by name. A new format is one class and one line here.
-READERS: dict[str, Reader] = {
-    "dsb2018": Dsb2018(),
-    "kidney_nuclei": KidneyNuclei(),
+#: Format -> module with a `READER`. A new format is one module and one line here.
+READERS: dict[str, str] = {
+    "dsb2018": "segbench.datasets.dsb2018",
+    "kidney_nuclei": "segbench.datasets.kidney_nuclei",
 }
 
 
 def reader(name: str) -> Reader:
-    """Give the reader of a publisher's format.
+    """The reader of a publisher's format.
 
     Parameters
     ----------
@@ -31,8 +37,30 @@ def reader(name: str) -> Reader:
     SegbenchError
         There is no such format; the nearest name is suggested.
     """
-    if name in READERS:
-        return READERS[name]
-    near = get_close_matches(name, READERS, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else "use one of them"
-    raise SegbenchError(f"format {name!r} is unknown", f"one of {', '.join(sorted(READERS))}", hint)
+    if name not in READERS:
+        near = get_close_matches(name, READERS, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}?" if near else "use one of them"
+        raise SegbenchError(
+            f"format {name!r} is unknown", f"one of {', '.join(sorted(READERS))}", hint
+        )
+    found: Reader = import_module(READERS[name]).READER
+    return found
+
+
+def generator(name: str) -> Callable[[Path, int, int, int], None]:
+    """The function that writes a miniature in a publisher's exact on-disk format.
+
+    Parameters
+    ----------
+    name : str
+        `format` of a dataset.
+
+    Returns
+    -------
+    callable
+        ``generate(root, samples, test_samples, seed)``; equal arguments, equal bytes.
+    """
+    found: Callable[[Path, int, int, int], None] = import_module(
+        f"segbench.datasets.miniature.{name}"
+    ).generate
+    return found

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segbench.config.dataset import Dataset, Download
-from segbench.datasets import reader
+from segbench.datasets import generator, reader
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes, write_text
 
@@ -33,7 +33,7 @@ def acquire(dataset: Dataset, raw: Path, record: Path) -> None:
         user's folder, which is not copied and never written to. A download that is there
         already is not repeated.
     record : Path
-        JSON: source, licence, citation, for a download its url, SHA-256 and size, number
+        JSON: source, for a download its url, SHA-256 and size, number
         of samples. It holds no path of this machine.
 
     Raises
@@ -52,12 +52,9 @@ def acquire(dataset: Dataset, raw: Path, record: Path) -> None:
     origin = makers[dataset.source](dataset, raw)
     splits = Counter(sample.split for sample in reader(dataset.format).scan(raw))
     content = {
-        "title": dataset.title,
         "format": dataset.format,
         "source": dataset.source,
         "generated": dataset.source == "generated",
-        "licence": dataset.licence,
-        "citation": dataset.citation,
         "samples": dict(sorted(splits.items())),
         **origin,
     }
@@ -124,7 +121,7 @@ def _generated(dataset: Dataset, raw: Path) -> dict[str, Any]:
     recipe = _needed(dataset.generated, "generated")
     folder = _new_folder(raw)
     try:
-        reader(dataset.format).generate(folder, recipe.samples, recipe.test_samples, recipe.seed)
+        generator(dataset.format)(folder, recipe.samples, recipe.test_samples, recipe.seed)
         origin = {"seed": recipe.seed}
         _put_in_place(folder, raw, origin)
     finally:

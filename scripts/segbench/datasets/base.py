@@ -40,7 +40,7 @@ class RawSample:
 
 
 class Reader(Protocol):
-    """Reads one publisher's format. Stateless; registered in `segbench.datasets.READERS`."""
+    """Reads one publisher's format. Stateless; each module has one `READER`."""
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the samples from file names alone, sorted by id; reads no pixels."""
@@ -53,6 +53,3 @@ class Reader(Protocol):
 
     def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
         """Name the kind of sample, from what was read; stratified folds balance it."""
-
-    def generate(self, root: Path, samples: int, test_samples: int, seed: int) -> None:
-        """Write a miniature in the publisher's exact on-disk format under `root`."""

@@ -151,12 +151,6 @@ class Dsb2018:
         """Say how the picture was made, from its colours; see `appearance`."""
         return appearance(image)
 
-    def generate(self, root: Path, samples: int, test_samples: int, seed: int) -> None:
-        """Write a miniature `stage1_train`; see `segbench.datasets.miniature.dsb`."""
-        from segbench.datasets.miniature.dsb import generate
-
-        generate(root, samples, test_samples, seed)
-
 
 def number_objects(masks: Sequence[np.ndarray], shape: tuple[int, int]) -> tuple[np.ndarray, int]:
     """Join one mask an object into numbered objects.
@@ -266,3 +260,7 @@ def _table(path: Path, changed: int) -> dict[str, tuple[tuple[int, str], ...]]:
                 )
             rows.setdefault(row[0], []).append((reader.line_num, row[1]))
     return {sample: tuple(found) for sample, found in rows.items()}
+
+
+#: The reader of this format.
+READER = Dsb2018()

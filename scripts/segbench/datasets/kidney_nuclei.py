@@ -162,12 +162,6 @@ class KidneyNuclei:
         series = _SERIES.match(raw.sample)
         return series.group().lower() if series else "other"
 
-    def generate(self, root: Path, samples: int, test_samples: int, seed: int) -> None:
-        """Write a miniature in the newer layout; see `segbench.datasets.miniature.kidney`."""
-        from segbench.datasets.miniature.kidney import generate
-
-        generate(root, samples, test_samples, seed)
-
 
 def _pairs(
     root: Path, image_folder: Path, mask_folder: Path, split: Literal["train", "test"]
@@ -202,3 +196,7 @@ def _blanks(root: Path, folder: Path) -> Iterator[RawSample]:
         sample = check_id(stem, folder / name)
         path = (folder / name).relative_to(root).as_posix()
         yield RawSample(sample=sample, images=(path,), labels=(), group=source_image(sample))
+
+
+#: The reader of this format.
+READER = KidneyNuclei()

@@ -61,12 +61,9 @@ def beside(raw):
 def test_generated(raw, record):
     acquire(generated(), raw, record)
     assert json.loads(record.read_text()) == {
-        "title": "dsb2018",
         "format": "dsb2018",
         "source": "generated",
         "generated": True,
-        "licence": "CC0",
-        "citation": "nobody",
         "samples": {"train": 3},
         "seed": 0,
     }

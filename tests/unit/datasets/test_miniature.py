@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from segbench.datasets import generator as miniature
 from segbench.datasets import reader
 from segbench.datasets.miniature.drawing import Outline, blend, generator, save, texture, to_uint8
-from segbench.datasets.miniature.kidney import FOLDER
+from segbench.datasets.miniature.kidney_nuclei import FOLDER
 from segbench.errors import SegbenchError
 
 
@@ -22,7 +23,7 @@ def tree(folder):
 
 def make(tmp_path_factory, name, samples, test_samples, seed=0):
     root = tmp_path_factory.mktemp(name)
-    reader(name).generate(root, samples, test_samples, seed)
+    miniature(name)(root, samples, test_samples, seed)
     return root
 
 
@@ -192,7 +193,7 @@ def test_dsb_is_not_solved_by_a_threshold(tmp_path_factory, seed):
 
 def test_dsb_has_no_test_set(tmp_path):
     with pytest.raises(SegbenchError, match="test_samples: 3"):
-        reader("dsb2018").generate(tmp_path, 2, 3, 0)
+        miniature("dsb2018")(tmp_path, 2, 3, 0)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -215,7 +216,7 @@ def test_more_samples_leave_the_others_as_they_are(tmp_path_factory, name, tests
 )
 def test_generating_takes_seconds(tmp_path, name, samples, tests):
     start = time.process_time()
-    reader(name).generate(tmp_path, samples, tests, 0)
+    miniature(name)(tmp_path, samples, tests, 0)
     assert time.process_time() - start < 6  # about 1.5 s
 
 

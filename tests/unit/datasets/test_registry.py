@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
-from segbench.datasets import READERS, reader
+from segbench.datasets import READERS, generator, reader
 from segbench.errors import SegbenchError
 
 
 def test_every_reader_is_found_by_its_name():
     assert sorted(READERS) == ["dsb2018", "kidney_nuclei"]
-    for name, instance in READERS.items():
-        assert reader(name) is instance
+    for name, module in READERS.items():
+        assert reader(name) is import_module(module).READER
+        assert callable(generator(name))
 
 
 @pytest.mark.parametrize(("typo", "nearest"), [("dsb2O18", "dsb2018"), ("kidney", "kidney_nuclei")])

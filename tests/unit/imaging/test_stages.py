@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -84,7 +86,8 @@ def described(task: str) -> Dataset:
 
 @pytest.fixture(autouse=True)
 def _reader(monkeypatch):
-    monkeypatch.setitem(datasets.READERS, "arrays", Arrays())
+    monkeypatch.setitem(datasets.READERS, "arrays", "arrays_of_this_test")
+    monkeypatch.setitem(sys.modules, "arrays_of_this_test", SimpleNamespace(READER=Arrays()))
 
 
 @pytest.fixture
