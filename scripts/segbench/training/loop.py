@@ -193,7 +193,7 @@ class _Trainer:
         kept.epoch = int(row["epoch"])
         kept.history.append(row)
         kept.weights = self.network.get_weights()
-        kept.optimizer = [np.asarray(v) for v in self.optimizer.variables]
+        kept.optimizer = [keras.ops.convert_to_numpy(v.value) for v in self.optimizer.variables]
         kept.best_epoch = choice.best_epoch(kept.history, self.training.best_epoch)
         if kept.best_epoch == kept.epoch:
             kept.best = kept.weights

@@ -60,8 +60,11 @@ def save(folder: str | Path, state: State) -> None:
     }
     arrays = {"record": np.frombuffer(json.dumps(record).encode(), np.uint8)}
     for name in ("weights", "optimizer", "best"):
-        for number, array in enumerate(getattr(state, name)):
-            arrays[f"{name}{number}"] = np.asarray(array)
+        for number, value in enumerate(getattr(state, name)):
+            array = np.asarray(value)
+            if array.dtype.kind not in "fiub":
+                raise TypeError(f"{name} {number} is {array.dtype}, which NumPy cannot store")
+            arrays[f"{name}{number}"] = array
     with atomic_path(state_file(folder)) as beside:
         np.savez(beside, allow_pickle=False, **arrays)
 

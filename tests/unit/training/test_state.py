@@ -1,0 +1,107 @@
+"""State on disk: exact, whole or absent, never a crash."""
+
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segbench.training import state
+
+
+def example():
+    rng = np.random.default_rng(0)
+    history = [{"epoch": 1, "loss": 0.1 + 0.2, "val_dice": 1 / 3, "learning_rate": 1e-3}]
+    arrays = [rng.random((3, 4), np.float32), np.zeros((), np.int64), rng.random(2)]
+    return state.State("key", 1, history, 1, arrays, arrays[:2], arrays[2:])
+
+
+def test_what_is_saved_comes_back_to_the_bit(tmp_path):
+    saved = example()
+    state.save(tmp_path, saved)
+    loaded = state.load(tmp_path, "key", pytest.fail)
+    assert loaded.history == saved.history
+    assert (loaded.epoch, loaded.best_epoch) == (1, 1)
+    for name in ("weights", "optimizer", "best"):
+        for ours, theirs in zip(getattr(loaded, name), getattr(saved, name), strict=True):
+            assert ours.dtype == theirs.dtype
+            assert ours.tobytes() == theirs.tobytes()
+
+
+def test_nothing_there(tmp_path):
+    assert state.load(tmp_path / "absent", "key", pytest.fail) is None
+
+
+def test_state_of_another_training_is_not_used(tmp_path):
+    state.save(tmp_path, example())
+    said = []
+    assert state.load(tmp_path, "another", said.append) is None
+    assert "another training" in said[0]
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK", b"nonsense" * 100])
+def test_foreign_files_start_over(tmp_path, damage):
+    state.state_file(tmp_path).write_bytes(damage)
+    said = []
+    assert state.load(tmp_path, "key", said.append) is None
+    assert "damaged" in said[0]
+    assert "starting over" in said[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(where=st.floats(0, 1, exclude_max=True), cut=st.booleans())
+def test_any_flipped_or_missing_byte_is_found(tmp_path_factory, where, cut):
+    folder = tmp_path_factory.mktemp("state")
+    state.save(folder, example())
+    path = state.state_file(folder)
+    data = bytearray(path.read_bytes())
+    place = int(where * len(data))
+    if cut:
+        path.write_bytes(data[:place])
+    else:
+        data[place] ^= 0xFF
+        path.write_bytes(data)
+    loaded = state.load(folder, "key", lambda _: None)
+    if loaded is not None:  # a byte that means nothing, such as a time stamp
+        for name in ("weights", "optimizer", "best"):
+            for ours, theirs in zip(getattr(loaded, name), getattr(example(), name), strict=True):
+                assert np.array_equal(ours, theirs)
+
+
+def test_pickles_are_not_opened(tmp_path):
+    np.savez(state.state_file(tmp_path), record=np.array([object()], object))
+    said = []
+    assert state.load(tmp_path, "key", said.append) is None
+    assert said
+
+
+def test_leftovers_of_a_killed_writer_are_removed(tmp_path):
+    state.save(tmp_path, example())
+    leftover = tmp_path / ".0123456789ab.partial.training-state.npz"
+    leftover.write_bytes(b"half")
+    assert state.load(tmp_path, "key", pytest.fail).epoch == 1
+    assert not leftover.exists()
+
+
+def test_a_failed_save_keeps_the_old_state(tmp_path, monkeypatch):
+    state.save(tmp_path, example())
+
+    def fail(*_args, **_kwargs):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(np, "savez", fail)
+    with pytest.raises(OSError, match="no space"):
+        state.save(tmp_path, example())
+    monkeypatch.undo()
+    assert state.load(tmp_path, "key", pytest.fail).epoch == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_dtypes_numpy_does_not_know_are_refused_not_corrupted(tmp_path):
+    """Variables are float32 under every policy; bfloat16 would lose its name in the file."""
+    saved = example()
+    saved.weights = [np.ones(3, ml_dtypes.bfloat16)]
+    with pytest.raises(TypeError, match="bfloat16"):
+        state.save(tmp_path, saved)
