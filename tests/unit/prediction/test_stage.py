@@ -1,0 +1,192 @@
+"""The stage with real, tiny networks. The only file here that imports Keras."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segbench.archives import Archive, ArchiveWriter
+from segbench.config.model import Model, Prediction, Training, UNet
+from segbench.errors import SegbenchError
+from segbench.prediction import predict
+
+keras = pytest.importorskip("keras")
+
+SIZES = {"a": (24, 32), "b": (40, 18), "c": (16, 16), "d": (61, 70)}
+FOLDS = [("a", 0), ("b", 0), ("d", 0), ("c", 1)]
+
+
+def recipe(target="foreground_boundary", tile=(32, 32), precision="float32", **prediction):
+    return Model(
+        target=target,
+        network=UNet(depth=2, width=4),
+        training=Training(precision=precision),
+        prediction=Prediction(tile=tile, **prediction),
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prediction")
+    random = np.random.default_rng(0)
+    attributes = {
+        "stage": "preprocess",
+        "task": "instances",
+        "classes": ["nucleus"],
+        "class_values": [1],
+        "image_scale": 1 / 255,
+    }
+    for shard, ids in enumerate(("bd", "ac")):
+        with ArchiveWriter(folder / f"shard{shard}.zarr.zip", attributes) as writer:
+            for sample in ids:
+                image = random.integers(0, 256, (*SIZES[sample], 1), dtype=np.uint8)
+                record = {"source": sample, "split": "train", "original_size": [9, 9]}
+                writer.add(sample, {"image": image}, record)
+    rows = ["sample\tgroup\tstratum\tfold\trole"]
+    rows += [f"{s}\t{s}\t\t{fold}\ttest" for s, fold in FOLDS]
+    (folder / "folds.tsv").write_text("\n".join(rows) + "\n")
+    for seed in (0, 1):
+        save_model(folder / f"{seed}.keras", 1, 2, seed)
+    return folder
+
+
+def save_model(path, channels, maps, seed):
+    from segbench.models import build
+
+    keras.utils.set_random_seed(seed)
+    model = build(recipe(), channels, maps)
+    for weight in model.weights:  # biases and scales too, so that maps are not all alike
+        weight.assign(weight + keras.random.normal(weight.shape, stddev=0.1))
+    model.save(path)
+
+
+def apply(folder, output, chosen, folds=(0,), models=("0.keras",)):
+    lines = []
+    predict(
+        sorted(folder.glob("shard*.zarr.zip")),
+        folder / "folds.tsv",
+        list(folds),
+        [folder / model for model in models],
+        chosen,
+        output,
+        lines.append,
+    )
+    return lines
+
+
+def read(path):
+    with Archive(path) as archive:
+        return {sample: archive.read(sample, "probability") for sample in archive.ids}
+
+
+def test_archive_of_probabilities(folder, tmp_path):
+    lines = apply(folder, tmp_path / "p.zarr.zip", recipe())
+    with Archive(tmp_path / "p.zarr.zip") as archive:
+        assert archive.ids == ["a", "b", "d"]
+        assert archive.attributes == {
+            "stage": "predict",
+            "axes": "yxk",
+            "maps": ["foreground", "boundary"],
+            "target": "foreground_boundary",
+            "classes": ["nucleus"],
+            "class_values": [1],
+            "task": "instances",
+        }
+        assert archive.record("d") == {"source": "d", "split": "train", "original_size": [9, 9]}
+    for sample, maps in read(tmp_path / "p.zarr.zip").items():
+        assert maps.shape == (*SIZES[sample], 2)
+        assert maps.dtype == np.float16
+        assert maps.min() >= 0
+        assert maps.max() <= 1
+        assert maps.astype(float).std() > 1e-3
+    assert lines[-1] == "predicted 3 of 3 samples"
+    assert "3 samples, 1 network, float32" in lines[0]
+
+
+def test_one_tile_is_the_network_itself(folder, tmp_path):
+    apply(folder, tmp_path / "p.zarr.zip", recipe(tile=None), folds=(1,))
+    (maps,) = read(tmp_path / "p.zarr.zip").values()
+    with Archive(folder / "shard1.zarr.zip") as archive:
+        image = archive.read("c", "image").astype(np.float32)[None] / np.float32(255)
+    model = keras.saving.load_model(folder / "0.keras", safe_mode=True)
+    wanted = keras.ops.convert_to_numpy(keras.ops.sigmoid(model(image)))[0]
+    np.testing.assert_allclose(maps, wanted, atol=1e-3)
+
+
+def test_equal_bytes(folder, tmp_path):
+    chosen = recipe(flips=True, rotations=True, batch=3)
+    for name in ("1.zarr.zip", "2.zarr.zip"):
+        apply(folder, tmp_path / name, chosen)
+    assert (tmp_path / "1.zarr.zip").read_bytes() == (tmp_path / "2.zarr.zip").read_bytes()
+
+
+def test_batch_does_not_matter(folder, tmp_path):
+    for batch in (1, 5):
+        apply(folder, tmp_path / f"{batch}.zarr.zip", recipe(batch=batch))
+    one, five = read(tmp_path / "1.zarr.zip"), read(tmp_path / "5.zarr.zip")
+    for sample in one:
+        np.testing.assert_allclose(one[sample], five[sample], atol=2e-3)
+
+
+def test_an_ensemble_is_the_mean_of_its_networks(folder, tmp_path):
+    # Both networks as fold 0: neither has seen the samples.
+    for model in ("0.keras", "1.keras"):
+        apply(folder, tmp_path / f"{model}.zarr.zip", recipe(), models=[model])
+    models = ["0.keras", "1.keras"]
+    apply(folder, tmp_path / "both.zarr.zip", recipe(), folds=(0, 0), models=models)
+    first, second, both = (
+        read(tmp_path / f"{name}.zarr.zip") for name in ("0.keras", "1.keras", "both")
+    )
+    for sample, maps in both.items():
+        mean = (first[sample].astype(float) + second[sample]) / 2
+        assert np.abs(first[sample].astype(float) - second[sample]).max() > 0.01
+        np.testing.assert_allclose(maps, mean, atol=1e-3)
+
+
+def test_exclusive_classes_sum_to_one(folder, tmp_path):
+    with Archive(folder / "shard1.zarr.zip") as old:
+        attributes = {
+            **old.attributes,
+            "task": "semantic",
+            "classes": ["x", "y"],
+            "class_values": [1, 2],
+        }
+        with ArchiveWriter(tmp_path / "s.zarr.zip", attributes) as writer:
+            writer.add("c", {"image": old.read("c", "image")}, old.record("c"))
+    save_model(tmp_path / "m.keras", 1, 3, 0)
+    chosen = recipe(target="classes", flips=True)
+    arguments = ([1], [tmp_path / "m.keras"], chosen, tmp_path / "p.zarr.zip", print)
+    predict([tmp_path / "s.zarr.zip"], folder / "folds.tsv", *arguments)
+    (maps,) = read(tmp_path / "p.zarr.zip").values()
+    np.testing.assert_allclose(maps.astype(float).sum(axis=-1), 1, atol=2e-3)
+
+
+def refused(folder, tmp_path, match, chosen=None, **arguments):
+    with pytest.raises(SegbenchError, match=match):
+        apply(folder, tmp_path / "p.zarr.zip", chosen or recipe(), **arguments)
+    assert not (tmp_path / "p.zarr.zip").exists()
+
+
+def test_a_fold_without_its_model(folder, tmp_path):
+    refused(folder, tmp_path, "1 models for 2 folds", folds=(0, 1))
+
+
+def test_a_network_of_another_target(folder, tmp_path):
+    refused(folder, tmp_path, "to 2 maps", recipe(target="foreground"))
+
+
+def test_a_network_of_other_images(folder, tmp_path):
+    save_model(folder / "rgb.keras", 3, 2, 0)
+    refused(folder, tmp_path, "from 3 channels", models=["rgb.keras"])
+
+
+def test_a_damaged_network(folder, tmp_path):
+    (folder / "damaged.keras").write_bytes(b"not a network")
+    refused(folder, tmp_path, r"damaged\.keras", models=["damaged.keras"])
+
+
+def test_a_network_that_diverged(folder, tmp_path):
+    model = keras.saving.load_model(folder / "0.keras", safe_mode=True)
+    model.weights[-1].assign(model.weights[-1] * np.nan)
+    model.save(folder / "nan.keras")
+    refused(folder, tmp_path, "not a number", models=["nan.keras"])
