@@ -53,8 +53,10 @@ def model_slice(model: BaseModel, stage: str) -> dict[str, Any]:
     """
     data = parts(model, MODEL_PARTS[stage])
     if stage == "predict":
-        # Of the training only the patch matters: it is the tile when none is given.
-        data["training"] = {"patch": data["training"]["patch"]}
+        # Of the training only this matters: the patch is the tile when none is given, and a
+        # network computes as it was trained.
+        keys = ("patch", "precision", "deterministic")
+        data["training"] = {key: data["training"][key] for key in keys}
     return data
 
 
