@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
@@ -39,6 +40,20 @@ def alternately(
             work()
             kept.append(perf_counter() - start)
     return min(times[0]), min(times[1])
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this process and its threads, also those of libraries, on one core."""
+    if not hasattr(os, "sched_setaffinity"):  # not Linux
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def row(
