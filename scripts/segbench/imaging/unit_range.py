@@ -23,8 +23,8 @@ def to_unit(image: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> to_unit(np.array([0, 51, 255], dtype=np.uint8)).tolist()
-    [0.0, 0.20000000298023224, 1.0]
+    >>> to_unit(np.array([0, 255], dtype=np.uint8)).tolist()
+    [0.0, 1.0]
     """
     image = np.asarray(image)
     if image.dtype == bool:
