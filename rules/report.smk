@@ -6,7 +6,7 @@ OUTPUTS:
     report/index.html                     everything, self-contained in its folder
 """
 
-OVERLAY = f"results/figures/{{study}}/{ARM.removeprefix('results/')}.png"
+OVERLAYS = f"results/figures/{{study}}/{ARM.removeprefix('results/')}"
 
 
 def costs(w):
@@ -32,7 +32,10 @@ def costs(w):
 
 def overlays_of(study):
     """The pictures of all arms of a study."""
-    return [OVERLAY.format(study=study, **arm._asdict()) for arm in CONFIG.arms(study)]
+    return [
+        f"{OVERLAYS}/overlays.png".format(study=study, **arm._asdict())
+        for arm in CONFIG.arms(study)
+    ]
 
 
 def sheets_of(study):
@@ -103,9 +106,9 @@ rule draw_overlays:
         truth=shards(rules.truth.output.archive),
         prepared=shards(rules.preprocess.output.archive),
     output:
-        picture=OVERLAY,
+        picture=f"{OVERLAYS}/overlays.png",
     log:
-        OVERLAY.replace("results/", "logs/").replace(".png", ".log"),
+        f"{OVERLAYS.replace('results/', 'logs/')}/draw_overlays.log",
     conda:
         "../envs/cpu.yaml"
     threads: 1
