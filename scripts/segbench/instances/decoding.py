@@ -96,5 +96,5 @@ def _label_map(
     threshold: float,
 ) -> np.ndarray:
     if activation(target, classes) == "softmax":
-        return np.array([0, *class_values], np.uint8)[maps.argmax(axis=-1)]
+        return np.asarray(np.array([0, *class_values], np.uint8)[maps.argmax(axis=-1)])
     return np.where(maps[..., 0] > threshold, np.uint8(class_values[0]), np.uint8(0))

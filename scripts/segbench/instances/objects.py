@@ -30,7 +30,7 @@ def pieces(mask: np.ndarray) -> np.ndarray:
     [[1, 1, 0], [0, 0, 2]]
     """
     image = np.ascontiguousarray(mask).view(np.uint8)
-    return cv2.connectedComponents(image, connectivity=4, ltype=cv2.CV_32S)[1]
+    return np.asarray(cv2.connectedComponents(image, connectivity=4, ltype=cv2.CV_32S)[1])
 
 
 def split(
@@ -113,7 +113,7 @@ def renumber(objects: np.ndarray) -> np.ndarray:
     present[0] = False
     numbers = np.cumsum(present, dtype=np.int32)
     numbers[~present] = 0
-    return numbers[objects]
+    return np.asarray(numbers[objects])
 
 
 def remove_small(objects: np.ndarray, minimum_px: int) -> np.ndarray:

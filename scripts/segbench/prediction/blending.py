@@ -100,7 +100,7 @@ def _together(images: Iterable[np.ndarray], count: int) -> Iterator[list[np.ndar
 
 def _fill(canvases: Sequence[_Canvas], forward: Forward, batch: int) -> None:
     """Run all tiles of some images, those of one shape together."""
-    tiles = defaultdict(list)
+    tiles: dict[tuple[int, int], list[tuple[_Canvas, int, int]]] = defaultdict(list)
     for canvas in canvases:
         shape = canvas.rows.tile, canvas.columns.tile
         for row in range(len(canvas.rows.starts)):

@@ -109,4 +109,5 @@ def _network(path: str | Path, recipe: Model, channels: int, maps: int) -> Forwa
         # Left to itself an uncompiled model goes through XLA, which compiles anew for each
         # shape and whose convolutions on a CPU are slower than TensorFlow's own.
         network.jit_compile = False
-    return network.predict_on_batch
+    forward: Forward = network.predict_on_batch
+    return forward

@@ -91,6 +91,8 @@ def test_what_is_no_label(label):
 def test_too_many_objects():
     with pytest.raises(SegbenchError, match="70000"):
         make_targets(np.array([[0, 70000]], np.int64), "foreground_boundary", [1])
+    with pytest.raises(SegbenchError, match="65535"):
+        make_targets(np.uint16([[0, 65535]]), "foreground_boundary", [1])
 
 
 def slow_boundary(label, boundary_px):
@@ -104,7 +106,7 @@ def slow_boundary(label, boundary_px):
 
 
 def differs(window, own):
-    return bool((window != own).any())
+    return bool(((window != own) & (window != 0)).any())
 
 
 @given(labels, st.integers(1, 3))
@@ -132,13 +134,21 @@ def test_foreground_without_boundary_never_joins_two_objects(label, boundary_px)
         assert len(np.unique(label[inside == piece])) == 1
 
 
+def test_an_object_alone_has_no_boundary():
+    label = np.zeros((9, 12), np.uint16)
+    label[3:6, 1:4] = 5
+    label[:, 9] = 65534
+    assert not boundary(label, 5).any()
+    assert boundary(label, 6).sum() == 3 + 9
+
+
 def test_boundary_and_foreground_are_two_maps():
     label = np.zeros((5, 9), np.uint16)
     label[:, 1:5], label[:, 5:9] = 1, 2
     maps = make_targets(label, "foreground_boundary", [1], 1)
     assert maps.dtype == np.uint8
     assert maps[2, :, 0].tolist() == [0, 1, 1, 1, 1, 1, 1, 1, 1]
-    assert maps[2, :, 1].tolist() == [0, 1, 0, 0, 1, 1, 0, 0, 0]
+    assert maps[2, :, 1].tolist() == [0, 0, 0, 0, 1, 1, 0, 0, 0]
 
 
 def slow_distance(label):
