@@ -246,7 +246,7 @@ def _classes(label: np.ndarray, class_values: Sequence[int], _boundary_px: int) 
     maps = label[..., None] == values
     if len(values) > 1:
         maps = np.concatenate([~maps.any(axis=-1, keepdims=True), maps], axis=-1)
-    return maps.astype(np.uint8)
+    return np.asarray(maps.astype(np.uint8))
 
 
 def _foreground(label: np.ndarray, _class_values: Sequence[int], _boundary_px: int) -> np.ndarray:
