@@ -7,7 +7,6 @@ from segbench.provenance.job import Job, run
 
 def work(job: Job) -> None:
     from segbench.datasets.acquire import acquire
-
     from segbench.slices import dataset_from
 
     raw = Path("data/raw") / job.wildcards["dataset"]

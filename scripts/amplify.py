@@ -5,7 +5,6 @@ from segbench.provenance.job import Job, run
 
 def work(job: Job) -> None:
     from segbench.augmentation.amplification import amplify_shard
-
     from segbench.config.augmentation import Amplification
 
     recipe = Amplification.model_validate(job.params["recipe"])

@@ -36,7 +36,8 @@ def alive(run: dict[str, Any]) -> bool:
     if run["host"] != socket.gethostname():
         return True
     try:
-        return abs(psutil.Process(run["pid"]).create_time() - run["started"]) < 1
+        started: float = psutil.Process(run["pid"]).create_time()
+        return abs(started - float(run["started"])) < 1
     except psutil.NoSuchProcess:
         return False
 

@@ -106,7 +106,8 @@ def parse(path: Path, package: str) -> Module:
     package : str
         The package it belongs to, for relative imports.
     """
-    tree = _Documentation().visit(ast.parse(path.read_text("utf-8"), str(path)))
+    tree = ast.parse(path.read_text("utf-8"), str(path))
+    _Documentation().visit(tree)
     module = Module()
     for statement in tree.body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
