@@ -117,6 +117,9 @@ def load(archives: ArchiveSet, ids: Sequence[str], recipe: Model, task: Task) ->
 def window_size(samples: Sequence[Sample], recipe: Model) -> tuple[int, int]:
     """Height and width of what enters the network: multiples of ``2 ** depth``.
 
+    A patch is no larger than the largest image: what lies beyond is padding, and its price
+    would be paid in every step.
+
     Raises
     ------
     SegbenchError
@@ -133,6 +136,11 @@ def window_size(samples: Sequence[Sample], recipe: Model) -> tuple[int, int]:
                 "set the model recipe's `training.patch`, or resize in the preprocessing",
             )
         (patch,) = sizes
+    else:
+        patch = (
+            min(patch[0], max(sample.image.shape[0] for sample in samples)),
+            min(patch[1], max(sample.image.shape[1] for sample in samples)),
+        )
     unit = 2**recipe.network.depth
     return math.ceil(patch[0] / unit) * unit, math.ceil(patch[1] / unit) * unit
 

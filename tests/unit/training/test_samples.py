@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from segbench.archives import ArchiveSet
 from segbench.config.model import Loss, Model, Training, UNet
 from segbench.errors import SegbenchError
+from segbench.instances.targets import make_targets
 from segbench.training import randomness, samples
 
 MODEL = Model(network=UNet(depth=2, width=2), training=Training(batch=2))
@@ -58,14 +59,14 @@ def test_exclusive_classes_are_kept_as_numbers(write_archive):
 
 def test_boundary_target(write_archive):
     label = np.zeros((9, 9), np.uint16)
-    label[2:7, 2:7] = 300
+    label[2:7, 2:5], label[2:7, 5:8] = 300, 301
     archive = ArchiveSet([write_archive({"a": (np.zeros((9, 9, 1), np.uint8), label, "a")})])
     model = MODEL.model_copy(update={"target": "foreground_boundary", "boundary_px": 1})
     task = samples.make_task(archive, model, "a")
     (sample,) = samples.load(archive, ["a"], model, task)
     assert task.maps == ("foreground", "boundary")
     assert task.scored == (0,)
-    assert sample.target.sum(axis=(0, 1)).tolist() == [25, 16]
+    assert np.array_equal(sample.target, make_targets(label, model.target, [1], 1))
 
 
 def test_distance_target_is_kept_in_255_steps(write_archive):
@@ -107,7 +108,12 @@ def test_image_and_label_of_different_size(write_archive):
 )
 def test_patches_are_rounded_up(patch, expected):
     model = MODEL.model_copy(update={"training": Training(patch=patch)})
-    assert samples.window_size([plain(9, 9)], model) == expected
+    assert samples.window_size([plain(99, 99)], model) == expected
+
+
+def test_a_patch_is_no_larger_than_the_largest_image():
+    model = MODEL.model_copy(update={"training": Training(patch=(64, 32))})
+    assert samples.window_size([plain(9, 9), plain(14, 40)], model) == (16, 32)
 
 
 def test_whole_images_need_one_size():
