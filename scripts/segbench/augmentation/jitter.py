@@ -149,8 +149,9 @@ def _spread(length: int, sigma: float) -> np.ndarray:
     """Gaussian weights (length, lattice) that sum to 1 over the lattice."""
     lattice = np.arange(-sigma, length + 2 * sigma, sigma)
     distance = (np.arange(length)[:, None] - lattice) / sigma
-    weights = np.exp(-0.5 * distance**2)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    weights: np.ndarray = np.exp(-0.5 * distance**2)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights.astype(np.float32)
 
 
 def _blur(image: Any, draw: Draw, config: Jitter) -> Any:

@@ -122,10 +122,10 @@ def make_loss(recipe: Loss, exclusive: bool, overlap_maps: int | None = None) ->
         )
 
     choices: dict[str, LossFunction] = {
-        "bce": lambda *a: binary_cross_entropy(*a, exclusive),
+        "bce": lambda z, t, w: binary_cross_entropy(z, t, w, exclusive),
         "dice": overlap,
         "bce_dice": mixed(binary_cross_entropy),
         "ce_dice": mixed(cross_entropy),
-        "focal": lambda *a: focal(*a, exclusive, recipe.focal_gamma),
+        "focal": lambda z, t, w: focal(z, t, w, exclusive, recipe.focal_gamma),
     }
     return choices[recipe.name]

@@ -53,20 +53,17 @@ class GroupNorm(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         """Normalise (batch, y, x, channel)."""
         channels = inputs.shape[-1]
+        grouped = (self.groups, channels // self.groups)
         values = ops.cast(inputs, "float32")
-        mean = ops.mean(values, axis=(1, 2))
-        square = ops.mean(ops.square(values), axis=(1, 2))
-        if self.groups < channels:
-            size = channels // self.groups
-            mean, square = (
-                ops.repeat(ops.mean(ops.reshape(x, (-1, self.groups, size)), axis=2), size, axis=1)
-                for x in (mean, square)
-            )
+        mean, square = (
+            ops.mean(ops.reshape(ops.mean(x, axis=(1, 2)), (-1, *grouped)), axis=2, keepdims=True)
+            for x in (values, ops.square(values))
+        )
         variance = ops.maximum(square - ops.square(mean), 0.0)
-        factor = ops.rsqrt(variance + self.epsilon) * self.gamma
-        offset = self.beta - mean * factor
-        result = values * factor[:, None, None, :] + offset[:, None, None, :]
-        return ops.cast(result, self.compute_dtype)
+        factor = ops.rsqrt(variance + self.epsilon) * ops.reshape(self.gamma, grouped)
+        offset = ops.reshape(self.beta, grouped) - mean * factor
+        factor, offset = (ops.reshape(x, (-1, 1, 1, channels)) for x in (factor, offset))
+        return ops.cast(values * factor + offset, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Arguments that make this layer again."""

@@ -67,7 +67,7 @@ def build_supervised(
         skips.append(x)
         x = keras.layers.MaxPooling2D(2, name=f"encoder{level}_pool", dtype=policy)(x)
     x = make.level(x, "bottom", recipe.depth)
-    outputs = []
+    outputs: list[Any] = []
     for level in reversed(range(recipe.depth)):
         x = make.upsample(x, f"decoder{level}", level)
         join = keras.layers.Concatenate(name=f"decoder{level}_join", dtype=policy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from segbench.config.model import Training
 from segbench.errors import SegbenchError
@@ -77,7 +78,7 @@ def check_watchable(training: Training, validation_samples: int) -> None:
         )
 
 
-def write_history(path: str, history: Sequence[Row], chosen: int) -> None:
+def write_history(path: str | Path, history: Sequence[Row], chosen: int) -> None:
     """Write history.csv: one row an epoch, no clocks; a figure that is absent is empty."""
     lines = [",".join(COLUMNS)]
     for row in history:

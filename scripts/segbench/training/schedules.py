@@ -56,7 +56,7 @@ def _cosine(schedule: Schedule, base: float, epoch: int, epochs: int) -> float:
 
 def _polynomial(schedule: Schedule, base: float, epoch: int, epochs: int) -> float:
     """Chen et al. 2018, DeepLab, doi:10.1109/TPAMI.2017.2699184, section 4."""
-    return base * (1 - _progress(schedule, epoch, epochs)) ** schedule.power
+    return base * math.pow(1 - _progress(schedule, epoch, epochs), schedule.power)
 
 
 def _steps(schedule: Schedule, base: float, epoch: int, _epochs: int) -> float:

@@ -87,12 +87,17 @@ def _prepare_tensorflow(deterministic: bool) -> None:
     import tensorflow as tf
 
     threads = os.environ.get("OMP_NUM_THREADS", "")
+    gpus = tf.config.list_physical_devices("GPU")
     try:  # refused once TensorFlow has run anything, which is so in tests only
         if threads.isdigit():
             tf.config.threading.set_intra_op_parallelism_threads(int(threads))
-        for gpu in tf.config.list_physical_devices("GPU"):
+        for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
     except RuntimeError:
         pass
+    if not gpus:
+        # On a CPU TensorFlow's graph rewriting takes a quarter of the start-up time and
+        # makes no step faster (measured on a U-Net of width 16 at 128 and 256 px).
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     if deterministic:
         tf.config.experimental.enable_op_determinism()

@@ -71,7 +71,7 @@ class Step(keras.Model):
         else:
             target = ops.cast(target, "float32") * self.task.target_scale
         outputs = self.network(image, training=training)
-        outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+        outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
         if training:
             return self._deep_loss(outputs, target, weight)
         return {
