@@ -27,13 +27,13 @@ types: $(VENV)/dev  ## Types of the library
 	$(RUN) mypy
 
 unit: $(VENV)/dev  ## Tests of the library
-	$(RUN) pytest -q tests/unit --doctest-modules scripts/segbench
+	$(RUN) pytest -q -n 2 tests/unit --doctest-modules scripts/segbench
 
 workflow: $(VENV)/dev  ## Tests that run the real Snakemake
 	$(RUN) pytest -q tests/workflow
 
 bench: $(VENV)/dev  ## Measurements against peers and physical limits, as a table
-	PYTHONPATH=scripts $(BIN)/python -m tests.bench
+	PYTHONPATH=scripts:tests $(BIN)/python tests/bench
 
 schema: $(VENV)/cpu  ## Regenerate config/schema.json and the reference of the config
 	PYTHONPATH=scripts $(BIN)/python -m segbench.config

@@ -1,0 +1,110 @@
+"""The two commands of the README on the default benchmark, complete and offline."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+
+from workflow.project import Project
+
+pytestmark = pytest.mark.workflow
+
+#: IoU of the best predictor without training on the generated kidney images (everything is
+#: nucleus, Otsu's or the best threshold of each image): 0.18. On the bowl's: 0.48.
+KIDNEY_FLOOR = 0.18
+BOWL_FLOOR = 0.48
+
+
+@pytest.fixture(scope="module")
+def miniature(tmp_path_factory):
+    """A complete run; $SEGBENCH_MINIATURE_STORE may hold finished work while developing."""
+    folder = tmp_path_factory.mktemp("miniature")
+    store = os.environ.get("SEGBENCH_MINIATURE_STORE", folder / "store")
+    project = Project(folder / "checkout", store)
+    project.first = project.snakemake("--quiet", "rules", "host", "reason")
+    return project
+
+
+def table(project, study):
+    with open(project.path(f"tables/{study}.csv"), newline="") as handle:
+        return {row["method"]: row for row in csv.DictReader(handle)}
+
+
+def test_a_second_run_has_nothing_to_do_and_says_so_in_seconds(miniature):
+    start = time.perf_counter()
+    run = miniature.snakemake()
+    seconds = time.perf_counter() - start
+    assert "Nothing to be done" in run.output
+    assert not run.jobs
+    assert seconds < 30, "5 s on an idle machine; this one may be busy"
+
+
+def test_what_is_trained_beats_what_is_not_on_the_kidney(miniature):
+    rows = table(miniature, "kidney_input_size")
+    assert len(rows) == 6
+    best = max(float(row["iou_mean"]) for row in rows.values())
+    assert best > 2 * KIDNEY_FLOOR
+
+
+def test_what_is_trained_beats_what_is_not_on_the_bowl(miniature):
+    rows = table(miniature, "dsb2018_nuclei")
+    assert len(rows) == 4
+    assert max(float(row["iou_mean"]) for row in rows.values()) > BOWL_FLOOR + 0.1
+    split = [float(r["dsb_map_mean"]) for r in rows.values() if "split" in r["model"]]
+    plain = [float(r["dsb_map_mean"]) for r in rows.values() if "plain" in r["model"]]
+    assert max(split) > max(plain), "splitting touching nuclei finds more of them"
+
+
+def test_recipes_differ(miniature):
+    for study, metric in (("kidney_input_size", "iou_mean"), ("dsb2018_nuclei", "dsb_map_mean")):
+        values = [row[metric] for row in table(miniature, study).values()]
+        assert len(set(values)) == len(values), f"{study}: two arms with the same score"
+
+
+@pytest.mark.parametrize("study", ["kidney_input_size", "dsb2018_nuclei"])
+def test_generated_data_are_called_so_in_every_format(miniature, study):
+    for kind in ("md", "tex", "html", "csv"):
+        assert "generated" in miniature.path(f"tables/{study}.{kind}").read_text()
+    assert "0.941" not in miniature.path(f"tables/{study}.csv").read_text()
+
+
+class _Links(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.loaded = []
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag in ("img", "script", "link", "source", "iframe"):
+            self.loaded += [attrs[name] for name in ("src", "href") if attrs.get(name)]
+
+
+def test_the_report_is_whole_and_loads_nothing_from_elsewhere(miniature):
+    page = miniature.path("report/index.html")
+    links = _Links()
+    links.feed(page.read_text())
+    assert len(links.loaded) >= 12, "curves and overlays of ten arms"
+    for link in links.loaded:
+        assert not re.match(r"(https?:)?//", link)
+        assert (page.parent / link).is_file(), link
+
+
+def test_a_study_is_a_target(miniature):
+    assert "Nothing to be done" in miniature.snakemake("kidney_input_size").output
+    assert "Nothing to be done" in miniature.snakemake("tables").output
+
+
+def test_the_workflow_passes_the_linter(miniature):
+    assert "Congratulations" in miniature.snakemake("--lint").output
+
+
+def test_every_heavy_job_says_what_it_cost(miniature):
+    costs = list(miniature.folder.glob("results/**/*cost.json"))
+    stages = {path.name.removesuffix(".cost.json") for path in costs}
+    assert stages >= {"train", "predict", "segment", "score"}
+    assert len([path for path in costs if path.name == "train.cost.json"]) == 14
