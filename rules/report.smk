@@ -4,6 +4,7 @@ REQUIRED INPUTS: the tables, histories, segmentations and costs of every study
 OUTPUTS:
     results/figures/STUDY/*               learning curves and overlays
     report/index.html                     everything, self-contained in its folder
+    report/manifest.json                  what the figures depend on, for machines
 """
 
 OVERLAYS = f"results/figures/{{study}}/{ARM.removeprefix('results/')}"
@@ -130,8 +131,18 @@ rule report:
         overlays=[path for study in CONFIG.studies for path in overlays_of(study)],
         sheets=[path for study in CONFIG.studies for path in sheets_of(study).values()],
         costs=costs,
+        inventory=lambda w: sorted(
+            path
+            for name, dataset in CONFIG.datasets.items()
+            for path in expand(
+                rules.inventory.output.manifest,
+                dataset=name,
+                shard=range(dataset.shards),
+            )
+        ),
     output:
         page="report/index.html",
+        manifest="report/manifest.json",
     log:
         "logs/report.log",
     conda:

@@ -1,13 +1,18 @@
-"""Gather everything on one page that works offline."""
+"""Gather everything on one page that works offline, and a manifest for machines."""
 
 from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> None:
-    from segbench.reporting.gather import gather_report
-    from segbench.reporting.page import write_report
+    from segbench.reporting.gather import build_report
 
-    write_report(gather_report(job.params, job.inputs["costs"]), job.outputs["page"])
+    build_report(
+        job.params,
+        job.inputs["costs"],
+        job.inputs["inventory"],
+        job.outputs["page"],
+        job.outputs["manifest"],
+    )
 
 
 if __name__ == "__main__":

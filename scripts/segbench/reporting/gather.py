@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -10,9 +12,11 @@ from typing import Any
 
 import yaml
 
+import segbench
 from segbench.config.dataset import Dataset
 from segbench.config.study import Study
 from segbench.definitions import DEFINITIONS, definition_id
+from segbench.files import sha256_of_file, write_text
 from segbench.reporting.inputs import (
     ManifestInput,
     MetricDefinition,
@@ -64,6 +68,49 @@ def current_commit() -> str:
         return commit + ("+changes" if commit and git("status", "--porcelain") else "")
     except (OSError, subprocess.TimeoutExpired):
         return ""
+
+
+def build_report(
+    params: Mapping[str, Any],
+    costs: Sequence[Path],
+    inventory: Sequence[Path],
+    page: Path,
+    manifest: Path,
+) -> None:
+    """Write the page and its manifest.
+
+    Parameters
+    ----------
+    params : mapping
+        See `gather_report`.
+    costs : sequence of Path
+        One ``cost.json`` a job.
+    inventory : sequence of Path
+        The manifests of the raw files.
+    page, manifest : Path
+        Where to write ``index.html`` and ``manifest.json``.
+    """
+    from segbench.reporting.page import write_report
+
+    report = gather_report(params, costs)
+    write_report(report, page)
+    content = {
+        "segbench": segbench.__version__,
+        "commit": report.manifest.commit,
+        "python": platform.python_version(),
+        "packages": dict(report.manifest.packages),
+        "code": dict(report.manifest.code),
+        "raw_files": {str(path): sha256_of_file(path) for path in inventory},
+        "folds": {
+            name: sha256_of_file(parts["folds"]) for name, parts in sorted(params["parts"].items())
+        },
+        "tables": {
+            name: {kind: sha256_of_file(path) for kind, path in sorted(parts["tables"].items())}
+            for name, parts in sorted(params["parts"].items())
+        },
+        "config": params["config"],
+    }
+    write_text(manifest, json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
 def gather_report(params: Mapping[str, Any], costs: Sequence[Path]) -> ReportInput:
