@@ -84,11 +84,11 @@ def remove_test_image(project):
 
 
 def another_version(project):
-    """A newer SciPy, as far as the metadata of packages say."""
-    info = project.path("site/scipy-99.0.dist-info")
+    """A newer Matplotlib, as far as the metadata of packages say."""
+    info = project.path("site/matplotlib-99.0.dist-info")
     info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: scipy\nVersion: 99.0\n")
-    (info / "top_level.txt").write_text("scipy\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: matplotlib\nVersion: 99.0\n")
+    (info / "top_level.txt").write_text("matplotlib\n")
 
 
 MODEL = "config/models/tiny.yaml"
@@ -120,7 +120,7 @@ EDITS = {
     "raw file of the test set changed": change_test_image,
     "raw files of a test sample added": add_test_image,
     "raw files of a test sample removed": remove_test_image,
-    "version of a package that scoring uses": another_version,
+    "version of a package that only the pictures need": another_version,
 }
 
 
