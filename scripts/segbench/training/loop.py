@@ -46,7 +46,7 @@ def run(
     content = selection.selection_digest(archives, folds, fold)
     key = _fingerprint(content, recipe, jitter, seed, here)
     data = _Data(archives, selection.read_roles(folds, fold), recipe, seed)
-    trainer = _Trainer(data, recipe, jitter, here.policy)
+    trainer = _Trainer(data, recipe, jitter, here)
     log(
         f"{len(data.training)} training and {data.validation} validation samples, windows of "
         f"{data.window[0]} x {data.window[1]}, {data.feed.steps} steps an epoch, "
@@ -72,7 +72,7 @@ def _fingerprint(
         recipe.loss.model_dump(mode="json"),
         [recipe.target, recipe.boundary_px],
         jitter.model_dump(mode="json") if jitter else None,
-        [seed, here.policy, here.device, keras.backend.backend(), keras.__version__],
+        [seed, here.policy, keras.backend.backend(), keras.__version__],
     ]
     return sha256_of_bytes(json.dumps(parts, sort_keys=True).encode())
 
@@ -120,11 +120,15 @@ class _Trainer:
         How.
     jitter : Jitter or None
         Random changes.
-    policy : str
-        Keras dtype policy.
+    here : Session
+        Number format and device.
     """
 
-    def __init__(self, data: _Data, recipe: Model, jitter: Jitter | None, policy: str) -> None:
+    def __init__(
+        self, data: _Data, recipe: Model, jitter: Jitter | None, here: session.Session
+    ) -> None:
+        policy = here.policy
+        self.device = here.device
         self.data, self.training = data, recipe.training
         self.network = build_supervised(
             recipe.network, data.task.channels, len(data.task.maps), policy
@@ -146,6 +150,8 @@ class _Trainer:
         for variable, value in zip(self.optimizer.variables, self.state.optimizer, strict=True):
             variable.assign(value)
         log(f"going on after epoch {self.state.epoch}")
+        if self.state.device != self.device:
+            log(f"begun on {self.state.device}, now on {self.device}: the last bits may differ")
 
     def fit(self, folder: str | Path, key: str, log: Log) -> None:
         """Train until the last epoch or until it no longer gets better."""
@@ -190,13 +196,13 @@ class _Trainer:
     def _keep(self, row: dict[str, float]) -> None:
         """Enter an epoch into the state."""
         kept = self.state
-        kept.epoch = int(row["epoch"])
+        kept.epoch, kept.device = int(row["epoch"]), self.device
         kept.history.append(row)
         kept.weights = self.network.get_weights()
-        kept.optimizer = [keras.ops.convert_to_numpy(v.value) for v in self.optimizer.variables]
+        kept.optimizer = [v.numpy() for v in self.optimizer.variables]
         kept.best_epoch = choice.best_epoch(kept.history, self.training.best_epoch)
         if kept.best_epoch == kept.epoch:
-            kept.best = kept.weights
+            kept.best = [np.array(weight) for weight in kept.weights]  # not a view of the network
 
     def hand_over(self, final: keras.Model) -> None:
         """Give the best weights to a network with the finest head only."""

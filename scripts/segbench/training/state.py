@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from segbench.files import atomic_path
-
-#: Raised by NumPy and zipfile on files that are cut, flipped or foreign.
-_DAMAGE = (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass
@@ -31,6 +26,8 @@ class State:
         One row a finished epoch.
     best_epoch : int
         The one whose weights are kept.
+    device : str
+        What it was computed on, in words.
     weights, optimizer, best : list of ndarray
         Network and optimizer after `epoch`, network after `best_epoch`.
     """
@@ -39,6 +36,7 @@ class State:
     epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
+    device: str = ""
     weights: Sequence[np.ndarray] = ()
     optimizer: Sequence[np.ndarray] = ()
     best: Sequence[np.ndarray] = ()
@@ -56,6 +54,7 @@ def save(folder: str | Path, state: State) -> None:
         "epoch": state.epoch,
         "history": state.history,
         "best_epoch": state.best_epoch,
+        "device": state.device,
         "counts": [len(state.weights), len(state.optimizer), len(state.best)],
     }
     arrays = {"record": np.frombuffer(json.dumps(record).encode(), np.uint8)}
@@ -102,9 +101,10 @@ def load(folder: str | Path, fingerprint: str, log: Callable[[str], None]) -> St
             int(record["epoch"]),
             list(record["history"]),
             int(record["best_epoch"]),
+            str(record["device"]),
             **lists,
         )
-    except _DAMAGE as error:
+    except Exception as error:  # a damaged zip makes zipfile and NumPy raise almost anything
         log(f"the saved state {path} is damaged ({error}): starting over")
         return None
     if state.fingerprint != fingerprint:

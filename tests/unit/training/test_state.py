@@ -15,7 +15,7 @@ def example():
     rng = np.random.default_rng(0)
     history = [{"epoch": 1, "loss": 0.1 + 0.2, "val_dice": 1 / 3, "learning_rate": 1e-3}]
     arrays = [rng.random((3, 4), np.float32), np.zeros((), np.int64), rng.random(2)]
-    return state.State("key", 1, history, 1, arrays, arrays[:2], arrays[2:])
+    return state.State("key", 1, history, 1, "CPU, 2 threads", arrays, arrays[:2], arrays[2:])
 
 
 def test_what_is_saved_comes_back_to_the_bit(tmp_path):
@@ -23,7 +23,7 @@ def test_what_is_saved_comes_back_to_the_bit(tmp_path):
     state.save(tmp_path, saved)
     loaded = state.load(tmp_path, "key", pytest.fail)
     assert loaded.history == saved.history
-    assert (loaded.epoch, loaded.best_epoch) == (1, 1)
+    assert (loaded.epoch, loaded.best_epoch, loaded.device) == (1, 1, "CPU, 2 threads")
     for name in ("weights", "optimizer", "best"):
         for ours, theirs in zip(getattr(loaded, name), getattr(saved, name), strict=True):
             assert ours.dtype == theirs.dtype

@@ -22,6 +22,9 @@ from segbench.training.samples import Task  # noqa: E402
 from segbench.training.step import Step  # noqa: E402
 from segbench.training.weights_file import write_model  # noqa: E402
 
+# Keras's own conversion of tensors to arrays.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 
 def recipe(network=(), training=(), **options):
     """A network that trains in seconds."""
@@ -192,6 +195,16 @@ def test_state_of_another_recipe_is_not_gone_on_from(tmp_path, discs):
     fit(tmp_path, discs, recipe(training={"epochs": 1}))
     fit(tmp_path, discs, recipe(training={"epochs": 1, "batch": 2}), said=said)
     assert any("of another training" in line for line in said)
+
+
+@pytest.mark.usefixtures("eager")
+def test_another_device_goes_on_and_says_so(tmp_path, discs, monkeypatch):
+    said = []
+    fit(tmp_path, discs, recipe(training={"epochs": 1}))
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    fit(tmp_path, discs, recipe(training={"epochs": 1}), said=said)
+    assert said[1] == "going on after epoch 1"
+    assert "now on CPU, 7 threads: the last bits may differ" in said[2]
 
 
 @pytest.mark.usefixtures("eager")
