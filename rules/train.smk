@@ -17,6 +17,11 @@ def fold_models(w):
     return expand(f"{ARM}/fold-{{fold}}/model.keras", **{**w, "fold": range(count)})
 
 
+def training_memory(w, input, attempt):
+    """Keras and the network, and the archives unpacked: they are held in memory whole."""
+    return int((3000 + 3 * input.size_mb) * attempt)
+
+
 rule train:
     """Fit one network on one fold; resumes where a killed job stopped."""
     input:
@@ -33,7 +38,7 @@ rule train:
         "../envs/gpu.yaml"
     threads: 1
     resources:
-        mem_mb=lambda w, attempt: 4000 * attempt,
+        mem_mb=training_memory,
         runtime=lambda w, attempt: 720 * attempt,
     params:
         code=code("train"),
