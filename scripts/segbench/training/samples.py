@@ -125,9 +125,12 @@ def window_size(samples: Sequence[Sample], recipe: Model) -> tuple[int, int]:
     SegbenchError
         If whole images are asked for and they differ in size.
     """
+    sizes = {sample.image.shape[:2] for sample in samples}
     patch = recipe.training.patch
-    if patch is None:
-        sizes = {sample.image.shape[:2] for sample in samples}
+    if patch is not None:
+        largest = np.max(list(sizes), axis=0).tolist()
+        patch = min(patch[0], largest[0]), min(patch[1], largest[1])
+    else:
         if len(sizes) > 1:
             shown = ", ".join(f"{h} x {w}" for h, w in sorted(sizes)[:4])
             raise SegbenchError(
