@@ -139,11 +139,6 @@ def window_size(samples: Sequence[Sample], recipe: Model) -> tuple[int, int]:
                 "set the model recipe's `training.patch`, or resize in the preprocessing",
             )
         (patch,) = sizes
-    else:
-        patch = (
-            min(patch[0], max(sample.image.shape[0] for sample in samples)),
-            min(patch[1], max(sample.image.shape[1] for sample in samples)),
-        )
     unit = 2**recipe.network.depth
     return math.ceil(patch[0] / unit) * unit, math.ceil(patch[1] / unit) * unit
 
