@@ -9,14 +9,6 @@ OUTPUTS:
 """
 
 
-def acquire_code(w):
-    """The code of the source that is chosen: the generator's only for generated data."""
-    name = CONFIG.datasets[w.dataset].format
-    made = CONFIG.datasets[w.dataset].source == "generated"
-    modules = [f"segbench.datasets.{name}"]
-    return code("acquire", *modules, *[f"segbench.datasets.miniature.{name}"] * made)
-
-
 rule acquire:
     """Generate, download or link one dataset."""
     output:

@@ -15,7 +15,7 @@ MAIN = [Path(file) for file in workflow.overwrite_configfiles] or [
 CONFIG = load(MAIN, workflow.config_settings.config, BASE)
 
 # The store is one place for all folders of outputs; jobs learn of it by the environment.
-os.environ["SEGBENCH_STORE"] = str(CONFIG.store().absolute())
+os.environ.update(SEGBENCH_STORE=str(CONFIG.store().absolute()))
 if CONFIG.main.folder != ".":
 
     workdir: str(Path(CONFIG.main.folder).absolute())
@@ -27,6 +27,8 @@ ARM = f"{PREPARED}/aug-{{augmentation}}/{{model}}/seed-{{seed}}/{{protocol}}"
 RUN = f"{ARM}/fold-{{fold}}"
 LOG = RUN.replace("results/", "logs/")
 NAME = "[a-z0-9_.-]+"
+OVERLAYS = f"results/figures/{{study}}/{ARM.removeprefix('results/')}"
+TABLE_FORMATS = ("csv", "md", "tex", "html")
 
 
 wildcard_constraints:
@@ -43,7 +45,7 @@ wildcard_constraints:
 
 @lru_cache(maxsize=None)
 def code(rule_name, *modules):
-    """Digest of the code a rule runs: its script and what that reaches in the library."""
+    """Digest of a script and of what that reaches in the library."""
     return code_digest(
         BASE / f"scripts/{rule_name}.py", BASE / "scripts/segbench", modules
     )
@@ -68,9 +70,9 @@ def shards(pattern):
 def training_shards(w):
     """What is trained on: the amplified shards where the recipe amplifies, else the plain."""
     amplified = CONFIG.augmentation[w.augmentation].amplification is not None
-    folder = "/amplified-{augmentation}" if amplified else ""
+    folder = f"{PREPARED}/amplified-{{augmentation}}" if amplified else PREPARED
     return expand(
-        f"{PREPARED}{folder}/shard-{{shard}}.zarr.zip",
+        f"{folder}/shard-{{shard}}.zarr.zip",
         shard=range(CONFIG.datasets[w.dataset].shards),
         **w,
     )

@@ -7,23 +7,6 @@ OUTPUTS:
 """
 
 
-def studies_of(w):
-    """The studies that a run serves; the config makes sure that they agree on `empty`."""
-    return [
-        study
-        for name, study in CONFIG.studies.items()
-        if any(
-            all(str(value) == w[key] for key, value in arm._asdict().items())
-            for arm in CONFIG.arms(name)
-        )
-    ]
-
-
-def metrics_of(w):
-    """All metrics that the studies of a run ask for."""
-    return sorted({metric for study in studies_of(w) for metric in study.metrics})
-
-
 rule segment:
     """Turn the probabilities into label maps or objects at the original size."""
     input:

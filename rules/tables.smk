@@ -5,8 +5,6 @@ OUTPUTS:
     tables/STUDY.csv .md .tex .html
 """
 
-TABLE_FORMATS = ("csv", "md", "tex", "html")
-
 
 rule tabulate:
     """Summarise the scores of a study: means, intervals, ranks, ties, published rows."""

@@ -9,19 +9,6 @@ where RUN is results/DATASET/prep-RECIPE/aug-RECIPE/MODEL/seed-N/PROTOCOL/fold-N
 """
 
 
-def fold_models(w):
-    """The networks that predict: the fold's own, or those of all folds."""
-    if w.fold != "ensemble":
-        return f"{RUN}/model.keras".format(**w)
-    count = CONFIG.datasets[w.dataset].protocols[w.protocol].folds
-    return expand(f"{ARM}/fold-{{fold}}/model.keras", **{**w, "fold": range(count)})
-
-
-def training_memory(w, input, attempt):
-    """Keras and the network, and the archives unpacked: they are held in memory whole."""
-    return int((3000 + 3 * input.size_mb) * attempt)
-
-
 rule train:
     """Fit one network on one fold; resumes where a killed job stopped."""
     input:

@@ -51,7 +51,7 @@ def test_no_rule_runs_code_of_its_own():
 @pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
 def test_a_rule_file_says_what_it_needs_and_makes(path):
     doc = ast.get_docstring(ast.parse(path.read_text().split('"""')[1].join(['"""', '"""'])))
-    if path.name != "common.smk":
+    if path.name not in ("common.smk", "inputs.smk"):
         assert "REQUIRED INPUTS:" in doc
         assert "OUTPUTS:" in doc
 

@@ -1,0 +1,103 @@
+"""Input functions and parameters of single rules, in the order of the stages."""
+
+
+def acquire_code(w):
+    """The code of the source that is chosen: the generator's only for generated data."""
+    name = CONFIG.datasets[w.dataset].format
+    made = CONFIG.datasets[w.dataset].source == "generated"
+    modules = [f"segbench.datasets.{name}"]
+    return code("acquire", *modules, *[f"segbench.datasets.miniature.{name}"] * made)
+
+
+def fold_models(w):
+    """The networks that predict: the fold's own, or those of all folds."""
+    if w.fold != "ensemble":
+        return f"{RUN}/model.keras".format(**w)
+    count = CONFIG.datasets[w.dataset].protocols[w.protocol].folds
+    return expand(f"{ARM}/fold-{{fold}}/model.keras", **{**w, "fold": range(count)})
+
+
+def training_memory(w, input, attempt):
+    """Keras and the network, and the archives unpacked: they are held in memory whole."""
+    return int((3000 + 3 * input.size_mb) * attempt)
+
+
+def studies_of(w):
+    """The studies that a run serves; the config makes sure that they agree on `empty`."""
+    return [
+        study
+        for name, study in CONFIG.studies.items()
+        if any(
+            all(str(value) == w[key] for key, value in arm._asdict().items())
+            for arm in CONFIG.arms(name)
+        )
+    ]
+
+
+def metrics_of(w):
+    """All metrics that the studies of a run ask for."""
+    return sorted({metric for study in studies_of(w) for metric in study.metrics})
+
+
+def costs(w):
+    """The costs of every heavy job of every study, each once."""
+    found = set()
+    for study in CONFIG.studies:
+        for arm in CONFIG.arms(study):
+            names = {
+                **arm._asdict(),
+                "shard": range(CONFIG.datasets[arm.dataset].shards),
+            }
+            stages = [rules.truth, rules.preprocess]
+            if CONFIG.augmentation[arm.augmentation].amplification is not None:
+                stages.append(rules.amplify)
+            for stage in stages:
+                found.update(expand(stage.output.cost, **names))
+            found.update(expand(rules.train.output.cost, **names, fold=folds_of(arm)))
+            scored = scored_folds(study, arm)
+            for stage in (rules.predict, rules.segment, rules.score):
+                found.update(expand(stage.output.cost, **names, fold=scored))
+    return sorted(found)
+
+
+def overlays_of(study):
+    """The pictures of all arms of a study."""
+    return [
+        f"{OVERLAYS}/overlays.png".format(study=study, **arm._asdict())
+        for arm in CONFIG.arms(study)
+    ]
+
+
+def sheets_of(study):
+    """The samples, folds and verdict of a study."""
+    arm = CONFIG.arms(study)[0]._asdict()
+    return {
+        "samples": rules.samples.output.samples.format(**arm),
+        "folds": rules.split.output.folds.format(**arm),
+        "verdict": rules.check_leaks.output.verdict.format(**arm),
+    }
+
+
+def pages_parts():
+    """Per study: where the parts of its section are."""
+    return {
+        study: {
+            **sheets_of(study),
+            "tables": {kind: f"tables/{study}.{kind}" for kind in TABLE_FORMATS},
+            "curves": rules.draw_curves.output.picture.format(study=study),
+            "overlays": overlays_of(study),
+        }
+        for study in CONFIG.studies
+    }
+
+
+def resolved_config():
+    """Everything that the config says, as plain data."""
+    kinds = ("datasets", "preprocessing", "augmentation", "models", "studies")
+    return {
+        kind: {
+            name: item.model_dump(mode="json")
+            for name, item in getattr(CONFIG, kind).items()
+        }
+        for kind in kinds
+    }
