@@ -4,9 +4,10 @@ from functools import lru_cache
 
 from segbench.config import load
 from segbench.datasets import inventory as raw_inventory
+from segbench.errors import SegbenchError
 from segbench.provenance.code import code_digest
 from segbench.provenance.lock import void_stale_locks
-from segbench.slices import dataset_slice, model_slice, parts, plain, source_slice
+from segbench.slices import dataset_slice, model_slice, plain, source_slice
 
 BASE = Path(workflow.basedir)
 MAIN = [Path(file) for file in workflow.overwrite_configfiles] or [

@@ -23,7 +23,7 @@ def training_memory(w, input, attempt):
 
 
 def studies_of(w):
-    """The studies that a run serves; the config makes sure that they agree on `empty`."""
+    """The studies that a run serves."""
     return [
         study
         for name, study in CONFIG.studies.items()
@@ -37,6 +37,18 @@ def studies_of(w):
 def metrics_of(w):
     """All metrics that the studies of a run ask for."""
     return sorted({metric for study in studies_of(w) for metric in study.metrics})
+
+
+def empty_of(w):
+    """The policy for empty masks of the studies of a run; they must agree on it."""
+    policies = sorted({study.empty for study in studies_of(w)})
+    if len(policies) > 1:
+        raise SegbenchError(
+            f"studies that share the arm {dict(w)} differ in `empty`: {policies}",
+            "one policy for empty masks wherever an arm is scored",
+            "give these studies the same `empty`",
+        )
+    return policies[0]
 
 
 def costs(w):

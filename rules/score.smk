@@ -49,7 +49,7 @@ rule score:
     params:
         code=code("score"),
         metrics=metrics_of,
-        empty=lambda w: studies_of(w)[0].empty,
+        empty=empty_of,
         labels=lambda w: dict(w),
     script:
         "../scripts/score.py"

@@ -1,0 +1,99 @@
+"""A stage's slice holds what it reads and nothing more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from segbench.config.augmentation import Augmentation
+from segbench.config.dataset import Dataset
+from segbench.config.model import Model
+from segbench.slices import (
+    dataset_from,
+    dataset_slice,
+    model_slice,
+    parts,
+    plain,
+    source_slice,
+)
+
+BASE = {
+    "title": "T",
+    "format": "dsb2018",
+    "task": "instances",
+    "classes": [{"name": "nucleus", "value": 1}],
+    "source": "generated",
+    "generated": {"samples": 2},
+    "folder": {"path": "data/x"},
+    "download": {"url": "https://example.org/x.zip"},
+    "licence": "CC0",
+    "citation": "nobody",
+    "protocols": {"p": {}},
+}
+
+
+def model(**changes):
+    return Model.model_validate(changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        ({"training": {"optimizer": {"learning_rate": 0.5}}}, {"train"}),
+        ({"training": {"epochs": 3}}, {"train"}),
+        ({"loss": {"name": "focal"}}, {"train"}),
+        ({"boundary_px": 3}, {"train"}),
+        ({"network": {"width": 8}}, {"train", "predict"}),
+        ({"training": {"patch": [64, 64]}}, {"train", "predict"}),
+        ({"training": {"precision": "float32"}}, {"train", "predict"}),
+        ({"prediction": {"flips": True}}, {"predict"}),
+        ({"instances": {"threshold": 0.4}}, {"segment"}),
+        ({"target": "foreground"}, {"train", "predict", "segment"}),
+        ({"description": "words"}, set()),
+    ],
+    ids=str,
+)
+def test_a_change_of_a_model_recipe_reaches_the_stages_that_read_it(change, stages):
+    for stage in ("train", "predict", "segment"):
+        differs = model_slice(model(**change), stage) != model_slice(model(), stage)
+        assert differs == (stage in stages), stage
+
+
+@pytest.mark.parametrize("stage", ["train", "predict", "segment"])
+def test_a_slice_makes_a_recipe_that_agrees_where_the_stage_reads(stage):
+    recipe = model(network={"width": 8}, target="foreground", instances={"method": "components"})
+    again = Model.model_validate(model_slice(recipe, stage))
+    assert model_slice(again, stage) == model_slice(recipe, stage)
+
+
+def test_words_for_readers_are_in_no_slice():
+    assert "description" not in plain(Augmentation(description="words"))
+    assert plain(None) is None
+
+
+def test_only_the_chosen_source_is_in_the_slice(tmp_path):
+    made = source_slice(Dataset.model_validate(BASE), tmp_path)
+    assert made["from"]["samples"] == 2
+    assert "example.org" not in str(made)
+    linked = source_slice(Dataset.model_validate({**BASE, "source": "folder"}), tmp_path)
+    assert linked["from"] == {"path": str(tmp_path / "data/x")}
+    absolute = {**BASE, "source": "folder", "folder": {"path": "/data/x"}}
+    assert source_slice(Dataset.model_validate(absolute), Path("/p"))["from"] == {"path": "/data/x"}
+
+
+def test_a_dataset_comes_back_from_its_slices(tmp_path):
+    dataset = Dataset.model_validate(BASE)
+    again = dataset_from(dataset_slice(dataset))
+    assert (again.format, again.task, again.classes) == ("dsb2018", "instances", dataset.classes)
+    made = dataset_from(source_slice(dataset, tmp_path))
+    assert (made.source, made.generated) == ("generated", dataset.generated)
+
+
+def test_protocols_and_shards_are_not_read_before_the_folds():
+    other = Dataset.model_validate({**BASE, "protocols": {"q": {}}, "shards": 9, "title": "U"})
+    assert dataset_slice(other) == dataset_slice(Dataset.model_validate(BASE))
+
+
+def test_parts_are_plain_data():
+    assert parts(model(), ["target"]) == {"target": "classes"}
