@@ -131,13 +131,13 @@ class GpuSampler(threading.Thread):
 
 
 def parse_gpu_rows(text: str) -> list[tuple[str, float, float, float]]:
-    r"""Parse nvidia-smi's csv: (name, memory in MiB, utilisation in %, power in W).
+    """Parse nvidia-smi's csv: (name, memory in MiB, utilisation in %, power in W).
 
     Examples
     --------
-    >>> parse_gpu_rows("NVIDIA A100, 1024, 87, 250.5\\n")
+    >>> parse_gpu_rows("NVIDIA A100, 1024, 87, 250.5")
     [('NVIDIA A100', 1024.0, 87.0, 250.5)]
-    >>> parse_gpu_rows("No devices were found\\n")
+    >>> parse_gpu_rows("No devices were found")
     []
     """
     rows = []
