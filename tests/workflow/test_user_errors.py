@@ -73,6 +73,6 @@ def test_another_main_file_has_a_folder_of_its_own(project):
     project.write(
         "config/other.yaml", "folder: elsewhere\n" + project.path("config/config.yaml").read_text()
     )
-    project.snakemake("--configfile", "config/other.yaml", "data/acquired/kidney_nuclei.json")
+    project.snakemake("data/acquired/kidney_nuclei.json", "--configfile", "config/other.yaml")
     assert project.path("elsewhere/data/acquired/kidney_nuclei.json").exists()
     assert not project.path("data").exists()
