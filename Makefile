@@ -27,7 +27,7 @@ types: $(VENV)/dev  ## Types of the library
 	$(RUN) mypy
 
 unit: $(VENV)/dev  ## Tests of the library
-	$(RUN) pytest -q -n 2 tests/unit --doctest-modules scripts/segbench
+	$(RUN) pytest -q tests/unit --doctest-modules scripts/segbench
 
 workflow: $(VENV)/dev  ## Tests that run the real Snakemake
 	$(RUN) pytest -q tests/workflow
