@@ -52,7 +52,7 @@ def model(**changes):
         ({"target": "foreground"}, {"train", "predict", "segment"}),
         ({"description": "words"}, set()),
     ],
-    ids=str,
+    ids=lambda value: "-".join(sorted(value)),
 )
 def test_a_change_of_a_model_recipe_reaches_the_stages_that_read_it(change, stages):
     for stage in ("train", "predict", "segment"):

@@ -126,4 +126,5 @@ def test_kills_change_nothing(tmp_path, discs):
     assert begun_at[2] > 12
     assert begun_at[3] > 24
     assert len(reported) <= LAST_EPOCH + 3
-    assert set(reported) >= set(range(25, LAST_EPOCH + 1))
+    # An epoch may end between the last line that was read and the kill: it is kept, unread.
+    assert set(reported) >= set(range(begun_at[3], LAST_EPOCH + 1))
