@@ -11,6 +11,7 @@ import numpy as np
 
 from segbench.config.dataset import Dataset
 from segbench.datasets import RawSample, Reader, reader
+from segbench.datasets.inventory import COLUMNS as INVENTORY_COLUMNS
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes, write_text
 
@@ -31,7 +32,6 @@ COLUMNS = (
     "image_sha256",
     "shard",
 )
-INVENTORY_COLUMNS = ("sample", "path", "bytes", "sha256")
 
 #: So many faults of a shard are listed; the rest is counted.
 MAX_FAULTS = 20
