@@ -9,7 +9,17 @@ from pydantic import Field
 from segbench.config.base import Count, Fraction, Strict
 
 #: Publishers' formats. `segbench.datasets` registers a reader for each.
-FORMATS = ("kidney_nuclei", "dsb2018")
+FORMATS = (
+    "kidney_nuclei",
+    "kidney_mitochondria",
+    "dsb2018",
+    "ccp",
+    "uw_madison",
+    "msd",
+    "organ_tissue",
+    "organ_crypts",
+    "folder",
+)
 
 
 class Generated(Strict):
@@ -79,10 +89,38 @@ class Protocol(Strict):
 
 
 class Class(Strict):
-    """One class of the label map."""
+    """One class of the label map, or of whole images."""
 
     name: str = Field(min_length=1, description="As it stands in the tables.")
     value: Annotated[int, Field(ge=0, le=255)] = Field(description="In the label map, from 1.")
+    labels: tuple[str | int, ...] = Field(
+        (),
+        description="The publisher's labels that become this class: names, values, or colours "
+        "such as #00c800; empty: the one that is called or numbered like the class.",
+    )
+
+
+class Background(Strict):
+    """The background as a class that is scored like any other."""
+
+    name: str = Field("background", min_length=1, description="As it stands in the tables.")
+    labels: tuple[str | int, ...] = Field((), description="The publisher's labels of it.")
+
+
+class Layout(Strict):
+    """How a folder of one's own is laid out (format: folder)."""
+
+    images: str = Field("images", description="Folder of the images, below the raw folder.")
+    masks: str = Field(
+        "masks", description="Folder of the masks; a mask is named as its image, but for endings."
+    )
+    image_suffix: str = Field("", description="Ending of the images' names before the extension.")
+    mask_suffix: str = Field("", description="Ending of the masks' names, e.g. _mask.")
+    sheet: str | None = Field(
+        None,
+        description="CSV or TSV with the column sample and any of group, split, stratum, "
+        "spacing_y_mm, spacing_x_mm, spacing_z_mm; null: each image is its own group.",
+    )
 
 
 class Dataset(Strict):
@@ -92,10 +130,20 @@ class Dataset(Strict):
     format: str = Field(
         description="The publisher's format, i.e. the reader: " + ", ".join(FORMATS) + "."
     )
-    task: Literal["semantic", "instances"] = Field(
-        description="semantic: a class for each pixel; instances: numbered objects of one class."
+    task: Literal["semantic", "overlapping", "instances", "classification"] = Field(
+        description="semantic: a class for each pixel; overlapping: a mask for each class; "
+        "instances: numbered objects of one class; classification: a class for each image."
     )
     classes: tuple[Class, ...] = Field(description="Value 0 is the background and is not listed.")
+    background: Background | None = Field(
+        None, description="The background is scored too, under this name; null: it is not."
+    )
+    regions: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Region -> names of the classes it consists of. Where there are regions, these "
+        "are what is learnt and scored, one mask each; they may overlap. For task: semantic.",
+    )
+    layout: Layout | None = Field(None, description="format: folder only; null: as below.")
     source: Literal["generated", "download", "folder"] = Field(
         "generated", description="Where the raw files come from: the block of that name."
     )
@@ -106,10 +154,24 @@ class Dataset(Strict):
     folder: Folder | None = Field(None, description="Files that are already here.")
     licence: str = Field(description="Of the publisher's data; printed in the report.")
     citation: str = Field(description="Whom to cite; printed in the report.")
-    spacing_um: tuple[float, float] | None = Field(None, description="Pixel height and width.")
+    spacing_um: tuple[float, float] | None = Field(
+        None, description="Pixel height and width, where the files do not say it; null: unknown."
+    )
     shards: Count = Field(
         1,
         description="Parts into which the samples are cut, by a hash of their names: what is "
         "made side by side, and what one changed file makes anew.",
     )
     protocols: dict[str, Protocol] = Field(description="Ways to split, by name; studies choose.")
+
+    @property
+    def label_task(self) -> str:
+        """What the labels are once regions are made: `overlapping` where there are some."""
+        return "overlapping" if self.regions else self.task
+
+    @property
+    def label_classes(self) -> dict[str, int]:
+        """Name -> value of what is learnt and scored; regions are numbered from 1."""
+        if self.regions:
+            return {name: number for number, name in enumerate(self.regions, start=1)}
+        return {label.name: label.value for label in self.classes}

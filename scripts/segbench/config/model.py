@@ -9,10 +9,38 @@ from pydantic import Field
 from segbench.config.base import Count, Fraction, Strict
 
 
-class UNet(Strict):
-    """The network (Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28)."""
+class Backbone(Strict):
+    """A network of keras.applications, as encoder or as classifier."""
 
-    kind: Literal["unet"] = Field("unet", description="The family of networks.")
+    name: str = Field(description="As Keras calls it: ResNet50, EfficientNetB7, MobileNetV2, ...")
+    weights: str | None = Field(
+        None,
+        description="A local file (.weights.h5, .h5 or .keras), relative to the folder in which "
+        "segbench is run; imagenet: downloaded by Keras; null: random.",
+    )
+    sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="Of the local file of weights; required there."
+    )
+    frozen_epochs: int = Field(
+        0, ge=0, description="The backbone's weights stay as they are in the first epochs."
+    )
+    thaw_factor: float = Field(
+        1.0, gt=0, le=1, description="The learning rate is multiplied by this once it is thawed."
+    )
+
+
+class UNet(Strict):
+    """The network (Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28).
+
+    Two- or three-dimensional as the samples are.
+    """
+
+    kind: Literal["unet", "classifier"] = Field(
+        "unet", description="unet: maps; classifier: one class an image, needs a backbone."
+    )
+    backbone: Backbone | None = Field(
+        None, description="Encoder of the U-Net, or the classifier; null: the U-Net's own."
+    )
     depth: Count = Field(4, description="Levels below the first, i.e. number of poolings.")
     width: Count = Field(16, description="Filters of the first level.")
     width_growth: Literal["double", "constant"] = Field(
@@ -28,13 +56,35 @@ class UNet(Strict):
     )
     deep_supervision: bool = Field(False, description="Auxiliary heads at the coarser levels.")
 
+    @property
+    def unit(self) -> int:
+        """Sides of what enters the network are multiples of this many pixels."""
+        return 32 if self.backbone is not None else 2**self.depth
+
 
 class Loss(Strict):
     """What is minimised."""
 
-    name: Literal["bce", "dice", "bce_dice", "ce_dice", "focal"] = Field(
-        "bce_dice",
-        description="Binary or categorical cross-entropy, Dice, their weighted sums, or focal.",
+    name: Literal["bce", "ce", "dice", "bce_dice", "ce_dice", "focal", "focal_dice", "tversky"] = (
+        Field(
+            "bce_dice",
+            description="Binary or categorical cross-entropy, Dice, their weighted sums, focal, "
+            "focal and Dice, or Tversky.",
+        )
+    )
+    class_weights: Literal["none", "inverse", "inverse_sqrt"] = Field(
+        "none",
+        description="Of the maps: none: all equal; by the inverse (or its square root) of their "
+        "share in the training samples, mean 1.",
+    )
+    weights: dict[str, float] = Field(
+        default_factory=dict, description="Class -> factor on top of class_weights."
+    )
+    tversky_alpha: Fraction = Field(
+        0.3, description="tversky only: weight of false positives; of false negatives 1 - alpha."
+    )
+    label_smoothing: Fraction = Field(
+        0.0, description="Share of the target that is spread over all classes."
     )
     dice_weight: Fraction = Field(0.5, description="Of the Dice part in the sums.")
     smooth: float = Field(1.0, ge=0, description="Added to both sides of the Dice fraction.")
@@ -77,6 +127,19 @@ class EarlyStopping(Strict):
     min_delta: float = Field(0.0, ge=0, description="Smaller improvements do not count.")
 
 
+class Sampling(Strict):
+    """Where random patches are cut."""
+
+    by: Literal["uniform", "foreground", "classes"] = Field(
+        "uniform",
+        description="foreground: around a random pixel of any class; classes: around a random "
+        "pixel of a class drawn evenly among those that the training samples hold.",
+    )
+    share: Fraction = Field(
+        0.33, description="Of the patches of a batch; the others are cut anywhere."
+    )
+
+
 class Training(Strict):
     """The loop."""
 
@@ -85,16 +148,29 @@ class Training(Strict):
     steps_per_epoch: Count | None = Field(
         None, description="null: each training sample once an epoch."
     )
-    patch: tuple[Count, Count] | None = Field(
-        None, description="Random crops of this height and width; null: whole images."
+    patch: tuple[Count, ...] | None = Field(
+        None,
+        description="Random crops of this height and width, of volumes depth, height and width; "
+        "null: whole images.",
+    )
+    sampling: Sampling = Field(Sampling(), description="Where the crops are cut.")
+    share: Fraction = Field(
+        1.0,
+        description="Share of the training groups that is used, at least one; smaller shares are "
+        "parts of larger ones.",
+    )
+    empty_images: Literal["keep", "drop"] = Field(
+        "keep", description="Training samples without any object; validation keeps them always."
     )
     optimizer: Optimizer = Field(Optimizer(), description="How the loss is minimised.")
     schedule: Schedule = Field(Schedule(), description="The course of the learning rate.")
     early_stopping: EarlyStopping | None = Field(
         None, description="Monitors what best_epoch names (last: val_loss); null: all epochs."
     )
-    best_epoch: Literal["val_loss", "val_dice", "last"] = Field(
-        "val_dice", description="Which epoch's weights are kept; judged on validation only."
+    best_epoch: Literal["val_loss", "val_dice", "val_accuracy", "last"] = Field(
+        "val_dice",
+        description="Which epoch's weights are kept; judged on validation only. val_accuracy: "
+        "classification.",
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="auto: bfloat16 where the hardware computes in it."
@@ -105,8 +181,11 @@ class Training(Strict):
 class Prediction(Strict):
     """How a trained network is applied."""
 
-    tile: tuple[Count, Count] | None = Field(None, description="null: the training patch.")
+    tile: tuple[Count, ...] | None = Field(None, description="null: the training patch.")
     overlap: Fraction = Field(0.5, description="Of neighbouring tiles.")
+    blend: Literal["hann", "gaussian"] = Field(
+        "hann", description="How tiles count towards their borders; gaussian: sd 1/8 of the side."
+    )
     flips: bool = Field(False, description="Average over the mirrored images.")
     rotations: bool = Field(False, description="Average over quarter turns.")
     batch: Count = Field(8, description="Tiles at a time.")
@@ -122,6 +201,17 @@ class Instances(Strict):
     seed_threshold: Fraction = Field(0.5, description="watershed: of the seed map.")
     minimum_px: int = Field(0, ge=0, description="Smaller objects are removed.")
     fill_holes: bool = Field(False, description="Holes inside an object belong to it.")
+
+
+class Decision(Strict):
+    """From the probabilities of an image's classes to its class."""
+
+    favour: tuple[str, ...] = Field(
+        (), description="Classes whose recall matters most, the first before the next."
+    )
+    threshold: Fraction = Field(
+        0.5, description="A favoured class wins from this probability on; else the likeliest."
+    )
 
 
 class Model(Strict):
@@ -140,3 +230,4 @@ class Model(Strict):
     )
     prediction: Prediction = Field(Prediction(), description="How the network is applied.")
     instances: Instances = Field(Instances(), description="From maps to objects.")
+    decision: Decision = Field(Decision(), description="Classification: from maps to a class.")

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from segbench.config.base import Count, Fraction, Strict
 
-#: Metrics of label maps, and of numbered objects. `segbench.metrics` registers the same.
-SEMANTIC_METRICS = ("iou", "dice", "precision", "recall")
+#: Metrics by what they need. `segbench.metrics` registers the same.
+#: Of masks, one a class and sample:
+SEMANTIC_METRICS = ("iou", "dice", "precision", "recall", "iou_present")
+#: Of masks, pooled over all samples before the ratio is taken:
+POOLED_METRICS = ("iou_pooled", "dice_pooled", "precision_pooled", "recall_pooled")
+#: Of masks, in millimetres: the samples need a known spacing.
+SURFACE_METRICS = ("hd95", "nsd_1mm", "nsd_2mm")
+#: Of stacks of slices:
+STACK_METRICS = ("uw_mlebench", "uw_per_class")
+#: Of numbered objects:
 INSTANCE_METRICS = ("dsb_map",)
-METRICS = (*SEMANTIC_METRICS, *INSTANCE_METRICS)
+#: Of classified images:
+CLASSIFICATION_METRICS = (
+    "accuracy",
+    "balanced_accuracy",
+    "f1",
+    "class_recall",
+    "class_precision",
+    "roc_auc",
+    "calibration_error",
+    "brier",
+    "log_loss",
+)
+MASK_METRICS = (*SEMANTIC_METRICS, *POOLED_METRICS, *SURFACE_METRICS, *STACK_METRICS)
+METRICS = (*MASK_METRICS, *INSTANCE_METRICS, *CLASSIFICATION_METRICS)
 
 
 class Published(Strict):
@@ -19,10 +40,40 @@ class Published(Strict):
 
     method: str = Field(description="What was done, in a few words.")
     metric: str = Field(description="The metric of ours beside which it stands.")
+    of_class: str | None = Field(
+        None, description="The class of which it is the figure; null: the mean over classes."
+    )
     definition: str = Field(description="How the publication defines the figure.")
     value: float = Field(description="As published.")
     spread: float | None = Field(None, description="As published, plus or minus.")
     source: str = Field(description="Where it is published, and on which images.")
+
+
+class Interval(Strict):
+    """A range from which a random search draws."""
+
+    low: float = Field(description="Smallest value.")
+    high: float = Field(description="Largest value.")
+    log: bool = Field(False, description="Drawn evenly in the logarithm.")
+
+
+class Sweep(Strict):
+    """Hyper-parameters: each point is one more model, trained and scored by its own jobs.
+
+    Keys are those of a model recipe, with dots: training.optimizer.learning_rate.
+    """
+
+    grid: dict[str, tuple[Any, ...]] = Field(
+        default_factory=dict, description="Key -> its values; the points are their product."
+    )
+    random: dict[str, Interval | tuple[Any, ...]] = Field(
+        default_factory=dict, description="Key -> a range or a list, from which points are drawn."
+    )
+    points: int = Field(0, ge=0, description="How many points are drawn, for random.")
+    seed: int = Field(0, ge=0, description="Of the draw; a larger `points` keeps the first ones.")
+    leave_out: tuple[str, ...] = Field(
+        (), description="Names of points that are not computed: pruned."
+    )
 
 
 class Study(Strict):
@@ -35,12 +86,16 @@ class Study(Strict):
     preprocessing: tuple[str, ...] = Field(description="Names of preprocessing recipes.")
     augmentation: tuple[str, ...] = Field(description="Names of augmentation recipes.")
     models: tuple[str, ...] = Field(description="Names of model recipes.")
+    sweep: Sweep | None = Field(
+        None, description="Each model is replaced by variants of it, one a point; null: none."
+    )
     seeds: tuple[int, ...] = Field(
         (0,), description="Each arm is trained once for each: initial weights, order, jitter."
     )
     ensemble: bool = Field(False, description="Predict the fixed test set by all folds together.")
     metrics: tuple[str, ...] = Field(
-        description=f"Of {', '.join(METRICS)}; the last for numbered objects only."
+        description=f"Of masks: {', '.join(MASK_METRICS)}; of numbered objects also "
+        f"{', '.join(INSTANCE_METRICS)}; of classified images: {', '.join(CLASSIFICATION_METRICS)}."
     )
     primary: str = Field(description="The metric that ranks the arms; one of `metrics`.")
     confidence: Fraction = Field(0.95, description="Level of the bootstrap intervals.")

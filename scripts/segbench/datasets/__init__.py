@@ -11,21 +11,49 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segbench.datasets.base import RawSample, Reader
 from segbench.errors import SegbenchError
 
-__all__ = ["READERS", "RawSample", "Reader", "generator", "reader"]
+if TYPE_CHECKING:
+    from segbench.config.dataset import Dataset
+
+__all__ = ["READERS", "RawSample", "Reader", "generator", "reader", "reader_of"]
 
 #: Format -> module with a `READER`. A new format is one module and one line here.
 READERS: dict[str, str] = {
-    "dsb2018": "segbench.datasets.dsb2018",
-    "kidney_nuclei": "segbench.datasets.kidney_nuclei",
+    name: f"segbench.datasets.{name}"
+    for name in (
+        "ccp",
+        "dsb2018",
+        "folder",
+        "kidney_mitochondria",
+        "kidney_nuclei",
+        "msd",
+        "organ_crypts",
+        "organ_tissue",
+        "uw_madison",
+    )
 }
 
 
+def reader_of(dataset: Dataset) -> Reader:
+    """The reader of a dataset: its format's, told what the dataset's config says.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its format, and what that format's reader uses of the rest (classes, layout).
+    """
+    known = reader(dataset.format)
+    make = getattr(import_module(READERS[dataset.format]), "make_reader", None)
+    found: Reader = make(dataset) if make is not None else known
+    return found
+
+
 def reader(name: str) -> Reader:
-    """The reader of a publisher's format.
+    """The reader of a publisher's format, which knows nothing of any config.
 
     Parameters
     ----------

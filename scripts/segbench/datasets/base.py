@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
@@ -25,6 +25,10 @@ class RawSample:
         The publisher's own split.
     group : str
         Samples of one group (patient, case, source image) never part in a split.
+    stack : str
+        Samples of one stack are slices of one volume; empty: the sample is none.
+    position : int
+        Place of a slice in its stack.
     """
 
     sample: str
@@ -32,6 +36,8 @@ class RawSample:
     labels: tuple[str, ...]
     split: Literal["train", "test"] = "train"
     group: str = ""
+    stack: str = ""
+    position: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -39,17 +45,38 @@ class RawSample:
         return self.images + self.labels
 
 
-class Reader(Protocol):
-    """Reads one publisher's format. Stateless; each module has one `READER`."""
+class Reader:
+    """Reads one publisher's format; base of all readers.
+
+    A module of `segbench.datasets` has one `READER`; where what is read depends on the
+    dataset's config (which labels make which class, how a folder is laid out), it also has
+    ``make_reader(dataset)``.
+    """
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the samples from file names alone, sorted by id; reads no pixels."""
+        raise NotImplementedError
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
-        """Read the image as published: (y, x, channel), the publisher's dtype."""
+        """Read the image as published: (y, x, channel) or (z, y, x, channel)."""
+        raise NotImplementedError
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
-        """Read (y, x): uint8 label map (semantic) or uint16 numbered objects (instances)."""
+        """Read the label, by the dataset's task.
+
+        Returns
+        -------
+        ndarray
+            semantic: (y, x) or (z, y, x), uint8 label map. overlapping: the same with a last
+            axis of one mask (0 or 1) a class, in the order of the config, uint8. instances:
+            (y, x), uint16 numbered objects. classification: (1,), uint8, the class's value.
+        """
+        raise NotImplementedError
 
     def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
         """Name the kind of sample, from what was read; stratified folds balance it."""
+        return ""
+
+    def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
+        """Size of a pixel (y, x) or voxel (z, y, x) as the files say it; None: they do not."""
+        return None

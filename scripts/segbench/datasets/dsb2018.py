@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segbench.datasets.base import RawSample
+from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.tree import check_id, locate, pictures, subfolders
 from segbench.errors import SegbenchError
 
@@ -36,7 +36,7 @@ def _is_base(folder: Path) -> bool:
     return any((folder / name / "images").is_dir() for name in subfolders(folder)[:8])
 
 
-class Dsb2018:
+class Dsb2018(Reader):
     """Reader of the Data Science Bowl 2018; see the module for the layouts."""
 
     def scan(self, root: Path) -> Iterator[RawSample]:

@@ -34,7 +34,7 @@ from typing import Literal
 
 import numpy as np
 
-from segbench.datasets.base import RawSample
+from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.tree import by_stem, check_id, locate, pictures
 from segbench.errors import SegbenchError
 
@@ -76,7 +76,7 @@ def source_image(sample: str) -> str:
     return _TILE.sub("", sample)
 
 
-class KidneyNuclei:
+class KidneyNuclei(Reader):
     """Reader of the kidney nuclei; see the module for the layouts."""
 
     def scan(self, root: Path) -> Iterator[RawSample]:
