@@ -84,6 +84,11 @@ class Protocol(Strict):
         Fixed(by="fraction", fraction=0.15),
         description="Chosen from what is not tested on; none with folds > 1: the fold itself.",
     )
+    order: Literal["shuffled", "listed"] = Field(
+        "shuffled",
+        description="listed: in the order of the samples' ids, the last ones are the test set and "
+        "those before them the validation set (one fold, without stratify).",
+    )
     stratify: bool = Field(False, description="Balance the samples' stratum over the folds.")
     seed: int = Field(0, ge=0, description="Another seed draws another split.")
 

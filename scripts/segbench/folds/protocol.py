@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
 from pathlib import Path
@@ -101,8 +101,12 @@ def assign_roles(
     other case it means that there is no validation set.
 
     Groups never part. With `stratify`, every part has the make-up of the whole.
+
+    ``order: listed`` draws nothing: in the order of the ids the last samples are the test
+    set, and those before them the validation set. A group stands where its last sample does.
     """
     samples = sorted(samples)
+    _insist_on_one_listing(protocol, where)
     if protocol.test.by == "none":
         tests = _cross_validation(samples, protocol, where)
     else:
@@ -144,9 +148,22 @@ def _held_out(samples: Sequence[Sample], protocol: Protocol, where: str) -> set[
     """Test groups of a protocol whose test set is the same in every fold."""
     if protocol.test.by == "publisher":
         return {row.group for row in samples if row.split == "test"}
-    groups = groups_of(samples, protocol.stratify)
-    order = interleave(groups, protocol.seed, "test")
+    order = _preferred(samples, protocol, "test")
     return _take(order, protocol.test, "test", where)
+
+
+def _preferred(
+    samples: Sequence[Sample],
+    protocol: Protocol,
+    purpose: str,
+    used: Mapping[str, int] | None = None,
+) -> list[Group]:
+    """Groups in the order in which they are drawn, or stand in the list from its end."""
+    groups = groups_of(samples, protocol.stratify)
+    if protocol.order == "shuffled":
+        return interleave(groups, protocol.seed, purpose, used)
+    last = {row.group: place for place, row in enumerate(samples)}
+    return sorted(groups, key=lambda group: last[group.name], reverse=True)
 
 
 def _validations(
@@ -170,8 +187,7 @@ def _validations(
     result = []
     for fold, test in enumerate(tests):
         rest = [row for row in samples if row.group not in test]
-        groups = groups_of(rest, protocol.stratify)
-        order = interleave(groups, protocol.seed, f"validation {fold}", used)
+        order = _preferred(rest, protocol, f"validation {fold}", used)
         chosen = _take(order, protocol.validation, "validation", where)
         used.update(chosen)
         result.append(chosen)
@@ -215,6 +231,23 @@ def _sizes(groups: Sequence[Group]) -> str:
     if len(sizes) == 1:
         return f"{sizes[0]} sample(s)"
     return f"{sizes[0]} to {sizes[-1]} samples"
+
+
+def _insist_on_one_listing(protocol: Protocol, where: str) -> None:
+    """Refuse to take samples in their order where the protocol needs a draw."""
+    if protocol.order == "shuffled":
+        return
+    for key, wrong in (
+        ("test.by is none", protocol.test.by == "none"),
+        (f"folds is {protocol.folds}", protocol.folds > 1),
+        ("stratify is true", protocol.stratify),
+    ):
+        if wrong:
+            raise SegbenchError(
+                f"{where}: order is listed, but {key}",
+                "a test set by publisher, count or fraction, one fold, and no strata",
+                "set `order: shuffled` in the protocol, or change the other key",
+            )
 
 
 def _insist_on_groups(groups: Sequence[Group], folds: int, where: str) -> None:
