@@ -45,7 +45,7 @@ rule inventory:
     params:
         code=reader_code("inventory"),
         shards=lambda w: CONFIG.datasets[w.dataset].shards,
-        format=lambda w: CONFIG.datasets[w.dataset].format,
+        dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
     script:
         "../scripts/inventory.py"
 

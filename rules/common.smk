@@ -100,7 +100,7 @@ def of_study(pattern, folds=scored_folds):
 
 def refresh_inventory():
     """Rewrite the manifests of raw folders whose files changed; read only what changed."""
-    from segbench.datasets import reader
+    from segbench.datasets import reader_of
 
     for name, dataset in CONFIG.datasets.items():
         raw = Path(f"data/raw/{name}")
@@ -111,7 +111,7 @@ def refresh_inventory():
         }
         if known and raw.exists():
             raw_inventory.write_shards(
-                reader(dataset.format).scan(raw),
+                reader_of(dataset).scan(raw),
                 raw,
                 known,
                 dataset.shards,

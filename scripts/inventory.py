@@ -6,13 +6,14 @@ from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> None:
-    from segbench.datasets import reader
+    from segbench.datasets import reader_of
     from segbench.datasets.inventory import write_shards
+    from segbench.slices import dataset_from
 
     name = job.wildcards["dataset"]
     raw = Path("data/raw") / name
     write_shards(
-        reader(job.params["format"]).scan(raw),
+        reader_of(dataset_from(job.params["dataset"])).scan(raw),
         raw,
         {int(job.wildcards["shard"]): job.outputs["manifest"]},
         job.params["shards"],

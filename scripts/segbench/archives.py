@@ -18,8 +18,9 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,7 +29,7 @@ from uuid import uuid4
 import numpy as np
 from numcodecs.zstd import Zstd
 
-from segbench.chunks import Encoded, array_metadata, encode
+from segbench.chunks import Encoded, array_metadata, chunk_key, copy_overlap, encode, grid
 from segbench.errors import SegbenchError
 from segbench.files import atomic_path, sha256_of_bytes, zip_entry
 
@@ -64,7 +65,7 @@ class ArchiveWriter:
         self._attributes = dict(attributes)
         self._context = atomic_path(path)
         self._zip = zipfile.ZipFile(self._context.__enter__(), "w", allowZip64=True)
-        self._arrays: dict[str, tuple[tuple[int, ...], np.dtype]] = {}
+        self._arrays: dict[str, tuple[tuple[int, ...], np.dtype, tuple[int, ...]]] = {}
         self._rows: dict[str, int] = {}
         # As text: a tenth of the memory of the mappings, and archives hold 10,000 samples.
         self._samples: dict[str, bytes] = {}
@@ -83,7 +84,8 @@ class ArchiveWriter:
         record : mapping, optional
             What belongs to this sample alone (source id, original size), JSON-able.
         """
-        self.add_encoded(sample, encode(arrays), record)
+        volume = str(self._attributes.get("axes", "")).startswith("z")
+        self.add_encoded(sample, encode(arrays, volume), record)
 
     def add_encoded(
         self, sample: str, arrays: Mapping[str, Encoded], record: Mapping[str, Any] | None = None
@@ -102,8 +104,10 @@ class ArchiveWriter:
         group = self._group(sample, arrays)
         row = self._rows.get(group, 0)
         for name, array in arrays.items():
-            chunk = "/".join(["c", str(row)] + ["0"] * len(array.shape))
-            self._zip.writestr(zip_entry(f"{group}/{name}/{chunk}"), array.data)
+            for place, part in zip(
+                np.ndindex(*grid(array.shape, array.chunk)), array.parts, strict=True
+            ):
+                self._zip.writestr(zip_entry(f"{group}/{name}/{chunk_key(row, place)}"), part)
         self._rows[group] = row + 1
         entry = {
             "group": group,
@@ -116,9 +120,14 @@ class ArchiveWriter:
     def _group(self, sample: str, arrays: Mapping[str, Encoded]) -> str:
         """Name the sample's shape group and check its arrays against the group's."""
         first = next(iter(arrays.values())).shape
-        group = "x".join(map(str, first[:2] if len(first) <= 3 else first[:3]))
+        axes = str(self._attributes.get("axes", ""))
+        # Without axes: (y, x) and (y, x, channel), or volumes with one axis more.
+        spatial = (
+            sum(axis in "zyx" for axis in axes) if axes else min(len(first), 3) - (len(first) == 3)
+        )
+        group = "x".join(map(str, first[: max(spatial, 1)]))
         for name, array in arrays.items():
-            here = (array.shape, array.dtype)
+            here = (array.shape, array.dtype, array.chunk)
             before = self._arrays.setdefault(f"{group}/{name}", here)
             if before != here:
                 raise SegbenchError(
@@ -129,9 +138,9 @@ class ArchiveWriter:
         return group
 
     def _finish(self) -> None:
-        for key, (shape, dtype) in sorted(self._arrays.items()):
+        for key, (shape, dtype, chunk) in sorted(self._arrays.items()):
             rows = self._rows[key.rsplit("/", 1)[0]]
-            meta = array_metadata((rows, *shape), dtype)
+            meta = array_metadata((rows, *shape), dtype, chunk)
             self._zip.writestr(zip_entry(f"{key}/zarr.json"), _json(meta))
         group = {"zarr_format": 3, "node_type": "group"}
         for name in sorted(self._rows):
@@ -248,17 +257,58 @@ class Archive:
         ndarray
             Read-only, in the dtype in which it was written.
         """
+        shape = self.shape(sample, name)
+        return self.read_window(sample, name, (0,) * len(shape), shape)
+
+    def read_window(
+        self, sample: str, name: str, start: Sequence[int], stop: Sequence[int]
+    ) -> np.ndarray:
+        """Read a part of one array of one sample; of a volume only the chunks that it touches.
+
+        Parameters
+        ----------
+        sample, name : str
+        start, stop : sequence of int
+            First and one past the last index along the leading axes, within the array; the
+            other axes are read whole.
+
+        Returns
+        -------
+        ndarray
+            Read-only, in the dtype in which it was written.
+        """
         entry = self._samples[sample]
         with self._naming(sample, name):
             meta = self._metadata(sample, name)
             shape = tuple(meta["shape"][1:])
-            chunk = "/".join(["c", str(entry["row"])] + ["0"] * len(shape))
-            data = self._codec.decode(self._zip.read(f"{entry['group']}/{name}/{chunk}"))
-            return np.frombuffer(data, dtype=np.dtype(meta["data_type"])).reshape(shape)
+            chunk = tuple(meta["chunk_grid"]["configuration"]["chunk_shape"][1:])
+            low = (*start, *(0,) * (len(shape) - len(start)))
+            high = (*stop, *shape[len(stop) :])
+            if not all(0 <= a <= b <= n for a, b, n in zip(low, high, shape, strict=True)):
+                raise IndexError(f"window {low} to {high} of an array {shape}")
+            prefix = f"{entry['group']}/{name}"
+            if chunk == shape:
+                whole = self._chunk(
+                    f"{prefix}/{chunk_key(entry['row'], (0,) * len(shape))}", meta, shape
+                )
+                return whole[tuple(map(slice, low, high))]
+            result = np.empty([b - a for a, b in zip(low, high, strict=True)], meta["data_type"])
+            touched = [range(a // c, -(-b // c)) for a, b, c in zip(low, high, chunk, strict=True)]
+            for place in product(*touched):
+                part = self._chunk(f"{prefix}/{chunk_key(entry['row'], place)}", meta, chunk)
+                copy_overlap(part, [k * c for k, c in zip(place, chunk, strict=True)], result, low)
+            result.flags.writeable = False
+            return result
+
+    def _chunk(self, key: str, meta: dict[str, Any], shape: tuple[int, ...]) -> np.ndarray:
+        data = self._codec.decode(self._zip.read(key))
+        return np.frombuffer(data, dtype=np.dtype(meta["data_type"])).reshape(shape)
 
     @contextmanager
     def _naming(self, sample: str, name: str) -> Iterator[None]:
         """Turn what zip, codec and JSON say about damaged bytes into one that names them."""
+        if sample not in self._samples:
+            raise KeyError(sample)
         try:
             yield
         except _DAMAGE as error:
@@ -336,3 +386,9 @@ class ArchiveSet:
     def read(self, sample: str, name: str) -> np.ndarray:
         """Read one array of one sample."""
         return self._where[sample].read(sample, name)
+
+    def read_window(
+        self, sample: str, name: str, start: Sequence[int], stop: Sequence[int]
+    ) -> np.ndarray:
+        """Read a part of one array of one sample, see `Archive.read_window`."""
+        return self._where[sample].read_window(sample, name, start, stop)

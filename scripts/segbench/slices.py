@@ -17,11 +17,14 @@ from segbench.config.dataset import Dataset
 #: Keys written for readers; no stage computes anything from them.
 _FOR_READERS = {"description", "title", "licence", "citation", "question"}
 
+#: What a reader needs to list the samples of a tree.
+_READING = ("format", "task", "classes", "layout")
+
 #: Parts of a model recipe that each stage reads.
 MODEL_PARTS = {
     "train": ("network", "target", "boundary_px", "loss", "training"),
     "predict": ("network", "target", "training", "prediction"),
-    "segment": ("target", "instances"),
+    "segment": ("target", "instances", "decision"),
 }
 
 
@@ -61,8 +64,8 @@ def model_slice(model: BaseModel, stage: str) -> dict[str, Any]:
 
 
 def dataset_slice(dataset: BaseModel) -> dict[str, Any]:
-    """What the stages before the folds read of a dataset: format, task, classes, spacing."""
-    return parts(dataset, ("format", "task", "classes", "spacing_um"))
+    """What the stages before the folds read of a dataset: format, labels, spacing."""
+    return parts(dataset, (*_READING, "background", "regions", "spacing_um"))
 
 
 def source_slice(dataset: BaseModel, root: Path) -> dict[str, Any]:
@@ -79,7 +82,7 @@ def source_slice(dataset: BaseModel, root: Path) -> dict[str, Any]:
     source = data[data["source"]]
     if data["source"] == "folder":
         source = {"path": str(root / Path(source["path"]).expanduser())}
-    return {"format": data["format"], "source": data["source"], "from": source}
+    return {**parts(dataset, _READING), "source": data["source"], "from": source}
 
 
 def dataset_from(data: Mapping[str, Any]) -> Dataset:

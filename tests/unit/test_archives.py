@@ -201,7 +201,8 @@ def test_encoded_arrays_know_what_they_are():
     assert encoded.dtype == np.uint8
     # SHA-256 of 10,000 zero bytes.
     assert encoded.sha256.startswith("95b532cc4381affd")
-    assert len(encoded.data) < 100
+    assert encoded.chunk == (100, 100)
+    assert [len(part) < 100 for part in encoded.parts] == [True]
 
 
 def test_digests_follow_content_and_record(tmp_path):

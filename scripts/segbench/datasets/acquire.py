@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from segbench.config.dataset import Dataset, Download
-from segbench.datasets import generator, reader
+from segbench.datasets import generator, reader_of
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes, write_text
 
@@ -50,7 +50,7 @@ def acquire(dataset: Dataset, raw: Path, record: Path) -> None:
     _refuse_foreign(raw)
     raw.parent.mkdir(parents=True, exist_ok=True)
     origin = makers[dataset.source](dataset, raw)
-    splits = Counter(sample.split for sample in reader(dataset.format).scan(raw))
+    splits = Counter(sample.split for sample in reader_of(dataset).scan(raw))
     content = {
         "format": dataset.format,
         "source": dataset.source,
@@ -157,7 +157,7 @@ def _linked(dataset: Dataset, raw: Path) -> dict[str, Any]:
 
 def _insist_on_samples(dataset: Dataset, folder: Path) -> None:
     """Refuse a tree in which the reader finds nothing."""
-    if next(iter(reader(dataset.format).scan(folder)), None) is None:
+    if next(iter(reader_of(dataset).scan(folder)), None) is None:
         raise SegbenchError(
             f"{folder}: no samples are in it",
             f"a dataset in the format {dataset.format}",

@@ -7,31 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from segbench.config.dataset import Dataset
-from segbench.datasets import RawSample, Reader, reader
+from segbench.datasets import reader_of
+from segbench.datasets.description import COLUMNS, describe
 from segbench.datasets.inventory import COLUMNS as INVENTORY_COLUMNS
 from segbench.errors import SegbenchError
-from segbench.files import sha256_of_bytes, write_text
-
-#: Columns of `samples.tsv`.
-COLUMNS = (
-    "sample",
-    "group",
-    "split",
-    "stratum",
-    "classes",
-    "objects",
-    "height",
-    "width",
-    "channels",
-    "dtype",
-    "spacing_y_mm",
-    "spacing_x_mm",
-    "image_sha256",
-    "shard",
-)
+from segbench.files import write_text
 
 #: So many faults of a shard are listed; the rest is counted.
 MAX_FAULTS = 20
@@ -62,7 +43,8 @@ def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output
     """
     raw = Path(raw)
     files = read_inventory(inventory)
-    scanned = {s.sample: s for s in reader(dataset.format).scan(raw) if s.sample in files}
+    source = reader_of(dataset)
+    scanned = {s.sample: s for s in source.scan(raw) if s.sample in files}
     rows, faults = [], []
     for sample, listed in sorted(files.items()):
         try:
@@ -74,72 +56,12 @@ def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output
                     "run the same command again",
                 )
             _verify_files(raw, listed)
-            rows.append(describe(dataset, raw, found, shard))
+            rows.append(describe(dataset, source, raw, found, shard))
         except SegbenchError as error:
             faults.append(error)
     if faults:
         raise _joined(faults, f"{raw}: {len(faults)} of {len(files)} samples are faulty")
     _write_rows(rows, output)
-
-
-def describe(dataset: Dataset, raw: Path, sample: RawSample, shard: int) -> dict[str, str]:
-    """Read one sample, check it and give its row of the sheet.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Format, classes, spacing.
-    raw : Path
-        The raw tree.
-    sample : RawSample
-        From the reader's scan.
-    shard : int
-        Number of the shard.
-
-    Returns
-    -------
-    dict of str
-        A value for each of `COLUMNS`. `image_sha256` is taken over the decoded pixels and
-        their shape, so that one picture in two file formats has one digest.
-
-    Raises
-    ------
-    SegbenchError
-        Image and label differ in size, or a label is outside the classes.
-    """
-    source = reader(dataset.format)
-    image, label = source.read_image(raw, sample), source.read_label(raw, sample)
-    if image.shape[:2] != label.shape:
-        raise SegbenchError(
-            f"{raw / sample.labels[0]}: {label.shape[0]} x {label.shape[1]} pixels",
-            f"{image.shape[0]} x {image.shape[1]} pixels, as {sample.images[0]}",
-            "fetch the image and its mask again",
-        )
-    classes, objects = _contents(dataset, raw, sample, label)
-    spacing = [f"{um / 1000:.9g}" for um in dataset.spacing_um] if dataset.spacing_um else ["", ""]
-    values = (
-        sample.sample,
-        sample.group or sample.sample,
-        sample.split,
-        _stratum(source, sample, image, label),
-        ",".join(classes),
-        str(objects),
-        str(image.shape[0]),
-        str(image.shape[1]),
-        str(image.shape[2]),
-        image.dtype.name,
-        *spacing,
-        pixel_digest(image),
-        str(shard),
-    )
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def pixel_digest(image: np.ndarray) -> str:
-    """SHA-256 of an image's shape, dtype and pixels, independent of its file format."""
-    head = f"{image.dtype.name} {'x'.join(map(str, image.shape))}\n".encode()
-    little = image.astype(image.dtype.newbyteorder("<"), copy=False)
-    return sha256_of_bytes(head + np.ascontiguousarray(little).tobytes())
 
 
 def merge_samples(shards: Sequence[Path], output: Path) -> None:
@@ -269,33 +191,3 @@ def _joined(faults: list[SegbenchError], head: str) -> SegbenchError:
         "; ".join(dict.fromkeys(f.expected for f in faults)) if not head else "whole samples",
         "; ".join(dict.fromkeys(f.action for f in faults)),
     )
-
-
-def _contents(
-    dataset: Dataset, raw: Path, sample: RawSample, label: np.ndarray
-) -> tuple[list[str], int]:
-    """Names of the classes that occur, and the number of objects."""
-    if dataset.task == "instances":
-        objects = int(label.max(initial=0))
-        return ([c.name for c in dataset.classes] if objects else []), objects
-    present = set(np.unique(label).tolist()) - {0}
-    known = {c.value: c.name for c in dataset.classes}
-    strange = sorted(present - known.keys())
-    if strange:
-        where = raw / (sample.labels or sample.images)[0]
-        raise SegbenchError(
-            f"{where}: holds the labels {', '.join(map(str, strange))}",
-            f"0 and {', '.join(f'{v} ({n})' for v, n in known.items())}",
-            "correct the file, or list the classes in the dataset's config",
-        )
-    import cv2
-
-    objects = sum(
-        cv2.connectedComponents((label == value).astype(np.uint8), connectivity=8)[0] - 1
-        for value in sorted(present)
-    )
-    return [c.name for c in dataset.classes if c.value in present], objects
-
-
-def _stratum(source: Reader, sample: RawSample, image: np.ndarray, label: np.ndarray) -> str:
-    return source.stratum(sample, image, label).replace("\t", " ")

@@ -121,7 +121,8 @@ def write_shards(
     cache = HashCache(cache_path)
     parts: dict[int, list[RawSample]] = {shard: [] for shard in outputs}
     for raw in samples:
-        shard = shard_of(raw.sample, shards)
+        # Slices of one volume stay together: each may need its neighbours.
+        shard = shard_of(raw.stack or raw.sample, shards)
         if shard in parts:
             parts[shard].append(raw)
     changed = []

@@ -5,6 +5,8 @@ target                       maps                                       activati
 ============================ ========================================== ==========
 ``classes``, one class       the class                                  sigmoid
 ``classes``, n classes       background, class 1 ... class n            softmax
+``classes``, overlapping     class 1 ... class n                        sigmoid
+``classes``, whole images    class 1 ... class n                        softmax
 ``foreground``               foreground                                 sigmoid
 ``foreground_boundary``      foreground, boundary                       sigmoid
 ``foreground_distance``      foreground, distance                       sigmoid
@@ -23,11 +25,14 @@ from segbench.errors import SegbenchError
 
 Activation = Literal["sigmoid", "softmax"]
 
+#: Tasks whose maps are the classes alone.
+WITHOUT_BACKGROUND = ("overlapping", "classification")
+
 #: Stands for the background where the lowest number of an object is looked for.
 NO_OBJECT = 65535
 
 
-def map_names(target: str, classes: Sequence[str]) -> list[str]:
+def map_names(target: str, classes: Sequence[str], task: str = "semantic") -> list[str]:
     """Names of the maps of a target, in the order of the last axis.
 
     Parameters
@@ -36,6 +41,8 @@ def map_names(target: str, classes: Sequence[str]) -> list[str]:
         ``classes``, ``foreground``, ``foreground_boundary`` or ``foreground_distance``.
     classes : sequence of str
         Names of the dataset's classes, without the background.
+    task : {"semantic", "overlapping", "instances", "classification"}, optional
+        What the labels are.
 
     Returns
     -------
@@ -44,7 +51,7 @@ def map_names(target: str, classes: Sequence[str]) -> list[str]:
     Raises
     ------
     SegbenchError
-        If the target is unknown or there are no classes.
+        If the target is unknown, has no meaning for the task, or there are no classes.
 
     Examples
     --------
@@ -52,18 +59,22 @@ def map_names(target: str, classes: Sequence[str]) -> list[str]:
     ['nucleus']
     >>> map_names("classes", ["hat", "shoe"])
     ['background', 'hat', 'shoe']
+    >>> map_names("classes", ["whole tumour", "core"], "overlapping")
+    ['whole tumour', 'core']
     >>> map_names("foreground_boundary", ["nucleus"])
     ['foreground', 'boundary']
     """
-    _check_target(target)
+    _check_target(target, task)
     if not classes:
         raise SegbenchError("the dataset has no classes", "at least one class", "list its classes")
-    if target == "classes":
-        return list(classes) if len(classes) == 1 else ["background", *classes]
-    return target.split("_")
+    if target != "classes":
+        return target.split("_")
+    if len(classes) == 1 or task in WITHOUT_BACKGROUND:
+        return list(classes)
+    return ["background", *classes]
 
 
-def activation(target: str, classes: Sequence[str]) -> Activation:
+def activation(target: str, classes: Sequence[str], task: str = "semantic") -> Activation:
     """How the network's logits become probabilities: exclusive classes share a softmax.
 
     Examples
@@ -71,35 +82,46 @@ def activation(target: str, classes: Sequence[str]) -> Activation:
     >>> activation("classes", ["hat", "shoe"]), activation("foreground", ["nucleus"])
     ('softmax', 'sigmoid')
     """
-    _check_target(target)
-    return "softmax" if target == "classes" and len(classes) > 1 else "sigmoid"
+    _check_target(target, task)
+    if task == "classification":
+        return "softmax"
+    several = len(classes) > 1 and task != "overlapping"
+    return "softmax" if target == "classes" and several else "sigmoid"
 
 
 def make_targets(
-    label: np.ndarray, target: str, class_values: Sequence[int], boundary_px: int = 2
+    label: np.ndarray,
+    target: str,
+    class_values: Sequence[int],
+    boundary_px: int = 2,
+    task: str = "semantic",
 ) -> np.ndarray:
     """Make the maps of one sample.
 
     Parameters
     ----------
-    label : ndarray (y, x)
-        uint8: a label map. uint16: numbered objects, 0 is the background.
+    label : ndarray
+        (y, x) or (z, y, x): uint8 a label map, uint16 numbered objects, 0 is the background.
+        overlapping: the same with a last axis of one mask a class. classification: (1,), the
+        value of the class.
     target : str
         See the table above.
     class_values : sequence of int
         Values of the classes in a label map, in the order of the maps.
     boundary_px : int, optional
         Width of the boundary in pixels, `foreground_boundary` only.
+    task : {"semantic", "overlapping", "instances", "classification"}, optional
+        What the label is.
 
     Returns
     -------
-    ndarray (y, x, map)
-        uint8 in {0, 1}; for `foreground_distance` float32 in [0, 1].
+    ndarray (..., map)
+        uint8 in {0, 1}; for `foreground_distance` float32 in [0, 1]. Of whole images (map,).
 
     Raises
     ------
     SegbenchError
-        If the label is not a 2-D integer array, the target is unknown, or several
+        If the label is not such an integer array, the target is unknown, or several
         classes are asked of numbered objects, which do not tell classes apart.
 
     Notes
@@ -111,13 +133,26 @@ def make_targets(
     --------
     >>> make_targets(np.uint16([[0, 7, 9]]), "foreground", [1])[..., 0].tolist()
     [[0, 1, 1]]
+    >>> make_targets(np.uint8([9]), "classes", [7, 9], task="classification").tolist()
+    [0, 1]
     """
-    _check_target(target)
-    if label.ndim != 2 or label.dtype.kind not in "uib":
+    _check_target(target, task)
+    axes = {"overlapping": (3, 4), "classification": (1,)}.get(task, (2, 3))
+    if label.dtype.kind not in "uib" or label.ndim not in axes:
         raise SegbenchError(
             f"a label of shape {label.shape} and type {label.dtype}",
-            "an integer array (y, x)",
+            f"an integer array with {' or '.join(map(str, axes))} axes for task {task}",
             "give each sample one label map",
+        )
+    if task == "overlapping":
+        return np.asarray(label != 0, np.uint8)
+    if task == "classification":
+        return np.asarray(label[0] == np.asarray(class_values), np.uint8)
+    if label.ndim == 3 and target != "classes":
+        raise SegbenchError(
+            f"target {target!r} on a volume of shape {label.shape}",
+            "target `classes`: objects are numbered in images only",
+            "correct the model recipe's `target`",
         )
     return _MAKERS[target](label, class_values, boundary_px)
 
@@ -214,11 +249,17 @@ def distance(label: np.ndarray) -> np.ndarray:
     return result
 
 
-def _check_target(target: str) -> None:
+def _check_target(target: str, task: str = "semantic") -> None:
     if target not in _MAKERS:
         raise SegbenchError(
             f"target {target!r} is unknown",
             f"one of {', '.join(_MAKERS)}",
+            "correct the model recipe's `target`",
+        )
+    if task in WITHOUT_BACKGROUND and target != "classes":
+        raise SegbenchError(
+            f"target {target!r} for the task {task}",
+            "target `classes`",
             "correct the model recipe's `target`",
         )
 

@@ -10,12 +10,12 @@ from PIL import Image
 
 from segbench.datasets import index as module
 from segbench.datasets import reader
+from segbench.datasets.description import pixel_digest
 from segbench.datasets.index import (
     COLUMNS,
     INVENTORY_COLUMNS,
     index_shard,
     merge_samples,
-    pixel_digest,
     read_inventory,
     read_tsv,
 )
@@ -54,12 +54,16 @@ def test_kidney_sheet(kidney_tree, tmp_path):
         "stratum": "nepkid",
         "classes": "nucleus",
         "objects": "1",
+        "depth": "",
         "height": "12",
         "width": "10",
         "channels": "1",
         "dtype": "uint8",
+        "spacing_z_mm": "",
         "spacing_y_mm": "6e-06",
         "spacing_x_mm": "1.25e-05",
+        "stack": "",
+        "position": "",
         "image_sha256": pixel_digest(image),
         "shard": "0",
     }

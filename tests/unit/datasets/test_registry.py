@@ -6,12 +6,13 @@ from importlib import import_module
 
 import pytest
 
+from segbench.config.dataset import FORMATS
 from segbench.datasets import READERS, generator, reader
 from segbench.errors import SegbenchError
 
 
 def test_every_reader_is_found_by_its_name():
-    assert sorted(READERS) == ["dsb2018", "kidney_nuclei"]
+    assert sorted(READERS) == sorted(FORMATS)
     for name, module in READERS.items():
         assert reader(name) is import_module(module).READER
         assert callable(generator(name))
@@ -23,7 +24,7 @@ def test_unknown_name_suggests_the_nearest(typo, nearest):
         reader(typo)
     assert typo in error.value.what
     assert nearest in error.value.action
-    assert "dsb2018, kidney_nuclei" in error.value.expected
+    assert ", ".join(sorted(FORMATS)) in error.value.expected
 
 
 def test_import_is_light():
