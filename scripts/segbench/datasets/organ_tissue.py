@@ -1,0 +1,205 @@
+"""Tissue of twelve organs under the microscope: one class an image, as published.
+
+Found at the raw root or up to four folders below it::
+
+    data/train/<class>/*    1,200 images, RGB, about 3000 x 3000 px, TIFF (25 MB), PNG or JPEG
+    data/test/<class>/*     600 images
+
+The folder is the class. The publisher's spelling of it (``endotherium_1``) becomes a class by
+`labels` in the dataset's config; capitals, spaces and hyphens in it do not matter. A sample's
+id holds its split and its folder, as files of one name may lie in several folders.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from segbench.datasets.base import RawSample, Reader
+from segbench.datasets.tree import check_id, is_junk, locate, subfolders
+from segbench.errors import SegbenchError
+
+if TYPE_CHECKING:
+    from segbench.config.dataset import Dataset
+
+LAYOUT = "data/train/<class>/* and data/test/<class>/*"
+SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})
+SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
+
+#: Class -> the publisher's spellings of its folder, in the order of the classes' values.
+#: 'endotherium' is how the publisher prints endometrium, and its second kind as number 3.
+CLASSES: dict[str, tuple[str, ...]] = {
+    "colon": ("colon",),
+    "endometrium_1": ("endometrium_1", "endotherium_1"),
+    "endometrium_2": ("endometrium_2", "endotherium_2", "endotherium_3"),
+    "kidney": ("kidney",),
+    "liver": ("liver",),
+    "lung": ("lung",),
+    "lymph_node": ("lymph_node",),
+    "pancreas": ("pancreas",),
+    "skin_1": ("skin_1",),
+    "skin_2": ("skin_2",),
+    "small_intestine": ("small_intestine",),
+    "spleen": ("spleen",),
+}
+
+
+def normalised(folder: str) -> str:
+    """A folder's name without what people write differently.
+
+    Examples
+    --------
+    >>> normalised("Lymph node"), normalised("skin-1")
+    ('lymph_node', 'skin_1')
+    """
+    return re.sub(r"[\s_-]+", "_", folder.strip().lower())
+
+
+def _is_base(folder: Path) -> bool:
+    return all((folder / split).is_dir() and subfolders(folder / split) for split in SPLITS)
+
+
+class OrganTissue(Reader):
+    """Reader of the organs' tissue; see the module for the layout.
+
+    Parameters
+    ----------
+    classes : mapping of str to int
+        Name -> value.
+    spellings : mapping of str to str
+        Folder, as `normalised` gives it -> name of its class.
+    """
+
+    def __init__(self, classes: Mapping[str, int], spellings: Mapping[str, str]) -> None:
+        self._values = dict(classes)
+        self._names = {value: name for name, value in classes.items()}
+        self._spellings = dict(spellings)
+
+    def scan(self, root: Path) -> Iterator[RawSample]:
+        """List the samples from file names alone, sorted by id.
+
+        Raises
+        ------
+        SegbenchError
+            The folders are not there, one of them is no class, a class has no picture in one
+            of the splits, or two pictures have one id.
+        """
+        base = locate(root, _is_base, LAYOUT)
+        samples: dict[str, RawSample] = {}
+        for split in SPLITS:
+            seen: set[str] = set()
+            for name in subfolders(base / split):
+                folder = base / split / name
+                files = _pictures(folder)
+                if files:
+                    seen.add(self._class_of(folder))
+                for file in files:
+                    raw = _sample(root, folder / file, split)
+                    other = samples.setdefault(raw.sample, raw)
+                    if other is not raw:
+                        raise SegbenchError(
+                            f"{folder / file}: has the id {raw.sample!r}, as {other.images[0]}",
+                            "names that differ in more than their ending, blanks or signs",
+                            "rename or remove one of the two",
+                        )
+            self._insist_on_classes(base / split, seen)
+        yield from (samples[sample] for sample in sorted(samples))
+
+    def _class_of(self, folder: Path) -> str:
+        name = normalised(folder.name)
+        if name not in self._spellings:
+            near = get_close_matches(name, self._spellings, n=1, cutoff=0.5)
+            hint = f"is it {self._spellings[near[0]]}? Then " if near else ""
+            raise SegbenchError(
+                f"{folder}: {folder.name!r} is none of the classes",
+                f"one of {', '.join(sorted(self._spellings))}",
+                f"{hint}add {folder.name!r} to the `labels` of its class in the dataset's config",
+            )
+        return self._spellings[name]
+
+    def _insist_on_classes(self, folder: Path, seen: set[str]) -> None:
+        missing = [name for name in self._values if name not in seen]
+        if missing:
+            raise SegbenchError(
+                f"{folder}: no picture of the class {', '.join(missing)}",
+                f"at least one {', '.join(sorted(SUFFIXES))} in the folder of each class",
+                "fetch the missing folders; or leave these classes out of the dataset's config",
+            )
+
+    def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
+        """Read the picture.
+
+        Returns
+        -------
+        ndarray
+            (y, x, 3), uint8; a grey picture in three equal channels.
+
+        Raises
+        ------
+        SegbenchError
+            The file cannot be decoded, has more than 8 bits, or is partly transparent.
+        """
+        from segbench.datasets.pixels import read_colour
+
+        return read_colour(root / raw.images[0])
+
+    def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
+        """Give the value of the class that the folder names: (1,), uint8."""
+        name = self._class_of((root / raw.images[0]).parent)
+        return np.array([self._values[name]], np.uint8)
+
+    def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
+        """Name the class: stratified parts hold each in its share."""
+        return self._names[int(label[0])]
+
+
+def _pictures(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return sorted(
+            e.name
+            for e in entries
+            if not is_junk(e.name)
+            and os.path.splitext(e.name)[1].lower() in SUFFIXES
+            and e.is_file()
+        )
+
+
+def _sample(root: Path, path: Path, split: Literal["train", "test"]) -> RawSample:
+    stem = re.sub(r"[^A-Za-z0-9._]+", "_", path.stem)
+    name = check_id(f"{split}.{normalised(path.parent.name)}.{stem}", path)
+    images = (path.relative_to(root).as_posix(),)
+    return RawSample(sample=name, images=images, labels=(), split=split, group=name)
+
+
+def make_reader(dataset: Dataset) -> OrganTissue:
+    """The reader for the classes of a dataset's config, in the spellings that it lists.
+
+    Raises
+    ------
+    SegbenchError
+        One spelling is listed for two classes.
+    """
+    spellings: dict[str, str] = {}
+    for label in dataset.classes:
+        for spelling in label.labels or (label.name,):
+            other = spellings.setdefault(normalised(str(spelling)), label.name)
+            if other != label.name:
+                raise SegbenchError(
+                    f"classes: {spelling!r} is a label of {other} and of {label.name}",
+                    "each folder in one class",
+                    "remove it from the `labels` of one of them",
+                )
+    return OrganTissue({label.name: label.value for label in dataset.classes}, spellings)
+
+
+#: The reader of this format, for the publisher's twelve classes.
+READER = OrganTissue(
+    {name: value for value, name in enumerate(CLASSES, start=1)},
+    {spelling: name for name, spellings in CLASSES.items() for spelling in spellings},
+)
