@@ -1,0 +1,185 @@
+"""What the numbers in a dataset's label files mean, as its dataset.json says by name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from segbench.config.dataset import Class, Dataset
+from segbench.errors import SegbenchError
+
+
+def same_name(name: str) -> str:
+    """What two spellings of a label's name have in common.
+
+    Examples
+    --------
+    >>> same_name("Non-Enhancing tumor ") == same_name("non_enhancing tumor")
+    True
+    """
+    return re.sub(r"[-_\s]+", " ", name).strip().casefold()
+
+
+def class_sets(dataset: Dataset, described: Path) -> dict[str, frozenset[int]]:
+    """Which values of the label files each class of a dataset consists of.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its classes; `labels` are names or values, without them the class's own name counts.
+    described : Path
+        dataset.json.
+
+    Returns
+    -------
+    dict of str to frozenset of int
+        By the class's name.
+
+    Raises
+    ------
+    SegbenchError
+        A class is not in dataset.json (the nearest name is suggested), or, unless the task
+        is `overlapping`, two classes share a value.
+    """
+    if dataset.task not in {"semantic", "overlapping"}:
+        raise SegbenchError(
+            f"{described}: read for the task {dataset.task}",
+            "task: semantic, or overlapping: this format holds label maps",
+            "correct `task` in the dataset's config",
+        )
+    names = label_values(described)
+    sets = {c.name: _values_of(c, names, described) for c in dataset.classes}
+    owner: dict[int, str] = {}
+    for name, values in sets.items():
+        for value in sorted(values):
+            if dataset.task == "semantic" and owner.setdefault(value, name) != name:
+                raise SegbenchError(
+                    f"{described}: the label {value} is in the classes {owner[value]} and {name}",
+                    "each label in one class",
+                    "use `task: overlapping`, or `regions` made of the classes",
+                )
+    return sets
+
+
+def _values_of(one: Class, names: Mapping[str, frozenset[int]], described: Path) -> frozenset[int]:
+    by_name = {same_name(name): values for name, values in names.items()}
+    known = frozenset().union(*names.values()) if names else frozenset()
+    found: set[int] = set()
+    for wanted in one.labels or (one.name,):
+        if isinstance(wanted, int) and wanted in known:
+            found.add(wanted)
+        elif isinstance(wanted, str) and same_name(wanted) in by_name:
+            found |= by_name[same_name(wanted)]
+        else:
+            near = get_close_matches(same_name(str(wanted)), by_name, n=1, cutoff=0.4)
+            hint = next((n for n in names if near and same_name(n) == near[0]), None)
+            raise SegbenchError(
+                f"{described}: has no label {wanted!r}, of the class {one.name!r}",
+                f"one of {', '.join(map(repr, names)) or 'the labels, but there are none'}",
+                (f"did you mean {hint!r}? " if hint else "")
+                + "Correct `classes` in the dataset's config",
+            )
+    return frozenset(found)
+
+
+def label_values(described: Path) -> dict[str, frozenset[int]]:
+    """Names of the labels and the values that each stands for, as dataset.json has them.
+
+    Parameters
+    ----------
+    described : Path
+        dataset.json; its `labels` are ``{"1": "edema"}`` or ``{"edema": 1, "tumour": [1, 2]}``.
+
+    Raises
+    ------
+    SegbenchError
+        The file is no JSON, or its labels are neither.
+    """
+    labels = description(described).get("labels")
+    try:
+        if not isinstance(labels, dict):
+            raise TypeError("it has none")
+        found: dict[str, set[int]] = defaultdict(set)
+        for key, item in labels.items():
+            if isinstance(item, str):  # "1": "edema"
+                found[item].add(int(key))
+            elif isinstance(item, list):  # "tumour": [1, 2]
+                found[key].update(int(value) for value in item)
+            else:  # "edema": 1
+                found[key].add(int(item))
+    except (TypeError, ValueError) as error:
+        raise SegbenchError(
+            f"{described}: its `labels` cannot be read ({error})",
+            '"labels": {"1": "NAME"} or {"NAME": 1} or {"NAME": [1, 2]}',
+            "restore the publisher's file",
+        ) from error
+    return {name: frozenset(values) for name, values in found.items()}
+
+
+def description(path: Path) -> dict[str, Any]:
+    """Read a dataset.json.
+
+    Raises
+    ------
+    SegbenchError
+        The file is absent or no JSON object.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+        if not isinstance(data, dict):
+            raise ValueError("it is no object")
+    except (OSError, ValueError) as error:
+        raise SegbenchError(
+            f"{path}: cannot be read ({error})", "dataset.json", "restore the publisher's file"
+        ) from error
+    return data
+
+
+def check_taken(
+    dataset: Dataset,
+    described: Path,
+    sets: Mapping[str, frozenset[int]],
+    present: Sequence[int],
+    where: Path,
+) -> None:
+    """Refuse values that no class takes, unless they are the background.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its `background` may name labels too; 0 and what is called background always are.
+    described : Path
+        dataset.json.
+    sets : mapping
+        From `class_sets`.
+    present : sequence of int
+        Values in a label file.
+    where : Path
+        The label file, for the message.
+
+    Raises
+    ------
+    SegbenchError
+        Naming the labels, so that none is silently taken for background.
+    """
+    names = label_values(described)
+    background: list[str | int] = ["background"]
+    if dataset.background is not None:
+        background += [dataset.background.name, *dataset.background.labels]
+    allowed = {0, *(b for b in background if isinstance(b, int))}.union(*sets.values())
+    spelt = {same_name(b) for b in background if isinstance(b, str)}
+    allowed = allowed.union(*(v for name, v in names.items() if same_name(name) in spelt))
+    strange = [value for value in present if value not in allowed]
+    if strange:
+        called = {v: name for name, values in names.items() for v in values if len(values) == 1}
+        shown = ", ".join(f"{v} ({called.get(v, f'not in {described.name}')})" for v in strange)
+        raise SegbenchError(
+            f"{where}: holds the labels {shown}, which no class takes",
+            f"labels of the classes {', '.join(sets)}",
+            "add them to a class's `labels` or to `background: labels` in the dataset's config",
+        )

@@ -1,0 +1,278 @@
+"""Medical Segmentation Decathlon and nnU-Net raw datasets, as published.
+
+Found at the raw root or up to four folders below it::
+
+    dataset.json                    names of channels and labels
+    imagesTr/NAME.nii.gz            Decathlon: (x, y, z) or (x, y, z, channel)
+    imagesTr/NAME_0000.nii.gz ...   nnU-Net: one file a channel; .nii, .png, .tif, .bmp too
+    labelsTr/NAME.nii.gz            one label map a case
+
+`imagesTs` has no labels and is not read; `._NAME` are what a Mac leaves behind.
+
+What a number in a label file means differs from release to release, so it is looked up: a
+class of the dataset's config is found in dataset.json by its name (capitals, and "-", "_" and
+spaces do not matter). Both directions are read, Decathlon's value -> name and nnU-Net's name
+-> value or values.
+
+Arrays are (z, y, x, channel): the axes of the file reversed, see `segbench.datasets.nifti`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from segbench.config.dataset import Dataset
+from segbench.datasets import nifti
+from segbench.datasets.base import RawSample, Reader
+from segbench.datasets.label_names import check_taken, class_sets, description
+from segbench.datasets.tree import check_id, is_junk, locate
+from segbench.errors import SegbenchError
+
+LAYOUT = "dataset.json with the folders imagesTr and labelsTr beside it"
+
+#: Endings that are read.
+ENDINGS = (*nifti.ENDINGS, ".png", ".tif", ".tiff", ".bmp")
+
+_CHANNEL = re.compile(r"(.+)_(\d{4})")
+
+log = logging.getLogger(__name__)
+
+
+def _is_base(folder: Path) -> bool:
+    return (folder / "dataset.json").is_file() and (folder / "imagesTr").is_dir()
+
+
+class Msd(Reader):
+    """Reader of Decathlon and nnU-Net raw datasets; see the module for the layouts.
+
+    Parameters
+    ----------
+    dataset : Dataset, optional
+        Its classes say which labels become which value. Without it labels keep the numbers of
+        the files.
+    """
+
+    def __init__(self, dataset: Dataset | None = None) -> None:
+        self._dataset = dataset
+
+    def scan(self, root: Path) -> Iterator[RawSample]:
+        """List the cases that have a label, sorted by name.
+
+        Raises
+        ------
+        SegbenchError
+            The folders are not there, or an image has no label, a label no image, or a
+            channel is missing.
+        """
+        base = locate(root, _is_base, LAYOUT)
+        ending = _ending(base / "dataset.json")
+        labels = _stems(base / "labelsTr", ending)
+        images: dict[str, dict[int, str]] = defaultdict(dict)
+        for stem, name in _stems(base / "imagesTr", ending).items():
+            case, channel = _case(base / "imagesTr" / name, stem, labels)
+            images[case][channel] = name
+        for case in sorted(labels):
+            found = images[case]
+            if sorted(found) not in ([-1], list(range(len(found) or 1))):
+                raise SegbenchError(
+                    f"{base / 'labelsTr' / labels[case]}: its images are "
+                    f"{', '.join(sorted(found.values())) or 'none'}",
+                    f"imagesTr/{case}{ending}, or {case}_0000{ending}, {case}_0001{ending}, ...",
+                    "fetch the missing image, or remove what does not belong there",
+                )
+            files = [base / "imagesTr" / found[channel] for channel in sorted(found)]
+            known = [base / "labelsTr" / labels[case], base / "dataset.json"]
+            yield RawSample(
+                sample=check_id(case, base / "labelsTr" / labels[case]),
+                images=tuple(file.relative_to(root).as_posix() for file in files),
+                labels=tuple(file.relative_to(root).as_posix() for file in known),
+                group=case,
+            )
+
+    def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
+        """Read all channels.
+
+        Returns
+        -------
+        ndarray
+            (z, y, x, channel), or (y, x, channel) of files with one slice; the files' dtype.
+
+        Raises
+        ------
+        SegbenchError
+            A file cannot be decoded, channels differ in size, or there are more or fewer of
+            them than dataset.json names.
+        """
+        parts = [_read(root / name) for name in raw.images]
+        for name, part in zip(raw.images, parts, strict=True):
+            if part.shape[:-1] != parts[0].shape[:-1]:
+                raise SegbenchError(
+                    f"{root / name}: {_shown(part.shape[:-1])} voxels",
+                    f"{_shown(parts[0].shape[:-1])} voxels, as {raw.images[0]}",
+                    "fetch all channels of this case again",
+                )
+        image = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+        described = root / raw.labels[1]
+        said = description(described)
+        names = said.get("channel_names", said.get("modality"))
+        if names and len(names) != image.shape[-1]:
+            raise SegbenchError(
+                f"{root / raw.images[0]}: {image.shape[-1]} channels",
+                f"{len(names)} channels, as {described} names them",
+                "fetch this case again, or correct dataset.json",
+            )
+        return image
+
+    def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
+        """Read the label map, with the values of the dataset's config.
+
+        Returns
+        -------
+        ndarray
+            uint8. semantic: (z, y, x) or (y, x), 0 where no class is. overlapping: with a last
+            axis of one mask (0 or 1) a class, in the order of the config.
+
+        Raises
+        ------
+        SegbenchError
+            The file cannot be decoded, is not as large as its image, or holds values that
+            dataset.json does not name or no class takes; or a class is not in dataset.json.
+        """
+        path, described = root / raw.labels[0], root / raw.labels[1]
+        label = _whole_numbers(path, _read(path))
+        _compare_grids(root / raw.images[0], path, label.shape)
+        present = np.flatnonzero(np.bincount(label.ravel()))
+        if self._dataset is None:
+            return label.astype(np.uint8 if present.max() < 256 else np.uint16)
+        sets = class_sets(self._dataset, described)
+        check_taken(self._dataset, described, sets, present.tolist(), path)
+        classes = self._dataset.classes
+        masks = np.zeros((int(present.max()) + 1, len(classes)), np.uint8)
+        for number, one in enumerate(classes):
+            masks[[value for value in sets[one.name] if value < len(masks)], number] = 1
+        if self._dataset.task == "overlapping":
+            return np.asarray(masks[label])
+        values = np.array([one.value for one in classes], np.uint8)
+        return np.asarray((masks @ values)[label])
+
+    def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
+        """Size of a voxel (z, y, x) as the image's header says it; None for pictures."""
+        path = root / raw.images[0]
+        return nifti.spacing_mm(path) if path.name.endswith(nifti.ENDINGS) else None
+
+    def affine(self, root: Path, raw: RawSample) -> np.ndarray | None:
+        """The image's affine of voxels (x, y, z, 1), (4, 4); None for pictures."""
+        path = root / raw.images[0]
+        return nifti.affine_of(path) if path.name.endswith(nifti.ENDINGS) else None
+
+
+def _ending(described: Path) -> str:
+    """Ending of the files: dataset.json's `file_ending`, else that of the labels there are."""
+    ending = description(described).get("file_ending")
+    if ending is None:
+        labels = described.parent / "labelsTr"
+        names = sorted(os.listdir(labels)) if labels.is_dir() else []
+        plain = any(name.endswith(".nii") and not is_junk(name) for name in names)
+        packed = any(name.endswith(".nii.gz") and not is_junk(name) for name in names)
+        return ".nii" if plain and not packed else ".nii.gz"
+    if ending not in ENDINGS:
+        raise SegbenchError(
+            f"{described}: file_ending {ending!r} is not read",
+            f"one of {', '.join(ENDINGS)}",
+            "convert the files to .nii.gz",
+        )
+    return str(ending)
+
+
+def _stems(folder: Path, ending: str) -> dict[str, str]:
+    """Names of the files in a folder by their name without ending, junk left out."""
+    if not folder.is_dir():
+        raise SegbenchError(f"{folder}: there is no such folder", LAYOUT, "fetch the dataset again")
+    names = sorted(n for n in os.listdir(folder) if n.endswith(ending) and not is_junk(n))
+    return {name.removesuffix(ending): name for name in names}
+
+
+def _case(path: Path, stem: str, labels: Mapping[str, str]) -> tuple[str, int]:
+    """Name the case that an image belongs to and its channel; -1: the file holds all."""
+    if stem in labels:
+        return stem, -1
+    channel = _CHANNEL.fullmatch(stem)
+    if channel and channel[1] in labels:
+        return channel[1], int(channel[2])
+    raise SegbenchError(
+        f"{path}: has no label in labelsTr",
+        "a label of the same name (without the channel's _0000) for each training image",
+        "fetch the missing label, or move the image to imagesTs",
+    )
+
+
+def _read(path: Path) -> np.ndarray:
+    """Any file of the format, with a channel axis."""
+    if path.name.endswith(nifti.ENDINGS):
+        return nifti.read_nifti(path)
+    from segbench.datasets.pixels import read_pixels
+
+    pixels = read_pixels(path)
+    pixels = pixels.astype(np.uint8) if pixels.dtype == bool else pixels
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _whole_numbers(path: Path, label: np.ndarray) -> np.ndarray:
+    """A label file's values as integers, its one channel taken away."""
+    if label.shape[-1] != 1:
+        raise SegbenchError(
+            f"{path}: has {label.shape[-1]} channels", "one label map", "restore the file"
+        )
+    label = label[..., 0]
+    whole = label
+    if label.dtype.kind == "f":
+        whole = np.nan_to_num(label, nan=-1, posinf=-1, neginf=-1).astype(np.int32)
+        if (whole != label).any():
+            value = label[whole != label].flat[0]
+            raise SegbenchError(
+                f"{path}: holds the value {float(value):.6g}",
+                "whole numbers; interpolated labels have lost their meaning",
+                "restore the publisher's file",
+            )
+    if whole.min() < 0 or whole.max() > np.iinfo(np.uint16).max:
+        raise SegbenchError(
+            f"{path}: holds values from {whole.min()} to {whole.max()}",
+            "0 to 65535",
+            "restore the publisher's file",
+        )
+    return whole
+
+
+def _compare_grids(image: Path, label: Path, shape: tuple[int, ...]) -> None:
+    """Refuse a label of another size than its image; mention headers that place it elsewhere."""
+    if not image.name.endswith(nifti.ENDINGS):
+        return
+    size = nifti.spatial_shape(image)
+    if size != shape:
+        raise SegbenchError(
+            f"{label}: {_shown(shape)} voxels",
+            f"{_shown(size)} voxels, as {image}",
+            "fetch the image and its label again",
+        )
+    if not np.allclose(nifti.affine_of(image), nifti.affine_of(label), atol=0.01):
+        log.warning("%s: its affine is not that of %s; voxels are paired by index", label, image)
+
+
+def make_reader(dataset: Dataset) -> Msd:
+    """Make a reader that gives labels the values of a dataset's classes."""
+    return Msd(dataset)
+
+
+#: The reader of this format, without any config: labels keep the files' numbers.
+READER = Msd()
