@@ -38,10 +38,10 @@ def predict(
         are averaged.
     recipe : Model
         Its `target` and `prediction`; of the training the patch (the tile where none is
-        given) and the precision; of the network the depth.
+        given) and the precision; of the network the unit.
     output : path
-        Archive with an array ``probability`` (y, x, map) float16 a sample, on the
-        network's grid, sorted by sample.
+        Archive with an array ``probability`` float16 a sample, on the network's grid, sorted
+        by sample: (y, x, map), of volumes (z, y, x, map), of whole images (map,).
     log : callable
         Called with a line every few samples.
 
@@ -51,6 +51,11 @@ def predict(
         If there is nothing to predict, a model has seen a sample that it is to predict,
         a model is unreadable or does not fit the samples or the recipe, or a network's
         output is not a number.
+
+    Notes
+    -----
+    Volumes are read in slabs as deep as a tile; beside the networks only the sum of the
+    tiles is as large as the volume (float32, once a map).
     """
     from segbench.prediction.stage import run
 

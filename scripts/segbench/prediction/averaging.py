@@ -3,72 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from segbench.errors import SegbenchError
 from segbench.instances.targets import Activation
 from segbench.prediction.blending import Forward
 
 
-def views(flips: bool, rotations: bool) -> list[tuple[int, bool]]:
-    """The views of an image that are averaged: quarter turns and whether mirrored.
+@dataclass(frozen=True)
+class View:
+    """One way of looking at an image: mirrored if asked, then turned.
+
+    Attributes
+    ----------
+    turns : int
+        Quarter turns in the plane of y and x.
+    mirrored : bool
+        Along x.
+    upended : bool
+        Along z, of volumes only.
+    """
+
+    turns: int = 0
+    mirrored: bool = False
+    upended: bool = False
+
+    def of(self, tiles: np.ndarray) -> np.ndarray:
+        """See tiles in this view: (n, y, x, channel) or (n, z, y, x, channel)."""
+        tiles = tiles[:, ::-1] if self.upended else tiles
+        tiles = tiles[..., ::-1, :] if self.mirrored else tiles
+        return np.ascontiguousarray(np.rot90(tiles, self.turns, axes=(-3, -2)))
+
+    def back(self, maps: np.ndarray) -> np.ndarray:
+        """The inverse of `of`, for the maps of a view."""
+        maps = np.rot90(maps, -self.turns, axes=(-3, -2))
+        maps = maps[..., ::-1, :] if self.mirrored else maps
+        return maps[:, ::-1] if self.upended else maps
+
+
+def views(flips: bool, rotations: bool, axes: int = 2) -> list[View]:
+    """The views of an image that are averaged; the first is the image itself.
 
     Parameters
     ----------
     flips : bool
-        Mirrored along x, along y and along both.
+        Mirrored along every axis and every set of axes: 4 views of an image, 8 of a volume.
     rotations : bool
         Turned by 90, 180 and 270 degrees. With `flips`: all eight symmetries of a square.
+    axes : {2, 3}
+        Spatial axes.
 
-    Returns
-    -------
-    list of (int, bool)
-        Mirror along x if asked, then turn by so many quarters; the first is the image.
+    Raises
+    ------
+    SegbenchError
+        If volumes are to be turned: their voxels are not cubes, and there is no one plane.
 
     Examples
     --------
-    >>> views(False, False), views(True, False)
-    ([(0, False)], [(0, False), (0, True), (2, False), (2, True)])
-    >>> len(views(True, True))
-    8
+    >>> [(view.turns, view.mirrored) for view in views(True, False)]
+    [(0, False), (0, True), (2, False), (2, True)]
+    >>> len(views(True, True)), len(views(True, False, axes=3))
+    (8, 8)
     """
+    if rotations and axes != 2:
+        raise SegbenchError(
+            "prediction.rotations on volumes",
+            "quarter turns of 2-D images only",
+            "set the model recipe's `prediction.rotations` to false; `flips` works on volumes",
+        )
     turns = (0, 1, 2, 3) if rotations else (0, 2) if flips else (0,)
-    return [(turn, mirrored) for turn in turns for mirrored in ((False, True)[: 1 + flips])]
+    either = (False, True)[: 1 + flips]
+    return [
+        View(turn, mirrored, upended)
+        for upended in (either if axes == 3 else (False,))
+        for turn in turns
+        for mirrored in either
+    ]
 
 
-def see(tiles: np.ndarray, turns: int, mirrored: bool) -> np.ndarray:
-    """One view of some tiles (n, y, x, channel)."""
-    tiles = tiles[:, :, ::-1] if mirrored else tiles
-    return np.ascontiguousarray(np.rot90(tiles, turns, axes=(1, 2)))
-
-
-def unsee(maps: np.ndarray, turns: int, mirrored: bool) -> np.ndarray:
-    """The inverse of `see`, for the maps (n, y, x, map) of a view."""
-    maps = np.rot90(maps, -turns, axes=(1, 2))
-    return maps[:, :, ::-1] if mirrored else maps
-
-
-def over_views(forward: Forward, flips: bool, rotations: bool) -> Forward:
+def over_views(
+    forward: Forward, flips: bool, rotations: bool, axes: int = 2, whole: bool = False
+) -> Forward:
     """Average a network over mirrored and turned views of its input.
 
     Parameters
     ----------
     forward : callable
         Tiles to probabilities.
-    flips, rotations : bool
+    flips, rotations, axes
         See `views`.
+    whole : bool
+        Whether the network says one thing of the whole image, as classifiers do.
 
     Returns
     -------
     callable
         Costs as many passes as there are views.
     """
-    chosen = views(flips, rotations)
+    chosen = views(flips, rotations, axes)
     if len(chosen) == 1:
         return forward
 
     def averaged(tiles: np.ndarray) -> np.ndarray:
-        total = sum(unsee(forward(see(tiles, *view)), *view) for view in chosen)
+        total: np.ndarray | int = 0
+        for view in chosen:
+            maps = forward(view.of(tiles))
+            total = total + (maps if whole else view.back(maps))
         return np.asarray(total / np.float32(len(chosen)))
 
     return averaged

@@ -2,66 +2,90 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from typing import TypeVar
 
 import numpy as np
 
+from segbench.prediction.sources import Source
 from segbench.prediction.tiling import Axis, Tiling, mirror
 
-#: Tiles (n, y, x, channel) float32 to maps (n, y, x, map) float32 of the same n, y, x.
+#: Tiles (n, y, x, channel) or (n, z, y, x, channel) float32 to maps of the same axes but the
+#: last, float32; of a classifier (n, map).
 Forward = Callable[[np.ndarray], np.ndarray]
 
 #: Images are taken together until they have this many pixels, so that batches are full.
 PIXELS_AT_ONCE = 2**24
 
+Item = TypeVar("Item")
+Image = TypeVar("Image", np.ndarray, np.ndarray | Source)
+
 
 @dataclass
 class _Canvas:
-    """One image under way: its mirrored pixels, its plan and the sum of its tiles."""
+    """One image under way: where its pixels come from, its plan and the sum of its tiles."""
 
-    image: np.ndarray
-    rows: Axis
-    columns: Axis
+    image: np.ndarray | Source
+    axes: tuple[Axis, ...]
     sums: np.ndarray | None = None
-    weights: tuple[np.ndarray, np.ndarray] = field(init=False)
+    weights: list[np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.weights = self.rows.weights(), self.columns.weights()
-        self.image = mirror(self.image, self.rows, self.columns)
+        self.weights = [axis.weights() for axis in self.axes]
 
-    def _place(self, row: int, column: int) -> tuple[slice, slice]:
-        top, left = self.rows.starts[row], self.columns.starts[column]
-        return slice(top, top + self.rows.tile), slice(left, left + self.columns.tile)
+    def cut(self, place: tuple[int, ...]) -> np.ndarray:
+        """The pixels of one tile, mirrored ones included."""
+        low = [axis.starts[k] for axis, k in zip(self.axes, place, strict=True)]
+        high = [
+            min(start + axis.tile, axis.length) for axis, start in zip(self.axes, low, strict=True)
+        ]
+        if isinstance(self.image, np.ndarray):
+            pixels = self.image[tuple(map(slice, low, high))]
+        else:
+            pixels = self.image.window(low, high)
+        return mirror(pixels, self.axes)
 
-    def cut(self, row: int, column: int) -> np.ndarray:
-        """The pixels of one tile."""
-        return self.image[self._place(row, column)]
-
-    def add(self, row: int, column: int, maps: np.ndarray) -> None:
-        """Add the maps of one tile, weighted."""
+    def add(self, place: tuple[int, ...], maps: np.ndarray) -> None:
+        """Add the maps of one tile, weighted, where they lie in the image."""
         if self.sums is None:
-            self.sums = np.zeros((*self.image.shape[:2], maps.shape[-1]), np.float32)
-        down, right = self.weights[0][row], self.weights[1][column]
-        self.sums[self._place(row, column)] += maps * (down[:, None] * right)[..., None]
+            self.sums = np.zeros((*(axis.length for axis in self.axes), maps.shape[-1]), np.float32)
+        steps = list(zip(self.axes, self.weights, place, strict=True))
+        # What was mirrored is only the surroundings: it is not summed.
+        inside = tuple(slice(axis.before, axis.tile - axis.after) for axis, _, _ in steps)
+        weight = reduce(
+            np.multiply.outer,
+            [rows[k][part] for (_, rows, k), part in zip(steps, inside, strict=True)],
+        )
+        target = self.sums[
+            tuple(
+                slice(axis.starts[k], axis.starts[k] + len(rows[k][part]))
+                for (axis, rows, k), part in zip(steps, inside, strict=True)
+            )
+        ]
+        maps = maps[inside]
+        for number in range(maps.shape[-1]):  # map by map: long strides beat a last axis of 3
+            target[..., number] += maps[..., number] * weight
 
     def result(self) -> np.ndarray:
-        """The blended maps without the mirrored pixels."""
+        """The blended maps."""
         assert self.sums is not None  # every plan has a tile
-        top, left = self.rows.before, self.columns.before
-        return self.sums[top : top + self.rows.length, left : left + self.columns.length]
+        return self.sums
 
 
 def predict_images(
-    images: Iterable[np.ndarray], forward: Forward, tiling: Tiling, batch: int
+    images: Iterable[np.ndarray | Source], forward: Forward, tiling: Tiling, batch: int
 ) -> Iterator[np.ndarray]:
     """Apply a network to images of any size, in tiles that are blended.
 
     Parameters
     ----------
-    images : iterable of ndarray (y, x, channel), float32
-        Taken only as needed.
+    images : iterable of ndarray (y, x, channel) or (z, y, x, channel), float32, or Source
+        Taken only as needed. A `Source` gives its pixels tile by tile: of a large volume
+        only a slab is in memory.
     forward : callable
         The network. It is given tiles of a few shapes, at most `batch` at a time, their
         number always a power of two or `batch`: a backend compiles few programs.
@@ -72,23 +96,54 @@ def predict_images(
 
     Yields
     ------
-    ndarray (y, x, map), float32
+    ndarray (y, x, map) or (z, y, x, map), float32
         In the order of the images. What comes out for an image does not depend on the
         images beside it nor on `batch`, if that holds for the network.
     """
     for group in _together(images, 4 * batch):
-        canvases = [_Canvas(image, *tiling.plan(*image.shape[:2])) for image in group]
+        canvases = [_Canvas(image, tiling.plan(*image.shape[:-1])) for image in group]
         _fill(canvases, forward, batch)
         while canvases:
             yield canvases.pop(0).result()
 
 
-def _together(images: Iterable[np.ndarray], count: int) -> Iterator[list[np.ndarray]]:
+def classify_images(
+    images: Iterable[np.ndarray], forward: Forward, batch: int
+) -> Iterator[np.ndarray]:
+    """Apply a classifier to whole images, those of one size together.
+
+    Parameters
+    ----------
+    images : iterable of ndarray (y, x, channel), float32
+        Taken only as needed.
+    forward : callable
+        (n, y, x, channel) to (n, map).
+    batch : int
+        Images at a time.
+
+    Yields
+    ------
+    ndarray (map,), float32
+        In the order of the images.
+    """
+    for group in _together(images, 4 * batch):
+        by_shape: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for number, image in enumerate(group):
+            by_shape[image.shape].append(number)
+        results: dict[int, np.ndarray] = {}
+        for shape in sorted(by_shape):
+            for chunk in _batches(by_shape[shape], batch):
+                stack = np.stack([group[number] for number in chunk])
+                results.update(zip(chunk, forward(_fill_up(stack, batch)), strict=False))
+        yield from (np.asarray(results[number], np.float32) for number in range(len(group)))
+
+
+def _together(images: Iterable[Image], count: int) -> Iterator[list[Image]]:
     """Groups of images of at most so many images and, but for a single one, pixels."""
-    group: list[np.ndarray] = []
+    group: list[Image] = []
     pixels = 0
     for image in images:
-        size = image.shape[0] * image.shape[1]
+        size = math.prod(image.shape[:-1])
         if group and (len(group) == count or pixels + size > PIXELS_AT_ONCE):
             yield group
             group, pixels = [], 0
@@ -100,18 +155,21 @@ def _together(images: Iterable[np.ndarray], count: int) -> Iterator[list[np.ndar
 
 def _fill(canvases: Sequence[_Canvas], forward: Forward, batch: int) -> None:
     """Run all tiles of some images, those of one shape together."""
-    tiles: dict[tuple[int, int], list[tuple[_Canvas, int, int]]] = defaultdict(list)
+    tiles: dict[tuple[int, ...], list[tuple[_Canvas, tuple[int, ...]]]] = defaultdict(list)
     for canvas in canvases:
-        shape = canvas.rows.tile, canvas.columns.tile
-        for row in range(len(canvas.rows.starts)):
-            tiles[shape] += [(canvas, row, column) for column in range(len(canvas.columns.starts))]
+        shape = tuple(axis.tile for axis in canvas.axes)
+        places = np.ndindex(*(len(axis.starts) for axis in canvas.axes))
+        tiles[shape] += [(canvas, place) for place in places]
     for shape in sorted(tiles):
-        for start in range(0, len(tiles[shape]), batch):
-            chunk = tiles[shape][start : start + batch]
-            stack = np.stack([canvas.cut(row, column) for canvas, row, column in chunk])
+        for chunk in _batches(tiles[shape], batch):
+            stack = np.stack([canvas.cut(place) for canvas, place in chunk])
             maps = forward(_fill_up(stack, batch))
-            for (canvas, row, column), tile in zip(chunk, maps, strict=False):
-                canvas.add(row, column, tile)
+            for (canvas, place), tile in zip(chunk, maps, strict=False):
+                canvas.add(place, tile)
+
+
+def _batches(items: Sequence[Item], batch: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + batch] for start in range(0, len(items), batch))
 
 
 def _fill_up(stack: np.ndarray, batch: int) -> np.ndarray:

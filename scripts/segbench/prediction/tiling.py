@@ -1,13 +1,14 @@
-"""Where the tiles of an image lie, and how much each of them counts at each pixel.
+"""Where the tiles of an image or volume lie, and how much each counts at each pixel.
 
 An image of any size is mirrored up to a side that the network can pool, and covered by a
-grid of tiles of one shape. Tiles are blended by the product of two windows, one an axis,
+grid of tiles of one shape. Tiles are blended by the product of windows, one an axis,
 which are divided beforehand by their sum: the weights of all tiles at a pixel sum to 1.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,35 @@ from segbench.errors import SegbenchError
 #: Images smaller than the tile are mirrored up to the smallest of these parts of it, so
 #: that a network meets few shapes (each is compiled once) and computes few mirrored pixels.
 PARTS_OF_A_TILE = (4, 2, 1)
+
+
+def hann(side: int) -> np.ndarray:
+    """A Hann window about a tile's middle, whose zeros lie half a pixel outside: (side,)."""
+    return np.asarray(np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2)
+
+
+def gaussian(side: int) -> np.ndarray:
+    """A Gaussian about a tile's middle, standard deviation 1/8 of the side: (side,).
+
+    As nnU-Net blends its patches (there 1/8 as well).
+
+    References
+    ----------
+    Isensee et al. 2021, nnU-Net: a self-configuring method for deep learning-based
+    biomedical image segmentation, Nature Methods 18:203, doi:10.1038/s41592-020-01008-z.
+
+    Examples
+    --------
+    >>> window = gaussian(64)
+    >>> float(round(window[40] / window[32], 4))  # one standard deviation further out
+    0.5697
+    """
+    place = (np.arange(side) + 0.5 - side / 2) / (side / 8)
+    return np.asarray(np.exp(-0.5 * place**2))
+
+
+#: Windows by the name that a recipe's `prediction.blend` gives them.
+WINDOWS: dict[str, Callable[[int], np.ndarray]] = {"hann": hann, "gaussian": gaussian}
 
 
 @dataclass(frozen=True)
@@ -33,6 +63,8 @@ class Axis:
         Mirrored pixels at the two ends.
     starts : tuple of int
         Where the tiles begin, counted from the first mirrored pixel, ascending.
+    blend : str
+        Name of the window, see `WINDOWS`.
     """
 
     length: int
@@ -40,6 +72,7 @@ class Axis:
     before: int
     after: int
     starts: tuple[int, ...]
+    blend: str = "hann"
 
     @property
     def padded(self) -> int:
@@ -49,11 +82,10 @@ class Axis:
     def weights(self) -> np.ndarray:
         """Weights of the tiles: float32 (tile number, pixel of the tile), each above 0.
 
-        A Hann window about the tile's middle, whose zeros lie half a pixel outside, over
-        the sum of the windows of all tiles at that pixel: borders of tiles, where the
-        network sees least, count least.
+        The window of a tile over the sum of the windows of all tiles at that pixel:
+        borders of tiles, where the network sees least, count least.
         """
-        window = np.sin(np.pi * (np.arange(self.tile) + 0.5) / self.tile) ** 2
+        window = WINDOWS[self.blend](self.tile)
         total = np.zeros(self.padded)
         for start in self.starts:
             total[start : start + self.tile] += window
@@ -62,7 +94,9 @@ class Axis:
         ).astype(np.float32)
 
 
-def plan_axis(length: int, tile: int | None, overlap: float, unit: int) -> Axis:
+def plan_axis(
+    length: int, tile: int | None, overlap: float, unit: int, blend: str = "hann"
+) -> Axis:
     """Cover one axis with tiles.
 
     Parameters
@@ -76,6 +110,8 @@ def plan_axis(length: int, tile: int | None, overlap: float, unit: int) -> Axis:
         Least share of a tile that its neighbour also covers, in [0, 1).
     unit : int
         What the network can pool: 2 to the power of its depth.
+    blend : {"hann", "gaussian"}, optional
+        How tiles count towards their borders.
 
     Returns
     -------
@@ -110,11 +146,11 @@ def plan_axis(length: int, tile: int | None, overlap: float, unit: int) -> Axis:
         side = next((s for s in sides if s >= length), tile)
     if length <= side:
         missing = side - length
-        return Axis(length, side, missing // 2, missing - missing // 2, (0,))
+        return Axis(length, side, missing // 2, missing - missing // 2, (0,), blend)
     stride = max(int(side * (1 - overlap)), 1)
     count = math.ceil((length - side) / stride) + 1
     starts = tuple(i * (length - side) // (count - 1) for i in range(count))
-    return Axis(length, side, 0, 0, starts)
+    return Axis(length, side, 0, 0, starts, blend)
 
 
 def _up(value: int, unit: int) -> int:
@@ -127,40 +163,60 @@ class Tiling:
 
     Attributes
     ----------
-    tile : (int, int) or None
-        Height and width; None: whole images.
+    tile : tuple of int or None
+        Sides along (y, x) or (z, y, x); None: whole images.
     overlap : float
         Of neighbouring tiles, in [0, 1).
     unit : int
         Sides of tiles are multiples of this.
+    blend : {"hann", "gaussian"}
+        How tiles count towards their borders.
     """
 
-    tile: tuple[int, int] | None
+    tile: tuple[int, ...] | None
     overlap: float
     unit: int
+    blend: str = "hann"
 
-    def plan(self, height: int, width: int) -> tuple[Axis, Axis]:
-        """The tiles of an image of this size, along y and along x."""
-        tile = self.tile or (None, None)
-        return (
-            plan_axis(height, tile[0], self.overlap, self.unit),
-            plan_axis(width, tile[1], self.overlap, self.unit),
+    def plan(self, *size: int) -> tuple[Axis, ...]:
+        """The tiles of an image of this size, along each of its axes.
+
+        Raises
+        ------
+        SegbenchError
+            If the tile has not as many sides as the image has axes.
+        """
+        tile = self.tile or (None,) * len(size)
+        if len(tile) != len(size):
+            raise SegbenchError(
+                f"tiles of {' x '.join(map(str, tile))} px for images with {len(size)} axes",
+                f"{len(size)} sides: {'depth, ' * (len(size) == 3)}height and width",
+                "correct the model recipe's `prediction.tile`, or `training.patch`, which is "
+                "the tile where none is given",
+            )
+        return tuple(
+            plan_axis(length, side, self.overlap, self.unit, self.blend)
+            for length, side in zip(size, tile, strict=True)
         )
 
 
-def mirror(image: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
+def mirror(image: np.ndarray, axes: Sequence[Axis]) -> np.ndarray:
     """Continue an image beyond its edges as a mirror would.
 
     Parameters
     ----------
-    image : ndarray (y, x, channel)
-    rows, columns : Axis
+    image : ndarray (y, x, channel) or (z, y, x, channel)
+        Of an axis that is mirrored, all pixels.
+    axes : sequence of Axis
+        One for each spatial axis.
 
     Returns
     -------
-    ndarray (rows.padded, columns.padded, channel)
-        The edge pixel itself is not repeated; images smaller than what is missing are
-        mirrored to and fro.
+    ndarray
+        By `before` and `after` longer along each axis. The edge pixel itself is not
+        repeated; images smaller than what is missing are mirrored to and fro.
     """
-    padding = ((rows.before, rows.after), (columns.before, columns.after), (0, 0))
-    return np.pad(image, padding, mode="reflect") if np.any(padding) else image
+    padding = [(axis.before, axis.after) for axis in axes]
+    if not np.any(padding):
+        return image
+    return np.pad(image, (*padding, (0, 0)), mode="reflect")

@@ -3,14 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segbench.prediction.averaging import (
-    activated,
-    over_models,
-    over_views,
-    see,
-    unsee,
-    views,
-)
+from segbench.errors import SegbenchError
+from segbench.prediction.averaging import View, activated, over_models, over_views, views
 
 ALL = views(True, True)
 
@@ -27,22 +21,22 @@ def tiles():
 def test_number_of_views(flips, rotations, count):
     chosen = views(flips, rotations)
     assert len(chosen) == len(set(chosen)) == count
-    assert chosen[0] == (0, False)
+    assert chosen[0] == View()
 
 
 @pytest.mark.parametrize("view", ALL)
 def test_a_view_and_back(tiles, view):
-    np.testing.assert_array_equal(unsee(see(tiles, *view), *view), tiles)
+    np.testing.assert_array_equal(view.back(view.of(tiles)), tiles)
 
 
 def test_the_eight_views_differ():
     tile = np.arange(9.0).reshape(1, 3, 3, 1)
-    assert len({see(tile, *view).tobytes() for view in ALL}) == 8
+    assert len({view.of(tile).tobytes() for view in ALL}) == 8
 
 
 def test_flips_are_the_mirrors_along_x_y_and_both():
     tile = np.arange(6.0).reshape(1, 2, 3, 1)
-    seen = {see(tile, *view).tobytes() for view in views(True, False)}
+    seen = {view.of(tile).tobytes() for view in views(True, False)}
     wanted = {
         np.ascontiguousarray(a).tobytes()
         for a in (tile, tile[:, ::-1], tile[:, :, ::-1], tile[:, ::-1, ::-1])
@@ -68,9 +62,7 @@ def test_averages_over_views_commute_with_views(tiles):
 
     averaged = over_views(lopsided, True, True)
     for view in ALL:
-        np.testing.assert_allclose(
-            averaged(see(tiles, *view)), see(averaged(tiles), *view), rtol=1e-5
-        )
+        np.testing.assert_allclose(averaged(view.of(tiles)), view.of(averaged(tiles)), rtol=1e-5)
 
 
 def test_literal_average_of_two_sides():
@@ -107,3 +99,58 @@ def test_softmax():
     forward = activated(lambda x: x, "softmax")
     result = forward(np.float32([[[[0.0, np.log(3.0)], [1e4, -1e4]]]]))
     np.testing.assert_allclose(result[0, 0], [[0.25, 0.75], [1, 0]], rtol=1e-6)
+
+
+VOLUMES = np.arange(2 * 2 * 3 * 4.0, dtype=np.float32).reshape(2, 2, 3, 4, 1)
+
+
+def test_the_eight_mirrors_of_a_volume():
+    chosen = views(True, False, axes=3)
+    seen = {view.of(VOLUMES).tobytes() for view in chosen}
+    flips = [slice(None), slice(None, None, -1)]
+    wanted = {
+        np.ascontiguousarray(VOLUMES[:, z, y, x]).tobytes()
+        for z in flips
+        for y in flips
+        for x in flips
+    }
+    assert seen == wanted
+    assert len(seen) == 8
+    for view in chosen:
+        np.testing.assert_array_equal(view.back(view.of(VOLUMES)), VOLUMES)
+
+
+def test_a_volume_that_is_not_flipped_has_one_view():
+    assert views(False, False, axes=3) == [View()]
+
+
+def test_volumes_are_not_turned():
+    with pytest.raises(SegbenchError, match="rotations on volumes") as error:
+        over_views(lambda x: x, True, True, axes=3)
+    assert "flips" in error.value.action
+
+
+def test_literal_average_of_a_volume():
+    def corner_only(x):
+        result = np.zeros_like(x)
+        result[:, 0, 0, 0] = 1
+        return result
+
+    result = over_views(corner_only, True, False, axes=3)(np.zeros((1, 2, 2, 2, 1), np.float32))
+    assert (result == 1 / 8).all()
+
+
+def test_what_is_said_of_whole_images_is_averaged_and_not_turned_back():
+    def left_and_top(x):
+        return np.stack([x[:, 0, 0, 0], x[:, 0, -1, 0]], axis=-1)
+
+    image = np.float32([[1, 2], [3, 4]])[None, ..., None]
+    flipped = over_views(left_and_top, True, False, whole=True)(image)
+    assert flipped.tolist() == [[2.5, 2.5]]
+    mirrored_once = over_views(lambda x: x[:, 0, 0], False, True, whole=True)(image)
+    assert mirrored_once.tolist() == [[2.5]]
+
+
+def test_softmax_of_whole_images():
+    forward = activated(lambda x: x, "softmax")
+    np.testing.assert_allclose(forward(np.float32([[0, np.log(3.0)]])), [[0.25, 0.75]], rtol=1e-6)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.prediction import blending
-from segbench.prediction.blending import predict_images
+from segbench.prediction.blending import classify_images, predict_images
 from segbench.prediction.tiling import Tiling
 
 tilings = st.builds(
@@ -14,7 +14,16 @@ tilings = st.builds(
     tile=st.one_of(st.none(), st.tuples(st.integers(1, 40), st.integers(1, 40))),
     overlap=st.floats(0, 0.85),
     unit=st.sampled_from([1, 2, 8]),
+    blend=st.sampled_from(["hann", "gaussian"]),
 )
+volume_tilings = st.builds(
+    Tiling,
+    tile=st.one_of(st.none(), st.tuples(*[st.integers(1, 12)] * 3)),
+    overlap=st.floats(0, 0.7),
+    unit=st.sampled_from([1, 4]),
+    blend=st.sampled_from(["hann", "gaussian"]),
+)
+volume_sizes = st.tuples(*[st.integers(1, 20)] * 3)
 sizes = st.tuples(st.integers(1, 90), st.integers(1, 90))
 
 
@@ -137,3 +146,81 @@ def test_borders_of_tiles_count_least():
 
 def test_no_images():
     assert list(predict_images([], identity, Tiling(None, 0.5, 8), 4)) == []
+
+
+class Windows:
+    """A volume that is asked for its pixels window by window."""
+
+    def __init__(self, array):
+        self.array = array
+        self.shape = array.shape
+        self.asked = []
+
+    def window(self, start, stop):
+        self.asked.append((tuple(start), tuple(stop)))
+        return self.array[tuple(map(slice, start, stop))]
+
+
+@given(volume_sizes, volume_tilings, st.integers(1, 9))
+@settings(deadline=None)
+def test_a_volume_comes_back(size, tiling, batch):
+    volume = random_image(size)
+    (result,) = predict_images([volume], identity, tiling, batch)
+    assert result.shape == volume.shape
+    np.testing.assert_allclose(result, volume, rtol=0, atol=1e-6)
+
+
+@given(volume_sizes, volume_tilings, st.integers(1, 9))
+@settings(deadline=None)
+def test_windows_of_a_volume_are_the_volume(size, tiling, batch):
+    volume = random_image(size)
+
+    def position(tiles):
+        return tiles * np.arange(tiles.shape[1], dtype=np.float32)[:, None, None, None]
+
+    (whole,) = predict_images([volume], position, tiling, 1)
+    (windows,) = predict_images([Windows(volume)], position, tiling, batch)
+    np.testing.assert_array_equal(whole, windows)
+
+
+def test_windows_lie_in_the_volume_and_are_asked_slab_by_slab():
+    source = Windows(random_image((20, 12, 8), channels=1))
+    (result,) = predict_images([source], identity, Tiling((8, 8, 16), 0.5, 4), 5)
+    np.testing.assert_allclose(result, source.array, atol=1e-6)
+    firsts = [start[0] for start, _ in source.asked]
+    assert firsts == sorted(firsts)
+    assert {tuple(np.subtract(b, a)) for a, b in source.asked} == {(8, 8, 8)}
+
+
+def test_weights_of_a_volume_by_hand():
+    """One dimension suffices: two tiles of 8 over 12 pixels, that say 0 and 1."""
+    seen = []
+
+    def number_of_tile(tiles):
+        seen.append(len(tiles))
+        return np.zeros_like(tiles) + np.float32([0, 1])[:, None, None, None, None]
+
+    volume = np.zeros((12, 4, 4, 1), np.float32)
+    tiling = Tiling((8, 4, 4), 0.5, 4, "gaussian")
+    (result,) = predict_images([volume], number_of_tile, tiling, 2)
+    place = np.arange(12) + 0.5
+    one, two = (np.exp(-((place - middle) ** 2) / 2) for middle in (4, 8))
+    wanted = np.r_[np.zeros(4), (two / (one + two))[4:8], np.ones(4)]
+    np.testing.assert_allclose(result[:, 2, 3, 0], wanted, rtol=1e-6)
+    assert seen == [2]
+
+
+def test_whole_images_are_classified_in_their_order():
+    shapes = []
+
+    def mean(images):
+        shapes.append(images.shape)
+        return images.mean(axis=(1, 2))
+
+    images = [random_image((8 + 4 * (n % 2), 8), channels=3, seed=n) for n in range(7)]
+    results = list(classify_images(iter(images), mean, 2))
+    assert [r.shape for r in results] == [(3,)] * 7
+    for image, result in zip(images, results, strict=True):
+        np.testing.assert_allclose(result, image.mean(axis=(0, 1)), rtol=1e-6)
+    assert {shape[0] for shape in shapes} <= {1, 2}
+    assert list(classify_images([], mean, 2)) == []

@@ -190,3 +190,111 @@ def test_a_network_that_diverged(folder, tmp_path):
     model.weights[-1].assign(model.weights[-1] * np.nan)
     model.save(folder / "nan.keras")
     refused(folder, tmp_path, "not a number", models=["nan.keras"])
+
+
+VOLUMES = {"v": (20, 33, 17), "w": (8, 16, 16)}
+
+
+def volume_recipe(**prediction):
+    return Model(
+        network=UNet(depth=2),
+        training=Training(precision="float32", patch=(16, 16, 16)),
+        prediction=Prediction(batch=3, **prediction),
+    )
+
+
+@pytest.fixture(scope="module")
+def volumes(tmp_path_factory):
+    """Volumes of two channels with three overlapping masks, and a network for them."""
+    folder = tmp_path_factory.mktemp("volumes")
+    random = np.random.default_rng(0)
+    attributes = {
+        "stage": "preprocess",
+        "axes": "zyxc",
+        "task": "overlapping",
+        "classes": ["whole", "core", "rim"],
+        "class_values": [1, 2, 3],
+        "background": None,
+        "image_scale": 0.5,
+    }
+    with ArchiveWriter(folder / "shard0.zarr.zip", attributes) as writer:
+        for sample, size in VOLUMES.items():
+            image = random.standard_normal((*size, 2)).astype(np.float16)
+            record = {"source": sample, "original_size": [40, 60, 40], "crop": [[1, 9]] * 3}
+            writer.add(sample, {"image": image}, record)
+    (folder / "folds.tsv").write_text(
+        "sample\tgroup\tfold\trole\n" + "".join(f"{s}\t{s}\t0\ttest\n" for s in VOLUMES)
+    )
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((None, None, None, 2))
+    logits = keras.layers.Conv3D(3, 3, padding="same", name="logits")(inputs)
+    keras.Model(inputs, logits).save(folder / "0.keras")
+    return folder
+
+
+def test_volumes(volumes, tmp_path):
+    apply(volumes, tmp_path / "p.zarr.zip", volume_recipe(blend="gaussian", flips=True))
+    with Archive(tmp_path / "p.zarr.zip") as archive:
+        assert archive.attributes["axes"] == "zyxk"
+        assert archive.attributes["maps"] == ["whole", "core", "rim"]
+        assert archive.attributes["background"] is None
+        assert archive.record("v")["crop"] == [[1, 9]] * 3
+    for sample, maps in read(tmp_path / "p.zarr.zip").items():
+        assert maps.shape == (*VOLUMES[sample], 3)
+        assert maps.dtype == np.float16
+        assert maps.astype(float).std() > 0.01
+
+
+def test_a_volume_in_one_tile_is_the_network_itself(volumes, tmp_path):
+    recipe = volume_recipe(tile=(16, 16, 16))
+    with Archive(volumes / "shard0.zarr.zip") as archive:
+        image = archive.read("w", "image").astype(np.float32) / 2
+    image = np.pad(image, ((4, 4), (0, 0), (0, 0), (0, 0)), mode="reflect")[None]
+    apply(volumes, tmp_path / "p.zarr.zip", recipe)
+    model = keras.saving.load_model(volumes / "0.keras", safe_mode=True)
+    # 8 voxels are less than the tile of 16, and 8 is a part of it that can be pooled.
+    wanted = keras.ops.convert_to_numpy(keras.ops.sigmoid(model(image[:, 4:12])))[0]
+    np.testing.assert_allclose(read(tmp_path / "p.zarr.zip")["w"], wanted, atol=1e-3)
+
+
+def test_volumes_are_not_turned(volumes, tmp_path):
+    refused(volumes, tmp_path, "rotations on volumes", volume_recipe(rotations=True))
+
+
+def test_volumes_through_a_network_for_images(folder, volumes, tmp_path):
+    (volumes / "flat.keras").write_bytes((folder / "0.keras").read_bytes())
+    refused(volumes, tmp_path, "1 channels in 2-D", volume_recipe(), models=["flat.keras"])
+
+
+def test_a_flat_tile_for_volumes(volumes, tmp_path):
+    refused(volumes, tmp_path, "3 axes", volume_recipe(tile=(16, 16)))
+
+
+def test_whole_images_are_classified(tmp_path):
+    attributes = {
+        "axes": "yxc",
+        "task": "classification",
+        "classes": ["ear", "eye", "toe"],
+        "class_values": [1, 2, 3],
+    }
+    images = {"a": np.full((8, 8, 1), 3, np.float32), "b": np.full((8, 12, 1), -2, np.float32)}
+    with ArchiveWriter(tmp_path / "shard0.zarr.zip", attributes) as writer:
+        for sample, image in images.items():
+            writer.add(sample, {"image": image}, {"source": sample})
+    (tmp_path / "folds.tsv").write_text(
+        "sample\tgroup\tfold\trole\n" + "".join(f"{s}\t{s}\t0\ttest\n" for s in images)
+    )
+    inputs = keras.Input((None, None, 1))
+    mean = keras.layers.GlobalAveragePooling2D()(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(3, name="logits")(mean))
+    model.set_weights([np.float32([[0.5, -0.5, 0]]), np.float32([0, 0, 1])])
+    model.save(tmp_path / "0.keras")
+    apply(tmp_path, tmp_path / "p.zarr.zip", volume_recipe(flips=True, rotations=True))
+    with Archive(tmp_path / "p.zarr.zip") as archive:
+        assert archive.attributes["axes"] == "k"
+        assert archive.attributes["maps"] == ["ear", "eye", "toe"]
+    for sample, logits in {"a": [1.5, -1.5, 1], "b": [-1, 1, 1]}.items():
+        wanted = np.exp(logits) / np.exp(logits).sum()
+        found = read(tmp_path / "p.zarr.zip")[sample]
+        assert found.shape == (3,)
+        np.testing.assert_allclose(found, wanted, atol=1e-3)

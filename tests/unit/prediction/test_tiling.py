@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segbench.errors import SegbenchError
-from segbench.prediction.tiling import Axis, Tiling, mirror, plan_axis
+from segbench.prediction.tiling import Axis, Tiling, gaussian, hann, mirror, plan_axis
 
 lengths = st.integers(1, 400)
 tiles = st.one_of(st.none(), st.integers(1, 120))
 overlaps = st.floats(0, 0.9)
 units = st.sampled_from([1, 2, 8, 16])
+blends = st.sampled_from(["hann", "gaussian"])
 
 
 @given(lengths, tiles, overlaps, units)
@@ -35,9 +36,10 @@ def test_only_images_smaller_than_a_tile_are_mirrored(length, tile, overlap, uni
         assert abs(axis.before - axis.after) <= 1
 
 
-@given(lengths, tiles, overlaps, units)
-def test_weights_are_positive_and_sum_to_one(length, tile, overlap, unit):
-    axis = plan_axis(length, tile, overlap, unit)
+@given(lengths, tiles, overlaps, units, blends)
+def test_weights_are_positive_and_sum_to_one(length, tile, overlap, unit, blend):
+    axis = plan_axis(length, tile, overlap, unit, blend)
+    assert axis.blend == blend
     weights = axis.weights()
     assert weights.dtype == np.float32
     assert (weights > 0).all()
@@ -100,21 +102,53 @@ def test_plan_of_both_axes():
     assert (rows.starts, columns.starts) == ((0,), (0,))
 
 
+def test_plan_of_a_volume():
+    axes = Tiling((64, 64, 64), 0.5, 16, "gaussian").plan(155, 240, 240)
+    assert [len(axis.starts) for axis in axes] == [4, 7, 7]
+    assert [axis.starts[-1] + axis.tile for axis in axes] == [155, 240, 240]
+    assert {axis.blend for axis in axes} == {"gaussian"}
+    deep, high, wide = Tiling(None, 0.5, 8).plan(5, 100, 50)
+    assert (deep.tile, high.tile, wide.tile) == (8, 104, 56)
+
+
+@pytest.mark.parametrize(("tile", "size"), [((64, 64), (9, 99, 99)), ((8, 64, 64), (99, 99))])
+def test_a_tile_of_other_axes_than_the_image(tile, size):
+    with pytest.raises(SegbenchError, match="axes") as error:
+        Tiling(tile, 0.5, 8).plan(*size)
+    assert f"{len(size)} sides" in error.value.expected
+
+
+def test_windows():
+    np.testing.assert_allclose(hann(4), np.sin(np.pi * np.array([1, 3, 5, 7]) / 8) ** 2)
+    # Standard deviation 1/8 of 8 px is 1 px: the normal density at half-integers.
+    density = [0.3520653, 0.1295176, 0.0175283, 0.0008727]
+    np.testing.assert_allclose(
+        gaussian(8) / np.sqrt(2 * np.pi), [*density[::-1], *density], rtol=1e-4
+    )
+
+
+def test_gaussian_where_two_tiles_meet():
+    weights = plan_axis(12, 8, 0.5, 4, "gaussian").weights()
+    window = gaussian(8)
+    np.testing.assert_allclose(weights[1, :4], window[:4] / (window[4:] + window[:4]), rtol=1e-6)
+    np.testing.assert_allclose(weights[1, 4:], 1, rtol=1e-6)
+
+
 def test_mirror_repeats_no_edge():
     axis = Axis(3, 7, 2, 2, (0,))
     line = np.array([1, 2, 3])[None, :, None]
     one = Axis(1, 1, 0, 0, (0,))
-    assert mirror(line, one, axis).ravel().tolist() == [3, 2, 1, 2, 3, 2, 1]
+    assert mirror(line, (one, axis)).ravel().tolist() == [3, 2, 1, 2, 3, 2, 1]
 
 
 def test_mirror_of_an_image_smaller_than_its_mirror():
     image = np.array([[5.0]])[..., None]
     axis = plan_axis(1, 16, 0.5, 16)
-    assert mirror(image, axis, axis).shape == (16, 16, 1)
-    assert (mirror(image, axis, axis) == 5).all()
+    assert mirror(image, (axis, axis)).shape == (16, 16, 1)
+    assert (mirror(image, (axis, axis)) == 5).all()
 
 
 def test_mirror_of_nothing_is_the_image_itself():
     image = np.ones((8, 8, 1))
     axis = plan_axis(8, 8, 0, 8)
-    assert mirror(image, axis, axis) is image
+    assert mirror(image, (axis, axis)) is image

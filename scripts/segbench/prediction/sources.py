@@ -1,0 +1,77 @@
+"""Where pixels come from: of a large volume, only those that the tiles at hand need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from segbench.archives import ArchiveSet
+
+
+class Source(Protocol):
+    """An image that gives its pixels window by window."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(y, x, channel) or (z, y, x, channel)."""
+
+    def window(self, start: Sequence[int], stop: Sequence[int]) -> np.ndarray:
+        """Pixels from `start` to before `stop` along the spatial axes, float32."""
+
+
+class StoredVolume:
+    """A volume in an archive, read slab by slab.
+
+    Tiles are worked off by their first axis, so a slab as deep as a tile is read once, in
+    the archive's own dtype, and serves all tiles that lie in it.
+
+    Parameters
+    ----------
+    samples : ArchiveSet
+        Holds the array ``image`` (z, y, x, channel).
+    sample : str
+        Its id.
+    scale : float
+        What stored values are multiplied by.
+    """
+
+    def __init__(self, samples: ArchiveSet, sample: str, scale: np.float32) -> None:
+        self._samples = samples
+        self._sample = sample
+        self._scale = scale
+        self._slab: tuple[int, int, np.ndarray] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(z, y, x, channel)."""
+        return self._samples.shape(self._sample, "image")
+
+    def window(self, start: Sequence[int], stop: Sequence[int]) -> np.ndarray:
+        """Pixels from `start` to before `stop`, scaled, float32."""
+        first, last = start[0], stop[0]
+        if self._slab is None or self._slab[:2] != (first, last):
+            self._slab = None  # before the next is read, not after
+            slab = self._samples.read_window(self._sample, "image", (first,), (last,))
+            self._slab = first, last, slab
+        inner = tuple(map(slice, start[1:], stop[1:]))
+        return self._slab[2][:, *inner].astype(np.float32) * self._scale
+
+
+def image_of(samples: ArchiveSet, sample: str, axes: str) -> np.ndarray | StoredVolume:
+    """An image as the network was trained on it: float32, in the recipe's units.
+
+    Parameters
+    ----------
+    samples : ArchiveSet
+        Preprocessed samples; their attribute ``image_scale`` makes stored values 0...1.
+    sample : str
+        Which of them.
+    axes : str
+        ``yxc``: the whole image. ``zyxc``: read as needed.
+    """
+    scale = np.float32(samples.attributes.get("image_scale", 1.0))
+    if axes.startswith("z"):
+        return StoredVolume(samples, sample, scale)
+    return samples.read(sample, "image").astype(np.float32) * scale
