@@ -1,0 +1,45 @@
+"""Explore: what a dataset looks like before anything is learnt from it.
+
+REQUIRED INPUTS: data/raw/DATASET/ with its inventory, samples.tsv, the labels at original size
+OUTPUTS:
+    results/DATASET/explore/summary.json      sizes, intensities, classes, objects, groups
+    results/DATASET/explore/appearance.tsv    sample, cluster: images that look alike
+    results/DATASET/explore/*.svg, *.png      the same as pictures, and a sheet of samples
+"""
+
+
+rule explore_dataset:
+    """Describe one dataset in numbers, as groups by appearance, and in pictures."""
+    input:
+        manifests=shards(rules.inventory.output.manifest),
+        samples=rules.samples.output.samples,
+        truth=shards(rules.truth.output.archive),
+    output:
+        summary=f"{DATA}/explore/summary.json",
+        clusters=f"{DATA}/explore/appearance.tsv",
+        sizes=f"{DATA}/explore/sizes.svg",
+        intensities=f"{DATA}/explore/intensities.svg",
+        classes=f"{DATA}/explore/classes.svg",
+        objects=f"{DATA}/explore/objects.svg",
+        appearance=f"{DATA}/explore/appearance.png",
+        sheet=f"{DATA}/explore/sheet.png",
+        cost=f"{DATA}/explore/explore.cost.json",
+    log:
+        "logs/explore_dataset/{dataset}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    params:
+        code=reader_code("explore_dataset"),
+        dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
+    script:
+        "../scripts/explore_dataset.py"
+
+
+rule explore:
+    """The exploration of every dataset of the configuration."""
+    input:
+        expand(rules.explore_dataset.output, dataset=CONFIG.datasets),

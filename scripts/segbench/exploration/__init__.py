@@ -1,0 +1,1 @@
+"""Exploration: what a dataset looks like before anything is learnt from it."""

@@ -1,0 +1,242 @@
+"""Plots of a dataset: sizes, intensities, classes, objects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from segbench.exploration.summary import Measured, size_of
+from segbench.reporting.drawing import PALETTE, plain_legend, shortened
+from segbench.reporting.style import BLUE, GREEN, INK, VERMILION, house_style, save
+
+#: More distinct sizes than these are drawn as histograms.
+BARS = 12
+#: Line colours of the channels.
+CHANNELS = {"red": VERMILION, "green": GREEN, "blue": BLUE, "grey": INK}
+#: Classes whose object sizes are drawn one by one.
+DRAWN_CLASSES = 8
+#: Share bars span decades from this ratio of largest to smallest on.
+LOG_RATIO = 50.0
+BINS = 64
+TIMES = " \N{MULTIPLICATION SIGN} "
+
+
+def _bars(axes: Axes, names: Sequence[str], values: Sequence[float], form: str = "{:,.0f}") -> None:
+    """Horizontal bars with their figures behind them, the first on top."""
+    places = np.arange(len(names))
+    axes.barh(places, values, color=BLUE, height=0.7)
+    axes.set_yticks(places, [shortened(name, 24) for name in names], parse_math=False)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.grid(visible=False, axis="y")
+    for place, value in zip(places, values, strict=True):
+        axes.annotate(
+            form.format(value), (value, place), xytext=(3, 0), textcoords="offset points",
+            va="center", fontsize=7.5, color="#555555",
+        )  # fmt: skip
+    axes.margins(x=0.18)
+
+
+def _histogram(axes: Axes, values: np.ndarray, label: str, log: bool = False) -> None:
+    """Counts of values; of few distinct integers one bar each."""
+    low, high = float(values.min()), float(values.max())
+    integers = np.issubdtype(values.dtype, np.integer)
+    if log and low > 0 and high > low:
+        edges = np.geomspace(low, high * (1 + 1e-9), 31)
+        axes.set_xscale("log")
+    elif integers and high - low < 40:
+        edges = np.arange(low - 0.5, high + 1)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    else:
+        edges = np.linspace(low, high if high > low else low + 1, 31)
+    axes.hist(values, bins=edges.tolist(), color=BLUE, edgecolor="white", linewidth=0.4)
+    axes.set_xlabel(label)
+    axes.set_ylabel("samples")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+
+
+def draw_sizes(rows: Sequence[Mapping[str, str]], title: str, output: str | Path) -> None:
+    """Draw the sizes of the images and how many samples a group has.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of ``samples.tsv``.
+    title : str
+        Of the dataset.
+    output : str or Path
+        ``*.svg``.
+    """
+    sizes = Counter(size_of(row) for row in rows)
+    per_group = np.array(sorted(Counter(row["group"] for row in rows).values()), np.int64)
+    few = len(sizes) <= BARS
+    axes_names = ("depth", "height", "width")[-len(next(iter(sizes))) :] if sizes else ()
+    grouped = bool(len(per_group)) and per_group.max() > 1
+    panels = (1 if few else len(axes_names)) + grouped
+    with house_style():
+        height = max(1.9, 0.24 * len(sizes) + 0.9) if few else 2.6
+        figure = Figure(figsize=(max(3.4 * panels, 4.4), height), layout="constrained")
+        cells = list(figure.subplots(1, panels, squeeze=False)[0])
+        if few:
+            ordered = sorted(sizes, key=lambda size: (-sizes[size], size))
+            names = [TIMES.join(map(str, size)) for size in ordered]
+            _bars(cells[0], names, [sizes[size] for size in ordered])
+            cells[0].set_xlabel("samples")
+            cells[0].set_title(f"size in px ({TIMES.join(axes_names)})")
+        else:
+            for number, name in enumerate(axes_names):
+                values = np.array([size_of(row)[number] for row in rows], np.int64)
+                _histogram(cells[number], values, f"{name}, px")
+        if grouped:
+            _histogram(cells[-1], per_group, "samples in a group")
+            cells[-1].set_ylabel("groups")
+        common = "; ".join(f"{TIMES.join(map(str, s))} px: {n}" for s, n in sizes.most_common(5))
+        words = (
+            f"{title}: sizes of {len(rows)} images. {len(sizes)} different, most often {common}."
+        )
+        if grouped:
+            words += f" {len(per_group)} groups of {per_group[0]} to {per_group[-1]} samples."
+        save(figure, output, words)
+
+
+def draw_intensities(
+    measured: Measured, names: Sequence[str], title: str, output: str | Path
+) -> None:
+    """Draw the distribution of the intensities of each channel, and of the images' means.
+
+    Parameters
+    ----------
+    measured : Measured
+    names : sequence of str
+        Of the channels.
+    title : str
+        Of the dataset.
+    output : str or Path
+        ``*.svg``.
+    """
+    images = list(measured.images.values())
+    with house_style():
+        figure = Figure(figsize=(7.4, 2.8), layout="constrained")
+        pixels, means = figure.subplots(1, 2)
+        for channel, name in enumerate(names):
+            having = [i.values[:, channel] for i in images if channel < i.values.shape[1]]
+            if not having:
+                continue
+            colour = CHANNELS.get(name, PALETTE[(6 + channel) % len(PALETTE)])
+            pooled = np.concatenate(having)
+            low, high = (float(v) for v in np.quantile(pooled, (0.0005, 0.9995)))
+            edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+            counts, _ = np.histogram(pooled, bins=edges)
+            pixels.stairs(counts / max(pooled.size, 1), edges, color=colour, label=name)
+            averages = np.array([values.mean() for values in having])
+            bins = int(np.clip(2 * np.sqrt(len(averages)), 5, 24))
+            counts, edges = np.histogram(averages, bins=bins)
+            means.stairs(counts, edges, color=colour, label=name)
+        pixels.set_yscale("log")
+        pixels.set_xlabel("intensity as stored")
+        pixels.set_ylabel("share of pixels")
+        means.set_xlabel("mean intensity of an image")
+        means.set_ylabel("images")
+        means.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        if len(names) > 1:
+            plain_legend(pixels)
+        words = (
+            f"{title}: intensities of {len(images)} images. Left: share of pixels on a logarithmic "
+            f"scale, every image counting the same; right: the mean of each image."
+        )
+        save(figure, output, words)
+
+
+def draw_classes(summary: Mapping[str, Any], title: str, output: str | Path) -> None:
+    """Draw the share of samples that hold each class and the share of pixels of each class.
+
+    Parameters
+    ----------
+    summary : mapping
+        Of `summarise`.
+    title : str
+        Of the dataset.
+    output : str or Path
+        ``*.svg``.
+    """
+    classes = summary["classes"]
+    names = [entry["name"] for entry in classes]
+    whole = summary["task"] == "classification"
+    with house_style():
+        height = max(1.7, 0.22 * (len(names) + 1) + 0.8)
+        figure = Figure(figsize=(4.2 if whole else 7.4, height), layout="constrained")
+        cells = list(figure.subplots(1, 1 if whole else 2, squeeze=False)[0])
+        holding = [100 * (entry["share_of_samples"] or 0) for entry in classes]
+        extra = [] if whole else [100 * (summary["empty"]["share"] or 0)]
+        _bars(cells[0], names + ["(none)"] * len(extra), holding + extra, "{:.1f}")
+        cells[0].set_xlabel("% of samples" if whole else "% of samples that hold the class")
+        if not whole:
+            pixels = [100 * (entry["share_of_pixels"] or 0) for entry in classes]
+            rest = 100 * (summary["background_share"] or 0)
+            _bars(cells[1], [*names, "(none)"], [*pixels, rest], "{:.3g}")
+            cells[1].set_xlabel("% of pixels")
+            known = [share for share in [*pixels, rest] if share > 0]
+            if known and max(known) / min(known) > LOG_RATIO:
+                cells[1].set_xscale("log")
+                cells[1].set_xlim(min(known) / 2, 700)
+                cells[1].set_xlabel("% of pixels (logarithmic)")
+        words = "; ".join(
+            f"{entry['name']} in {100 * (entry['share_of_samples'] or 0):.1f} %"
+            for entry in classes
+        )
+        save(figure, output, f"{title}: balance of the classes. Of the samples: {words}.")
+
+
+def draw_objects(
+    rows: Sequence[Mapping[str, str]], measured: Measured, title: str, output: str | Path
+) -> None:
+    """Draw how many objects a sample has and how large they are.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of ``samples.tsv``.
+    measured : Measured
+    title : str
+        Of the dataset.
+    output : str or Path
+        ``*.svg``.
+    """
+    counts = np.array([int(row["objects"]) for row in rows], np.int64)
+    found = [(name, measured.objects(k)) for k, name in enumerate(measured.classes)]
+    found = sorted(((n, s) for n, s in found if len(s)), key=lambda item: -len(item[1]))
+    with house_style():
+        figure = Figure(figsize=(7.4, 2.9), layout="constrained")
+        if not found:
+            figure.text(0.5, 0.5, "no objects", ha="center", color="#555555")
+            save(figure, output, f"{title}: no objects.")
+            return
+        many, large = figure.subplots(1, 2)
+        _histogram(many, counts, "objects in a sample")
+        whole = np.concatenate([sizes for _, sizes in found])
+        top = float(max(whole.max(), whole.min() + 1))
+        bins = int(np.clip(2 * np.sqrt(len(whole)), 6, 36))
+        edges = np.geomspace(float(whole.min()), top * (1 + 1e-9), bins + 1)
+        for number, (name, sizes) in enumerate(found[:DRAWN_CLASSES]):
+            colour = BLUE if len(found) == 1 else PALETTE[measured.classes.index(name) % 14]
+            large.stairs(
+                np.histogram(sizes, bins=edges)[0], edges, color=colour, linewidth=1.4,
+                label=shortened(name, 18), zorder=3 - number / 20,
+            )  # fmt: skip
+        large.set_xscale("log")
+        large.set_xlabel("size of an object, px")
+        large.set_ylabel("objects")
+        if len(found) > 1:
+            plain_legend(large)
+        median = float(np.median(whole))
+        words = (
+            f"{title}: {int(counts.sum())} objects, median {float(np.median(counts)):g} a sample; "
+            f"median size {median:g} px, from {int(whole.min())} to {int(whole.max())}."
+        )
+        save(figure, output, words)

@@ -1,0 +1,279 @@
+"""What is measured of one image and of one label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from segbench.errors import SegbenchError
+
+#: Pixels of an image that enter the intensities: every image counts the same.
+PIXELS = 2048
+#: Longest side of what is kept of an image for the pictures, in pixels.
+THUMBNAIL = 72
+#: Colours are measured on every k-th row and column of larger images.
+COLOUR_SIDE = 512
+#: Between neighbours of a sequence without period (the golden ratio's fractional part).
+_GOLDEN = 0.6180339887498949
+
+
+@dataclass(frozen=True)
+class ImageMeasures:
+    """What is kept of one image; of a volume, of its middle slice.
+
+    Attributes
+    ----------
+    values : (n, channel) ndarray of float32
+        `PIXELS` pixels, evenly spread over the image, or all of a smaller one.
+    low, high : (channel,) ndarray of float32
+        Smallest and largest value.
+    colour : (6,) ndarray of float64
+        See `colour_features`.
+    thumbnail : (y, x, 1 or 3) ndarray of float32
+        In the image's own values.
+    """
+
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    colour: np.ndarray
+    thumbnail: np.ndarray
+
+
+def plane_of(image: np.ndarray, position: int | None = None) -> np.ndarray:
+    """Give an image itself, and of a volume one slice.
+
+    Parameters
+    ----------
+    image : (y, x, c) or (z, y, x, c) ndarray
+        Any dtype.
+    position : int, optional
+        Of the slice; the middle one by default.
+
+    Returns
+    -------
+    (y, x, c) ndarray
+    """
+    if image.ndim == 4:
+        plane: np.ndarray = image[image.shape[0] // 2 if position is None else position]
+        return plane
+    return image
+
+
+def spread_pixels(plane: np.ndarray, count: int = PIXELS) -> np.ndarray:
+    """Take pixels evenly from all of an image, without a period of rows or columns.
+
+    Parameters
+    ----------
+    plane : (y, x, c) ndarray
+        Any dtype.
+    count : int, optional
+        How many; all of a smaller image.
+
+    Returns
+    -------
+    (n, c) ndarray of float32
+    """
+    flat = plane.reshape(-1, plane.shape[2])
+    if len(flat) > count:
+        flat = flat[((np.arange(count) * _GOLDEN) % 1.0 * len(flat)).astype(np.int64)]
+    return flat.astype(np.float32)
+
+
+def colour_features(plane: np.ndarray) -> np.ndarray:
+    """Describe the colours of an image by the means and deviations of hue, saturation, value.
+
+    Parameters
+    ----------
+    plane : (y, x, c) ndarray
+        Of any scale. Of other than three channels the mean is taken, which is grey.
+
+    Returns
+    -------
+    (6,) ndarray of float64
+        Mean of saturation times the cosine and times the sine of the hue, mean and
+        standard deviation of the saturation (0...1), mean and standard deviation of the
+        value (in the image's own unit). Hue is an angle and grey has none, so it enters
+        as a vector as long as the saturation: red is next to red on both sides of 0°, and
+        the noise of a grey pixel's hue weighs nothing.
+
+    References
+    ----------
+    Smith, A. R. Color gamut transform pairs. SIGGRAPH 1978, doi:10.1145/965139.807361
+    """
+    import cv2
+
+    step = max(1, -(-max(plane.shape[:2]) // COLOUR_SIDE))
+    pixels = np.nan_to_num(plane[::step, ::step].astype(np.float32))
+    if pixels.shape[2] == 3:
+        hsv = cv2.cvtColor(np.ascontiguousarray(np.maximum(pixels, 0)), cv2.COLOR_RGB2HSV)
+        hue, saturation, value = (hsv[..., k].astype(np.float64) for k in range(3))
+    else:
+        value = pixels.mean(axis=2, dtype=np.float64)
+        hue = saturation = np.zeros_like(value)
+    angle = np.deg2rad(hue)
+    return np.array(
+        [
+            (saturation * np.cos(angle)).mean(),
+            (saturation * np.sin(angle)).mean(),
+            saturation.mean(),
+            saturation.std(),
+            value.mean(),
+            value.std(),
+        ]
+    )
+
+
+def shrink(plane: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
+    """Shrink an image to `side` pixels at most; of other than three channels, the mean.
+
+    Returns
+    -------
+    (y, x, 1 or 3) ndarray of float32
+    """
+    import cv2
+
+    values = np.nan_to_num(plane.astype(np.float32))
+    if values.shape[2] != 3:
+        values = values.mean(axis=2, keepdims=True)
+    factor = min(1.0, side / max(values.shape[:2]))
+    height, width = (max(1, round(n * factor)) for n in values.shape[:2])
+    small = cv2.resize(np.ascontiguousarray(values), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small).reshape(height, width, -1)
+
+
+def measure_image(image: np.ndarray) -> ImageMeasures:
+    """Measure one image.
+
+    Parameters
+    ----------
+    image : (y, x, c) or (z, y, x, c) ndarray
+        As published.
+    """
+    plane = plane_of(image)
+    flat = plane.reshape(-1, plane.shape[2])
+    return ImageMeasures(
+        values=spread_pixels(plane),
+        low=flat.min(axis=0).astype(np.float32),
+        high=flat.max(axis=0).astype(np.float32),
+        colour=colour_features(plane),
+        thumbnail=shrink(plane),
+    )
+
+
+@dataclass(frozen=True)
+class LabelMeasures:
+    """What is kept of one label.
+
+    Attributes
+    ----------
+    total : int
+        Pixels or voxels; 1 where the class is that of the whole image.
+    pixels : (class,) ndarray of int64
+        Of each class, in the order of the classes.
+    covered : int
+        Pixels of any class.
+    objects : tuple of ndarray of int64
+        Sizes in pixels of each class's objects: the numbered ones, else what hangs
+        together over sides, edges and corners. Empty where whole images are classified.
+    """
+
+    total: int
+    pixels: np.ndarray
+    covered: int
+    objects: tuple[np.ndarray, ...]
+
+
+def component_sizes(mask: np.ndarray) -> np.ndarray:
+    """Sizes of what hangs together, over sides, edges and corners.
+
+    Parameters
+    ----------
+    mask : (y, x) or (z, y, x) ndarray of bool
+
+    Returns
+    -------
+    (n,) ndarray of int64
+        In pixels or voxels, ascending.
+
+    Examples
+    --------
+    >>> component_sizes(np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]], bool)).tolist()
+    [1, 2]
+    """
+    if not mask.any():
+        return np.zeros(0, np.int64)
+    if mask.ndim == 2:
+        import cv2
+
+        _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+        return np.sort(stats[1:, cv2.CC_STAT_AREA].astype(np.int64))
+    from scipy.ndimage import label
+
+    box = tuple(
+        slice(int(places[0]), int(places[-1]) + 1)
+        for axis in range(3)
+        for places in [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))]
+    )
+    numbered, _ = label(mask[box], structure=np.ones((3, 3, 3), bool))
+    return np.sort(np.bincount(numbered.ravel())[1:].astype(np.int64))
+
+
+def measure_label(label: np.ndarray, attributes: Mapping[str, Any]) -> LabelMeasures:
+    """Measure one label of any kind.
+
+    Parameters
+    ----------
+    label : ndarray of unsigned int
+        See `attributes`.
+    attributes : mapping
+        Of the archive. ``axes``: ``yx`` or ``zyx`` (label map, or numbered objects where
+        ``task`` is instances), with a last ``k`` one mask a class, ``s`` the class of the
+        whole image; ``class_values``.
+
+    Raises
+    ------
+    SegbenchError
+        The axes are of no known kind.
+    """
+    values: Sequence[int] = attributes["class_values"]
+    axes = str(attributes["axes"])
+    none = tuple(np.zeros(0, np.int64) for _ in values)
+    if axes == "s":
+        pixels = np.array([int(label[0] == value) for value in values], np.int64)
+        return LabelMeasures(1, pixels, int(pixels.sum()), none)
+    if axes in ("yxk", "zyxk"):
+        masks = [label[..., k] > 0 for k in range(label.shape[-1])]
+        covered = int(label.any(axis=-1).sum())
+        total = int(np.prod(label.shape[:-1]))
+    elif axes in ("yx", "zyx"):
+        total, covered = label.size, int(np.count_nonzero(label))
+        if attributes.get("task") == "instances":
+            sizes = np.bincount(label.ravel())[1:].astype(np.int64)
+            return LabelMeasures(total, np.array([covered]), covered, (np.sort(sizes[sizes > 0]),))
+        masks = [label == value for value in values]
+    else:
+        raise SegbenchError(
+            f"labels with the axes {axes!r}", "yx, zyx, yxk, zyxk or s", "report this as a bug"
+        )
+    pixels = np.array([np.count_nonzero(mask) for mask in masks], np.int64)
+    return LabelMeasures(total, pixels, covered, tuple(component_sizes(mask) for mask in masks))
+
+
+def fullest_slice(label: np.ndarray, volume: bool) -> int | None:
+    """Position of the slice with the largest labelled area; None where there are no slices.
+
+    Parameters
+    ----------
+    label : ndarray
+        A volume's label, slices first.
+    volume : bool
+        Whether it is one.
+    """
+    if not volume:
+        return None
+    areas = np.count_nonzero(label.reshape(label.shape[0], -1), axis=1)
+    return int(areas.argmax()) if areas.any() else label.shape[0] // 2

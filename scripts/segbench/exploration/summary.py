@@ -1,0 +1,299 @@
+"""A dataset in numbers: what ``summary.json`` holds."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from segbench.exploration.appearance import RULE, Grouping
+from segbench.exploration.measure import ImageMeasures, LabelMeasures
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+#: Groups that are named in the summary, the largest first.
+NAMED_GROUPS = 20
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+Rows = Sequence[Mapping[str, str]]
+
+
+@dataclass
+class Measured:
+    """Everything that was measured, sample by sample.
+
+    Attributes
+    ----------
+    images : dict of str to ImageMeasures
+        Of the samples that were opened.
+    total, covered : int
+        Pixels of all labels, and of those that are of any class.
+    pixels : ndarray of int64
+        Of each class.
+    sizes : list of list of ndarray
+        For each class the sizes of the objects, a piece a sample.
+    physical : list of list of ndarray
+        The same in mm² or mm³, where spacing is known.
+    """
+
+    classes: list[str]
+    images: dict[str, ImageMeasures] = field(default_factory=dict)
+    total: int = 0
+    covered: int = 0
+    pixels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    sizes: list[list[np.ndarray]] = field(default_factory=list)
+    physical: list[list[np.ndarray]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.pixels = np.zeros(len(self.classes), np.int64)
+        self.sizes = [[] for _ in self.classes]
+        self.physical = [[] for _ in self.classes]
+
+    def add_label(self, label: LabelMeasures, unit_mm: float | None) -> None:
+        """Add one label.
+
+        Parameters
+        ----------
+        label : LabelMeasures
+        unit_mm : float or None
+            Area (mm²) or volume (mm³) of one pixel; None: unknown.
+        """
+        self.total += label.total
+        self.covered += label.covered
+        self.pixels += label.pixels
+        for number, sizes in enumerate(label.objects):
+            if len(sizes):
+                self.sizes[number].append(sizes)
+                if unit_mm is not None:
+                    self.physical[number].append(sizes * unit_mm)
+
+    def objects(self, number: int) -> np.ndarray:
+        """Sizes of all objects of a class, in pixels."""
+        return np.concatenate(self.sizes[number]) if self.sizes[number] else np.zeros(0, np.int64)
+
+
+def rounded(value: float, digits: int = 6) -> float | None:
+    """A figure for JSON: so many significant digits; None where it is no number.
+
+    Examples
+    --------
+    >>> rounded(0.123456789), rounded(float("nan"))
+    (0.123457, None)
+    """
+    return float(f"{float(value):.{digits}g}") if math.isfinite(value) else None
+
+
+def quantiles_of(values: np.ndarray | Sequence[float]) -> dict[str, float | None]:
+    """Smallest, largest, mean and quantiles; empty where there are no values.
+
+    Examples
+    --------
+    >>> quantiles_of([1, 2, 3])["0.5"]
+    2.0
+    """
+    known = np.asarray(values, np.float64)
+    if not known.size:
+        return {}
+    found = {
+        "min": rounded(known.min()),
+        "max": rounded(known.max()),
+        "mean": rounded(known.mean()),
+    }
+    points = np.quantile(known, QUANTILES)
+    return found | {f"{q:g}": rounded(p) for q, p in zip(QUANTILES, points, strict=True)}
+
+
+def channel_names(count: int, dtypes: set[str]) -> list[str]:
+    """Name the channels of a dataset's images.
+
+    Examples
+    --------
+    >>> channel_names(3, {"uint8"}), channel_names(1, {"uint16"}), channel_names(2, {"int16"})
+    (['red', 'green', 'blue'], ['grey'], ['channel 1', 'channel 2'])
+    """
+    if count == 1:
+        return ["grey"]
+    if count == 3 and dtypes <= {"uint8", "uint16"}:
+        return ["red", "green", "blue"]
+    return [f"channel {number}" for number in range(1, count + 1)]
+
+
+def size_of(row: Mapping[str, str]) -> tuple[int, ...]:
+    """Depth (of a volume), height and width of a sample."""
+    depth = row.get("depth", "")
+    whole = (int(row["height"]), int(row["width"]))
+    return (int(depth), *whole) if depth.isdecimal() and int(depth) > 1 else whole
+
+
+def spacing_of(row: Mapping[str, str]) -> tuple[float, ...] | None:
+    """Spacing in mm along (z,) y and x, of as many axes as the sample has; None: unknown."""
+    names = ("spacing_z_mm", "spacing_y_mm", "spacing_x_mm")[-len(size_of(row)) :]
+    texts = [row.get(name, "") for name in names]
+    return tuple(float(text) for text in texts) if all(texts) else None
+
+
+def _counted(values: Counter[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], int]]:
+    return sorted(values.items(), key=lambda item: (-item[1], item[0]))
+
+
+def sizes_in(rows: Rows) -> list[dict[str, Any]]:
+    """Distinct sizes, the most frequent first."""
+    counts = _counted(Counter(size_of(row) for row in rows))
+    return [
+        {"size": f" {TIMES} ".join(map(str, size)), "axes": list(size), "samples": n}
+        for size, n in counts
+    ]
+
+
+def spacings_in(rows: Rows) -> list[dict[str, Any]]:
+    """Distinct spacings in mm, the most frequent first; null where unknown."""
+    counts = Counter(spacing_of(row) or () for row in rows)
+    return [{"spacing_mm": list(s) or None, "samples": n} for s, n in _counted(counts)]
+
+
+def _share(part: float, whole: float) -> float | None:
+    return rounded(part / whole) if whole else None
+
+
+def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[str, Any]]:
+    """The balance of the classes.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of ``samples.tsv``.
+    measured : Measured
+    whole_images : bool
+        Whether a class is that of a whole image: then there are no pixels.
+
+    Returns
+    -------
+    list of dict
+        ``samples`` that hold the class, ``share_of_samples``, ``share_of_masks`` (of all
+        masks that are not empty, one a sample and class), ``pixels``, ``share_of_pixels``,
+        ``objects`` and quantiles of ``object_pixels`` and ``object_mm``.
+    """
+    holding = Counter(name for row in rows for name in row["classes"].split(",") if name)
+    masks = sum(holding[name] for name in measured.classes)
+    found = []
+    for number, name in enumerate(measured.classes):
+        entry: dict[str, Any] = {
+            "name": name,
+            "samples": holding[name],
+            "share_of_samples": _share(holding[name], len(rows)),
+            "share_of_masks": _share(holding[name], masks),
+        }
+        if not whole_images:
+            physical = measured.physical[number]
+            sizes = measured.objects(number)
+            entry |= {
+                "pixels": int(measured.pixels[number]),
+                "share_of_pixels": _share(int(measured.pixels[number]), measured.total),
+                "objects": len(sizes),
+                "object_pixels": quantiles_of(sizes),
+                "object_mm": quantiles_of(np.concatenate(physical)) if physical else {},
+            }
+        found.append(entry)
+    return found
+
+
+def intensities_in(measured: Measured, names: list[str]) -> list[dict[str, Any]]:
+    """Quantiles of each channel over the opened images, each of which counts the same."""
+    images = list(measured.images.values())
+    found = []
+    for channel, name in enumerate(names):
+        having = [image for image in images if channel < image.values.shape[1]]
+        if having:
+            pooled = np.concatenate([image.values[:, channel] for image in having])
+            exact = {
+                "min": rounded(min(float(image.low[channel]) for image in having)),
+                "max": rounded(max(float(image.high[channel]) for image in having)),
+            }
+            found.append({"channel": name, **quantiles_of(pooled), **exact})
+    return found
+
+
+def groups_in(rows: Rows) -> dict[str, Any]:
+    """Samples per group, and the largest groups with their samples and objects."""
+    counts = Counter(row["group"] for row in rows)
+    objects: Counter[str] = Counter()
+    for row in rows:
+        objects[row["group"]] += int(row["objects"])
+    largest = sorted(counts, key=lambda name: (-counts[name], name))[:NAMED_GROUPS]
+    return {
+        "groups": len(counts),
+        "samples_per_group": quantiles_of(list(counts.values())),
+        "largest": [{"group": g, "samples": counts[g], "objects": objects[g]} for g in largest],
+    }
+
+
+def appearance_in(grouping: Grouping, measured: Measured) -> dict[str, Any]:
+    """How many images look alike, and by which rule."""
+    members = Counter(grouping.clusters.values())
+    clusters = []
+    for cluster in sorted(members):
+        chosen = [s for s, c in sorted(grouping.clusters.items()) if c == cluster]
+        mean = np.mean([measured.images[sample].colour for sample in chosen], axis=0)
+        hue = math.degrees(math.atan2(mean[1], mean[0])) % 360 if mean[2] > 0.01 else math.nan
+        clusters.append(
+            {
+                "cluster": cluster,
+                "samples": members[cluster],
+                "hue_degrees": rounded(hue, 4),
+                "saturation": rounded(mean[2], 4),
+                "value": rounded(mean[4], 4),
+            }
+        )
+    return {
+        "rule": RULE,
+        "silhouettes": {str(k): rounded(v, 4) for k, v in sorted(grouping.silhouettes.items())},
+        "clusters": clusters,
+    }
+
+
+def summarise(
+    name: str, task: str, rows: Rows, measured: Measured, grouping: Grouping, names: list[str]
+) -> dict[str, Any]:
+    """Put everything together.
+
+    Parameters
+    ----------
+    name, task : str
+        Of the dataset.
+    rows : sequence of mapping
+        Of ``samples.tsv``.
+    measured : Measured
+    grouping : Grouping
+    names : list of str
+        Of the channels.
+    """
+    empty = sum(not row["classes"] for row in rows)
+    stacks = {row["stack"] for row in rows if row.get("stack")}
+    whole = task == "classification"
+    objects = [int(row["objects"]) for row in rows]
+    return {
+        "dataset": name,
+        "task": task,
+        "samples": len(rows),
+        "stacks": len(stacks),
+        "splits": dict(sorted(Counter(row["split"] for row in rows).items())),
+        "strata": dict(sorted(Counter(row.get("stratum", "") for row in rows).items())),
+        "empty": {"samples": empty, "share": _share(empty, len(rows))},
+        "sizes": sizes_in(rows),
+        "spacing": spacings_in(rows),
+        "dtypes": dict(sorted(Counter(row["dtype"] for row in rows).items())),
+        "channels": dict(sorted(Counter(row["channels"] for row in rows).items())),
+        "images_opened": len(measured.images),
+        "intensities": intensities_in(measured, names),
+        "classes": classes_in(rows, measured, whole),
+        "background_share": None
+        if whole
+        else _share(measured.total - measured.covered, measured.total),
+        "objects_per_sample": {} if whole else quantiles_of(objects),
+        "objects": 0 if whole else sum(objects),
+        "groups": groups_in(rows),
+        "appearance": appearance_in(grouping, measured),
+    }
