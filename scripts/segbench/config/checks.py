@@ -5,108 +5,37 @@ They live apart from the types so that a new check is no change of any stage's c
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from segbench.config.augmentation import Amplification, Augmentation, Jitter
 from segbench.config.base import Strict
-from segbench.config.dataset import FORMATS, Dataset, Download, Fixed, Protocol
+from segbench.config.checks_dataset import check_dataset, repeated
+from segbench.config.dataset import Dataset
 from segbench.config.findings import Finding
 from segbench.config.model import Model, Schedule
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Key, nearest
-from segbench.config.study import METRICS, Study
+from segbench.config.study import METRICS, Space, Study, Sweep
 
-#: A whole commit, as the fragment of a URL.
-_COMMIT = re.compile("#[0-9a-f]{40}$")
-
-
-def repeated(values: Iterable[Any]) -> list[Any]:
-    """Give the values that occur more than once."""
-    return [value for value, count in Counter(values).items() if count > 1]
-
-
-def _classes(dataset: Dataset) -> Iterator[Finding]:
-    names = [label.name for label in dataset.classes]
-    values = [label.value for label in dataset.classes]
-    if not names:
-        yield Finding(("classes",), "is empty", "one class or more")
-    if len(names) > 1 and dataset.task == "instances":
-        yield Finding(("classes",), "has several classes", "one class: task is instances")
-    for number, value in enumerate(values):
-        if value == 0:
-            yield Finding(("classes", number, "value"), "is the background's", "1 to 255", value=0)
-    for what in (*repeated(names), *repeated(values)):
-        yield Finding(("classes",), f"has {what!r} twice", "each name and each value once")
-
-
-def _download(download: Download) -> Iterator[Finding]:
-    if "://" not in download.url:
-        allowed = "a URL such as https://host/file.zip"
-        yield Finding(("download", "url"), "is no URL", allowed, value=download.url)
-    elif download.archive == "git" and not _COMMIT.search(download.url):
-        allowed = "https://host/repository.git#COMMIT, with the commit's 40 digits"
-        yield Finding(("download", "url"), "names no commit", allowed, value=download.url)
-    if download.archive == "git" and download.sha256 is not None:
-        allowed = "null: the commit in the url verifies the content"
-        yield Finding(("download", "sha256"), "has no meaning with archive: git", allowed)
-
-
-def _dataset(dataset: Dataset) -> Iterator[Finding]:
-    if dataset.format not in FORMATS:
-        yield Finding(
-            ("format",), "is not a format that segbench reads", ", ".join(FORMATS),
-            nearest(dataset.format, FORMATS), dataset.format,
-        )  # fmt: skip
-    if getattr(dataset, dataset.source) is None:
-        allowed = f"a block `{dataset.source}:`, or another source"
-        yield Finding((dataset.source,), f"is missing, but source is {dataset.source}", allowed)
-    yield from _classes(dataset)
-    if dataset.spacing_um is not None and min(dataset.spacing_um) <= 0:
-        yield Finding(("spacing_um",), "is no length", "two numbers > 0")
-    if not dataset.protocols:
-        yield Finding(("protocols",), "is empty", "one protocol or more")
-    if dataset.download is not None:
-        yield from _download(dataset.download)
-    for name, protocol in dataset.protocols.items():
-        yield from _protocol(protocol, ("protocols", name))
-
-
-def _fixed(fixed: Fixed, key: Key, choices: tuple[str, ...]) -> Iterator[Finding]:
-    """One way to choose samples: the figure it needs and no other."""
-    if fixed.by not in choices:
-        yield Finding((*key, "by"), "cannot be used here", ", ".join(choices), value=fixed.by)
-    for name in ("count", "fraction"):
-        value = getattr(fixed, name)
-        if fixed.by == name and value is None:
-            yield Finding((*key, name), f"is missing, but by is {name}", f"a {name}, or another by")
-        if fixed.by != name and value is not None:
-            allowed = f"null, or by: {name}"
-            yield Finding((*key, name), f"has no meaning with by: {fixed.by}", allowed, value=value)
-    if fixed.by == "fraction" and fixed.fraction in (0.0, 1.0):
-        yield Finding((*key, "fraction"), "leaves one side empty", "more than 0 and less than 1",
-                      value=fixed.fraction)  # fmt: skip
-
-
-def _protocol(protocol: Protocol, key: Key) -> Iterator[Finding]:
-    yield from _fixed(protocol.test, (*key, "test"), ("publisher", "count", "fraction", "none"))
-    yield from _fixed(protocol.validation, (*key, "validation"), ("count", "fraction", "none"))
-    if protocol.folds == 1 and protocol.test.by == "none":
-        yield Finding((*key, "folds"), "leaves nothing to test on",
-                      "2 or more (cross-validation), or a test set", value=1)  # fmt: skip
-    elif protocol.folds == 1 and protocol.validation.by == "none":
-        yield Finding((*key, "validation"), "none needs folds > 1",
-                      "count or fraction, or more folds", value="none")  # fmt: skip
+#: Steps that work on images, not on volumes.
+_OF_IMAGES = ("resize", "clahe", "neighbours")
 
 
 def _preprocessing(recipe: Preprocessing) -> Iterator[Finding]:
+    if recipe.spacing_mm is not None and min(recipe.spacing_mm) <= 0:
+        yield Finding(("spacing_mm",), "is no spacing", "three numbers > 0",
+                      value=list(recipe.spacing_mm))  # fmt: skip
+    of_volumes = recipe.spacing_mm is not None or recipe.crop != "none"
+    for name in _OF_IMAGES:
+        if of_volumes and getattr(recipe, name):
+            yield Finding((name,), "works on images, but crop or spacing_mm on volumes",
+                          "the one or the other")  # fmt: skip
     if recipe.normalise != "zscore":
         return
-    if recipe.dtype != "float32":
+    if recipe.dtype not in ("float16", "float32"):
         yield Finding(
-            ("dtype",), "cannot hold a z-score", "float32, as normalise is zscore",
+            ("dtype",), "cannot hold a z-score", "float32 or float16, as normalise is zscore",
             value=recipe.dtype,
         )  # fmt: skip
     for name in ("clahe", "gamma"):
@@ -182,19 +111,73 @@ def _schedule(schedule: Schedule, epochs: int) -> Iterator[Finding]:
 
 def _sides(model: Model) -> Iterator[Finding]:
     """Patches and tiles must survive the poolings."""
-    factor = 2**model.network.depth
+    factor = model.network.unit
     for key, sides in (
         (("training", "patch"), model.training.patch),
         (("prediction", "tile"), model.prediction.tile),
     ):
-        if sides is not None and any(side % factor for side in sides):
+        if sides is not None and len(sides) not in (2, 3):
+            yield Finding(key, "has another number of sides",
+                          "height and width, or depth, height and width",
+                          value=list(sides))  # fmt: skip
+        elif sides is not None and any(side % factor for side in sides):
             yield Finding(key, f"is not divisible by {factor} = 2^depth",
                           f"multiples of {factor}, or a smaller network.depth",
                           value=list(sides))  # fmt: skip
+    patch, tile = model.training.patch, model.prediction.tile
+    if patch and tile and len(patch) != len(tile):
+        yield Finding(("prediction", "tile"), "has another number of sides than training.patch",
+                      f"{len(patch)} sides", value=list(tile))  # fmt: skip
+
+
+def _backbone(model: Model) -> Iterator[Finding]:
+    """A classifier and its backbone, and where the weights come from."""
+    network, key = model.network, ("network", "backbone")
+    if network.kind == "classifier" and network.backbone is None:
+        yield Finding(key, "is missing, but network.kind is classifier",
+                      "a block with the name of a network of keras.applications")  # fmt: skip
+    if network.backbone is None:
+        return
+    local = network.backbone.weights not in (None, "imagenet")
+    if local and network.backbone.sha256 is None:
+        yield Finding((*key, "sha256"), "is missing: weights is a local file",
+                      "the file's SHA-256 (sha256sum FILE)")  # fmt: skip
+    if not local and network.backbone.sha256 is not None:
+        yield Finding((*key, "sha256"), "has no meaning without a local file of weights", "null",
+                      value=network.backbone.sha256)  # fmt: skip
+
+
+def _classifier(model: Model) -> Iterator[Finding]:
+    """What has a meaning for whole images only, or for maps only."""
+    whole = model.network.kind == "classifier"
+    best = model.training.best_epoch
+    if (best == "val_accuracy") != whole and best in ("val_accuracy", "val_dice"):
+        other = "val_accuracy, val_loss or last" if whole else "val_dice, val_loss or last"
+        yield Finding(("training", "best_epoch"), f"is not known of a {model.network.kind}", other,
+                      value=best)  # fmt: skip
+    if not whole:
+        if model.decision.favour:
+            yield Finding(
+                ("decision", "favour"), "decides on whole images", "network.kind: classifier"
+            )
+        return
+    for key, given in (
+        (("training", "patch"), model.training.patch),
+        (("prediction", "tile"), model.prediction.tile),
+    ):
+        if given is not None:
+            yield Finding(key, "has no meaning for a classifier", "null", value=list(given))
+    if model.target != "classes":
+        yield Finding(("target",), "has no meaning for a classifier", "classes", value=model.target)
+    if "dice" in model.loss.name or model.loss.name == "tversky":
+        yield Finding(("loss", "name"), "compares masks, but a classifier has none",
+                      "ce, bce or focal", value=model.loss.name)  # fmt: skip
 
 
 def _model(model: Model) -> Iterator[Finding]:
     yield from _sides(model)
+    yield from _backbone(model)
+    yield from _classifier(model)
     yield from _schedule(model.training.schedule, model.training.epochs)
     method, target = model.instances.method, model.target
     if method == "watershed" and target not in ("foreground_boundary", "foreground_distance"):
@@ -205,6 +188,14 @@ def _model(model: Model) -> Iterator[Finding]:
     if method != "none" and target == "classes":
         yield Finding(("instances", "method"), "needs a foreground target",
                       "none, or target: foreground...", value=method)  # fmt: skip
+    if model.training.sampling.by != "uniform" and model.training.patch is None:
+        yield Finding(("training", "sampling", "by"), "chooses patches, but there are none",
+                      "uniform, or a training.patch", value=model.training.sampling.by)  # fmt: skip
+    if model.training.share == 0:
+        yield Finding(("training", "share"), "leaves nothing to train on", "more than 0", value=0)
+    for name, factor in model.loss.weights.items():
+        if factor < 0:
+            yield Finding(("loss", "weights", name), "is negative", "a number >= 0", value=factor)
     for key, value in (
         (("network", "dropout"), model.network.dropout),
         (("training", "optimizer", "momentum"), model.training.optimizer.momentum),
@@ -231,7 +222,37 @@ def _metrics(study: Study) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _sweep(sweep: Sweep) -> Iterator[Finding]:
+    key = ("sweep",)
+    if not sweep.grid and not sweep.random:
+        yield Finding(key, "has no keys", "a grid, or random and points")
+    if bool(sweep.random) != bool(sweep.points):
+        yield Finding((*key, "points"), "and random go together", "both, or neither",
+                      value=sweep.points)  # fmt: skip
+    for name in sorted(set(sweep.grid) & set(sweep.random)):
+        yield Finding((*key, "random", name), "stands in the grid too", "the key once")
+    for name, values in sweep.grid.items():
+        if not values:
+            yield Finding((*key, "grid", name), "is empty", "one value or more")
+    for name, space in sweep.random.items():
+        yield from _space(space, (*key, "random", name))
+
+
+def _space(space: Space, key: Key) -> Iterator[Finding]:
+    low, high = space.low, space.high
+    if space.choices:
+        if low is not None or high is not None or space.log:
+            yield Finding(key, "has choices and a range", "the one or the other")
+    elif low is None or high is None:
+        yield Finding(key, "has no values", "low and high, or choices")
+    elif not low < high or (space.log and low <= 0):
+        allowed = "0 < low < high, as log is true" if space.log else "low < high"
+        yield Finding(key, "is no such range", allowed, value=[low, high])
+
+
 def _study(study: Study) -> Iterator[Finding]:
+    if study.sweep is not None:
+        yield from _sweep(study.sweep)
     for name in ("preprocessing", "augmentation", "models", "seeds", "metrics"):
         values = getattr(study, name)
         if not values:
@@ -248,7 +269,7 @@ def _study(study: Study) -> Iterator[Finding]:
 
 
 _CHECKS: dict[type[Strict], Callable[[Any], Iterator[Finding]]] = {
-    Dataset: _dataset,
+    Dataset: check_dataset,
     Preprocessing: _preprocessing,
     Augmentation: _augmentation,
     Model: _model,

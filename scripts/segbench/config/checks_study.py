@@ -9,7 +9,15 @@ from segbench.config.dataset import Dataset, Protocol
 from segbench.config.findings import Finding
 from segbench.config.model import Model
 from segbench.config.problems import Key, nearest
-from segbench.config.study import INSTANCE_METRICS, Study
+from segbench.config.study import (
+    CLASSIFICATION_METRICS,
+    INSTANCE_METRICS,
+    MASK_METRICS,
+    METRICS,
+    POOLED_METRICS,
+    SEMANTIC_METRICS,
+    Study,
+)
 
 Recipes = Mapping[str, Mapping[str, Any]]
 Names = Mapping[str, set[str]]
@@ -37,9 +45,21 @@ def _model_and_dataset(study: Study, model: Model, dataset: Dataset) -> Iterator
         yield f"has the target {model.target}, but the dataset's task is {dataset.task}"
     if model.instances.method != "none" and dataset.task != "instances":
         yield f"has instances.method {model.instances.method}, but the dataset has no instances"
+    if (model.network.kind == "classifier") != (dataset.task == "classification"):
+        yield f"is a {model.network.kind}, but the dataset's task is {dataset.task}"
     wanted = sorted(set(study.metrics) & set(INSTANCE_METRICS))
     if model.instances.method == "none" and dataset.task == "instances" and wanted:
         yield f"numbers no objects (instances.method none), but {', '.join(wanted)} needs them"
+    known = [*dataset.label_classes, "background"]
+    for key, names in (
+        ("loss.weights", model.loss.weights),
+        ("decision.favour", model.decision.favour),
+    ):
+        for name in names:
+            if name not in known:
+                near = nearest(name, known)
+                hint = f" (did you mean {near}?)" if near else ""
+                yield f"names the class {name} in {key}, which {study.dataset} has not{hint}"
 
 
 def _model_and_protocol(model: Model, protocol: Protocol) -> Iterator[str]:
@@ -81,11 +101,36 @@ def _generated(dataset: Dataset, protocol: Protocol) -> Iterator[str]:
         yield f"holds {held} samples out in {protocol.folds} fold(s) of {samples} generated ones"
 
 
-def _dataset(study: Study, dataset: Dataset, used: bool) -> Iterator[Finding]:
+#: Task of the labels -> metrics that it has.
+_METRICS = {
+    "semantic": MASK_METRICS,
+    "overlapping": MASK_METRICS,
+    "instances": (*SEMANTIC_METRICS, *POOLED_METRICS, *INSTANCE_METRICS),
+    "classification": CLASSIFICATION_METRICS,
+}
+
+
+def _metrics(study: Study, dataset: Dataset) -> Iterator[Finding]:
+    """Metrics and published rows that the dataset's task or classes do not have."""
     for number, metric in enumerate(study.metrics):
-        if metric in INSTANCE_METRICS and dataset.task != "instances":
-            yield Finding(("metrics", number), f"needs instances; the task is {dataset.task}",
-                          "a metric of label maps", value=metric)  # fmt: skip
+        if metric in METRICS and metric not in _METRICS[dataset.label_task]:
+            needs = next(task for task, metrics in _METRICS.items() if metric in metrics)
+            yield Finding(("metrics", number), f"needs {_NEEDS.get(needs, needs)}; "
+                          f"the task is {dataset.label_task}",
+                          ", ".join(_METRICS[dataset.label_task]), value=metric)  # fmt: skip
+    known = [*dataset.label_classes, *([dataset.background.name] if dataset.background else [])]
+    for number, row in enumerate(study.published):
+        if row.of_class is not None and row.of_class not in known:
+            yield Finding(("published", number, "of_class"), f"is no class of {study.dataset}",
+                          ", ".join(known), nearest(row.of_class, known), row.of_class)  # fmt: skip
+
+
+#: What a task's metrics need, in words.
+_NEEDS = {"semantic": "masks", "overlapping": "masks"}
+
+
+def _dataset(study: Study, dataset: Dataset, used: bool) -> Iterator[Finding]:
+    yield from _metrics(study, dataset)
     protocol = dataset.protocols.get(study.protocol)
     if protocol is None:
         known = sorted(dataset.protocols)

@@ -21,6 +21,7 @@ from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import ABSENT, ConfigError, Problem, nearest
 from segbench.config.study import Study
+from segbench.config.sweep import Point, at_point, variants
 from segbench.config.validation import validate
 
 #: Folder under config/ -> what one of its files holds.
@@ -57,6 +58,8 @@ class Config:
         The main file, overrides included.
     datasets, preprocessing, augmentation, models, studies : dict
         Name -> recipe, sorted by name: the studies that `main` names and what they use.
+    points : dict
+        Model that a sweep made -> its point: key of a model recipe -> value.
     root : Path
         The folder that holds `config/`.
     """
@@ -67,6 +70,7 @@ class Config:
     augmentation: dict[str, Augmentation]
     models: dict[str, Model]
     studies: dict[str, Study]
+    points: dict[str, Point]
     root: Path
 
     def arms(self, study: str) -> list[Arm]:
@@ -108,6 +112,7 @@ class _Loader:
         self.recipes: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         #: Names that have a file, be it right or wrong.
         self.names: dict[str, set[str]] = {kind: set() for kind in KINDS}
+        self.points: dict[str, Point] = {}
 
     def display(self, path: Path) -> str:
         """How messages call a file: relative to the root where it lies below."""
@@ -180,6 +185,47 @@ class _Loader:
                     self.recipes[kind][name] = recipe
                     self.problems += [finding.problem(document) for finding in check_recipe(recipe)]
 
+    def expand_sweeps(self) -> None:
+        """Replace the models of a study with a sweep by one variant a point."""
+        for name, study in self.recipes["studies"].items():
+            wrong = any(finding.key[0] == "sweep" for finding in check_recipe(study))
+            if study.sweep is None or wrong:
+                continue
+            self._check_pruned(name, study)
+            made = []
+            for variant, model, point in variants(study.sweep, study.models):
+                made.append(variant)
+                if model in self.documents["models"]:
+                    self._add_variant(name, variant, model, point)
+                    self.names["models"].add(variant)
+            # Nothing to replace where a model is unknown: the study's own list is at fault.
+            if all(model in self.names["models"] for model in study.models):
+                self.recipes["studies"][name] = study.model_copy(update={"models": tuple(made)})
+
+    def _check_pruned(self, name: str, study: Study) -> None:
+        """Report names in `leave_out` that no point has."""
+        assert study.sweep is not None
+        whole = study.sweep.model_copy(update={"leave_out": ()})
+        known = [variant for variant, _, _ in variants(whole, study.models)]
+        for number, pruned in enumerate(study.sweep.leave_out):
+            if pruned not in known:
+                key = ("sweep", "leave_out", number)
+                place = self.documents["studies"][name].placed(key)
+                what = "is no point of the sweep"
+                near = nearest(pruned, known)
+                self.problems.append(Problem(*place, what, ", ".join(known), near, pruned))
+
+    def _add_variant(self, study: str, variant: str, model: str, point: Point) -> None:
+        base = self.documents["models"][model]
+        document = at_point(base, self.documents["studies"][study], point)
+        recipe, problems = validate(Model, document)
+        if recipe is not None:
+            problems = [finding.problem(document) for finding in check_recipe(recipe)]
+            self.recipes["models"][variant] = recipe
+            self.points[variant] = point
+        # What is wrong with the model itself has been said.
+        self.problems += [p for p in problems if p not in self.problems]
+
     def check_studies(self, named: list[str]) -> None:
         """Check what a study says about its parts, and the parts against each other."""
         for name, study in self.recipes["studies"].items():
@@ -243,6 +289,7 @@ def load(
             Problem(mark.file, mark.line, ("studies",), "names no study", allowed, "", ABSENT)
         )
     loader.validate()
+    loader.expand_sweeps()
     loader.check_studies(named)
     if loader.problems or checked is None:
         raise ConfigError(loader.all_problems())
@@ -258,5 +305,8 @@ def load(
         ),
         models=loader.used("models", (n for s in studies.values() for n in s.models)),
         studies=studies,
+        points={
+            n: loader.points[n] for s in studies.values() for n in s.models if n in loader.points
+        },
         root=Path(root),
     )

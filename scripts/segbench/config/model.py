@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from segbench.config.base import Count, Fraction, Strict
+
+#: Height and width; of volumes depth, height and width.
+Sides = Annotated[tuple[Count, ...], Field(min_length=2, max_length=3)]
 
 
 class Backbone(Strict):
@@ -148,7 +151,7 @@ class Training(Strict):
     steps_per_epoch: Count | None = Field(
         None, description="null: each training sample once an epoch."
     )
-    patch: tuple[Count, ...] | None = Field(
+    patch: Sides | None = Field(
         None,
         description="Random crops of this height and width, of volumes depth, height and width; "
         "null: whole images.",
@@ -181,7 +184,7 @@ class Training(Strict):
 class Prediction(Strict):
     """How a trained network is applied."""
 
-    tile: tuple[Count, ...] | None = Field(None, description="null: the training patch.")
+    tile: Sides | None = Field(None, description="null: the training patch.")
     overlap: Fraction = Field(0.5, description="Of neighbouring tiles.")
     blend: Literal["hann", "gaussian"] = Field(
         "hann", description="How tiles count towards their borders; gaussian: sd 1/8 of the side."

@@ -49,12 +49,13 @@ class Published(Strict):
     source: str = Field(description="Where it is published, and on which images.")
 
 
-class Interval(Strict):
-    """A range from which a random search draws."""
+class Space(Strict):
+    """What a random search draws a value from: a range, or a list."""
 
-    low: float = Field(description="Smallest value.")
-    high: float = Field(description="Largest value.")
+    low: float | None = Field(None, description="Smallest value; with high.")
+    high: float | None = Field(None, description="Largest value; with low.")
     log: bool = Field(False, description="Drawn evenly in the logarithm.")
+    choices: tuple[Any, ...] = Field((), description="Values to choose from, instead of a range.")
 
 
 class Sweep(Strict):
@@ -66,8 +67,8 @@ class Sweep(Strict):
     grid: dict[str, tuple[Any, ...]] = Field(
         default_factory=dict, description="Key -> its values; the points are their product."
     )
-    random: dict[str, Interval | tuple[Any, ...]] = Field(
-        default_factory=dict, description="Key -> a range or a list, from which points are drawn."
+    random: dict[str, Space] = Field(
+        default_factory=dict, description="Key -> what its value is drawn from."
     )
     points: int = Field(0, ge=0, description="How many points are drawn, for random.")
     seed: int = Field(0, ge=0, description="Of the draw; a larger `points` keeps the first ones.")

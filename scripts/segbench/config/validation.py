@@ -65,7 +65,9 @@ def _list(part: dict[str, Any], root: dict[str, Any]) -> str:
     items = part.get("prefixItems")
     if items:
         return f"a list of {len(items)}: " + ", ".join(describe(item, root) for item in items)
-    return f"a list; each item {describe(part.get('items', {}), root)}"
+    limits = [str(part[name]) for name in ("minItems", "maxItems") if name in part]
+    length = f" of {' to '.join(limits)}" if limits else ""
+    return f"a list{length}; each item {describe(part.get('items', {}), root)}"
 
 
 def describe(part: dict[str, Any], root: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from segbench.config.augmentation import Amplification, Augmentation
 from segbench.config.checks import check_recipe
+from segbench.config.dataset import FORMATS
 
 if TYPE_CHECKING:
     from tests.unit.config.conftest import Tree
@@ -24,7 +25,7 @@ def test_the_tree_is_valid(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "where", "allowed"),
     [
-        ("format", "dsb2019", "format", "kidney_nuclei, dsb2018"),
+        ("format", "dsb2019", "format", ", ".join(FORMATS)),
         ("source", "download", "download", "a block `download:`, or another source"),
         ("source", "folder", "folder", "a block `folder:`, or another source"),
         ("generated", None, "generated", "a block `generated:`, or another source"),
@@ -101,7 +102,7 @@ def test_a_z_score_needs_float32(tree: Tree, dtype: str) -> None:
     tree.write("preprocessing/z.yaml", {"normalise": "zscore", "dtype": dtype})
     problem = tree.only("preprocessing/z.yaml", "dtype")
     assert problem.value == dtype
-    assert problem.allowed == "float32, as normalise is zscore"
+    assert problem.allowed == "float32 or float16, as normalise is zscore"
 
 
 def test_clahe_and_gamma_need_values_in_0_to_1(tree: Tree) -> None:
@@ -280,3 +281,100 @@ def test_a_published_figure_stands_beside_a_metric_of_ours(tree: Tree) -> None:
     tree.set("studies/which.yaml", "published", [row, {**row, "metric": "precision"}])
     problem = tree.only("studies/which.yaml", "published[1].metric")
     assert problem.allowed == "iou, dice"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "where", "what"),
+    [
+        ("regions", {"all": ["tissues"]}, "regions.all[0]", "is no class"),
+        ("regions", {"all": []}, "regions.all", "is empty"),
+        ("layout", {"images": "x"}, "layout", "has no meaning with format: kidney_nuclei"),
+        (
+            "classes",
+            [{"name": "a", "value": 1, "labels": ["x", "x"]}],
+            "classes",
+            "gives the label",
+        ),
+        ("background", {"name": "cell"}, "classes", "has 'cell' twice"),
+        ("background", {"labels": [7, 7]}, "classes", "gives the label 7 to two classes"),
+    ],
+)
+def test_what_the_labels_become(tree: Tree, key: str, value: Any, where: str, what: str) -> None:
+    tree.set("datasets/tissue.yaml", key, value)
+    assert what in tree.only("datasets/tissue.yaml", where).what
+
+
+def test_regions_and_background_do_not_go_together(tree: Tree) -> None:
+    tree.set("datasets/tissue.yaml", "regions", {"all": ["cell"]})
+    tree.load()
+    tree.set("datasets/tissue.yaml", "background", {"name": "rest"})
+    assert "label maps only" in tree.only("datasets/tissue.yaml", "background").what
+
+
+def test_regions_need_label_maps(tree: Tree) -> None:
+    tree.set("datasets/cells.yaml", "regions", {"all": ["cell"]})
+    assert "the task is instances" in tree.problems()[0].what
+
+
+@pytest.mark.parametrize(
+    ("recipe", "where", "what"),
+    [
+        ({"spacing_mm": [1.0, 0.0, 1.0]}, "spacing_mm", "is no spacing"),
+        ({"crop": "nonzero", "resize": {"height": 8, "width": 8}}, "resize", "works on images"),
+        ({"crop": "nonzero", "neighbours": 1}, "neighbours", "works on images"),
+        ({"spacing_mm": [1.0, 1.0, 1.0], "clahe": {}}, "clahe", "works on images"),
+        ({"normalise": "zscore", "dtype": "float16", "gamma": 2.0}, "gamma", "0...1"),
+    ],
+)
+def test_preprocessing_of_volumes(
+    tree: Tree, recipe: dict[str, Any], where: str, what: str
+) -> None:
+    tree.write("preprocessing/volume.yaml", recipe)
+    assert what in tree.only("preprocessing/volume.yaml", where).what
+
+
+BACKBONE = {"name": "ResNet50"}
+CLASSIFIER = {"kind": "classifier", "backbone": BACKBONE}
+WATCHED = {"best_epoch": "val_accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("model", "where", "what"),
+    [
+        ({"training": {"patch": [64, 64]}, "prediction": {"tile": [64, 64, 64]}},
+         "prediction.tile", "another number of sides"),
+        ({"network": {"backbone": BACKBONE}, "training": {"patch": [48, 64]}},
+         "training.patch", "is not divisible by 32"),
+        ({"network": {"backbone": {**BACKBONE, "weights": "a.h5"}}},
+         "network.backbone.sha256", "is missing"),
+        ({"network": {"backbone": {**BACKBONE, "weights": "imagenet", "sha256": "a" * 64}}},
+         "network.backbone.sha256", "has no meaning"),
+        ({"network": {"kind": "classifier"}, "training": WATCHED, "loss": {"name": "ce"}},
+         "network.backbone", "is missing"),
+        ({"network": CLASSIFIER, "loss": {"name": "ce"}}, "training.best_epoch", "is not known"),
+        ({"training": WATCHED}, "training.best_epoch", "is not known of a unet"),
+        ({"network": CLASSIFIER, "training": WATCHED}, "loss.name", "compares masks"),
+        ({"network": CLASSIFIER, "training": WATCHED, "loss": {"name": "ce"},
+          "target": "foreground"},
+         "target", "has no meaning"),
+        ({"network": CLASSIFIER, "loss": {"name": "ce"},
+          "training": {**WATCHED, "patch": [64, 64]}}, "training.patch", "has no meaning"),
+        ({"decision": {"favour": ["a"]}}, "decision.favour", "whole images"),
+        ({"training": {"sampling": {"by": "classes"}}}, "training.sampling.by", "chooses patches"),
+        ({"training": {"share": 0.0}}, "training.share", "leaves nothing"),
+        ({"loss": {"weights": {"hat": -1.0}}}, "loss.weights.hat", "is negative"),
+    ],
+)  # fmt: skip
+def test_models_that_contradict_themselves(
+    tree: Tree, model: dict[str, Any], where: str, what: str
+) -> None:
+    tree.write("models/new.yaml", model)
+    assert what in tree.only("models/new.yaml", where).what
+
+
+def test_models_of_volumes_and_of_whole_images(tree: Tree) -> None:
+    tree.write("models/volume.yaml", {"training": {"patch": [64, 64, 64]}})
+    tree.write(
+        "models/whole.yaml", {"network": CLASSIFIER, "training": WATCHED, "loss": {"name": "ce"}}
+    )
+    tree.load()

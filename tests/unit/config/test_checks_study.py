@@ -128,3 +128,57 @@ def test_studies_that_are_not_run_are_checked_but_not_against_the_data_at_hand(
     tree.load()
     tree.set("studies/which.yaml", "models", ["unett"])
     assert tree.only("studies/which.yaml", "models[0]").nearest == "unet"
+
+
+def test_regions_are_what_is_scored(tree: Tree) -> None:
+    tree.set("datasets/tissue.yaml", "regions", {"whole": ["cell"]})
+    row = {"method": "m", "metric": "iou", "definition": "d", "value": 0.5, "source": "s"}
+    tree.set("studies/which.yaml", "published", [{**row, "of_class": "whole"}])
+    config = tree.load()
+    assert config.datasets["tissue"].label_task == "overlapping"
+    assert config.datasets["tissue"].label_classes == {"whole": 1}
+    tree.set("studies/which.yaml", "published", [{**row, "of_class": "cell"}])
+    problem = tree.only("studies/which.yaml", "published[0].of_class")
+    assert (problem.what, problem.allowed) == ("is no class of tissue", "whole")
+
+
+def test_the_background_can_have_a_published_row(tree: Tree) -> None:
+    row = {"method": "m", "metric": "iou", "definition": "d", "value": 0.5, "source": "s"}
+    tree.set("studies/which.yaml", "published", [{**row, "of_class": "rest"}])
+    assert tree.only("studies/which.yaml", "published[0].of_class").allowed == "cell"
+    tree.set("datasets/tissue.yaml", "background", {"name": "rest"})
+    tree.load()
+
+
+@pytest.mark.parametrize(
+    ("study", "metric", "what"),
+    [
+        ("which", "accuracy", "needs classification; the task is semantic"),
+        ("cells", "hd95", "needs masks; the task is instances"),
+        ("cells", "roc_auc", "needs classification; the task is instances"),
+    ],
+)
+def test_each_task_has_its_metrics(tree: Tree, study: str, metric: str, what: str) -> None:
+    tree.set(f"studies/{study}.yaml", "metrics", ["iou", metric])
+    tree.set(f"studies/{study}.yaml", "primary", "iou")
+    problem = tree.only(f"studies/{study}.yaml", "metrics[1]")
+    assert problem.what == what
+
+
+def test_classifiers_are_for_whole_images(tree: Tree) -> None:
+    whole = {
+        "network": {"kind": "classifier", "backbone": {"name": "ResNet50"}},
+        "training": {"best_epoch": "val_accuracy"},
+        "loss": {"name": "ce"},
+    }
+    tree.write("models/whole.yaml", whole)
+    tree.set("studies/which.yaml", "models", ["whole"])
+    problem = tree.only("studies/which.yaml", "models[0]")
+    assert problem.what == "is a classifier, but the dataset's task is semantic"
+
+
+def test_weights_name_classes_of_the_dataset(tree: Tree) -> None:
+    tree.set("models/unet.yaml", "loss", {"weights": {"cel": 2.0, "background": 0.5}})
+    problem = tree.only("studies/which.yaml", "models[0]")
+    assert "names the class cel in loss.weights" in problem.what
+    assert "did you mean cell?" in problem.what

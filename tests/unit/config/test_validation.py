@@ -128,8 +128,8 @@ def test_a_wrong_choice_names_the_nearest(key: str, value: str, near: str) -> No
 @pytest.mark.parametrize(
     ("key", "value", "where"),
     [
-        ("training.patch", [64], "training.patch[1]"),
-        ("training.patch", [64, 64, 64], "training.patch"),
+        ("training.patch", [64], "training.patch"),
+        ("training.patch", [64, 64, 64, 64], "training.patch"),
         ("training.patch", [64, "64"], "training.patch[1]"),
         ("training.patch", 64, "training.patch"),
         ("training.schedule.steps", [[1, 0.1], [0, 0.1]], "training.schedule.steps[1][0]"),
@@ -223,5 +223,5 @@ def test_what_is_allowed_in_words(part: dict[str, Any], text: str) -> None:
 def test_no_schema_where_there_is_no_key() -> None:
     root = Model.model_json_schema()
     assert at_key(root, ("nothing", "here")) == {}
-    assert at_key(root, ("training", "patch", 7)) == {}
+    assert at_key(root, ("training", "batch", 7)) == {}
     assert at_key(root, ("training", "batch"))["minimum"] == 1
