@@ -59,7 +59,8 @@ _TILE = re.compile(r"-\d{3}$")
 _SERIES = re.compile(r"[A-Za-z]+")
 
 
-def _is_base(folder: Path) -> bool:
+def is_base(folder: Path) -> bool:
+    """Whether the publisher's folders of images and masks are in this one."""
     return (folder / "3_Test").is_dir() and any(
         (folder / name / "1_Train").is_dir() for name in TRAINING
     )
@@ -88,13 +89,16 @@ class KidneyNuclei(Reader):
             The folders are not there, an image has no mask or a mask no image, or an id
             occurs twice.
         """
-        base = locate(root, _is_base, LAYOUT)
+        yield from self.scan_below(root, locate(root, is_base, LAYOUT))
+
+    def scan_below(self, root: Path, base: Path) -> Iterator[RawSample]:
+        """List the samples of the folder that holds the publisher's; see `scan`."""
         samples: dict[str, RawSample] = {}
         for name in TRAINING:
             folders = (base / name / "1_Train", base / name / "2_Teacher")
-            for raw in _pairs(root, *folders, split="train"):
+            for raw in pairs(root, *folders, split="train"):
                 samples.setdefault(raw.sample, raw)
-        for raw in _pairs(root, base / "3_Test", base / "4_Test_GT", split="test"):
+        for raw in pairs(root, base / "3_Test", base / "4_Test_GT", split="test"):
             if raw.sample in samples:
                 raise SegbenchError(
                     f"{root / raw.images[0]}: is also a training image ({raw.sample})",
@@ -163,10 +167,16 @@ class KidneyNuclei(Reader):
         return series.group().lower() if series else "other"
 
 
-def _pairs(
+def pairs(
     root: Path, image_folder: Path, mask_folder: Path, split: Literal["train", "test"]
 ) -> Iterator[RawSample]:
-    """Images and masks of equal names."""
+    """Give the images and masks of equal names in two folders.
+
+    Raises
+    ------
+    SegbenchError
+        An image has no mask, or a mask no image.
+    """
     images, masks = by_stem(image_folder), by_stem(mask_folder)
     for folder, missing, other in (
         (image_folder, sorted(images.keys() - masks.keys()), mask_folder),
