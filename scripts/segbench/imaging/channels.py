@@ -1,4 +1,4 @@
-"""Grey or colour."""
+"""Grey, colour, or all channels."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from segbench.imaging.unit_range import to_unit
 LUMA = (0.2125, 0.7154, 0.0721)
 
 
-def to_channels(image: np.ndarray, channels: Literal["grey", "rgb"]) -> np.ndarray:
-    """Give an image one channel or three.
+def to_channels(image: np.ndarray, channels: Literal["grey", "rgb", "all"]) -> np.ndarray:
+    """Give an image one channel, three, or all that it has.
 
     Parameters
     ----------
-    image : ndarray, (y, x) or (y, x, channel)
-        Integers are brought to 0...1, floats are kept. 1 (grey), 2 (grey and alpha),
-        3 (RGB) or 4 (RGBA) channels; alpha is dropped.
-    channels : {"grey", "rgb"}
-        Wanted.
+    image : ndarray, (y, x), (y, x, channel) or (z, y, x, channel)
+        Integers are brought to 0...1, floats are kept. For grey and rgb 1 (grey), 2 (grey
+        and alpha), 3 (RGB) or 4 (RGBA) channels; alpha is dropped. Of volumes one channel is
+        grey; more are no colours.
+    channels : {"grey", "rgb", "all"}
+        Wanted; all: as they are, alpha too.
 
     Returns
     -------
-    ndarray of float32, (y, x, 1) or (y, x, 3)
+    ndarray of float32, (..., 1), (..., 3) or (..., channel)
         Grey is the BT.709 luma; RGB of a grey image repeats it. A colour image whose
         channels are equal becomes exactly that channel.
 
@@ -49,11 +50,21 @@ def to_channels(image: np.ndarray, channels: Literal["grey", "rgb"]) -> np.ndarr
     image = to_unit(image)
     if image.ndim == 2:
         image = image[..., None]
+    if channels == "all" and image.ndim in (3, 4):
+        return np.ascontiguousarray(image)
+    if image.ndim == 4 and image.shape[3] > 1:
+        raise SegbenchError(
+            f"channels: {channels} for a volume of {image.shape[3]} channels",
+            "channels: all, for volumes of more than one channel",
+            "set it in the preprocessing recipe",
+        )
+    if image.ndim == 4 and channels == "grey":
+        return np.ascontiguousarray(image)
     if image.ndim != 3 or not 1 <= image.shape[2] <= 4:
         raise SegbenchError(
             f"an image has shape {image.shape}",
             "(y, x) or (y, x, channel) with 1 to 4 channels",
-            "check the reader of the dataset",
+            "check the reader of the dataset, or set `channels: all`",
         )
     colour = image.shape[2] >= 3
     image = image[..., :3] if colour else image[..., :1]

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from segbench.archives import ArchiveWriter
 from segbench.chunks import Encoded, encode
 from segbench.config.dataset import Dataset
 from segbench.config.preprocessing import Preprocessing
-from segbench.datasets import reader
+from segbench.datasets import Reader, reader_of
 from segbench.errors import SegbenchError
-from segbench.imaging.prepare import check, prepare
+from segbench.imaging.axes import image_axes, label_axes, spatial
+from segbench.imaging.neighbours import Neighbours, Slice, in_order
+from segbench.imaging.prepare import (
+    Prepared,
+    prepare_image,
+    prepare_label,
+    prepare_sample,
+)
 from segbench.imaging.quantise import image_scale
-from segbench.imaging.shard import ShardSample, read_label, shard_samples
+from segbench.imaging.recipe_checks import check
+from segbench.imaging.shard import ShardSample, present_classes, read_label, shard_samples
 from segbench.parallel import ordered_map
 
 log = logging.getLogger(__name__)
 
-Made = tuple[ShardSample, dict[str, Encoded], dict[str, Any]]
+
+@dataclass(frozen=True)
+class Made:
+    """One sample, compressed, ready to be written."""
+
+    item: ShardSample
+    arrays: dict[str, Encoded]
+    record: dict[str, Any]
+    volume: bool
 
 
 def write_truth(
@@ -36,8 +57,8 @@ def write_truth(
     samples, inventory : Path
         samples.tsv and the shard's manifest.
     output : Path
-        ``*.zarr.zip`` with the array ``label`` (y, x): uint8 label map or uint16
-        numbered objects.
+        ``*.zarr.zip`` with the array ``label``, see `segbench.imaging.shard.read_label`. The
+        records carry the affine of files that have one.
     threads : int, optional
         The bytes written do not depend on it.
 
@@ -46,20 +67,20 @@ def write_truth(
     SegbenchError
         Naming the file that is damaged or does not fit.
     """
-    source = reader(dataset.format)
+    raw, source = Path(raw), reader_of(dataset)
 
     def make(item: ShardSample) -> Made:
-        label = read_label(dataset, source, Path(raw), item)
-        record: dict[str, Any] = {
-            "source": item.raw.sample,
-            "group": item.group,
-            "split": item.split,
-            "spacing_mm": None if item.spacing_mm is None else list(item.spacing_mm),
-        }
-        return item, encode({"label": label}), record
+        label = read_label(dataset, source, raw, item)
+        volume = len(spatial(dataset.label_task, label.shape)) == 3
+        record = {"group": item.group, **_common(item), **_affine(source, raw, item)}
+        return Made(item, encode({"label": label}, volume), record, volume)
 
-    attributes = {"stage": "truth", "axes": "yx", **_classes(dataset)}
-    _write(list(shard_samples(dataset, raw, inventory, samples)), make, attributes, output, threads)
+    def attributes(volume: bool) -> dict[str, Any]:
+        axes = label_axes(dataset.label_task, volume)
+        return {"stage": "truth", "axes": axes, **_classes(dataset)}
+
+    items = list(shard_samples(dataset, raw, inventory, samples))
+    _write(items, make, attributes, output, threads)
 
 
 def preprocess_shard(
@@ -82,8 +103,9 @@ def preprocess_shard(
     inventory, samples : Path
         The shard's manifest and samples.tsv.
     output : Path
-        ``*.zarr.zip`` with ``image`` (y, x, channel) of `recipe.dtype` and ``label``
-        (y, x); see `segbench.imaging.prepare`.
+        ``*.zarr.zip`` with ``image`` (y, x, channel) or (z, y, x, channel) of `recipe.dtype`
+        and ``label`` of the same size; see `segbench.imaging.prepare`. What the way back
+        needs, original size and crop, is in the records.
     threads : int, optional
         At most twice as many samples are in memory at a time. The bytes written do not
         depend on it.
@@ -94,55 +116,122 @@ def preprocess_shard(
         Naming the file that is damaged or does not fit.
     """
     check(recipe)
-    source = reader(dataset.format)
+    raw, source = Path(raw), reader_of(dataset)
+    items = list(shard_samples(dataset, raw, inventory, samples))
+    around = None
+    if recipe.neighbours:
+        items = in_order(items)
+        around = Neighbours(items, _slice_maker(source, recipe, raw), recipe.neighbours, threads)
 
     def make(item: ShardSample) -> Made:
-        image = source.read_image(Path(raw), item.raw)
-        label = read_label(dataset, source, Path(raw), item)
-        size = [int(side) for side in label.shape]
-        try:
-            image, label = prepare(image, label, recipe)
-        except SegbenchError as error:
-            # The steps know arrays, not files.
-            what = f"{Path(raw) / item.raw.images[0]}: {error.what}"
-            raise SegbenchError(what, error.expected, error.action) from error
-        record: dict[str, Any] = {
-            "source": item.raw.sample,
-            "split": item.split,
-            "original_size": size,
+        label = read_label(dataset, source, raw, item)
+        if around is not None:
+            with _naming(raw, item):
+                image, shape = around.image(item)
+                found = Prepared(image, prepare_label(label, shape, recipe), shape[:2])
+        else:
+            image = source.read_image(raw, item.raw)
+            with _naming(raw, item):
+                found = prepare_sample(image, label, recipe, item.spacing_mm)
+        record = {
+            **_common(item),
+            "original_size": list(found.size),
+            "classes": present_classes(dataset, found.label),
         }
-        return item, encode({"image": image, "label": label}), record
+        if found.crop is not None:
+            record["crop"] = [list(pair) for pair in found.crop]
+        volume = found.image.ndim == 4
+        return Made(
+            item, encode({"image": found.image, "label": found.label}, volume), record, volume
+        )
 
-    attributes = {
-        "stage": "preprocess",
-        "axes": "yxc",
-        "image_scale": image_scale(recipe.dtype),
-        # Its description is prose: rewording it must not change the archive.
-        "recipe": recipe.model_dump(mode="json", exclude={"description"}),
-        **_classes(dataset),
+    def attributes(volume: bool) -> dict[str, Any]:
+        return {
+            "stage": "preprocess",
+            "axes": image_axes(volume),
+            "image_scale": image_scale(recipe.dtype),
+            # Its description is prose: rewording it must not change the archive.
+            "recipe": recipe.model_dump(mode="json", exclude={"description"}),
+            **_classes(dataset),
+        }
+
+    _write(items, make, attributes, output, threads)
+
+
+def _slice_maker(
+    source: Reader, recipe: Preprocessing, raw: Path
+) -> Callable[[ShardSample], Slice]:
+    """What reads and prepares the image of one slice of a stack."""
+
+    def make(item: ShardSample) -> Slice:
+        image = source.read_image(raw, item.raw)
+        with _naming(raw, item):
+            return prepare_image(image, recipe), image.shape
+
+    return make
+
+
+@contextmanager
+def _naming(raw: Path, item: ShardSample) -> Iterator[None]:
+    """Name the image file: the steps know arrays, not files."""
+    try:
+        yield
+    except SegbenchError as error:
+        path = str(raw / item.raw.images[0])
+        what = error.what if str(raw) in error.what else f"{path}: {error.what}"
+        raise SegbenchError(what, error.expected, error.action) from error
+
+
+def _common(item: ShardSample) -> dict[str, Any]:
+    """What the records of both stages hold; sizes and spacing are those of the raw image."""
+    return {
+        "source": item.raw.sample,
+        "split": item.split,
+        "spacing_mm": None if item.spacing_mm is None else list(item.spacing_mm),
+        "stack": item.raw.stack,
+        "position": item.raw.position,
     }
-    _write(list(shard_samples(dataset, raw, inventory, samples)), make, attributes, output, threads)
+
+
+def _affine(source: Reader, raw: Path, item: ShardSample) -> dict[str, Any]:
+    """The affine of formats that have one: voxels (x, y, z, 1) to millimetres."""
+    read = getattr(source, "affine", None)
+    affine = read(raw, item.raw) if read is not None else None
+    return {} if affine is None else {"affine": np.asarray(affine, np.float64).tolist()}
 
 
 def _classes(dataset: Dataset) -> dict[str, Any]:
     return {
-        "task": dataset.task,
-        "classes": [c.name for c in dataset.classes],
-        "class_values": [c.value for c in dataset.classes],
+        "task": dataset.label_task,
+        "classes": list(dataset.label_classes),
+        "class_values": list(dataset.label_classes.values()),
+        "background": None if dataset.background is None else dataset.background.name,
     }
 
 
 def _write(
-    items: list[ShardSample],
+    items: Sequence[ShardSample],
     make: Callable[[ShardSample], Made],
-    attributes: dict[str, Any],
+    attributes: Callable[[bool], dict[str, Any]],
     output: Path,
     threads: int,
 ) -> None:
-    """Make all items, in order, into one archive."""
+    """Make all items, in order, into one archive of images or of volumes, as the first is."""
     every = max(len(items) // 10, 1)
-    with ArchiveWriter(output, attributes) as archive:
-        for number, (item, arrays, record) in enumerate(ordered_map(make, items, threads), 1):
-            archive.add_encoded(item.raw.sample, arrays, record)
+    made = ordered_map(make, items, threads)
+    first = next(made, None)
+    written = attributes(first is not None and first.volume)
+    with ArchiveWriter(output, written) as archive:
+        for number, one in enumerate(chain([first] if first else [], made), 1):
+            assert first is not None
+            if one.volume != first.volume:
+                kinds = ("an image", "a volume")
+                raise SegbenchError(
+                    f"sample {one.item.raw.sample!r} is {kinds[one.volume]}, "
+                    f"{first.item.raw.sample!r} is {kinds[first.volume]}",
+                    "images only or volumes only in a dataset",
+                    "make two datasets of them",
+                )
+            archive.add_encoded(one.item.raw.sample, one.arrays, one.record)
             if number % every == 0 or number == len(items):
-                log.info("%s: %d of %d samples", attributes["stage"], number, len(items))
+                log.info("%s: %d of %d samples", written["stage"], number, len(items))

@@ -24,12 +24,13 @@ def decode(
     classes: Sequence[str],
     class_values: Sequence[int],
     recipe: Instances,
+    task: str = "semantic",
 ) -> np.ndarray:
     """Make the label of one sample.
 
     Parameters
     ----------
-    maps : ndarray (y, x, map), float
+    maps : ndarray (y, x, map) or (z, y, x, map), float
         Probabilities (and distances) in [0, 1], in the order of `map_names`.
     target : str
         What the maps are, see `segbench.instances.targets`.
@@ -38,12 +39,15 @@ def decode(
     recipe : Instances
         Method and thresholds. A pixel is foreground where its probability exceeds
         `threshold`. Objects below `minimum_px` are removed before holes are filled.
+    task : {"semantic", "overlapping", "instances"}, optional
+        What the labels are.
 
     Returns
     -------
-    ndarray (y, x)
-        Method none: uint8 label map; of exclusive classes the likeliest, the first among
-        equals. Else uint16 objects, numbered without gaps.
+    ndarray
+        Method none: uint8 label map, (y, x) or (z, y, x); of exclusive classes the likeliest,
+        the first among equals. Overlapping ones: uint8 masks (..., class), 1 where the
+        probability exceeds `threshold`. Else uint16 objects (y, x), numbered without gaps.
 
     Raises
     ------
@@ -58,21 +62,18 @@ def decode(
     >>> decode(maps, "classes", ["nucleus"], [255], Instances()).tolist()
     [[255, 0, 255]]
     """
-    names = map_names(target, classes)
-    if maps.ndim != 3 or maps.shape[-1] != len(names):
+    names = map_names(target, classes, task)
+    if maps.ndim not in (3, 4) or maps.shape[-1] != len(names):
         raise SegbenchError(
             f"maps of shape {maps.shape} for target {target!r}",
-            f"(y, x, {len(names)}): {', '.join(names)}",
+            f"(y, x, {len(names)}) or (z, y, x, {len(names)}): {', '.join(names)}",
             "predict with the model recipe that the segmentation uses",
         )
+    check_method(recipe, target, classes, task, maps.ndim == 4)
     if recipe.method == "none":
+        if task == "overlapping":
+            return (maps > recipe.threshold).astype(np.uint8)
         return _label_map(maps, target, classes, class_values, recipe.threshold)
-    if target == "classes" and len(classes) > 1:
-        raise SegbenchError(
-            f"instances.method {recipe.method!r} with {len(classes)} exclusive classes",
-            "one class, or a foreground target",
-            "set the model recipe's `instances.method` to `none`",
-        )
     mask = maps[..., 0] > recipe.threshold
     if recipe.method == "components":
         objects = pieces(mask)
@@ -86,6 +87,33 @@ def decode(
         )
     objects = remove_small(objects, recipe.minimum_px)
     return as_uint16(fill_holes(objects) if recipe.fill_holes else objects)
+
+
+def check_method(
+    recipe: Instances, target: str, classes: Sequence[str], task: str, volume: bool
+) -> None:
+    """Refuse to number objects where that has no meaning.
+
+    Raises
+    ------
+    SegbenchError
+        Of several exclusive or overlapping classes, or in volumes.
+    """
+    if recipe.method == "none":
+        return
+    kind = "overlapping" if task == "overlapping" else "exclusive"
+    if task == "overlapping" or (target == "classes" and len(classes) > 1):
+        raise SegbenchError(
+            f"instances.method {recipe.method!r} with {len(classes)} {kind} classes",
+            "one class, or a foreground target",
+            "set the model recipe's `instances.method` to `none`",
+        )
+    if volume:
+        raise SegbenchError(
+            f"instances.method {recipe.method!r} on volumes",
+            "images: objects are numbered in two dimensions",
+            "set the model recipe's `instances.method` to `none`",
+        )
 
 
 def _label_map(

@@ -1,17 +1,21 @@
-"""The segmentation stage: probabilities in, label maps or objects at the original size out."""
+"""The segmentation stage: probabilities in, labels at the original size out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from segbench.archives import Archive, ArchiveSet, ArchiveWriter
 from segbench.config.model import Model
 from segbench.errors import SegbenchError
-from segbench.imaging.inverse import to_original
-from segbench.instances.decoding import decode
+from segbench.imaging.axes import label_axes, spatial
+from segbench.imaging.cropping import Box
+from segbench.imaging.inverse import to_original, volume_to_original
+from segbench.instances.decisions import decide
+from segbench.instances.decoding import check_method, decode
 from segbench.instances.targets import map_names
 
 
@@ -23,15 +27,15 @@ def segment(
     Parameters
     ----------
     probability : str or Path
-        Archive with an array ``probability`` (y, x, map) a sample, on the network's grid.
+        Archive with an array ``probability`` a sample, on the network's grid: (y, x, map) or
+        (z, y, x, map); of whole images (class,).
     truth : sequence of str or Path
         Truth shards: they say how large each sample is and which group it belongs to.
         Their pixels are not read.
     recipe : Model
-        Its `target` and `instances`.
+        Its `target`, `instances` and `decision`.
     output : str or Path
-        Archive with an array ``label`` (y, x) a sample: uint8 label map (method none) or
-        uint16 numbered objects. Records are those of the truth.
+        Archive with what `sample_label` gives. Records are those of the truth.
 
     Raises
     ------
@@ -42,53 +46,117 @@ def segment(
     Notes
     -----
     The maps are interpolated first and thresholded then: outlines are smooth at the
-    original size, not staircases. One sample is in memory at a time.
+    original size, not staircases. One sample is in memory at a time, of volumes one slice
+    of the maps at the original size.
     """
     truths = ArchiveSet(truth)
     with Archive(probability) as maps:
         attributes = maps.attributes
-        classes, values = attributes["classes"], attributes["class_values"]
-        if attributes["maps"] != map_names(recipe.target, classes):
+        task, classes = attributes["task"], attributes["classes"]
+        if attributes["maps"] != map_names(recipe.target, classes, task):
             raise SegbenchError(
                 f"{probability}: holds the maps {', '.join(attributes['maps'])}",
                 f"those of target {recipe.target!r}: "
-                f"{', '.join(map_names(recipe.target, classes))}",
+                f"{', '.join(map_names(recipe.target, classes, task))}",
                 "predict again with this model recipe",
             )
-        written = {
-            "stage": "segment",
-            "axes": "yx",
-            "task": attributes["task"],
-            "classes": classes,
-            "class_values": values,
-            "target": recipe.target,
-            "instances": recipe.instances.model_dump(mode="json"),
-        }
-        with ArchiveWriter(output, written) as writer:
+        volume = truths.attributes.get("axes", "yx").startswith("z")
+        with ArchiveWriter(output, segmented(attributes, recipe, volume)) as writer:
             for sample in sorted(maps.ids):
-                size = _original_size(maps, truths, sample)
-                stored = maps.read(sample, "probability").astype(np.float32)
-                label = decode(
-                    to_original(stored, size), recipe.target, classes, values, recipe.instances
-                )
-                writer.add(sample, {"label": label}, truths.record(sample))
+                size = _original_size(maps, truths, sample, task)
+                stored, crop = maps.read(sample, "probability"), _crop(maps.record(sample))
+                arrays = sample_label(stored, size, crop, attributes, recipe)
+                writer.add(sample, arrays, truths.record(sample))
 
 
-def _original_size(maps: Archive, truths: ArchiveSet, sample: str) -> tuple[int, int]:
-    """Height and width of a sample's truth, checked against what the prediction recorded."""
+def segmented(attributes: Mapping[str, Any], recipe: Model, volume: bool) -> dict[str, Any]:
+    """Attributes of an archive of segmentations.
+
+    Parameters
+    ----------
+    attributes : mapping
+        Of the archive of probabilities.
+    recipe : Model
+    volume : bool
+        Whether the samples are volumes.
+    """
+    task = attributes["task"]
+    part = "decision" if task == "classification" else "instances"
+    return {
+        "stage": "segment",
+        "axes": label_axes(task, volume),
+        "task": task,
+        "classes": attributes["classes"],
+        "class_values": attributes["class_values"],
+        "background": attributes.get("background"),
+        "target": recipe.target,
+        part: getattr(recipe, part).model_dump(mode="json"),
+    }
+
+
+def sample_label(
+    stored: np.ndarray,
+    size: tuple[int, ...],
+    crop: Box | None,
+    attributes: Mapping[str, Any],
+    recipe: Model,
+) -> dict[str, np.ndarray]:
+    """Make the label of one sample from its probabilities.
+
+    Parameters
+    ----------
+    stored : ndarray of float
+        On the network's grid: (y, x, map) or (z, y, x, map); of whole images (class,).
+    size : tuple of int
+        Of the raw sample: (y, x) or (z, y, x); of whole images not used.
+    crop : tuple of (int, int) or None
+        The box of a raw volume that the maps cover.
+    attributes : mapping
+        Of the archive of probabilities: `task`, `classes`, `class_values`.
+    recipe : Model
+        Its `target`, `instances` and `decision`.
+
+    Returns
+    -------
+    dict of ndarray
+        ``label`` at the original size, see `segbench.instances.decoding.decode`. Of whole
+        images ``label``, uint8 (1,), and ``probability``, float32 (class,).
+    """
+    task, classes, values = (attributes[key] for key in ("task", "classes", "class_values"))
+    if task == "classification":
+        probability = stored.astype(np.float32)
+        label = decide(probability, classes, values, recipe.decision)
+        return {"label": label, "probability": probability}
+
+    def make(maps: np.ndarray) -> np.ndarray:
+        return decode(maps, recipe.target, classes, values, recipe.instances, task)
+
+    if len(size) == 2:
+        return {"label": make(to_original(stored, (size[0], size[1])))}
+    check_method(recipe.instances, recipe.target, classes, task, volume=True)
+    return {"label": volume_to_original(stored, size, crop, make)}
+
+
+def _crop(record: Mapping[str, Any]) -> Box | None:
+    crop = record.get("crop")
+    return None if crop is None else tuple((int(first), int(stop)) for first, stop in crop)
+
+
+def _original_size(maps: Archive, truths: ArchiveSet, sample: str, task: str) -> tuple[int, ...]:
+    """Size of a sample's truth, checked against what the prediction recorded."""
     if sample not in truths:
         raise SegbenchError(
             f"{maps.path}: sample {sample!r} has no truth",
             "a truth for each predicted sample",
             "pass all truth shards of the dataset",
         )
-    height, width = truths.shape(sample, "label")
-    recorded = maps.record(sample).get("original_size", [height, width])
-    if list(recorded) != [height, width]:
+    size = spatial(task, truths.shape(sample, "label"))
+    recorded = maps.record(sample).get("original_size", list(size))
+    if size and list(recorded) != list(size):
+        was, now = (" x ".join(map(str, sides)) for sides in (recorded, size))
         raise SegbenchError(
-            f"{maps.path}: sample {sample!r} was {recorded[0]} x {recorded[1]} px, its truth is "
-            f"{height} x {width}",
-            "equal heights and widths",
+            f"{maps.path}: sample {sample!r} was {was} px, its truth is {now}",
+            "equal depths, heights and widths",
             "delete the archives and run the same command again",
         )
-    return height, width
+    return size

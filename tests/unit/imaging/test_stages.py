@@ -100,10 +100,11 @@ def test_truth_is_the_label_at_its_own_size(shard):
         assert archive.ids == ["a", "b", "c"]
         assert archive.attributes == {
             "stage": "truth", "axes": "yx", "task": "semantic",
-            "classes": ["one", "two"], "class_values": [1, 2],
+            "classes": ["one", "two"], "class_values": [1, 2], "background": None,
         }  # fmt: skip
         assert archive.record("b") == {
             "source": "b", "group": "g-b", "split": "test", "spacing_mm": [0.5, 0.25],
+            "stack": "", "position": 0,
         }  # fmt: skip
         for name in archive.ids:
             assert not archive.has(name, "image")
@@ -126,7 +127,10 @@ def test_prepared_shard(shard):
         assert attributes["image_scale"] == 1 / 255
         assert attributes["recipe"]["clahe"] == {"tiles": 8, "bins": 256, "clip_limit": 2.0}
         assert "description" not in attributes["recipe"]
-        assert archive.record("b") == {"source": "b", "split": "test", "original_size": [21, 30]}
+        assert archive.record("b") == {
+            "source": "b", "split": "test", "original_size": [21, 30], "classes": ["one", "two"],
+            "spacing_mm": [0.5, 0.25], "stack": "", "position": 0,
+        }  # fmt: skip
         for name in archive.ids:
             assert archive.read(name, "image").shape == (8, 8, 1)
             assert archive.read(name, "label").shape == (8, 8)

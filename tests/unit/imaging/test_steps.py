@@ -114,7 +114,7 @@ def test_alpha_is_dropped():
     assert to_channels(image[..., [0, 3]], "grey").max() == 0
 
 
-@pytest.mark.parametrize("shape", [(3,), (3, 3, 5), (2, 2, 2, 2), (3, 3, 0)])
+@pytest.mark.parametrize("shape", [(3,), (3, 3, 5), (2, 2, 2, 2, 2), (3, 3, 0)])
 def test_other_shapes_are_refused(shape):
     with pytest.raises(SegbenchError, match="shape"):
         to_channels(np.zeros(shape, np.float32), "grey")

@@ -1,0 +1,69 @@
+"""The box of what is not 0, and how it is undone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segbench.errors import SegbenchError
+
+#: First and one past the last voxel along z, y and x.
+Box = tuple[tuple[int, int], ...]
+
+
+def nonzero_box(image: np.ndarray) -> Box:
+    """Find the smallest box that holds every voxel of which any channel is not 0.
+
+    Parameters
+    ----------
+    image : ndarray, (z, y, x, channel)
+
+    Returns
+    -------
+    tuple of (int, int)
+        First and one past the last voxel along each axis; the whole volume if all is 0.
+
+    Examples
+    --------
+    >>> image = np.zeros((3, 4, 5, 2))
+    >>> image[1, 2:, 3, 0] = image[1, 1, 4, 1] = -1
+    >>> nonzero_box(image)
+    ((1, 2), (1, 4), (3, 5))
+    """
+    something = (image != 0).any(axis=-1)
+    box = []
+    for axis in range(something.ndim):
+        others = tuple(a for a in range(something.ndim) if a != axis)
+        there = np.flatnonzero(something.any(axis=others))
+        if not there.size:
+            return tuple((0, side) for side in something.shape)
+        box.append((int(there[0]), int(there[-1]) + 1))
+    return tuple(box)
+
+
+def window(box: Box) -> tuple[slice, ...]:
+    """A box as an index.
+
+    Examples
+    --------
+    >>> window(((1, 2), (0, 4)))
+    (slice(1, 2, None), slice(0, 4, None))
+    """
+    return tuple(slice(first, stop) for first, stop in box)
+
+
+def check_box(box: Box, size: tuple[int, ...]) -> None:
+    """Refuse a box that does not lie in a volume.
+
+    Raises
+    ------
+    SegbenchError
+        It has another number of axes, is empty or reaches outside.
+    """
+    if len(box) != len(size) or not all(
+        0 <= first < stop <= side for (first, stop), side in zip(box, size, strict=True)
+    ):
+        raise SegbenchError(
+            f"the crop {[list(pair) for pair in box]} of a volume of {list(size)} voxels",
+            "a box inside the volume",
+            "delete the archives and run the same command again",
+        )
