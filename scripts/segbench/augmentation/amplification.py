@@ -13,6 +13,7 @@ from segbench.archives import Archive, ArchiveWriter
 from segbench.augmentation.poses import Pose, apply_pose, poses
 from segbench.chunks import Encoded, encode
 from segbench.config.augmentation import Amplification
+from segbench.errors import SegbenchError
 from segbench.parallel import ordered_map
 
 __all__ = ["Pose", "amplify_shard", "apply_pose", "copy_id", "poses"]
@@ -53,19 +54,33 @@ def amplify_shard(source: Path, recipe: Amplification, output: Path, threads: in
     threads : int, optional
         The bytes written do not depend on it.
 
+    Raises
+    ------
+    SegbenchError
+        The samples are volumes.
+
     Notes
     -----
     Memory: `CACHE_BYTES` of decoded sources and 2 copies a thread, whatever the size of
     the shard.
     """
     with Archive(source) as archive:
+        if str(archive.attributes.get("axes", "")).startswith("z"):
+            raise SegbenchError(
+                f"{source}: holds volumes",
+                "images: the poses turn and shift in the plane",
+                "use jitter for volumes, or an augmentation recipe without amplification",
+            )
         copies = ordered_copies(archive, recipe)
         sources = _Sources(archive)
 
         def make(copy: Copy) -> tuple[Copy, dict[str, Encoded]]:
             sample, pose = copy
             arrays = sources.read(sample)
-            moved = {n: apply_pose(a, pose, recipe.fill) for n, a in arrays.items()}
+            # The class of a whole image has no place that a pose could change.
+            moved = {
+                n: apply_pose(a, pose, recipe.fill) if a.ndim > 1 else a for n, a in arrays.items()
+            }
             return copy, encode(moved)
 
         attributes = {

@@ -211,3 +211,35 @@ def test_real_kidney_tile(publisher_data, tmp_path):
             moved, mask = archive.read(name, "image"), archive.read(name, "label")
             if mask.any():
                 assert moved[..., 0][mask > 0].mean() == pytest.approx(inside, rel=0.35)
+
+
+def test_overlapping_masks_move_with_their_image(tmp_path):
+    masks = np.random.default_rng(0).integers(0, 2, (8, 12, 3), dtype=np.uint8)
+    with ArchiveWriter(tmp_path / "prep.zarr.zip", {"axes": "yxc"}) as writer:
+        image = masks[..., :1] * 255
+        writer.add("a", {"image": image, "label": masks}, {"source": "a", "split": "train"})
+    with Archive(amplified(tmp_path / "prep.zarr.zip", SMALL)) as archive:
+        assert len(archive.ids) == 5
+        for name in archive.ids:
+            label = archive.read(name, "label")
+            assert np.array_equal(label[..., :1] * 255, archive.read(name, "image"))
+
+
+def test_the_class_of_a_whole_image_has_no_pose(tmp_path):
+    with ArchiveWriter(tmp_path / "prep.zarr.zip", {"axes": "yxc"}) as writer:
+        arrays = {"image": np.zeros((8, 12, 1), np.uint8), "label": np.uint8([7])}
+        writer.add("a", arrays, {"source": "a", "split": "train"})
+    with Archive(amplified(tmp_path / "prep.zarr.zip", SMALL)) as archive:
+        assert [archive.read(name, "label").tolist() for name in archive.ids] == [[7]] * 5
+
+
+def test_volumes_are_refused(tmp_path):
+    with ArchiveWriter(tmp_path / "prep.zarr.zip", {"axes": "zyxc"}) as writer:
+        arrays = {
+            "image": np.zeros((4, 8, 12, 1), np.uint8),
+            "label": np.zeros((4, 8, 12), np.uint8),
+        }
+        writer.add("a", arrays, {"source": "a", "split": "train"})
+    with pytest.raises(SegbenchError, match="holds volumes"):
+        amplified(tmp_path / "prep.zarr.zip", SMALL)
+    assert not (tmp_path / "amp.zarr.zip").exists()
