@@ -1,0 +1,29 @@
+"""Submit: the masks of a cross-validation as the UW-Madison competition's file.
+
+REQUIRED INPUTS: RUN/segmentation.zarr.zip of all folds of an arm
+OUTPUTS:
+    ARM/submission.csv                    id, class, predicted: run-length codes, all slices
+"""
+
+
+rule submit:
+    """Write an arm's masks of all folds as run-length codes."""
+    input:
+        segmentation=lambda w: expand(
+            rules.segment.output.segmentation, fold=folds_of(w), **w
+        ),
+    output:
+        submission=f"{ARM}/submission.csv",
+    log:
+        f"{ARM.replace('results/', 'logs/')}/submit.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code("submit"),
+        classes=lambda w: list(CONFIG.datasets[w.dataset].label_classes),
+    script:
+        "../scripts/submit.py"
