@@ -1,0 +1,355 @@
+"""A folder of one's own: images and masks, without any code.
+
+Found at the raw root or up to four folders below it::
+
+    images/...             PNG, TIFF, JPEG, .npy or NIfTI; folders in it are part of the names
+    masks/...              a mask is named as its image, but for endings
+    sheet.csv              optional: sample, group, split, stratum, spacing_y_mm, ...
+
+`Dataset.layout` says how the folders are called, and `labels` of the classes which values or
+colours of a mask become which class. By task:
+
+- semantic: one mask an image, of values or colours;
+- overlapping: one folder a class, ``masks/<class>/...``, with masks of 0 and 255; a class whose
+  folder has no mask of an image does not occur in it. Or one mask an image as for semantic, or
+  an array whose last axis has one entry a class;
+- instances: one mask an image, its objects numbered;
+- classification: ``images/<class>/...``, or a column ``class`` in the sheet; no masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segbench.config.dataset import Background, Class, Layout
+from segbench.datasets.base import RawSample, Reader
+from segbench.datasets.folder_files import read_array, read_image_file, size_of
+from segbench.datasets.folder_labels import Labels, names_of, to_binary, to_classes, to_objects
+from segbench.datasets.folder_pairs import images_of, insist_on_pairs, masks_of, sample_ids
+from segbench.datasets.folder_sheet import Row, read_sheet
+from segbench.datasets.tree import locate, subfolders
+from segbench.errors import SegbenchError
+
+if TYPE_CHECKING:
+    from segbench.config.dataset import Dataset
+
+_NIFTI = (".nii", ".nii.gz")
+
+
+@dataclass(frozen=True)
+class FolderSample(RawSample):
+    """A sample with what the sheet says of it.
+
+    Attributes
+    ----------
+    said : Row
+        Empty without a sheet.
+    label : str
+        Class of the whole image, for classification.
+    masks : tuple of (str, str)
+        The files among `labels` that are masks, each after the class that it is of; the class
+        is empty where one mask holds all.
+    """
+
+    said: Row = field(default_factory=Row)
+    label: str = ""
+    masks: tuple[tuple[str, str], ...] = ()
+
+
+class Folder(Reader):
+    """Reader of a folder of one's own; see the module for the layout.
+
+    Parameters
+    ----------
+    task : {"semantic", "overlapping", "instances", "classification"}
+        As in the dataset's config.
+    classes : sequence of Class
+        As in the dataset's config.
+    background : Background, optional
+        As in the dataset's config.
+    layout : Layout, optional
+        As in the dataset's config.
+
+    Raises
+    ------
+    SegbenchError
+        A folder of the layout leaves the raw tree, or a label stands for two classes.
+    """
+
+    def __init__(
+        self,
+        task: str = "semantic",
+        classes: tuple[Class, ...] = (Class(name="object", value=1),),
+        background: Background | None = None,
+        layout: Layout | None = None,
+    ) -> None:
+        self._task = task
+        self._classes = tuple(classes)
+        self._background = background
+        self._layout = layout or Layout()
+        for key in ("images", "masks", "sheet"):
+            place = getattr(self._layout, key)
+            if place and (Path(place).is_absolute() or ".." in Path(place).parts):
+                raise SegbenchError(
+                    f"layout.{key}: {place!r} leaves the raw folder",
+                    "a path below it",
+                    "correct it in the dataset's config, or set folder.path higher up",
+                )
+        self._names = names_of(self._classes)
+
+    def scan(self, root: Path) -> Iterator[FolderSample]:
+        """List the samples from file names and the sheet, sorted by id.
+
+        Raises
+        ------
+        SegbenchError
+            There are no images, images and masks do not pair, two files differ in their
+            ending alone, a folder is no class, or the sheet does not fit.
+        """
+        layout = self._layout
+        base = locate(
+            root,
+            lambda folder: (folder / layout.images).is_dir(),
+            f"a folder {layout.images}, as layout.images in the dataset's config says",
+        )
+        images = images_of(base, layout)
+        ids = sample_ids(base / layout.images, images)
+        rows, sheet = self._rows(root, base, images, ids)
+        masks = {} if self._task == "classification" else self._masks(base, images)
+        samples = []
+        for key, name in images.items():
+            said = rows.get(ids[key], Row())
+            found = tuple(
+                (one, path.relative_to(root).as_posix()) for one, path in masks.get(key, ())
+            )
+            samples.append(
+                FolderSample(
+                    sample=ids[key],
+                    images=((base / layout.images / name).relative_to(root).as_posix(),),
+                    # The sheet is a file of every sample: what it says is seen to change.
+                    labels=(*(file for _, file in found), *sheet),
+                    split=said.split,
+                    group=said.group or ids[key],
+                    said=said,
+                    label=self._class_of(base / layout.images, name, said),
+                    masks=found,
+                )
+            )
+        yield from sorted(samples, key=lambda raw: raw.sample)
+
+    def _rows(
+        self, root: Path, base: Path, images: Mapping[str, str], ids: Mapping[str, str]
+    ) -> tuple[dict[str, Row], tuple[str, ...]]:
+        """What the sheet says, and the sheet's own file."""
+        if self._layout.sheet is None:
+            return {}, ()
+        places = [base / self._layout.sheet, root / self._layout.sheet]
+        path = next((place for place in places if place.is_file()), places[0])
+        known = {name: ids[key] for key, file in images.items() for name in (key, file, ids[key])}
+        return read_sheet(path, known), (path.relative_to(root).as_posix(),)
+
+    def _masks(self, base: Path, images: Mapping[str, str]) -> dict[str, list[tuple[str, Path]]]:
+        """Masks of each image: one of no class, or those of its classes."""
+        folder = base / self._layout.masks
+        if not folder.is_dir():
+            near = get_close_matches(folder.name, subfolders(base), n=1, cutoff=0.3)
+            raise SegbenchError(
+                f"{folder}: there is no such folder",
+                f"masks beside {self._layout.images}",
+                "set layout.masks in the dataset's config"
+                + (f", e.g. to {near[0]!r}" if near and near[0] != self._layout.images else ""),
+            )
+        image_folder = base / self._layout.images
+        if self._task == "overlapping" and self._class_folders(folder):
+            return self._masks_by_class(folder, images, image_folder)
+        masks = masks_of(folder, self._layout, among_images=folder == image_folder)
+        insist_on_pairs(images, masks, image_folder, folder)
+        return {key: [("", folder / name)] for key, name in masks.items()}
+
+    def _class_folders(self, folder: Path) -> dict[str, str]:
+        """Folders of masks that are called as a class -> its name."""
+        return {
+            name: self._names[name.casefold()]
+            for name in subfolders(folder)
+            if name.casefold() in self._names
+        }
+
+    def _masks_by_class(
+        self, folder: Path, images: Mapping[str, str], image_folder: Path
+    ) -> dict[str, list[tuple[str, Path]]]:
+        known = self._class_folders(folder)
+        for name in subfolders(folder):
+            if name not in known:
+                raise self._no_class(folder / name, name)
+        found: dict[str, list[tuple[str, Path]]] = {}
+        for name, one in known.items():
+            for key, mask in masks_of(folder / name, self._layout, among_images=False).items():
+                found.setdefault(key, []).append((one, folder / name / mask))
+        shown = {key: some[0][1].relative_to(folder).as_posix() for key, some in found.items()}
+        insist_on_pairs(images, shown, image_folder, folder)
+        return found
+
+    def _class_of(self, folder: Path, name: str, said: Row) -> str:
+        """Class of a whole image: the sheet's, else the first folder of its path."""
+        if self._task != "classification":
+            return ""
+        first, slash, _ = name.partition("/")
+        wanted = said.label or (first if slash else "")
+        if not wanted:
+            raise SegbenchError(
+                f"{folder / name}: has no class",
+                f"a folder for each class, {folder}/<class>/..., or a column class in the sheet",
+                "move the images into folders called as their classes",
+            )
+        if wanted.casefold() not in self._names:
+            raise self._no_class(folder / name, wanted)
+        return self._names[wanted.casefold()]
+
+    def _no_class(self, path: Path, name: str) -> SegbenchError:
+        near = get_close_matches(name.casefold(), self._names, n=1, cutoff=0.5)
+        return SegbenchError(
+            f"{path}: {name!r} is none of the classes",
+            ", ".join(one.name for one in self._classes),
+            (f"is it {self._names[near[0]]}? Then " if near else "")
+            + f"rename it, or add {name!r} to the `labels` of its class in the dataset's config",
+        )
+
+    def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
+        """Read the image: (y, x, channel) or (z, y, x, channel), in the file's dtype.
+
+        Raises
+        ------
+        SegbenchError
+            The file cannot be read, or the picture is partly transparent.
+        """
+        return read_image_file(root / raw.images[0])
+
+    def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
+        """Read the label, see `segbench.datasets.base.Reader.read_label`.
+
+        Raises
+        ------
+        SegbenchError
+            A mask cannot be read, has another size or affine than its image, or holds what is
+            no class; the message says what it looks like.
+        """
+        if not isinstance(raw, FolderSample):
+            raise TypeError("a sample of another reader")
+        if self._task == "classification":
+            return np.array([c.value for c in self._classes if c.name == raw.label], np.uint8)
+        image = root / raw.images[0]
+        size = size_of(image)
+        masks = [(one, root / file) for one, file in raw.masks]
+        for _, path in masks:
+            _insist_on_affine(image, path)
+        if self._task == "overlapping":
+            return self._overlapping(masks, size, image.name)
+        if self._task == "instances":
+            return _of_size(masks[0][1], size, image.name, to_objects)
+        return self._semantic(masks[0][1], size, image.name)
+
+    def _semantic(self, path: Path, size: tuple[int, ...], image: str) -> np.ndarray:
+        labels = Labels.of(self._classes, self._background)
+        convert = partial(to_classes, labels=labels)
+        return _of_size(path, size, image, convert, palette=not labels.by_colour)
+
+    def _overlapping(
+        self, masks: list[tuple[str, Path]], size: tuple[int, ...], image: str
+    ) -> np.ndarray:
+        """One mask a class: from files of their own, one array of masks, or a label map."""
+        first, path = masks[0]
+        if first:
+            parts = {one: np.zeros(size, np.uint8) for one in (c.name for c in self._classes)}
+            for one, file in masks:
+                parts[one] |= _of_size(file, size, image, to_binary)
+            return np.stack(list(parts.values()), axis=-1)
+        array = path.name.lower().endswith((".npy", *_NIFTI)) and read_array(path)
+        if array is not False and array.shape[len(size) :] == (len(self._classes),):
+            insist_on_size(path, array.shape[:-1], size, image)
+            return np.stack([to_binary(path, part) for part in np.moveaxis(array, -1, 0)], axis=-1)
+        label = self._semantic(path, size, image)
+        return np.stack([label == one.value for one in self._classes], axis=-1).astype(np.uint8)
+
+    def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
+        """Give what the sheet says; without it the class of a classified image."""
+        return (raw.said.stratum or raw.label) if isinstance(raw, FolderSample) else ""
+
+    def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
+        """Give what the sheet says, else a NIfTI file's head."""
+        said = raw.said.spacing_mm if isinstance(raw, FolderSample) else None
+        if said is None and raw.images[0].lower().endswith(_NIFTI):
+            from segbench.datasets.nifti import spacing_mm
+
+            return spacing_mm(root / raw.images[0])
+        return said
+
+
+def _of_size(
+    path: Path,
+    size: tuple[int, ...],
+    image: str,
+    convert: Callable[[Path, np.ndarray], np.ndarray],
+    palette: bool = True,
+) -> np.ndarray:
+    """A mask, converted; its size is looked at first, as a wrong one explains wrong values."""
+    mask = read_array(path, palette)
+    insist_on_size(path, mask.shape[: len(size)], size, image)
+    label = convert(path, mask)
+    insist_on_size(path, label.shape, size, image)
+    return label
+
+
+def insist_on_size(path: Path, found: tuple[int, ...], size: tuple[int, ...], image: str) -> None:
+    """Refuse a mask of another size than its image.
+
+    Raises
+    ------
+    SegbenchError
+        Saying whether rows and columns are swapped.
+    """
+    if tuple(found) == tuple(size):
+        return
+    swapped = len(size) == 2 and tuple(found) == tuple(reversed(size))
+    raise SegbenchError(
+        f"{path}: {' x '.join(map(str, found))} pixels",
+        f"{' x '.join(map(str, size))} pixels (rows x columns), as {image}",
+        "rows and columns are swapped: transpose the mask, or save image and mask upright"
+        if swapped
+        else "make the mask anew at the image's size; resize masks to the nearest pixel only",
+    )
+
+
+def _insist_on_affine(image: Path, mask: Path) -> None:
+    """Refuse NIfTI files that lie elsewhere in space."""
+    if not (image.name.lower().endswith(_NIFTI) and mask.name.lower().endswith(_NIFTI)):
+        return
+    from segbench.datasets.nifti import affine_of, spatial_shape
+
+    insist_on_size(mask, spatial_shape(mask), spatial_shape(image), image.name)
+    one, other = affine_of(image), affine_of(mask)
+    if not np.allclose(one, other, rtol=0, atol=1e-3):
+        row, column = map(int, np.unravel_index(np.argmax(np.abs(one - other)), one.shape))
+        raise SegbenchError(
+            f"{mask}: its affine differs from the image's by up to "
+            f"{np.abs(one - other).max():.4g} mm (row {row}, column {column}: "
+            f"{other[row, column]:.4g}, not {one[row, column]:.4g})",
+            f"the affine of {image.name}: the voxels of both in the same places",
+            "resample the mask onto the image's grid (nearest neighbour); or, if only the head "
+            "is wrong, copy the image's affine into it",
+        )
+
+
+def make_reader(dataset: Dataset) -> Folder:
+    """The reader for the task, the classes and the layout of a dataset's config."""
+    return Folder(dataset.task, dataset.classes, dataset.background, dataset.layout)
+
+
+#: The reader of this format, for one class of the value 1.
+READER = Folder()

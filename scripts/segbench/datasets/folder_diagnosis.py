@@ -1,0 +1,228 @@
+"""What a mask looks like that is not as the config says, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segbench.errors import SegbenchError
+
+if TYPE_CHECKING:
+    from segbench.datasets.folder_labels import Labels
+
+_JPEG = frozenset({".jpg", ".jpeg"})
+_SAVE_PNG = "save the mask as PNG, from the program that made it"
+
+#: A mask with at least so many labels that are none looks smeared.
+SMEARED = 8
+#: So many labels are listed; the rest is counted.
+MAX_LABELS = 6
+
+
+def counted(counts: Mapping[int, int], labels: Labels | None = None) -> str:
+    """Values with their numbers of pixels, the commonest first.
+
+    Examples
+    --------
+    >>> counted({0: 90, 254: 4, 255: 6})
+    '0 (90 px), 255 (6 px), 254 (4 px)'
+    """
+    order = sorted(counts, key=lambda value: (-counts[value], value))
+    name = labels.shown if labels is not None else str
+    shown = ", ".join(f"{name(value)} ({counts[value]} px)" for value in order[:MAX_LABELS])
+    more = len(order) - MAX_LABELS
+    return shown + (f" and {more} more" if more > 0 else "")
+
+
+def unknown_labels(path: Path, counts: Mapping[int, int], labels: Labels) -> SegbenchError:
+    """Say what a mask with labels that are none looks like.
+
+    Parameters
+    ----------
+    path : Path
+        The mask.
+    counts : mapping of int to int
+        Label -> its number of pixels; all that occur.
+    labels : Labels
+        What there should be.
+    """
+    unknown = {value: n for value, n in counts.items() if value not in labels.classes}
+    noun = "colours" if labels.by_colour else "values"
+    if path.suffix.lower() in _JPEG:
+        return SegbenchError(
+            f"{path}: a JPEG mask with {len(counts)} {noun}, smeared by the compression: "
+            f"{counted(counts, labels)}",
+            labels.expected(),
+            f"{_SAVE_PNG}: JPEG does not keep labels",
+        )
+    held = f"{path}: holds {noun} that are no class: {_nearest(unknown, labels)}"
+    for action in (
+        _full_range(counts, labels),
+        _smeared(counts, unknown),
+        _shifted(counts, labels),
+    ):
+        if action:
+            return SegbenchError(held, labels.expected(), action)
+    return SegbenchError(
+        held,
+        labels.expected(),
+        "correct the mask, or list them in the config: in `labels` of a class, or, if nothing "
+        "is there, in `background: {labels: [...]}`",
+    )
+
+
+def _nearest(unknown: Mapping[int, int], labels: Labels) -> str:
+    """Labels that are none; each colour with the class's colour that is nearest."""
+    if not labels.by_colour:
+        return counted(unknown)
+    order = sorted(unknown, key=lambda value: (-unknown[value], value))
+    known = np.array(sorted(labels.names))
+    shown = []
+    for value in order[: MAX_LABELS // 2]:
+        apart = [((known >> bits & 255) - (value >> bits & 255)) ** 2 for bits in (16, 8, 0)]
+        near = int(known[int(np.argmin(sum(apart)))])
+        shown.append(
+            f"{labels.shown(value)} ({unknown[value]} px; nearest: {labels.shown(near)}, "
+            f"{labels.names[near]})"
+        )
+    more = len(order) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _full_range(counts: Mapping[int, int], labels: Labels) -> str:
+    """Whether it is a mask of 0 and the highest value, for one class."""
+    others = sorted(set(counts) - {0})
+    names = [name for value, name in labels.names.items() if labels.classes[value]]
+    if labels.by_colour or len(names) != 1 or len(others) != 1 or others[0] not in {255, 65535}:
+        return ""
+    return f"set `labels: [{others[0]}]` of the class {names[0]} in the dataset's config"
+
+
+def _smeared(counts: Mapping[int, int], unknown: Mapping[int, int]) -> str:
+    if len(unknown) < SMEARED or sum(unknown.values()) > sum(counts.values()) // 2:
+        return ""
+    return (
+        "the edges are smeared: the mask was resized with interpolation, drawn with soft "
+        f"brushes, or a JPEG once. {_SAVE_PNG}; resize masks to the nearest pixel only"
+    )
+
+
+def _shifted(counts: Mapping[int, int], labels: Labels) -> str:
+    """Whether the labels look to be counted from 1, background included."""
+    if labels.by_colour or 0 in counts or not all(v - 1 in labels.classes for v in counts):
+        return ""
+    lines = ", ".join(
+        f"{name}: [{value + 1}]" for value, name in sorted(labels.names.items()) if value
+    )
+    return (
+        "no pixel is 0: the labels seem to be counted from 1, the background included. Set "
+        f"`background: {{labels: [1]}}` and the `labels` of the classes, {lines}"
+    )
+
+
+def fractions(path: Path, wrong: np.ndarray, size: int) -> SegbenchError:
+    """Say that a mask holds fractions: a map of probabilities, or one that was resized."""
+    shown = ", ".join(f"{value:.4g}" for value in np.unique(wrong)[:4])
+    return SegbenchError(
+        f"{path}: {wrong.size} of {size} values are no whole numbers: {shown}",
+        "whole numbers, one for each class",
+        "a map of probabilities must be turned into classes first (threshold, or largest), and "
+        "a mask that was resized with interpolation made anew",
+    )
+
+
+def opaque(path: Path, mask: np.ndarray) -> np.ndarray:
+    """A mask without its alpha channel.
+
+    Raises
+    ------
+    SegbenchError
+        It is not opaque throughout: what counts, colour or opacity, cannot be known.
+    """
+    alpha = mask[..., -1]
+    full = np.iinfo(mask.dtype).max if mask.dtype.kind in "ui" else 1
+    if (alpha != full).any():
+        seen = mask[alpha == full][:, :-1]
+        drawn = (
+            f"; {np.unique(seen, axis=0).shape[0]} colours where it is opaque" if len(seen) else ""
+        )
+        raise SegbenchError(
+            f"{path}: the mask has an alpha channel, and {float((alpha != full).mean()):.1%} of "
+            f"its pixels are transparent{drawn}",
+            "a mask without transparency: the background has a value or colour of its own",
+            "save it on a black background without an alpha channel (e.g. `convert in.png "
+            "-background black -alpha remove -alpha off out.png`)",
+        )
+    return np.ascontiguousarray(mask[..., :-1])
+
+
+def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchError:
+    """Say that a mask is in colour where values are expected."""
+    expected = f"values: {labels.expected()}" if labels is not None else "one number an object"
+    if path.suffix.lower() in _JPEG:
+        return SegbenchError(f"{path}: a JPEG mask in colour", expected, _SAVE_PNG)
+    if mask.dtype != np.uint8 or mask.shape[-1] != 3:
+        return SegbenchError(
+            f"{path}: the mask has {mask.shape[-1]} channels that differ",
+            expected,
+            "save the mask with one channel",
+        )
+    colours, counts = np.unique(mask.reshape(-1, 3), axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MAX_LABELS]
+    found = [f"'#{r:02x}{g:02x}{b:02x}'" for r, g, b in colours[order].tolist()]
+    return SegbenchError(
+        f"{path}: the mask is in colour ({len(colours)} colours, the commonest: "
+        f"{', '.join(found)})",
+        expected,
+        f"write the colours into the dataset's config, e.g. `labels: [{found[-1]}]` of a class; "
+        "or save the mask with one channel"
+        if labels is not None
+        else "save a picture of one channel in which each object has its own number",
+    )
+
+
+def insist_on_numbers(path: Path, numbers: np.ndarray, counts: Mapping[int, int]) -> None:
+    """Refuse what cannot be numbered objects.
+
+    Raises
+    ------
+    SegbenchError
+        A JPEG with more values than two, negative numbers, or the one number 255 (or 65535,
+        or True) for several objects that do not touch.
+    """
+    if path.suffix.lower() in _JPEG:
+        raise SegbenchError(
+            f"{path}: a JPEG mask, whose {len(counts)} values are smeared: {counted(counts)}",
+            "one number an object",
+            f"{_SAVE_PNG}: JPEG does not keep numbers",
+        )
+    if min(counts) < 0 or numbers.ndim != 2:
+        raise SegbenchError(
+            f"{path}: {' x '.join(map(str, numbers.shape))} values from {min(counts)} on",
+            "rows and columns of numbers from 0 on",
+            "correct the mask",
+        )
+    objects = set(counts) - {0}
+    if len(objects) == 1 and objects <= {1, 255, 65535}:
+        import cv2
+
+        pieces = cv2.connectedComponents((numbers != 0).astype(np.uint8), connectivity=8)[0] - 1
+        if pieces > 1:
+            raise SegbenchError(
+                f"{path}: {pieces} separate pieces all have the number {objects.pop()}",
+                "numbered objects: 1, 2, 3, ...",
+                "number the objects; or set `task: semantic` in the dataset's config",
+            )
+
+
+def not_binary(path: Path, counts: Mapping[int, int]) -> SegbenchError:
+    """Say that a mask of one class has more values than two."""
+    smeared = path.suffix.lower() in _JPEG
+    return SegbenchError(
+        f"{path}: {'a JPEG mask with' if smeared else 'holds'} the values {counted(counts)}",
+        "0, and 255 (or 1) where the class is",
+        _SAVE_PNG if smeared or len(counts) > SMEARED else "save a mask of two values",
+    )

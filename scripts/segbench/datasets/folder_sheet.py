@@ -1,0 +1,204 @@
+"""The sheet of a folder: which samples belong together, where they are tested, their scale."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from io import StringIO
+from pathlib import Path
+from typing import Literal
+
+from segbench.errors import SegbenchError
+
+#: What a sheet may say of a sample. Other columns are passed over.
+COLUMNS = (
+    "sample",
+    "class",
+    "group",
+    "split",
+    "stratum",
+    "spacing_z_mm",
+    "spacing_y_mm",
+    "spacing_x_mm",
+)
+_SPACING = ("spacing_z_mm", "spacing_y_mm", "spacing_x_mm")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a sheet says of one sample; empty: nothing.
+
+    Attributes
+    ----------
+    group, stratum, label : str
+        Group, stratum, and the class of the whole image.
+    split : {"train", "test"}
+        `train` where the sheet does not say it.
+    spacing_mm : tuple of float or None
+        (y, x) or (z, y, x).
+    """
+
+    group: str = ""
+    stratum: str = ""
+    label: str = ""
+    split: Literal["train", "test"] = "train"
+    spacing_mm: tuple[float, ...] | None = None
+
+
+def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
+    """Read a sheet and check it against the images.
+
+    Parameters
+    ----------
+    path : Path
+        CSV (comma or semicolon) or TSV with the column ``sample``.
+    samples : mapping of str to str
+        What a sample may be called in the sheet -> its id: its id itself, its path below the
+        folder of images, with or without ending.
+
+    Returns
+    -------
+    dict of str to Row
+        By the sample's id, one for each.
+
+    Raises
+    ------
+    SegbenchError
+        The sheet cannot be read, has no column ``sample``, names a sample that is not there
+        (the nearest is suggested) or one twice, lacks one, has a group on both sides of its
+        split, or a spacing that is no length.
+    """
+    rows: dict[str, Row] = {}
+    lines: dict[str, int] = {}
+    for number, cells in _table(path):
+        name = cells["sample"]
+        sample = samples.get(name)
+        if sample is None:
+            near = get_close_matches(name, samples, n=1, cutoff=0.6)
+            raise SegbenchError(
+                f"{path}: line {number}: there is no image of the sample {name!r}",
+                "names of images, without folder and ending",
+                f"did you mean {near[0]!r}?" if near else "correct the name, or remove the line",
+            )
+        if sample in rows:
+            raise SegbenchError(
+                f"{path}: lines {lines[sample]} and {number} are both of the sample {sample!r}",
+                "one line a sample",
+                "remove one of the two",
+            )
+        rows[sample], lines[sample] = _row(path, number, cells), number
+    missing = sorted(set(samples.values()) - rows.keys())
+    if missing:
+        shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+        raise SegbenchError(
+            f"{path}: has no line for {len(missing)} of {len(set(samples.values()))} samples: "
+            f"{shown}",
+            "a line for each image",
+            "add the lines, or remove the images",
+        )
+    _insist_on_whole_groups(path, rows, lines)
+    return rows
+
+
+def _table(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
+    """Line number and cells of each line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SegbenchError(
+            f"{path}: cannot be read ({error})",
+            "a table of text (CSV or TSV, UTF-8) with the column sample",
+            "save the table from your spreadsheet as CSV UTF-8; or set layout.sheet to null",
+        ) from error
+    head = text.partition("\n")[0]
+    delimiter = max("\t;,", key=head.count)
+    reader = csv.DictReader(StringIO(text), delimiter=delimiter)
+    names = [name.strip() for name in reader.fieldnames or []]
+    _insist_on_columns(path, names)
+    reader.fieldnames = names
+    try:
+        for cells in reader:
+            if None in cells or any(value is None for value in cells.values()):
+                raise SegbenchError(
+                    f"{path}: line {reader.line_num} does not have {len(names)} cells",
+                    ", ".join(names),
+                    "correct the line; cells that hold the separator need quotes",
+                )
+            bare = {name: value.strip() for name, value in cells.items()}
+            if any(bare.values()):
+                yield reader.line_num, bare
+    except csv.Error as error:
+        raise SegbenchError(
+            f"{path}: line {reader.line_num}: {error}", "a table of text", "correct the line"
+        ) from error
+
+
+def _insist_on_columns(path: Path, names: list[str]) -> None:
+    for name in names:
+        near = get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.75)
+        if name not in COLUMNS and near and near[0] not in names:
+            raise SegbenchError(
+                f"{path}: the column {name!r} is unknown",
+                f"columns called {', '.join(COLUMNS)}; others are passed over",
+                f"did you mean {near[0]!r}?",
+            )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if "sample" not in names or twice:
+        raise SegbenchError(
+            f"{path}: has the columns {', '.join(names) or 'none'}",
+            "the column sample, and each column once",
+            "name the columns in the first line",
+        )
+
+
+def _row(path: Path, number: int, cells: Mapping[str, str]) -> Row:
+    split = cells.get("split", "")
+    if split not in {"", "train", "test"}:
+        raise SegbenchError(
+            f"{path}: line {number}: the split is {split!r}",
+            "train or test; validation samples are chosen by the protocol",
+            "correct the cell",
+        )
+    return Row(
+        group=cells.get("group", ""),
+        stratum=cells.get("stratum", ""),
+        label=cells.get("class", ""),
+        split="test" if split == "test" else "train",
+        spacing_mm=_spacing(path, number, cells),
+    )
+
+
+def _spacing(path: Path, number: int, cells: Mapping[str, str]) -> tuple[float, ...] | None:
+    given = {name: cells[name] for name in _SPACING if cells.get(name)}
+    if not given:
+        return None
+    try:
+        # A decimal comma is what spreadsheets write in many countries.
+        spacing = tuple(float(text.replace(",", ".")) for text in given.values())
+    except ValueError:
+        spacing = (0.0,)
+    whole = {"spacing_y_mm", "spacing_x_mm"} <= given.keys()
+    if not whole or not all(0 < mm < float("inf") for mm in spacing):
+        shown = ", ".join(f"{name} {text!r}" for name, text in given.items())
+        raise SegbenchError(
+            f"{path}: line {number}: {shown}",
+            "spacing_y_mm and spacing_x_mm (of volumes also spacing_z_mm), millimetres > 0",
+            "correct the cells, or leave them all empty where the spacing is unknown",
+        )
+    return spacing
+
+
+def _insist_on_whole_groups(path: Path, rows: Mapping[str, Row], lines: Mapping[str, int]) -> None:
+    first: dict[str, str] = {}
+    for sample, row in rows.items():
+        other = first.setdefault(row.group or sample, sample)
+        if rows[other].split != row.split:
+            raise SegbenchError(
+                f"{path}: group {row.group!r} is on both sides of the split: line "
+                f"{lines[other]} ({other}) is {rows[other].split}, line {lines[sample]} "
+                f"({sample}) is {row.split}",
+                "all samples of a group (patient, slide, animal) on one side",
+                "correct the split; or, if they are independent, give them different groups",
+            )

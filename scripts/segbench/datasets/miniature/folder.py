@@ -1,0 +1,102 @@
+"""A miniature of a folder of one's own: coloured shapes, and masks in colour.
+
+Discs and squares of random colours lie on patterned ground; stars and rings, which are
+neither, lie between them. Colour and brightness say nothing: shape does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from segbench.datasets.miniature.drawing import blend, generator, save, texture, to_uint8
+
+#: Colour of each class in the masks, as config/datasets/folder.yaml lists them.
+COLOURS = {"disc": (230, 25, 75), "square": (0, 200, 0)}
+SIDE = 64
+#: So many pictures in a row are of one plate, which is their group.
+PLATE = 2
+
+
+def generate(root: Path, samples: int, test_samples: int, seed: int) -> None:
+    """Write the miniature under `root`.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that receives `images`, `masks` and `sheet.csv`.
+    samples, test_samples : int
+        Pictures of which the sheet says train, and test.
+    seed : int
+        The same seed gives the same bytes.
+    """
+    lines = ["sample,group,split,stratum,spacing_y_mm,spacing_x_mm"]
+    for split, count in enumerate((samples, test_samples)):
+        for index in range(count):
+            rng = generator(seed, split, index)
+            few = index % 2 == 0
+            image, mask = picture(rng, 3 if few else 5)
+            role = ("train", "test")[split]
+            name = f"{role}_{index + 1:03d}"
+            save(root / "images" / f"{name}.png", image)
+            save(root / "masks" / f"{name}.png", mask)
+            plate = f"{role}-plate-{index // PLATE + 1}"
+            lines.append(f"{name},{plate},{role},{'few' if few else 'many'},0.0005,0.0005")
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "sheet.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def picture(rng: np.random.Generator, shapes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one picture.
+
+    Parameters
+    ----------
+    rng : Generator
+        Source of everything random in it.
+    shapes : int
+        Discs and squares that are tried; those that would touch another are left out.
+
+    Returns
+    -------
+    image, mask : ndarray
+        (y, x, 3), uint8; the mask black where there is no class.
+    """
+    size = (SIDE, SIDE)
+    ground = rng.uniform(0.25, 0.75, 3)
+    image = (
+        ground + 0.07 * texture(rng, size, 4)[..., None] + 0.03 * rng.standard_normal((*size, 3))
+    )
+    mask = np.zeros((*size, 3), np.uint8)
+    taken = np.zeros(size, bool)
+    kinds = ["disc", "square"] * shapes + ["ring", "star"]
+    for kind in (*kinds[:shapes], "ring", "star"):
+        depth = _depth(rng, kind)
+        if (taken & (depth > -2)).any():
+            continue
+        taken |= depth > -2
+        colour = np.clip(ground + rng.choice([-1, 1]) * rng.uniform(0.2, 0.4, 3), 0.02, 0.98)
+        blend(image, colour, depth[..., None])
+        if kind in COLOURS:
+            mask[depth > 0] = COLOURS[kind]
+    return to_uint8(image), mask
+
+
+def _depth(rng: np.random.Generator, kind: str) -> np.ndarray:
+    """About the distance to the outline of a shape somewhere, positive inside, in pixels."""
+    radius = rng.uniform(6, 10)
+    y0, x0 = rng.uniform(radius, SIDE - radius, 2)
+    y, x = np.ogrid[:SIDE, :SIDE]
+    angle = rng.uniform(0, np.pi / 2)
+    along = np.cos(angle) * (x - x0) + np.sin(angle) * (y - y0)
+    across = np.cos(angle) * (y - y0) - np.sin(angle) * (x - x0)
+    distance = np.hypot(along, across)
+    depths: dict[str, np.ndarray] = {
+        "disc": radius - distance,
+        "square": 0.88 * radius - np.maximum(np.abs(along), np.abs(across)),
+        "ring": 2.0 - np.abs(radius - 2 - distance),
+        "star": radius * (0.45 + 0.55 * np.cos(2.5 * np.arctan2(across, along)) ** 2)
+        - distance
+        - 1,
+    }
+    return depths[kind]
