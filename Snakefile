@@ -1,7 +1,7 @@
 """segbench: from the publisher's raw files to benchmark tables.
 
 `snakemake` runs the miniature benchmark of config/config.yaml; another configuration is
-chosen with `--configfile`. Targets: all, tables, report, or the name of a study.
+chosen with `--configfile`. Targets: all, tables, report, explore, or the name of a study.
 """
 
 import os
@@ -24,6 +24,7 @@ include: "rules/inputs.smk"
 include: "rules/acquire.smk"
 include: "rules/preprocess.smk"
 include: "rules/augment.smk"
+include: "rules/explore.smk"
 include: "rules/folds.smk"
 include: "rules/train.smk"
 include: "rules/score.smk"

@@ -69,15 +69,64 @@ def costs(w):
             scored = scored_folds(study, arm)
             for stage in (rules.predict, rules.segment, rules.score):
                 found.update(expand(stage.output.cost, **names, fold=scored))
+    found.update(expand(rules.explore_dataset.output.cost, dataset=CONFIG.datasets))
     return sorted(found)
 
 
+def is_classified(study):
+    """Whether whole images are classified: then there is nothing to lay over an image."""
+    return CONFIG.datasets[CONFIG.studies[study].dataset].task == "classification"
+
+
+def of_arms(pattern, study):
+    """A picture of every arm of a study."""
+    return [pattern.format(study=study, **arm._asdict()) for arm in CONFIG.arms(study)]
+
+
 def overlays_of(study):
-    """The pictures of all arms of a study."""
-    return [
-        f"{OVERLAYS}/overlays.png".format(study=study, **arm._asdict())
-        for arm in CONFIG.arms(study)
-    ]
+    """The overlays of all arms of a study; of classifiers there are none."""
+    if is_classified(study):
+        return []
+    return of_arms(rules.draw_overlays.output.picture, study)
+
+
+def classes_of(study):
+    """Of a classifying study, by kind, the pictures of all arms."""
+    if not is_classified(study):
+        return {}
+    kinds = ("confusion", "reliability", "roc", "mistakes")
+    return {kind: of_arms(rules.draw_classes.output[kind], study) for kind in kinds}
+
+
+def sweep_of(study):
+    """The picture of a study's sweep, where it has one."""
+    has = CONFIG.studies[study].sweep is not None
+    return expand(rules.draw_sweep.output.picture, study=[study] * has)
+
+
+def sweep_points(study):
+    """Name of each model of a sweep -> its hyper-parameters, and the recipe it is made from."""
+    names = [name for name in CONFIG.studies[study].models if name in CONFIG.points]
+    several = len({name.split("--")[0] for name in names}) > 1
+    return {
+        name: {
+            **({"model": name.split("--")[0]} if several else {}),
+            **CONFIG.points[name],
+        }
+        for name in names
+    }
+
+
+def explorations():
+    """Per dataset: where the parts of its exploration are."""
+    return {
+        name: {
+            kind: path.format(dataset=name)
+            for kind, path in rules.explore_dataset.output.items()
+            if kind not in ("clusters", "cost")
+        }
+        for name in CONFIG.datasets
+    }
 
 
 def sheets_of(study):
@@ -97,6 +146,9 @@ def pages_parts():
             **sheets_of(study),
             "tables": {kind: f"tables/{study}.{kind}" for kind in TABLE_FORMATS},
             "curves": rules.draw_curves.output.picture.format(study=study),
+            "losses": rules.draw_curves.output.losses.format(study=study),
+            "classes": classes_of(study),
+            "sweep": sweep_of(study),
             "overlays": overlays_of(study),
         }
         for study in CONFIG.studies

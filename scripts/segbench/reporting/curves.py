@@ -1,11 +1,9 @@
-"""Learning curves: loss and validation Dice over the epochs, a pair of plots an arm."""
+"""Learning curves: loss and validation score over the epochs, a pair of plots an arm."""
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -13,70 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from segbench.errors import SegbenchError
+from segbench.reporting.histories import History, read_history
 from segbench.reporting.names import FOLD
 from segbench.reporting.style import BLUE, GREEN, INK, VERMILION, house_style, save
 
-#: Columns that are read, of those that training writes.
-COLUMNS = ("epoch", "loss", "val_loss", "val_dice", "chosen")
 #: Losses are drawn on a logarithmic scale from this ratio of largest to smallest on.
 LOG_RATIO = 30.0
-
-
-@dataclass(frozen=True)
-class History:
-    """The figures of one training, one entry an epoch."""
-
-    epoch: list[float]
-    loss: list[float]
-    val_loss: list[float]
-    val_dice: list[float]
-    chosen: list[float]
-
-    @property
-    def best(self) -> int | None:
-        """Index of the chosen epoch, None before one is chosen."""
-        return next((i for i, flag in enumerate(self.chosen) if flag == 1), None)
-
-
-def read_history(path: str | Path) -> History:
-    """Read a ``history.csv``.
-
-    Parameters
-    ----------
-    path : str or Path
-        CSV with at least the columns of `COLUMNS`; an empty cell is NaN.
-
-    Raises
-    ------
-    SegbenchError
-        The file is unreadable, lacks a column, or holds something that is no number.
-    """
-    try:
-        with open(path, encoding="utf-8", newline="") as handle:
-            reader = csv.DictReader(handle)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SegbenchError(
-            f"{path}: cannot be read ({error})", "a training history", "train again"
-        ) from error
-    if missing:
-        raise SegbenchError(
-            f"{path}: has no column {', '.join(missing)}",
-            f"the columns {', '.join(COLUMNS)}",
-            "train again",
-        )
-    values: dict[str, list[float]] = {name: [] for name in COLUMNS}
-    for number, row in enumerate(rows, start=2):
-        for name in COLUMNS:
-            try:
-                values[name].append(float(row[name] or "nan"))
-            except ValueError as error:
-                raise SegbenchError(
-                    f"{path}: line {number}: {name} is {row[name]!r}", "a number", "train again"
-                ) from error
-    return History(**values)
 
 
 def arms_of(labels: Mapping[str, object] | list[str]) -> dict[str, list[str]]:
@@ -100,10 +40,10 @@ def _draw_loss(axes: Axes, runs: list[History], thin: float) -> None:
         _mark(axes, run, run.val_loss, VERMILION)
 
 
-def _draw_dice(axes: Axes, runs: list[History], thin: float) -> None:
+def _draw_score(axes: Axes, runs: list[History], thin: float) -> None:
     for run in runs:
-        axes.plot(run.epoch, run.val_dice, color=GREEN, linewidth=thin)
-        _mark(axes, run, run.val_dice, GREEN)
+        axes.plot(run.epoch, run.score, color=GREEN, linewidth=thin)
+        _mark(axes, run, run.score, GREEN)
     axes.set_ylim(-0.02, 1.02)
 
 
@@ -129,7 +69,7 @@ def _loss_scale(runs: list[History]) -> str:
 
 
 def _grid(figure: Figure, arms: int) -> list[tuple[Axes, Axes]]:
-    """Make a (loss, Dice) pair of axes for each arm; up to three arms side by side."""
+    """Make a (loss, score) pair of axes for each arm; up to three arms side by side."""
     if arms == 1:
         loss, dice = figure.subplots(1, 2)
         return [(loss, dice)]
@@ -150,12 +90,12 @@ def _grid(figure: Figure, arms: int) -> list[tuple[Axes, Axes]]:
     return pairs[:arms]
 
 
-def _legend(figure: Figure) -> None:
+def _legend(figure: Figure, metric: str) -> None:
     figure.legend(
         handles=[
             Line2D([], [], color=BLUE, label="training loss"),
             Line2D([], [], color=VERMILION, linestyle=(0, (4, 2)), label="validation loss"),
-            Line2D([], [], color=GREEN, label="validation Dice"),
+            Line2D([], [], color=GREEN, label=f"validation {metric}"),
             Line2D(
                 [],
                 [],
@@ -172,27 +112,32 @@ def _legend(figure: Figure) -> None:
     )
 
 
+def _metric(runs: Mapping[str, History]) -> str:
+    """What the scores are: of one study they are all the same."""
+    return " or ".join(sorted({run.metric for run in runs.values()})) or "Dice"
+
+
 def _describe(title: str, arms: dict[str, list[str]], runs: dict[str, History]) -> str:
     parts = []
     for arm, labels in arms.items():
         best = [
-            (runs[k].epoch[i], runs[k].val_dice[i])
-            for k in labels
-            if (i := runs[k].best) is not None
+            (runs[k].epoch[i], runs[k].score[i]) for k in labels if (i := runs[k].best) is not None
         ]
-        scores = [dice for _, dice in best if math.isfinite(dice)]
+        scores = [score for _, score in best if math.isfinite(score)]
         if scores:
             epochs = sorted(int(epoch) for epoch, _ in best)
             span = f"{epochs[0]}" if epochs[0] == epochs[-1] else f"{epochs[0]} to {epochs[-1]}"
             mean = sum(scores) / len(scores)
-            parts.append(f"{arm}: validation Dice {mean:.3f} at the chosen epoch ({span})")
+            parts.append(
+                f"{arm}: validation {_metric(runs)} {mean:.3f} at the chosen epoch ({span})"
+            )
         else:
             parts.append(f"{arm}: no epoch chosen")
     return f"{title}. " + "; ".join(parts or ["no training histories"]) + "."
 
 
 def draw_curves(histories: Mapping[str, str | Path], title: str, output: str | Path) -> None:
-    """Draw training loss, validation loss and validation Dice of every arm and fold.
+    """Draw training loss, validation loss and validation score of every arm and fold.
 
     Parameters
     ----------
@@ -227,15 +172,15 @@ def draw_curves(histories: Mapping[str, str | Path], title: str, output: str | P
                 group = [runs[label] for label in labels]
                 thin = 1.4 if len(group) == 1 else 0.9
                 _draw_loss(loss, group, thin)
-                _draw_dice(dice, group, thin)
+                _draw_score(dice, group, thin)
                 loss.set_yscale(scale)
                 loss.set_title(arm, parse_math=False)
                 loss.set_ylabel("loss")
-                dice.set_ylabel("validation Dice")
+                dice.set_ylabel(f"validation {_metric(runs)}")
                 dice.set_xlabel("epoch")
                 dice.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
                 if len(arms) == 1:
                     loss.set_xlabel("epoch")
                     loss.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-            _legend(figure)
+            _legend(figure, _metric(runs))
         save(figure, output, _describe(title, arms, runs))

@@ -18,9 +18,11 @@ from segbench.config.study import Study
 from segbench.definitions import DEFINITIONS, definition_id
 from segbench.files import sha256_of_file, write_text
 from segbench.reporting.inputs import (
+    ExplorationInput,
     ManifestInput,
     MetricDefinition,
     Picture,
+    PictureGroup,
     Recipe,
     ReportInput,
     StudyInput,
@@ -119,8 +121,9 @@ def gather_report(params: Mapping[str, Any], costs: Sequence[Path]) -> ReportInp
     Parameters
     ----------
     params : mapping
-        ``parts`` (per study: where its files are), ``config`` (everything resolved),
-        ``configfiles`` and ``codes`` (rule -> digest of its code).
+        ``parts`` (per study: where its files are), ``explorations`` (per dataset: the same),
+        ``config`` (everything resolved), ``configfiles`` and ``codes`` (rule -> digest of its
+        code).
     costs : sequence of Path
         One ``cost.json`` a job.
     """
@@ -131,12 +134,47 @@ def gather_report(params: Mapping[str, Any], costs: Sequence[Path]) -> ReportInp
         config=", ".join(params["configfiles"]),
         studies=studies,
         costs=tuple(costs),
+        explorations=tuple(
+            _exploration(name, parts)
+            for name, parts in sorted(params.get("explorations", {}).items())
+        ),
         manifest=ManifestInput(
             commit=current_commit(),
             code=params["codes"],
             packages=installed_versions(),
             config=yaml.safe_dump(dict(config), sort_keys=True, allow_unicode=True),
         ),
+    )
+
+
+#: Pictures of a classifier, in the order of the page.
+CLASS_PICTURES = {
+    "confusion": "Confusion matrix",
+    "reliability": "Reliability",
+    "roc": "ROC curves",
+    "mistakes": "Most confident mistakes",
+}
+
+
+def _exploration(name: str, parts: Mapping[str, str]) -> ExplorationInput:
+    pictures = {key: Path(path) for key, path in parts.items() if key != "summary"}
+    return ExplorationInput(name, Path(parts["summary"]), pictures)
+
+
+def _class_pictures(paths: Mapping[str, Sequence[str]]) -> tuple[PictureGroup, ...]:
+    """Pictures of each arm, from lists of one kind for all arms."""
+    kinds = [kind for kind in CLASS_PICTURES if paths.get(kind)]
+    if not kinds:
+        return ()
+    labels = arm_labels(paths[kinds[0]])
+    return tuple(
+        PictureGroup(
+            label,
+            tuple(
+                Picture(Path(paths[kind][k]), f"{CLASS_PICTURES[kind]}, {label}") for kind in kinds
+            ),
+        )
+        for k, label in enumerate(labels)
     )
 
 
@@ -153,6 +191,9 @@ def _study(name: str, parts: Mapping[str, Any], config: Mapping[str, Any]) -> St
         verdict=Path(parts["verdict"]),
         tables={kind: Path(path) for kind, path in parts["tables"].items()},
         curves=(Picture(Path(parts["curves"]), "Learning curves"),),
+        losses=Path(parts["losses"]) if parts.get("losses") else None,
+        classes=_class_pictures(parts.get("classes", {})),
+        sweep=tuple(Picture(Path(path), "Hyper-parameters") for path in parts.get("sweep", ())),
         overlays=tuple(
             Picture(Path(path), label)
             for path, label in zip(parts["overlays"], labels, strict=True)

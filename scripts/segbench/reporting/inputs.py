@@ -37,6 +37,14 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class PictureGroup:
+    """Pictures that are shown side by side, e.g. all of one arm."""
+
+    title: str
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One recipe, as YAML text. `kind` is e.g. ``preprocessing``."""
 
@@ -114,6 +122,12 @@ class StudyInput:
     tables : mapping of str to Path
         Format (``html``, ``csv``, ``md``, ``tex``) to file. ``html`` is a fragment and
         is shown; all others, and the fragment's siblings, are offered as downloads.
+    losses : Path, optional
+        The lowest losses of each arm and fold, written by `write_losses`.
+    overlays : tuple of Picture
+        An arm each; of classifiers `classes` instead: matrix, curves and mistakes of an arm.
+    sweep : tuple of Picture
+        The points of a sweep; none where the study has none.
     """
 
     name: str
@@ -124,9 +138,31 @@ class StudyInput:
     tables: Mapping[str, Path]
     answer: str = ""
     curves: tuple[Picture, ...] = ()
+    losses: Path | None = None
     overlays: tuple[Picture, ...] = ()
+    classes: tuple[PictureGroup, ...] = ()
+    sweep: tuple[Picture, ...] = ()
     recipes: tuple[Recipe, ...] = ()
     metrics: tuple[MetricDefinition, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExplorationInput:
+    """What the exploration of a dataset wrote.
+
+    Attributes
+    ----------
+    dataset : str
+        Its name.
+    summary : Path
+        ``summary.json``; it says which pictures tell something.
+    pictures : mapping of str to Path
+        By the names of the summary.
+    """
+
+    dataset: str
+    summary: Path
+    pictures: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -165,6 +201,8 @@ class ReportInput:
         In the order of the page.
     costs : tuple of Path
         One ``cost.json`` a job.
+    explorations : tuple of ExplorationInput
+        Of some or all datasets of the studies.
     """
 
     title: str
@@ -172,6 +210,7 @@ class ReportInput:
     studies: tuple[StudyInput, ...] = ()
     costs: tuple[Path, ...] = ()
     manifest: ManifestInput = ManifestInput()
+    explorations: tuple[ExplorationInput, ...] = ()
 
 
 def recipe_of(kind: str, name: str, config: BaseModel) -> Recipe:
@@ -247,7 +286,10 @@ def study_of(
     verdict: Path,
     tables: Mapping[str, Path],
     curves: tuple[Picture, ...] = (),
+    losses: Path | None = None,
     overlays: tuple[Picture, ...] = (),
+    classes: tuple[PictureGroup, ...] = (),
+    sweep: tuple[Picture, ...] = (),
     recipes: tuple[Recipe, ...] = (),
     metrics: tuple[MetricDefinition, ...] = (),
     answer: str = "",
@@ -264,7 +306,7 @@ def study_of(
         ``samples.tsv``, ``folds.tsv`` and the leak check's JSON.
     tables : mapping of str to Path
         Format to file, see `StudyInput`.
-    curves, overlays, recipes, metrics, answer
+    curves, losses, overlays, classes, sweep, recipes, metrics, answer
         See `StudyInput`.
     """
     protocol = dataset.protocols[study.protocol]
@@ -277,7 +319,10 @@ def study_of(
         tables=tables,
         answer=answer,
         curves=curves,
+        losses=losses,
         overlays=overlays,
+        classes=classes,
+        sweep=sweep,
         recipes=recipes,
         metrics=metrics,
     )

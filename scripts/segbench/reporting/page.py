@@ -14,9 +14,12 @@ from segbench.files import write_text
 from segbench.reporting import formats
 from segbench.reporting.assets import Assets, read_picture
 from segbench.reporting.costs import read_jobs, total_of, totals_by
+from segbench.reporting.explorations import Explored, read_exploration, shown
 from segbench.reporting.fragments import fitted
+from segbench.reporting.histories import Losses, read_losses
 from segbench.reporting.inputs import (
     DatasetInput,
+    ExplorationInput,
     MetricDefinition,
     Picture,
     ProtocolInput,
@@ -37,6 +40,8 @@ from segbench.reporting.summaries import (
 
 #: Tables are offered for download in this order; the names are what a reader sees.
 DOWNLOADS = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
+#: Of more distinct sizes the most frequent are listed.
+MOST_ROWS = 12
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,25 @@ class _Shown:
 
 
 @dataclass(frozen=True)
+class _Group:
+    """Pictures that stand side by side."""
+
+    title: str
+    pictures: list[_Shown]
+
+
+@dataclass(frozen=True)
+class _Data:
+    """A dataset as the template needs it; `explored` is None where it was not."""
+
+    anchor: str
+    dataset: DatasetInput
+    summary: DatasetSummary
+    explored: Explored | None
+    pictures: list[_Shown]
+
+
+@dataclass(frozen=True)
 class _Section:
     """A study as the template needs it."""
 
@@ -62,9 +86,13 @@ class _Section:
     table: Markup
     downloads: list[tuple[str, str]]
     curves: list[_Shown]
+    losses: list[Losses]
     overlays: list[_Shown]
+    classes: list[_Group]
+    sweep: list[_Shown]
     dataset: DatasetInput
-    summary: DatasetSummary
+    data_anchor: str
+    samples: int
     protocol: ProtocolInput
     folds: list[FoldRow]
     verdict: str
@@ -83,17 +111,19 @@ def _environment() -> Environment:
         "energy": formats.energy,
         "number": formats.number,
         "percent": formats.percent,
+        "per_cent": lambda share: shown(None if share is None else 100 * share),
+        "figure": lambda value: formats.NONE if value is None else f"{value:.4g}",
         "sort_value": formats.sort_value,
         "linked": formats.linked,
     }
     return environment
 
 
-def _shown(picture: Picture, assets: Assets, folder: str, name: str, study: str) -> _Shown:
+def _shown(picture: Picture, assets: Assets, folder: str, name: str, whose: str) -> _Shown:
     size = read_picture(picture.path)
     # What is written under a picture need not be read aloud twice.
     described = not picture.caption and size.description
-    name_of_it = f"{picture.title}, study {study}"
+    name_of_it = f"{picture.title}, {whose}"
     plain = f"{name_of_it}; described below" if described else size.description or name_of_it
     return _Shown(
         address=assets.add(picture.path, folder, name),
@@ -113,9 +143,14 @@ def _downloads(tables: Mapping[str, Path], assets: Assets, name: str) -> list[tu
     ]
 
 
-def _section(study: StudyInput, anchor: str, assets: Assets) -> _Section:
+def _section(study: StudyInput, anchor: str, data: Mapping[str, _Data], assets: Assets) -> _Section:
     verdict, checked = read_verdict(study.protocol.verdict)
     dataset = study.dataset
+
+    def pictures(kind: str, given: Sequence[Picture]) -> list[_Shown]:
+        whose = f"study {study.title}"
+        return [_shown(p, assets, study.name, f"{kind} {p.title}", whose) for p in given]
+
     table = Markup()
     if "html" in study.tables:
         table = fitted(study.tables["html"], anchor, study.title, dataset.generated)
@@ -126,15 +161,14 @@ def _section(study: StudyInput, anchor: str, assets: Assets) -> _Section:
         answer=study.answer,
         table=table,
         downloads=_downloads(study.tables, assets, study.name),
-        curves=[
-            _shown(p, assets, study.name, f"curves {p.title}", study.title) for p in study.curves
-        ],
-        overlays=[
-            _shown(p, assets, study.name, f"overlays {p.title}", study.title)
-            for p in study.overlays
-        ],
+        curves=pictures("curves", study.curves),
+        losses=read_losses(study.losses) if study.losses else [],
+        overlays=pictures("overlays", study.overlays),
+        classes=[_Group(g.title, pictures("classes", g.pictures)) for g in study.classes],
+        sweep=pictures("sweep", study.sweep),
         dataset=dataset,
-        summary=summarise_samples(dataset.samples),
+        data_anchor=data[dataset.name].anchor,
+        samples=data[dataset.name].summary.samples,
         protocol=study.protocol,
         folds=summarise_folds(study.protocol.folds),
         verdict=verdict,
@@ -142,6 +176,34 @@ def _section(study: StudyInput, anchor: str, assets: Assets) -> _Section:
         recipes=study.recipes,
         metrics=study.metrics,
     )
+
+
+def _data(
+    studies: Sequence[StudyInput], explorations: Sequence[ExplorationInput], assets: Assets
+) -> dict[str, _Data]:
+    """Each dataset of the studies once, in their order."""
+    explored = {item.dataset: item for item in explorations}
+    found: dict[str, _Data] = {}
+    for dataset in {study.dataset.name: study.dataset for study in studies}.values():
+        seen, pictures = None, []
+        if dataset.name in explored:
+            item = explored[dataset.name]
+            seen = read_exploration(item.summary)
+            pictures = [
+                _shown(
+                    Picture(item.pictures[key], title),
+                    assets, f"data {dataset.name}", key, f"dataset {dataset.title}",
+                )
+                for key, title in seen.pictures
+            ]  # fmt: skip
+        found[dataset.name] = _Data(
+            anchor=f"data-{formats.slug(dataset.name)}",
+            dataset=dataset,
+            summary=summarise_samples(dataset.samples),
+            explored=seen,
+            pictures=pictures,
+        )
+    return found
 
 
 def _anchors(studies: Sequence[StudyInput]) -> list[str]:
@@ -178,8 +240,9 @@ def write_report(report: ReportInput, output: str | Path) -> None:
     output = Path(output)
     generated = [study.dataset.generated for study in report.studies]
     with Assets(output) as assets:
+        data = _data(report.studies, report.explorations, assets)
         sections = [
-            _section(study, anchor, assets)
+            _section(study, anchor, data, assets)
             for study, anchor in zip(report.studies, _anchors(report.studies), strict=True)
         ]
         jobs = read_jobs(report.costs)
@@ -193,6 +256,8 @@ def write_report(report: ReportInput, output: str | Path) -> None:
                 any_generated=any(generated),
                 all_generated=all(generated),
                 studies=sections,
+                datasets=list(data.values()),
+                most_rows=MOST_ROWS,
                 jobs=jobs,
                 stages=totals_by(jobs, lambda job: job.stage),
                 hosts=totals_by(jobs, lambda job: job.host),

@@ -72,7 +72,8 @@ code, pre { font: .875em/1.5 ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mon
 nav ol { list-style: none; margin: 0; padding: 0; }
 nav { border-bottom: 1px solid var(--line); padding-bottom: 1rem; margin-bottom: .5rem; }
 nav h2 { font-size: .82rem; border: 0; margin: 0 0 .3rem; padding: 0; color: var(--soft); }
-nav li { margin: .1rem 0; } nav a { display: inline-block; padding: .25rem 0; }
+nav li { margin: .1rem 0; } nav ol ol { padding-left: .9rem; }
+nav a { display: inline-block; padding: .25rem 0; }
 main > section:first-child h2 { margin-top: 1rem; border-top: 0; padding-top: 0; }
 @media (min-width: 64rem) {
   .columns { display: grid; grid-template-columns: 13.5rem minmax(0, 1fr); column-gap: 3rem; }
@@ -81,6 +82,10 @@ main > section:first-child h2 { margin-top: 1rem; border-top: 0; padding-top: 0;
 }
 
 figure { margin: 1rem 0 1.6rem; }
+.local a { margin-right: .7rem; white-space: nowrap; }
+.row { display: flex; flex-wrap: wrap; gap: 0 1.6rem; align-items: flex-start; }
+.row > figure { max-width: 100%; }
+.row figcaption { max-width: 30rem; }
 figcaption, .downloads, .note { color: var(--soft); font-size: .9rem; }
 figcaption { max-width: 46rem; margin-top: .4rem; }
 figcaption p { margin: .3rem 0; }

@@ -6,6 +6,8 @@ covers it: a changed page makes the report again.
 
 from __future__ import annotations
 
+from segbench.reporting.page_data import DATA
+
 MACROS = """
 {%- macro generated_badge(is_generated) -%}
 {% if is_generated %}<span class="badge generated">generated data</span> {% endif %}
@@ -63,42 +65,48 @@ MACROS = """
 """
 
 STUDY = """
-{%- macro dataset_section(s) %}
-{% set d = s.dataset %}{% set n = s.summary %}
-<h3 id="{{ s.anchor }}-dataset">Dataset</h3>
-<dl class="facts">
-<dt>Name</dt><dd>{{ d.title }} (<code>{{ d.name }}</code>) {{ data_badge(d.generated) }}</dd>
-<dt>Task</dt><dd>{{ d.task }}</dd>
-<dt>Source</dt><dd>{{ d.source | linked }}</dd>
-<dt>Licence</dt><dd>{{ d.licence | linked }}</dd>
-<dt>Citation</dt><dd>{{ d.citation | linked }}</dd>
-<dt>Samples</dt><dd>{{ n.samples | number }} in {{ n.groups | number }} group
-{{- "" if n.groups == 1 else "s" }}; a group never parts in a split</dd>
-<dt>Publisher&rsquo;s split</dt>
-<dd>{% for name, count in n.splits %}{{ count | number }} {{ name or "unnamed" }}
-{{- "" if loop.last else ", " }}{% else %}none{% endfor %}</dd>
-<dt>Objects</dt><dd>{{ n.objects | number }}; median {{ n.objects_median | number(1) }}
-per sample that is not blank</dd>
-<dt>Blank samples</dt><dd>{{ n.blanks | number }}</dd>
-<dt>Duplicates</dt>
-<dd>{% if n.duplicates %}{{ n.duplicates | number }} samples in {{ n.duplicate_sets | number }}
-set{{ "" if n.duplicate_sets == 1 else "s" }} of byte-identical images{% else %}none
-{%- endif %}</dd>
-<dt>Pixel size</dt><dd>{{ n.spacing | join("; ") or "unknown" }}</dd>
-</dl>
-{{ open_table("Samples of " ~ d.name ~ " by image size, pixel type and class", d.generated) }}
-<thead><tr><th scope="col">property</th><th scope="col">value</th>
-<th scope="col" class="num">samples</th></tr></thead>
-{% for name, rows in (("size (height \u00d7 width, px)", n.sizes), ("pixels", n.kinds),
-                      ("contains class", n.classes)) if rows %}
+{%- macro losses_table(s) %}
+<details{% if s.losses | length <= 12 %} open{% endif %}>
+<summary>Lowest losses of each arm</summary>
+{{ open_table("Lowest training loss and lowest validation loss, each with its epoch",
+              s.dataset.generated) }}
+<thead><tr><th scope="col">arm</th><th scope="col" class="num">lowest training loss</th>
+<th scope="col" class="num">epoch</th><th scope="col" class="num">lowest validation loss</th>
+<th scope="col" class="num">epoch</th><th scope="col" class="num">chosen epoch</th>
+<th scope="col" class="num">validation {{ s.losses[0].metric }} there</th>
+<th scope="col" class="num">epochs</th></tr></thead>
 <tbody>
-{% for value, count in rows %}
-<tr>{% if loop.first %}<th scope="rowgroup" rowspan="{{ rows | length }}">{{ name }}</th>{% endif %}
-<td>{{ value }}</td><td class="num">{{ count | number }}</td></tr>
+{% for row in s.losses %}
+<tr><th scope="row">{{ row.run }}</th>
+{% for pair in (row.loss, row.val_loss) %}
+<td class="num">{{ (pair[0] if pair else none) | figure }}</td>
+<td class="num">{{ pair[1] if pair else "\u2013" }}</td>
+{% endfor %}
+<td class="num">{{ "\u2013" if row.chosen is none else row.chosen }}</td>
+<td class="num">{{ row.score | figure }}</td><td class="num">{{ row.epochs }}</td></tr>
 {% endfor %}
 </tbody>
+{{ close_table() }}</details>
+{% endmacro %}
+
+{%- macro samples_section(s) %}
+{% if s.classes %}
+<h3 id="{{ s.anchor }}-overlays">Classes and mistakes</h3>
+<p>Counted over all predictions of the arm; figures with intervals stand in the table.</p>
+{% for group in s.classes %}
+<details{% if loop.first %} open{% endif %}><summary>{{ group.title }}</summary>
+<div class="row">{% for shown in group.pictures %}{{ figure(shown, s.dataset.generated) }}
+{% endfor %}</div></details>
 {% endfor %}
-{{ close_table() }}
+{% else %}
+<h3 id="{{ s.anchor }}-overlays">Best, median and worst samples</h3>
+{% if s.overlays %}<p>Above the image, below the same with the outlines or colours of truth and
+prediction, at the original size; the legend says which is which.</p>{% endif %}
+{% for shown in s.overlays %}
+<details{% if loop.first %} open{% endif %}><summary>{{ shown.title }}</summary>
+{{ figure(shown, s.dataset.generated) }}</details>
+{% else %}<p class="soft">No overlays were drawn.</p>{% endfor %}
+{% endif %}
 {% endmacro %}
 
 {%- macro folds_section(s) %}
@@ -153,6 +161,13 @@ figures.</p>
 <p class="banner"><strong>Publisher&rsquo;s data:</strong> {{ s.dataset.source | linked }}.</p>
 {% endif %}
 <p class="question">{{ s.question }}</p>
+<p class="local"><span class="soft">In this study:</span>
+<a href="#{{ s.anchor }}-answer">answer</a>
+{% if s.sweep %}<a href="#{{ s.anchor }}-sweep">hyper-parameters</a>{% endif +%}
+<a href="#{{ s.anchor }}-curves">learning curves</a>
+<a href="#{{ s.anchor }}-overlays">{{ "classes" if s.classes else "samples" }}</a>
+<a href="#{{ s.anchor }}-folds">folds</a>
+<a href="#{{ s.anchor }}-recipes">recipes</a></p>
 <h3 id="{{ s.anchor }}-answer">Answer</h3>
 {% if s.answer %}<p class="answer">{{ generated_badge(s.dataset.generated) }}{{ s.answer }}</p>
 {% endif %}
@@ -163,17 +178,19 @@ figures.</p>
 {{- "." if loop.last else ", " }}
 {% endfor %}</p>
 {% endif %}
+{% if s.sweep %}
+<h3 id="{{ s.anchor }}-sweep">Hyper-parameters</h3>
+{% for shown in s.sweep %}{{ figure(shown, s.dataset.generated) }}{% endfor %}
+{% endif %}
 <h3 id="{{ s.anchor }}-curves">Learning curves</h3>
 {% for shown in s.curves %}{{ figure(shown, s.dataset.generated) }}
 {% else %}<p class="soft">No learning curves were drawn.</p>{% endfor %}
-<h3 id="{{ s.anchor }}-overlays">Best, median and worst samples</h3>
-{% if s.overlays %}<p>Above the image, below the same with the outlines of truth (orange, solid)
-and prediction (blue, dashed), at the original size.</p>{% endif %}
-{% for shown in s.overlays %}
-<details{% if loop.first %} open{% endif %}><summary>{{ shown.title }}</summary>
-{{ figure(shown, s.dataset.generated) }}</details>
-{% else %}<p class="soft">No overlays were drawn.</p>{% endfor %}
-{{ dataset_section(s) }}
+{% if s.losses %}{{ losses_table(s) }}{% endif %}
+{{ samples_section(s) }}
+<h3 id="{{ s.anchor }}-dataset">Dataset</h3>
+<p><a href="#{{ s.data_anchor }}">{{ s.dataset.title }}</a>
+{{ data_badge(s.dataset.generated) }}: {{ s.samples | number }} samples; source, licence, citation
+and what the images look like stand under <a href="#data">Datasets</a>.</p>
 {{ folds_section(s) }}
 <h3 id="{{ s.anchor }}-recipes">Recipes</h3>
 {% for recipe in s.recipes %}
@@ -287,6 +304,9 @@ Figures on generated data cannot be compared with published ones.</p>
 <li><a href="#overview">Overview</a></li>
 {% for s in studies %}<li><a href="#{{ s.anchor }}">{{ s.title }}</a></li>
 {% endfor %}
+{% if datasets %}<li><a href="#data">Datasets</a>
+<ol>{% for d in datasets %}<li><a href="#{{ d.anchor }}">{{ d.dataset.title }}</a></li>
+{% endfor %}</ol></li>{% endif +%}
 <li><a href="#cost">What ran, where and for how long</a></li>
 <li><a href="#manifest">Manifest</a></li>
 </ol></nav>
@@ -308,6 +328,7 @@ Figures on generated data cannot be compared with published ones.</p>
 {% else %}<p>The configuration names no study.</p>{% endif %}
 </section>
 {% for s in studies %}{{ study(s) }}{% endfor %}
+{% if datasets %}{{ data_section(datasets) }}{% endif %}
 {{ cost_section(jobs, stages, hosts, total) }}
 {{ manifest_section(manifest) }}
 </main>
@@ -320,4 +341,4 @@ is: nothing is loaded from elsewhere.</p></footer>
 </html>
 """
 
-TEMPLATE = MACROS + STUDY + COST + BODY
+TEMPLATE = MACROS + STUDY + DATA + COST + BODY

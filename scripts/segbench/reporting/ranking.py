@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from segbench.config.study import Study
+from segbench.definitions import DEFINITIONS
 from segbench.errors import SegbenchError
 
 #: Columns that name an arm.
 ARM = ("preprocessing", "augmentation", "model", "seed")
+#: Ranked by these where the metrics of a study have no scores of single samples.
+FALLBACKS = ("dice", "iou", "dice_pooled", "iou_pooled", "dsb_map")
 NEEDED = ("sample", "group", "metric", "definition", "value")
 
 
@@ -22,8 +26,8 @@ class Ranked:
 
     Attributes
     ----------
-    rank : {"best", "median", "worst"}
-        Its place in the arm.
+    rank : {"best", "median", "worst", "example"}
+        Its place in the arm; an example has no score (NaN).
     segmentation : int
         Index of the segmentation archive the score belongs to.
     """
@@ -60,9 +64,21 @@ def _of_arm(frame: pd.DataFrame, study: Study, arm: Mapping[str, object]) -> pd.
     for name, value in wanted.items():
         if name in frame:
             frame = frame[frame[name].astype(str) == value]
-    frame = frame[frame["sample"].notna() & (frame["sample"].astype(str) != "")]
-    primary = frame[frame["metric"] == study.primary]
-    return primary if len(primary) else frame[frame["definition"] == study.primary]
+    return frame[frame["sample"].notna() & frame["value"].notna()]
+
+
+def _of_metric(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """The scores to rank by: the primary metric's, else those of the next that has some.
+
+    A metric of whole stacks, or of all samples together, has none of single samples.
+    """
+    for metric in (study.primary, *study.metrics, *FALLBACKS):
+        for column in ("metric", "definition"):
+            found = frame[frame[column] == metric]
+            if len(found):
+                # Several definitions of one metric are never averaged: the first by name.
+                return found[found["definition"] == found["definition"].astype(str).min()]
+    return frame.iloc[:0]
 
 
 def _sample_scores(
@@ -70,9 +86,11 @@ def _sample_scores(
 ) -> pd.DataFrame:
     """One row for each (sample, segmentation): the mean over classes."""
     paired = len(scores) == len(samples)
+    known = set().union(*samples)
     parts = []
     for index, path in enumerate(scores):
         part = _of_arm(_read(Path(path)), study, arm)
+        part = part[part["sample"].astype(str).isin(known)]
         names = part["sample"].astype(str)
         if paired and set(names) <= samples[index]:
             part = part.assign(segmentation=index)
@@ -89,13 +107,14 @@ def _sample_scores(
         parts.append(part)
     if not parts:
         return pd.DataFrame(columns=[*NEEDED, "segmentation"])
-    frame = pd.concat(parts, ignore_index=True)
-    # Several definitions of one metric are never averaged: the first by name is shown.
-    if len(frame):
-        frame = frame[frame["definition"] == frame["definition"].astype(str).min()]
-    frame = frame[frame["value"].notna() & frame["segmentation"].notna()]
+    frame = _of_metric(pd.concat(parts, ignore_index=True), study)
     keys = ["sample", "group", "metric", "definition", "segmentation"]
     return frame.groupby(keys, as_index=False, sort=True, dropna=False).agg({"value": "mean"})
+
+
+def _lower_is_better(frame: pd.DataFrame) -> bool:
+    definition = DEFINITIONS.get(str(frame["definition"].iloc[0])) if len(frame) else None
+    return definition is not None and not getattr(definition, "higher_is_better", True)
 
 
 def rank_samples(
@@ -118,7 +137,9 @@ def rank_samples(
     Returns
     -------
     list of Ranked
-        Up to three different samples, best first. Scores of several classes are
+        Up to three different samples, best first; best is the lowest where a definition
+        says that lower is better. Where the primary metric has no scores of single samples,
+        the next of the study's metrics that has some is taken. Scores of several classes are
         averaged; excluded scores (NaN) are left out; ties go by sample id; the median of
         an even number is the lower of the two. A sample that several models predicted
         stands there with its median prediction.
@@ -130,9 +151,10 @@ def rank_samples(
     """
     frame = _sample_scores(scores, samples, study, arm)
     order = ["value", "sample", "segmentation"]
-    frame = frame.sort_values(order, ascending=[False, True, True])
+    sign = 1 if _lower_is_better(frame) else -1
+    frame = frame.sort_values(order, ascending=[sign > 0, True, True])
     representative = [part.iloc[len(part) // 2] for _, part in frame.groupby("sample", sort=True)]
-    rows = sorted(representative, key=lambda row: (-row["value"], row["sample"]))
+    rows = sorted(representative, key=lambda row: (sign * row["value"], row["sample"]))
     places = {"best": 0, "worst": len(rows) - 1, "median": len(rows) // 2}
     chosen: dict[int, str] = {}
     for rank, place in places.items():
@@ -149,4 +171,34 @@ def rank_samples(
             segmentation=int(rows[place]["segmentation"]),
         )
         for place, rank in sorted(chosen.items())
+    ]
+
+
+def examples(
+    archives: Sequence[tuple[Sequence[str], Callable[[str], Mapping[str, Any]]]], count: int = 3
+) -> list[Ranked]:
+    """Choose samples to look at where nothing was scored: the first ones by name.
+
+    Parameters
+    ----------
+    archives : sequence of (ids, record)
+        The sample ids of each segmentation archive, and what it records of a sample.
+    count : int, optional
+        How many.
+    """
+    owner: dict[str, int] = {}
+    for number, (ids, _) in enumerate(archives):
+        for sample in ids:
+            owner.setdefault(sample, number)
+    return [
+        Ranked(
+            rank="example",
+            sample=sample,
+            group=str(archives[owner[sample]][1](sample).get("group") or ""),
+            value=float("nan"),
+            metric="",
+            definition="",
+            segmentation=owner[sample],
+        )
+        for sample in sorted(owner)[:count]
     ]

@@ -1,0 +1,163 @@
+"""What ``summary.json`` of an exploration says, as the page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segbench.errors import SegbenchError
+from segbench.reporting.formats import NONE, number
+from segbench.reporting.summaries import read_json
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class; shares in 0...1, None where there is no such figure.
+
+    Attributes
+    ----------
+    size : str
+        Median size of an object, with its unit; empty where there are no objects.
+    """
+
+    name: str
+    samples: int
+    share_of_samples: float | None
+    share_of_masks: float | None
+    share_of_pixels: float | None
+    objects: int | None
+    size: str
+
+
+@dataclass(frozen=True)
+class Explored:
+    """The words and tables of one exploration.
+
+    Attributes
+    ----------
+    facts : list of (str, str)
+        What and how much.
+    classes : list of ClassRow
+    pixels : bool
+        Whether classes are of pixels, not of whole images.
+    intensities : list of (str, list of str)
+        Channel, and its smallest value, quantiles 0.05, 0.5, 0.95, and largest.
+    pictures : list of (str, str)
+        Key and title of those that tell something.
+    """
+
+    facts: list[tuple[str, str]]
+    classes: list[ClassRow]
+    pixels: bool
+    intensities: list[tuple[str, list[str]]]
+    pictures: list[tuple[str, str]]
+
+
+def shown(value: object) -> str:
+    """Print a figure with three or four significant digits, whatever its size.
+
+    Examples
+    --------
+    >>> shown(0.000123456), shown(12.3456), shown(12.0)
+    ('0.000123', '12.3', '12')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return NONE
+    return number(value) if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
+
+
+def _range(values: Mapping[str, Any], unit: str = "") -> str:
+    if not values:
+        return NONE
+    return f"median {shown(values['0.5'])}{unit}, {shown(values['min'])} to {shown(values['max'])}"
+
+
+def _size(entry: Mapping[str, Any], unit: str) -> str:
+    if not entry.get("object_pixels"):
+        return ""
+    physical = entry.get("object_mm") or {}
+    extra = f" ({shown(physical['0.5'])} {unit})" if physical else ""
+    return f"{shown(entry['object_pixels']['0.5'])} px{extra}"
+
+
+def _spacing(summary: Mapping[str, Any]) -> str:
+    known = [entry for entry in summary["spacing"] if entry["spacing_mm"]]
+    parts = [
+        f" {TIMES} ".join(f"{mm:g}" for mm in entry["spacing_mm"])
+        + f" mm ({number(entry['samples'])})"
+        for entry in known[:4]
+    ]
+    more = f"; {len(known) - 4} more" if len(known) > 4 else ""
+    return "; ".join(parts) + more if parts else "unknown"
+
+
+def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    groups = summary["groups"]
+    facts = [
+        ("Images opened", f"{number(summary['images_opened'])} of {number(summary['samples'])}"),
+        ("Image sizes", f"{number(len(summary['sizes']))} different"),
+        ("Spacing", _spacing(summary)),
+        ("Samples per group", _range(groups["samples_per_group"])),
+        (
+            "Without any class",
+            f"{number(summary['empty']['samples'])} samples "
+            f"({shown(100 * (summary['empty']['share'] or 0))} %)",
+        ),
+    ]
+    if summary["stacks"]:
+        facts.append(("Stacks of slices", number(summary["stacks"])))
+    if summary["objects"]:
+        facts.append(("Objects per sample", _range(summary["objects_per_sample"])))
+    look = summary["appearance"]
+    if look["clusters"]:
+        sizes = ", ".join(number(entry["samples"]) for entry in look["clusters"])
+        facts.append(("By appearance", f"{len(look['clusters'])} groups: {sizes}. {look['rule']}"))
+    return facts
+
+
+def _classes(summary: Mapping[str, Any]) -> list[ClassRow]:
+    volume = any(len(entry["axes"]) == 3 for entry in summary["sizes"])
+    return [
+        ClassRow(
+            name=entry["name"],
+            samples=entry["samples"],
+            share_of_samples=entry["share_of_samples"],
+            share_of_masks=entry["share_of_masks"],
+            share_of_pixels=entry.get("share_of_pixels"),
+            objects=entry.get("objects"),
+            size=_size(entry, "mm³" if volume else "mm²"),
+        )
+        for entry in summary["classes"]
+    ]
+
+
+def read_exploration(path: str | Path) -> Explored:
+    """Read a ``summary.json``.
+
+    Raises
+    ------
+    SegbenchError
+        The file is unreadable, or not of this form.
+    """
+    summary = read_json(path)
+    try:
+        return Explored(
+            facts=_facts(summary),
+            classes=_classes(summary),
+            pixels=summary["task"] != "classification",
+            intensities=[
+                (row["channel"], [shown(row[key]) for key in ("min", "0.05", "0.5", "0.95", "max")])
+                for row in summary["intensities"]
+            ],
+            pictures=list(summary["pictures"].items()),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise SegbenchError(
+            f"{path}: is no summary of an exploration ({error!r})",
+            "what `snakemake explore` writes",
+            "delete it and run again",
+        ) from error

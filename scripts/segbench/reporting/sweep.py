@@ -1,0 +1,254 @@
+"""A sweep as parallel coordinates: one axis a hyper-parameter, one line a point."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from segbench.definitions import define, definition_id
+from segbench.errors import SegbenchError
+from segbench.reporting.drawing import shortened
+from segbench.reporting.style import INK, house_style, save
+
+#: Numbers are placed by their logarithm from this ratio of largest to smallest on.
+LOG_RATIO = 20.0
+#: Lines of one value are spread by so much, that each can be seen.
+SPREAD = 0.018
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis: where each value stands, 0 at the bottom, 1 at the top.
+
+    Attributes
+    ----------
+    name : str
+    places : list of float
+        One a point.
+    ticks : list of (float, str)
+        Places and what is written there.
+    """
+
+    name: str
+    places: list[float]
+    ticks: list[tuple[float, str]]
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _word(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def axis_of(name: str, values: Sequence[Any]) -> Axis:
+    """Place the values of one hyper-parameter.
+
+    Parameters
+    ----------
+    name : str
+    values : sequence
+        One a point. Numbers stand by their size, or by their logarithm where they span
+        more than a ratio of `LOG_RATIO`; anything else evenly, in the order of the words.
+
+    Examples
+    --------
+    >>> axis_of("rate", [1e-4, 1e-2, 1e-3]).places
+    [0.0, 1.0, 0.5]
+    >>> axis_of("name", ["b", "a", "b"]).places
+    [1.0, 0.0, 1.0]
+    """
+    numbers = [number for value in values if (number := _number(value)) is not None]
+    distinct: list[Any]
+    if len(numbers) == len(values) and len(set(numbers)) > 1:
+        low, high = min(numbers), max(numbers)
+        log = low > 0 and high / low > LOG_RATIO
+        scale = math.log if log else float
+        span = scale(high) - scale(low)
+        places = [round((scale(number) - scale(low)) / span, 9) for number in numbers]
+        distinct = sorted(set(zip(places, values, strict=True)), key=lambda item: item[0])
+        if len(distinct) > 6:
+            # Of many values only some are written: those nearest to even distances.
+            wanted = np.linspace(0, 1, 5)
+            nearest = {int(np.argmin([abs(p - w) for p, _ in distinct])) for w in wanted}
+            distinct = [distinct[k] for k in sorted(nearest)]
+        return Axis(name, places, [(place, _word(value)) for place, value in distinct])
+    words = sorted({_word(value) for value in values})
+    where = {w: k / (len(words) - 1) if len(words) > 1 else 0.5 for k, w in enumerate(words)}
+    return Axis(name, [where[_word(v)] for v in values], [(where[w], w) for w in words])
+
+
+def _short_names(keys: Sequence[str]) -> list[str]:
+    """The last part of dotted keys, or the whole where two share it."""
+    last = [key.rsplit(".", maxsplit=1)[-1] for key in keys]
+    return [key if last.count(name) > 1 else name for key, name in zip(keys, last, strict=True)]
+
+
+def _draw_axis(axes: Axes, place: int, axis: Axis) -> None:
+    axes.axvline(place, color="#888888", linewidth=0.9, zorder=1)
+    axes.annotate(
+        shortened(axis.name, 26), (place, 1.07), ha="center", va="bottom", fontsize=8.5,
+        parse_math=False, annotation_clip=False,
+    )  # fmt: skip
+    for height, word in axis.ticks:
+        axes.plot([place - 0.015, place + 0.015], [height, height], color="#888888", linewidth=0.9)
+        axes.annotate(
+            shortened(word, 18), (place, height), xytext=(6, 0), textcoords="offset points",
+            va="center", fontsize=7.5, color=INK, parse_math=False, zorder=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.75},
+        )  # fmt: skip
+
+
+def draw_sweep(
+    points: Mapping[str, Mapping[str, Any]],
+    values: Mapping[str, float],
+    metric: str,
+    title: str,
+    output: str | Path,
+    *,
+    higher_is_better: bool = True,
+) -> None:
+    """Draw all points of a sweep, the best on top and thick.
+
+    Parameters
+    ----------
+    points : mapping of str to mapping
+        Name of a point -> its hyper-parameters, dotted key -> value.
+    values : mapping of str to float
+        Name of a point -> its figure; a point without one, or with NaN, is not drawn.
+    metric : str
+        What the figure is: the last axis.
+    title : str
+    output : str or Path
+        ``*.svg``; the same input gives the same bytes.
+    higher_is_better : bool, optional
+    """
+    names = [n for n in points if _number(values.get(n)) is not None]
+    ranked = sorted(names, key=lambda n: (values[n] * (-1 if higher_is_better else 1), n))
+    keys = list(dict.fromkeys(key for name in names for key in points[name]))
+    with house_style():
+        width = 1.75 * (len(keys) + 1) + 1.2
+        figure = Figure(figsize=(max(width, 4.4), 3.6), layout="constrained")
+        figure.suptitle(title, fontsize=10, parse_math=False)
+        if not ranked:
+            figure.text(0.5, 0.45, "no point has a figure", ha="center", color="#555555")
+            save(figure, output, f"{title}: no point of the sweep has a figure.")
+            return
+        axes = figure.subplots()
+        axes.set_axis_off()
+        lines = [
+            axis_of(short, [points[n].get(key, "default") for n in ranked])
+            for key, short in zip(keys, _short_names(keys), strict=True)
+        ]
+        lines.append(axis_of(metric, [float(values[n]) for n in ranked]))
+        _draw_points(figure, axes, lines, [float(values[n]) for n in ranked], metric)
+        for place, axis in enumerate(lines):
+            _draw_axis(axes, place, axis)
+        axes.set(xlim=(-0.15, len(lines) - 0.6), ylim=(-0.06, 1.16))
+        best = ", ".join(f"{key} {_word(value)}" for key, value in points[ranked[0]].items())
+        words = f"{title}: {len(ranked)} points. Best: {best or ranked[0]}, {metric} "
+        save(figure, output, f"{words}{values[ranked[0]]:.3f}; worst {values[ranked[-1]]:.3f}.")
+
+
+def _draw_points(
+    figure: Figure, axes: Axes, lines: Sequence[Axis], figures: Sequence[float], metric: str
+) -> None:
+    """One line a point, the worst first, in the colour of its figure."""
+    shade = Normalize(min(figures), max(figures) if max(figures) > min(figures) else None)
+    colours = colormaps["viridis_r"]
+    mapping = ScalarMappable(shade, colours)
+    count = len(figures)
+    for number in reversed(range(count)):
+        # The last axis is exact; on the others lines of one value lie beside each other.
+        shift = SPREAD * ((number + 0.5) / count * 2 - 1)
+        heights = [axis.places[number] + shift for axis in lines[:-1]] + [lines[-1].places[number]]
+        axes.plot(
+            range(len(lines)), heights, color=colours(shade(figures[number])),
+            linewidth=2.6 if number == 0 else 1.1, zorder=3 if number == 0 else 2,
+            marker="o", markersize=3.5 if number == 0 else 2,
+        )  # fmt: skip
+    bar = figure.colorbar(mapping, ax=axes, fraction=0.04, pad=0.02)
+    bar.set_label(metric, parse_math=False)
+    bar.outline.set_visible(False)
+
+
+def draw_study_sweep(
+    points: Mapping[str, Mapping[str, Any]],
+    table: str | Path,
+    metric: str,
+    empty: str,
+    title: str,
+    output: str | Path,
+) -> None:
+    """Draw a study's sweep from its table.
+
+    Parameters
+    ----------
+    points : mapping of str to mapping
+        Model -> its hyper-parameters.
+    table : str or Path
+        ``tables/STUDY.csv``.
+    metric, empty : str
+        The study's primary metric and its policy for empty masks.
+    title : str
+    output : str or Path
+        ``*.svg``.
+    """
+    definition = define(definition_id(metric, empty))
+    better = definition.higher_is_better
+    draw_sweep(points, figures_of(table, metric), metric, title, output, higher_is_better=better)
+
+
+def figures_of(table: str | Path, metric: str) -> dict[str, float]:
+    """Read the figure of each model from a study's table.
+
+    Parameters
+    ----------
+    table : str or Path
+        ``tables/STUDY.csv``.
+    metric : str
+        Its column is ``METRIC_mean``.
+
+    Returns
+    -------
+    dict of str to float
+        Model -> mean over its arms (preprocessing, augmentation), in the table's figures.
+
+    Raises
+    ------
+    SegbenchError
+        The file is unreadable or has no such column.
+    """
+    column = f"{metric}_mean"
+    try:
+        with open(table, encoding="utf-8", newline="") as handle:
+            reader = csv.DictReader(handle)
+            rows = list(reader)
+            header = list(reader.fieldnames or ())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SegbenchError(
+            f"{table}: cannot be read ({error})", "a table", "delete it and run again"
+        ) from error
+    if column not in header or "model" not in header:
+        raise SegbenchError(
+            f"{table}: has no column {column}", "model and the metric's mean", "run again"
+        )
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        if row.get("kind") == "ours" and row[column]:
+            found.setdefault(row["model"], []).append(float(row[column]))
+    return {model: math.fsum(numbers) / len(numbers) for model, numbers in found.items()}
