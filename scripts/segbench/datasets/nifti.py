@@ -26,6 +26,11 @@ ENDINGS = (".nii.gz", ".nii")
 #: Millimetres in the units that a header can name; without a unit it is millimetres.
 _MILLIMETRES = {"mm": 1.0, "unknown": 1.0, "micron": 1e-3, "meter": 1e3}
 
+#: First four bytes of a header, in both byte orders, and its length in bytes.
+_HEADER_LENGTHS = {
+    struct.pack(order + "i", length): length for order in "<>" for length in (348, 540)
+}
+
 _GZIP_SIGNATURE = b"\x1f\x8b"
 
 
@@ -34,6 +39,7 @@ def _naming(path: Path) -> Iterator[None]:
     """Turn what gzip, struct and nibabel raise into an error that names the file."""
     from nibabel.filebasedimages import ImageFileError
     from nibabel.spatialimages import HeaderDataError
+    from nibabel.wrapstruct import WrapStructError
 
     damaged = (OSError, EOFError, ValueError, struct.error, zlib.error, OverflowError)
     try:
@@ -42,7 +48,7 @@ def _naming(path: Path) -> Iterator[None]:
         raise SegbenchError(
             f"{path}: there is no such file", "a NIfTI file", "fetch the dataset again"
         ) from error
-    except (*damaged, ImageFileError, HeaderDataError) as error:
+    except (*damaged, ImageFileError, HeaderDataError, WrapStructError) as error:
         raise SegbenchError(
             f"{path}: cannot be decoded ({error})",
             "a whole, undamaged NIfTI file (.nii.gz or .nii)",
@@ -95,8 +101,10 @@ def _header(data: bytes) -> Any:
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
 
-    second = data[:4] in (struct.pack("<i", 540), struct.pack(">i", 540))
-    kind: Any = Nifti2Header if second else Nifti1Header
+    length = _HEADER_LENGTHS.get(data[:4], 0)
+    if not length or len(data) < length:
+        raise ValueError("it does not begin with a NIfTI header")
+    kind: Any = Nifti1Header if length == 348 else Nifti2Header
     return kind.from_fileobj(BytesIO(data[:1024]), check=True)
 
 

@@ -146,4 +146,5 @@ def _grain(rng: np.random.Generator, sigma: float) -> np.ndarray:
     noise: np.ndarray = ndimage.gaussian_filter(
         rng.standard_normal((*SIZE, 4)), (sigma, sigma, sigma, 0)
     )
-    return noise / noise.std()
+    noise /= noise.std()
+    return noise
