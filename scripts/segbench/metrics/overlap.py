@@ -13,6 +13,13 @@ from segbench.definitions import EmptyPolicy
 EMPTY_VALUE: dict[str, float] = {"exclude": math.nan, "one": 1.0, "zero": 0.0}
 
 
+#: Pixels that are counted at a time: volumes are large, and pairs of labels eight times larger.
+BLOCK = 2**20
+
+#: Weight of a zero that has none of its own, see `pooled`. No sum of pixels notices it.
+TRACE = 1e-12
+
+
 @dataclass(frozen=True)
 class Counts:
     """Pixels of one class in one image.
@@ -48,10 +55,42 @@ def contingency(truth: np.ndarray, prediction: np.ndarray, values: int) -> np.nd
     >>> contingency(np.array([0, 1, 1]), np.array([0, 0, 1]), 2).tolist()
     [[1, 0], [1, 1]]
     """
-    pairs = truth.ravel().astype(np.intp)
-    pairs *= values
-    pairs += prediction.ravel()
-    return np.bincount(pairs, minlength=values * values).reshape(values, values)
+    first, second = truth.ravel(), prediction.ravel()
+    table = np.zeros(values * values, np.int64)
+    for start in range(0, first.size, BLOCK):
+        pairs = first[start : start + BLOCK].astype(np.intp)
+        pairs *= values
+        pairs += second[start : start + BLOCK]
+        table += np.bincount(pairs, minlength=values * values)
+    return table.reshape(values, values)
+
+
+def mask_counts(truth: np.ndarray, prediction: np.ndarray) -> list[Counts]:
+    """Count the pixels of overlapping masks.
+
+    Parameters
+    ----------
+    truth, prediction : ndarray of uint8, shape (..., class)
+        0 or 1.
+
+    Returns
+    -------
+    list of Counts
+        One a class.
+
+    Examples
+    --------
+    >>> mask_counts(np.array([[1, 0], [1, 1]]), np.array([[1, 1], [0, 1]]))
+    [Counts(tp=1, fp=0, fn=1), Counts(tp=1, fp=1, fn=0)]
+    """
+    classes = truth.shape[-1]
+    first, second = truth.reshape(-1, classes), prediction.reshape(-1, classes)
+    sums = np.zeros((3, classes), np.int64)
+    for start in range(0, len(first), BLOCK):
+        here = slice(start, start + BLOCK)
+        for n, masks in enumerate((first[here] & second[here], second[here], first[here])):
+            sums[n] += np.count_nonzero(masks, axis=0)
+    return [Counts(tp, p - tp, t - tp) for tp, p, t in sums.T.tolist()]
 
 
 def counts_of(table: np.ndarray, label: int) -> Counts:
@@ -147,3 +186,54 @@ def recall(counts: Counts, empty: EmptyPolicy) -> float:
     0.75
     """
     return _ratio(counts.tp, counts.tp + counts.fn, counts, empty)
+
+
+def iou_where_present(counts: Counts, empty: EmptyPolicy) -> float:
+    """IoU where the truth holds the class, else NaN (left out), whatever is predicted.
+
+    Examples
+    --------
+    >>> iou_where_present(Counts(tp=0, fp=5, fn=0), "zero")
+    nan
+    """
+    return iou(counts, empty) if counts.tp + counts.fn else math.nan
+
+
+def pooled(kind: str, counts: Counts) -> tuple[float, float]:
+    r"""A ratio of pixel counts and its weight, so that weighted means are ratios of sums.
+
+    Parameters
+    ----------
+    kind : {"iou", "dice", "precision", "recall"}
+        Which ratio.
+    counts : Counts
+        Pixels of one class in one image.
+
+    Returns
+    -------
+    value, weight : float
+        With :math:`v_i = a_i / b_i` and :math:`w_i = b_i`, :math:`\sum w_i v_i / \sum w_i =
+        \sum a_i / \sum b_i`. NaN and 0 where the image says nothing.
+
+    Notes
+    -----
+    Where nothing is predicted although there is something, precision is 0 / 0. Such an image
+    scores 0 with a weight of 1e-12 pixels: the ratio of all images is what it should be to
+    twelve digits, and 0, not undefined, where the class is predicted in none of them. Recall
+    likewise.
+
+    Examples
+    --------
+    >>> pooled("iou", Counts(tp=1, fp=1, fn=2))
+    (0.25, 4.0)
+    """
+    top = counts.tp
+    bottom = {
+        "iou": counts.tp + counts.fp + counts.fn,
+        "dice": 2 * counts.tp + counts.fp + counts.fn,
+        "precision": counts.tp + counts.fp,
+        "recall": counts.tp + counts.fn,
+    }[kind]
+    if bottom:
+        return (2 * top if kind == "dice" else top) / bottom, float(bottom)
+    return (0.0, TRACE) if counts.fp + counts.fn else (math.nan, 0.0)

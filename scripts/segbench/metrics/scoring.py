@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, cast
 
-import numpy as np
-
-from segbench.archives import Archive, ArchiveSet
-from segbench.definitions import EmptyPolicy, definition_id
+from segbench.definitions import definition_id
 from segbench.errors import SegbenchError
-from segbench.files import atomic_path
-from segbench.metrics.registry import METRICS, OBJECT_METRICS, Case
+from segbench.metrics.case import Value
+from segbench.metrics.classification import SetMetric
+from segbench.metrics.reading import Pairs
+from segbench.metrics.registry import (
+    MASK_METRICS,
+    METRICS,
+    OBJECT_METRICS,
+    SET_METRICS,
+    STACK_METRICS,
+    CaseMetric,
+    tasks_of,
+)
+from segbench.metrics.rows import COLUMNS, LABELS, write_scores
+from segbench.metrics.stacks import StackMetric
 
-#: What identifies the arm that made a segmentation.
-LABELS = ("dataset", "preprocessing", "augmentation", "model", "seed", "protocol", "fold")
-#: Columns of the scores, in the order in which rows are sorted.
-COLUMNS = (*LABELS, "sample", "group", "class", "metric", "definition", "value")
+__all__ = ["COLUMNS", "LABELS", "score", "write_scores"]
 
 
 def score(
@@ -34,7 +39,8 @@ def score(
     Parameters
     ----------
     segmentation : str or Path
-        Archive with an array ``label`` (y, x) a sample.
+        Archive with an array ``label`` a sample: a label map or numbered objects (y, x) or
+        (z, y, x), masks (..., class), or a class (1,) beside ``probability`` (class,).
     truth : sequence of str or Path
         Shards of the truth; they may hold more samples than are scored.
     metrics : sequence of str
@@ -45,60 +51,66 @@ def score(
     labels : mapping
         dataset, preprocessing, augmentation, model, seed (int), protocol, fold.
     output : str or Path
-        Parquet, one row a sample, class and metric; see `COLUMNS`. `dsb_map` also
-        writes its parts, ``dsb_ap@0.50`` to ``dsb_ap@0.95``.
+        Parquet, one row a sample, class and metric; see `COLUMNS`. Some metrics also write
+        their parts, see `segbench.definitions.PARTS`. Metrics of stacks have a row a stack.
 
     Raises
     ------
     SegbenchError
         An unknown metric, a metric that does not fit the task, no predictions, a
-        prediction without truth, of another size, or with a label that is not a class.
+        prediction without truth, of another size, or with a label that is not a class;
+        an unknown spacing, a stack without some of its slices, probabilities that are none.
     """
     _check_request(metrics, empty, labels)
-    rows: list[tuple[Any, ...]] = []
     head = tuple(int(labels[n]) if n == "seed" else str(labels[n]) for n in LABELS)
-    with Archive(segmentation) as predicted:
-        truths = ArchiveSet(truth)
-        _check_task(metrics, truths, segmentation)
-        if not predicted.ids:
-            raise SegbenchError(
-                f"{segmentation}: no samples",
-                "a prediction for each sample of the test set",
-                "look into the log of the prediction",
-            )
-        for sample in sorted(predicted.ids):
-            case = _case(sample, predicted, truths, empty)
-            tail = (sample, _group(truths, sample, segmentation))
-            for name in metrics:
-                for value in METRICS[name](case):
-                    identifier = definition_id(value.metric, empty)
-                    rows.append(
-                        (*head, *tail, value.class_name, value.metric, identifier, value.value)
-                    )
-    write_scores(rows, output)
+    pairs = Pairs(segmentation, truth, empty)
+    try:
+        _check_task(metrics, pairs)
+        write_scores(
+            [
+                (*head, sample, group, value.class_name, value.metric,
+                 definition_id(value.metric, empty), value.weight, value.value)
+                for sample, group, value in _values(pairs, metrics)
+            ],
+            output,
+        )  # fmt: skip
+    finally:
+        pairs.close()
 
 
-def write_scores(rows: Sequence[tuple[Any, ...]], output: str | Path) -> None:
-    """Write tidy rows as Parquet: sorted, without pandas' metadata, the same bytes again.
+def _values(pairs: Pairs, metrics: Sequence[str]) -> Iterator[tuple[str, str, Value]]:
+    """All scores: sample or stack, its group, value."""
+    of_cases = {**MASK_METRICS, **OBJECT_METRICS}
+    yield from _of_cases(pairs, [of_cases[name] for name in metrics if name in of_cases])
+    yield from _of_stacks(pairs, [STACK_METRICS[n] for n in metrics if n in STACK_METRICS])
+    yield from _of_sets(pairs, [SET_METRICS[name] for name in metrics if name in SET_METRICS])
 
-    Parameters
-    ----------
-    rows : sequence of tuple
-        In the order of `COLUMNS`.
-    output : str or Path
-        The file.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    types = {"seed": pa.int64(), "value": pa.float64()}
-    schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
-    ordered = sorted(rows, key=lambda row: row[:-1])
-    table = pa.table(
-        {name: [row[n] for row in ordered] for n, name in enumerate(COLUMNS)}, schema=schema
-    )
-    with atomic_path(output) as beside:
-        pq.write_table(table, beside, compression="zstd")
+def _of_cases(pairs: Pairs, wanted: Sequence[CaseMetric]) -> Iterator[tuple[str, str, Value]]:
+    """Scores of masks and objects, a sample at a time."""
+    for sample in pairs.samples if wanted else ():
+        case = pairs.case(sample)
+        for metric in wanted:
+            for value in metric(case):
+                yield sample, pairs.group(sample), value
+
+
+def _of_stacks(pairs: Pairs, wanted: Sequence[StackMetric]) -> Iterator[tuple[str, str, Value]]:
+    """Scores of stacks of slices, a stack at a time."""
+    for stack, group, truth, prediction in pairs.stacks() if wanted else ():
+        for metric in wanted:
+            for value in metric(truth, prediction, tuple(pairs.classes)):
+                yield stack, group, value
+
+
+def _of_sets(pairs: Pairs, wanted: Sequence[SetMetric]) -> Iterator[tuple[str, str, Value]]:
+    """Scores of classified images, all at once."""
+    if not wanted:
+        return
+    predictions = pairs.predictions()
+    for metric in wanted:
+        for place, value in metric(predictions):
+            yield pairs.samples[place], pairs.group(pairs.samples[place]), value
 
 
 def _check_request(metrics: Sequence[str], empty: str, labels: Mapping[str, str | int]) -> None:
@@ -127,77 +139,12 @@ def _check_request(metrics: Sequence[str], empty: str, labels: Mapping[str, str 
         )
 
 
-def _check_task(metrics: Sequence[str], truths: ArchiveSet, segmentation: str | Path) -> None:
-    """Refuse metrics of objects where there are none."""
-    task = truths.attributes.get("task")
+def _check_task(metrics: Sequence[str], pairs: Pairs) -> None:
+    """Refuse metrics of objects where there are none, and the like."""
     for name in metrics:
-        if name in OBJECT_METRICS and task != "instances":
+        if pairs.task not in tasks_of(name):
             raise SegbenchError(
-                f"{segmentation}: metric {name!r} for the task {task!r}",
-                "numbered objects, i.e. a dataset with task: instances",
+                f"{pairs.path}: metric {name!r} for the task {pairs.task!r}",
+                f"a dataset with task: {' or '.join(sorted(tasks_of(name)))}",
                 f"remove {name!r} from `metrics` in the study",
             )
-
-
-def _case(sample: str, predicted: Archive, truths: ArchiveSet, empty: str) -> Case:
-    """Read truth and prediction of one sample and check that they fit."""
-    if sample not in truths:
-        raise SegbenchError(
-            f"{predicted.path}: sample {sample!r} has no truth",
-            "a prediction for samples of the dataset only",
-            "pass all truth shards, or predict again",
-        )
-    if not predicted.has(sample, "label"):
-        raise SegbenchError(
-            f"{predicted.path}: sample {sample!r} has no prediction",
-            "an array `label` a sample",
-            "delete the file and run the same command again",
-        )
-    sizes = truths.shape(sample, "label"), predicted.shape(sample, "label")
-    if sizes[0] != sizes[1]:
-        raise SegbenchError(
-            f"{predicted.path}: sample {sample!r} has size {_size(sizes[1])}, its truth "
-            f"{_size(sizes[0])}",
-            "predictions at the original size",
-            "delete the file and run the same command again",
-        )
-    attributes = truths.attributes
-    classes = dict(zip(attributes["classes"], attributes["class_values"], strict=True))
-    case = Case(
-        truths.read(sample, "label"),
-        predicted.read(sample, "label"),
-        attributes["task"],
-        classes,
-        cast(EmptyPolicy, empty),
-    )
-    if case.task == "semantic":
-        _check_labels(sample, case.prediction, classes, str(predicted.path))
-        _check_labels(sample, case.truth, classes, "the truth")
-    return case
-
-
-def _check_labels(sample: str, labels: np.ndarray, classes: Mapping[str, int], where: str) -> None:
-    """Refuse a label map with a value that is no class."""
-    present = np.flatnonzero(np.bincount(labels.ravel()))
-    unknown = sorted(set(present.tolist()) - {0, *classes.values()})
-    if unknown:
-        raise SegbenchError(
-            f"{where}: sample {sample!r} holds the label {unknown[0]}",
-            f"0 or one of {sorted(classes.values())}",
-            "name the class in the dataset's config",
-        )
-
-
-def _group(truths: ArchiveSet, sample: str, segmentation: str | Path) -> str:
-    group = truths.record(sample).get("group")
-    if not isinstance(group, str) or not group:
-        raise SegbenchError(
-            f"{segmentation}: the truth of sample {sample!r} names no group",
-            "a group in the truth's record",
-            "delete the truth's archives and run the same command again",
-        )
-    return group
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))

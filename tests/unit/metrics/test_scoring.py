@@ -9,7 +9,8 @@ import pytest
 
 from segbench.archives import ArchiveWriter
 from segbench.errors import SegbenchError
-from segbench.metrics import METRICS, score
+from segbench.metrics import score
+from segbench.metrics.registry import MASK_METRICS, OBJECT_METRICS
 from segbench.metrics.scoring import COLUMNS
 
 LABELS = {
@@ -31,11 +32,16 @@ SEMANTIC = {
 INSTANCES = {**SEMANTIC, "task": "instances", "classes": ["nucleus"], "class_values": [1]}
 
 
-def write(path, samples: dict[str, Any], attributes, group: str | None = "g") -> Any:
+def write(path, samples: dict[str, Any], attributes, group: str | None = "g", **more) -> Any:
     dtype = np.uint8 if attributes["task"] == "semantic" else np.uint16
     with ArchiveWriter(path, attributes) as writer:
         for name, label in samples.items():
-            record = {"source": name, "group": group and f"{group}-{name}", "split": "train"}
+            record = {
+                "source": name,
+                "group": group and f"{group}-{name}",
+                "split": "train",
+                **more,
+            }
             writer.add(name, {"label": np.array(label, dtype)}, record)
     return path
 
@@ -44,8 +50,8 @@ def rows(path) -> list[dict[str, Any]]:
     return pq.read_table(path).to_pylist()
 
 
-def scored(tmp_path, truth, prediction, attributes, metrics, *, empty="exclude"):
-    write(tmp_path / "truth.zarr.zip", truth, attributes)
+def scored(tmp_path, truth, prediction, attributes, metrics, *, empty="exclude", **more):
+    write(tmp_path / "truth.zarr.zip", truth, attributes, **more)
     write(tmp_path / "seg.zarr.zip", prediction, {**attributes, "stage": "segment"})
     output = tmp_path / "scores.parquet"
     score(
@@ -82,6 +88,7 @@ def test_a_label_map_is_scored_by_class(tmp_path):
         "class": "hair",
         "metric": "iou",
         "definition": "iou/per-image/empty-excluded",
+        "weight": 1.0,
         "value": 0.5,
     }
 
@@ -192,8 +199,9 @@ def test_a_missing_label(tmp_path):
         score(truth, [truth], ["iou"], "exclude", labels, tmp_path / "s.parquet")
 
 
-def test_every_registered_metric_is_one_for_a_perfect_prediction(tmp_path):
+def test_every_score_of_objects_is_one_for_a_perfect_prediction(tmp_path):
     truth = {"a": [[1, 1, 0, 7, 7]]}
-    found = scored(tmp_path, truth, truth, INSTANCES, sorted(METRICS))
-    assert len(found) == 4 + 11
+    metrics = [*(n for n in MASK_METRICS if n != "hd95"), *OBJECT_METRICS]
+    found = scored(tmp_path, truth, truth, INSTANCES, metrics, spacing_mm=[1.0, 1.0])
+    assert len(found) == 11 + 11
     assert {r["value"] for r in found} == {1.0}

@@ -67,6 +67,7 @@ def write_run(
             class_name,
             metric,
             definition_id(metric, one.empty),
+            1.0,
             value,
         )
         for (sample, class_name, metric), value in values.items()

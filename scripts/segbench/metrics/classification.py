@@ -1,0 +1,187 @@
+"""Scores of classified images, as values and weights of single images.
+
+Each figure is a weighted mean over images, so that it can be resampled and compared like any
+other: what is not a mean by nature (an area under a curve, a calibration error) is split into
+what each image contributes to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from segbench.definitions import ALL, CALIBRATION_BINS
+from segbench.metrics.case import Value
+from segbench.metrics.overlap import TRACE, Counts, pooled
+
+#: The least probability of the true class: what separates neighbours of 1 in float32.
+LEAST = 2.0**-23
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """A test fold of classified images.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Names.
+    truth, label : ndarray of int, shape (sample,)
+        Places in `classes`: the true class and the one decided for.
+    probability : ndarray of float64, shape (sample, class)
+        Each row adds up to 1.
+    """
+
+    classes: tuple[str, ...]
+    truth: np.ndarray
+    label: np.ndarray
+    probability: np.ndarray
+
+
+#: A metric of a whole test fold: the scores of each sample.
+SetMetric = Callable[[Predictions], Iterator[tuple[int, Value]]]
+
+
+def accuracy(found: Predictions) -> Iterator[tuple[int, Value]]:
+    """1 where the class is right, else 0.
+
+    Yields
+    ------
+    sample : int
+        Its place.
+    Value
+    """
+    for n, right in enumerate((found.truth == found.label).tolist()):
+        yield n, Value(ALL, "accuracy", float(right))
+
+
+def of_counts(name: str, kind: str) -> SetMetric:
+    """Make a metric of a class from a ratio of counts over all images.
+
+    Parameters
+    ----------
+    name : str
+        Of the metric.
+    kind : {"dice", "precision", "recall"}
+        The ratio, see `pooled`; dice is F1.
+    """
+
+    def measure(found: Predictions) -> Iterator[tuple[int, Value]]:
+        for c, class_name in enumerate(found.classes):
+            true, said = found.truth == c, found.label == c
+            for n, (t, s) in enumerate(zip(true.tolist(), said.tolist(), strict=True)):
+                value, weight = pooled(kind, Counts(t and s, s and not t, t and not s))
+                if kind == "recall" and weight == TRACE:
+                    value, weight = math.nan, 0.0
+                yield n, Value(class_name, name, value, weight)
+
+    return measure
+
+
+def placements(scores: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """Share of the negatives that each positive is above, ties half.
+
+    Parameters
+    ----------
+    scores : ndarray of float, shape (sample,)
+        Higher: rather positive.
+    positive : ndarray of bool, shape (sample,)
+
+    Returns
+    -------
+    ndarray of float64, shape (sample,)
+        In 0 ... 1; NaN for negatives, and where there are no negatives. The mean over the
+        positives is the area under the ROC curve, exactly.
+
+    References
+    ----------
+    Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747; DeLong et al. 1988,
+    doi:10.2307/2531595
+
+    Examples
+    --------
+    >>> placements(np.array([0.9, 0.4, 0.4, 0.1]), np.array([True, True, False, False])).tolist()
+    [1.0, 0.75, nan, nan]
+    """
+    result = np.full(scores.shape, math.nan)
+    negatives = np.sort(scores[~positive])
+    if negatives.size:
+        below = np.searchsorted(negatives, scores[positive], side="left")
+        not_above = np.searchsorted(negatives, scores[positive], side="right")
+        result[positive] = (below + not_above) / (2 * negatives.size)
+    return result
+
+
+def roc_auc(found: Predictions) -> Iterator[tuple[int, Value]]:
+    """Placement of each image of a class among those of the others."""
+    for c, class_name in enumerate(found.classes):
+        values = placements(found.probability[:, c], found.truth == c)
+        for n, value in enumerate(values.tolist()):
+            yield n, Value(class_name, "roc_auc", value)
+
+
+def calibration_parts(
+    confidence: np.ndarray, right: np.ndarray, bins: int = CALIBRATION_BINS
+) -> np.ndarray:
+    r"""What each image contributes to the expected calibration error.
+
+    Parameters
+    ----------
+    confidence : ndarray of float, shape (sample,)
+        Highest probability, in 0 ... 1.
+    right : ndarray of bool, shape (sample,)
+        Whether that class is true.
+    bins : int
+        Equally wide bins ((m - 1) / M, m / M].
+
+    Returns
+    -------
+    ndarray of float64, shape (sample,)
+        In -1 ... 1; the mean is the error.
+
+    Notes
+    -----
+    :math:`\sum_b \frac{n_b}{n} |acc_b - conf_b| = \frac{1}{n} \sum_i s_{b(i)} (right_i - conf_i)`
+    with :math:`s_b` the sign of :math:`acc_b - conf_b`.
+
+    References
+    ----------
+    Guo et al. 2017, doi:10.48550/arXiv.1706.04599
+
+    Examples
+    --------
+    >>> parts = calibration_parts(np.array([0.75, 0.75, 1.0]), np.array([True, False, True]), 4)
+    >>> parts.tolist(), round(float(parts.mean()), 4)
+    ([-0.25, 0.75, 0.0], 0.1667)
+    """
+    edges = np.arange(bins + 1) / bins
+    places = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, bins - 1)
+    gaps = right - confidence
+    signs = np.sign(np.bincount(places, weights=gaps, minlength=bins))
+    parts: np.ndarray = signs[places] * gaps
+    return parts
+
+
+def calibration_error(found: Predictions) -> Iterator[tuple[int, Value]]:
+    """Contribution of each image to the expected calibration error."""
+    confidence = found.probability.max(axis=1)
+    right = found.probability.argmax(axis=1) == found.truth
+    for n, value in enumerate(calibration_parts(confidence, right).tolist()):
+        yield n, Value(ALL, "calibration_error", value)
+
+
+def brier(found: Predictions) -> Iterator[tuple[int, Value]]:
+    """Squared distance of the probabilities from the truth, in 0 ... 2."""
+    truth = np.eye(len(found.classes))[found.truth]
+    for n, value in enumerate(((found.probability - truth) ** 2).sum(axis=1).tolist()):
+        yield n, Value(ALL, "brier", value)
+
+
+def log_loss(found: Predictions) -> Iterator[tuple[int, Value]]:
+    """- ln of the probability of the true class."""
+    chosen = found.probability[np.arange(found.truth.size), found.truth]
+    for n, value in enumerate((-np.log(np.maximum(chosen, LEAST))).tolist()):
+        yield n, Value(ALL, "log_loss", abs(value))

@@ -1,0 +1,177 @@
+"""Scores of whole stacks of slices: the UW-Madison competition, in two published readings.
+
+The competition's text leaves open what happens where masks are empty and over what the
+Hausdorff distance is taken; two programs that were published with results decide it
+differently. Both give 0.4 Dice + 0.6 (1 - Hausdorff), both are computed here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from segbench.definitions import ALL, UW_WEIGHTS
+from segbench.metrics.case import Value
+from segbench.metrics.surface import bounds
+
+_DICE, _HAUSDORFF = UW_WEIGHTS
+
+#: A metric of a stack: truth and prediction, bool (z, y, x, class), and names of the classes.
+StackMetric = Callable[[np.ndarray, np.ndarray, tuple[str, ...]], Iterator[Value]]
+
+
+def slice_dice(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Dice of each slice and class.
+
+    Parameters
+    ----------
+    truth, prediction : ndarray of bool, shape (z, y, x, class)
+
+    Returns
+    -------
+    ndarray of float64, shape (z, class)
+        In 0 ... 1; NaN where both are empty.
+    """
+    both = np.count_nonzero(truth & prediction, axis=(1, 2))
+    either = np.count_nonzero(truth, axis=(1, 2)) + np.count_nonzero(prediction, axis=(1, 2))
+    return np.where(either > 0, 2 * both / np.maximum(either, 1), math.nan)
+
+
+def joined_hausdorff(truth: np.ndarray, prediction: np.ndarray) -> float:
+    """Hausdorff distance of two masks in a unit cube, over its diagonal.
+
+    Parameters
+    ----------
+    truth, prediction : ndarray of bool, shape (z, y, x)
+
+    Returns
+    -------
+    float
+        In 0 ... 1. NaN where both are empty, 0 where equal, 1 where one is empty or the
+        prediction has more than 10 times as many pixels.
+
+    References
+    ----------
+    Chan et al. 2024, doi:10.48550/arXiv.2410.07095 (mle-bench, grade.py)
+
+    Examples
+    --------
+    >>> truth = np.zeros((1, 1, 4), bool)
+    >>> truth[..., 0] = True
+    >>> round(joined_hausdorff(truth, truth[..., ::-1]) * 3**0.5, 6)
+    0.75
+    """
+    true, predicted = int(truth.sum()), int(prediction.sum())
+    if not true and not predicted:
+        return math.nan
+    if np.array_equal(truth, prediction):
+        return 0.0
+    if not true or not predicted or predicted > 10 * true:
+        return 1.0
+    steps = [1 / n for n in truth.shape]
+    farthest = max(_farthest(prediction, truth, steps), _farthest(truth, prediction, steps))
+    return farthest / math.sqrt(3)
+
+
+def class_hausdorff(truth: np.ndarray, prediction: np.ndarray) -> float:
+    """Distance of the prediction's surface from the truth's in pixels, over the diagonal.
+
+    Parameters
+    ----------
+    truth, prediction : ndarray of bool, shape (z, y, x)
+
+    Returns
+    -------
+    float
+        In 0 ... 1; 0 where equal, also where both are empty, 1 where one is empty. In one
+        direction, as published: what the prediction misses does not count by itself.
+
+    References
+    ----------
+    https://github.com/CarnoZhao/Kaggle-UWMGIT, monai/metric.py
+
+    Examples
+    --------
+    >>> truth = np.zeros((2, 2, 1), bool)
+    >>> truth[0, 0] = True
+    >>> round(class_hausdorff(truth, truth[::-1]), 6)
+    0.333333
+    """
+    from scipy import ndimage
+
+    if np.array_equal(truth, prediction):
+        return 0.0
+    if not truth.any() or not prediction.any():
+        return 1.0
+    edges = [mask & ~ndimage.binary_erosion(mask) for mask in (prediction, truth)]
+    farthest = _farthest(edges[0], edges[1], [1.0] * truth.ndim)
+    return min(1.0, farthest / math.sqrt(sum(n * n for n in truth.shape)))
+
+
+def _farthest(here: np.ndarray, there: np.ndarray, steps: list[float]) -> float:
+    """Largest distance of a pixel of one mask from the nearest pixel of another."""
+    from scipy import ndimage
+
+    box = bounds(here, there)
+    assert box is not None
+    distances = ndimage.distance_transform_edt(~there[box], sampling=steps)
+    return float(distances[here[box]].max())
+
+
+def mlebench(
+    truth: np.ndarray, prediction: np.ndarray, classes: tuple[str, ...]
+) -> Iterator[Value]:
+    """The score as mle-bench grades it, and its parts.
+
+    Parameters
+    ----------
+    truth, prediction : ndarray of bool, shape (z, y, x, class)
+    classes : tuple of str
+
+    Yields
+    ------
+    Value
+        `uw_mlebench` of the two parts as classes, then the parts as metrics of their own.
+    """
+    found = slice_dice(truth, prediction)
+    scored = ~np.isnan(found)
+    pairs = int(scored.sum())
+    mean = float(found[scored].sum()) / pairs if pairs else math.nan
+    joined = [np.asarray(masks).any(axis=-1) for masks in (truth, prediction)]
+    distance = joined_hausdorff(np.asarray(joined[0]), np.asarray(joined[1]))
+    yield Value(_DICE, "uw_mlebench", mean, float(pairs))
+    yield Value(_HAUSDORFF, "uw_mlebench", 1 - distance)
+    yield Value(ALL, "uw_dice@mlebench", mean, float(pairs))
+    yield Value(ALL, "uw_hausdorff@mlebench", distance)
+
+
+def per_class(
+    truth: np.ndarray, prediction: np.ndarray, classes: tuple[str, ...]
+) -> Iterator[Value]:
+    """The score as the competition's first place defined it, and its parts.
+
+    Parameters
+    ----------
+    truth, prediction : ndarray of bool, shape (z, y, x, class)
+    classes : tuple of str
+
+    Yields
+    ------
+    Value
+        `uw_per_class` of the two parts as classes, then the parts as metrics of their own,
+        the Hausdorff distance for each class.
+    """
+    present = truth.any(axis=(1, 2))
+    found = np.where(present, slice_dice(truth, prediction), 0.0)
+    number = present.sum(axis=1)
+    by_slice = found.sum(axis=1)[number > 0] / number[number > 0]
+    slices = by_slice.size
+    mean = float(by_slice.sum()) / slices if slices else math.nan
+    distances = [class_hausdorff(truth[..., c], prediction[..., c]) for c in range(len(classes))]
+    yield Value(_DICE, "uw_per_class", mean, float(slices))
+    yield Value(_HAUSDORFF, "uw_per_class", 1 - sum(distances) / len(distances))
+    yield Value(ALL, "uw_dice@per_class", mean, float(slices))
+    for name, distance in zip(classes, distances, strict=True):
+        yield Value(name, "uw_hausdorff@per_class", distance)
