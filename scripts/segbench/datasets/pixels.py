@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -141,20 +142,13 @@ def read_tiff(path: Path) -> tuple[np.ndarray, str]:
     import tifffile
 
     plain = {tifffile.COMPRESSION.NONE, *map(tifffile.COMPRESSION, (8, 32946))}
-    with naming(path), tifffile.TiffFile(path) as file:
-        if not len(file.pages):
-            raise ValueError("it holds no picture")
+    ordinary = {tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB}
+    with naming(path), _strict_tiff(path) as file:
         page, series = file.pages.first, file.series[0]
         axes = series.axes.lower()
-        ordinary = page.photometric in {
-            tifffile.PHOTOMETRIC.MINISBLACK,
-            tifffile.PHOTOMETRIC.RGB,
-        }
-        if page.compression in plain and ordinary and page.bitspersample >= 8:
-            pixels = series.asarray()
-            if pixels.size != math.prod(series.shape):
-                raise ValueError(f"{pixels.size} of {math.prod(series.shape)} values are there")
-            return _axes_in_order(path, np.asarray(pixels), axes)
+        if page.compression in plain and page.photometric in ordinary and page.bitspersample >= 8:
+            _insist_on_segments(series)
+            return _axes_in_order(path, np.asarray(series.asarray()), axes)
     if len(axes) - axes.count("s") > 2:
         raise SegbenchError(
             f"{path}: pages with the compression {page.compression.name} are not read",
@@ -163,6 +157,33 @@ def read_tiff(path: Path) -> tuple[np.ndarray, str]:
         )
     pixels = read_pixels(path)
     return pixels, "yxc" if pixels.ndim == 3 else "yx"
+
+
+@contextmanager
+def _strict_tiff(path: Path) -> Iterator[Any]:
+    """Open a TIFF file; what a damaged head makes of tifffile becomes a ValueError."""
+    import tifffile
+
+    slips = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, MemoryError)
+    try:
+        with tifffile.TiffFile(path) as file:
+            if not len(file.pages):
+                raise ValueError("it holds no picture")
+            yield file
+    except slips as error:
+        raise ValueError(f"its head is damaged: {error}") from error
+
+
+def _insist_on_segments(series: Any) -> None:
+    """Refuse files of which a part is not there: tifffile would fill it with zeros."""
+    for page in series.pages:
+        if page is None:
+            continue
+        count = math.prod(page.chunked)
+        if len(page.dataoffsets) != count or len(page.databytecounts) != count:
+            raise ValueError(f"{len(page.dataoffsets)} of {count} parts are there")
+        if not all(page.databytecounts):
+            raise ValueError("parts of it are empty")
 
 
 def _axes_in_order(path: Path, pixels: np.ndarray, axes: str) -> tuple[np.ndarray, str]:
