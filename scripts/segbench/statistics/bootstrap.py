@@ -15,16 +15,18 @@ class Sums:
     Attributes
     ----------
     total : ndarray of float64, shape (arm, class, group)
-        Sum of the values of a group's samples.
-    number : ndarray of int64, shape (arm, class, group)
-        How many values that were; left out are those that are NaN.
+        Sum of weight times value of a group's samples.
+    number : ndarray of float64, shape (arm, class, group)
+        Sum of the weights, of unweighted values their number; left out are NaN.
     """
 
     total: np.ndarray
     number: np.ndarray
 
 
-def sums_by_group(values: np.ndarray, groups: np.ndarray, count: int) -> Sums:
+def sums_by_group(
+    values: np.ndarray, groups: np.ndarray, count: int, weights: np.ndarray | None = None
+) -> Sums:
     """Add up the values of each group.
 
     Parameters
@@ -35,17 +37,20 @@ def sums_by_group(values: np.ndarray, groups: np.ndarray, count: int) -> Sums:
         Number of each sample's group, 0 ... count - 1.
     count : int
         Number of groups.
+    weights : ndarray of float64, shape (arm, class, sample), optional
+        How much each value counts; ones by default.
 
     Returns
     -------
     Sums
     """
     total = np.zeros((*values.shape[:2], count))
-    number = np.zeros(total.shape, dtype=np.int64)
+    number = np.zeros(total.shape)
     valid = ~np.isnan(values)
+    counted = np.where(valid, 1.0 if weights is None else weights, 0.0)
     where = np.moveaxis(total, 2, 0), np.moveaxis(number, 2, 0)
-    np.add.at(where[0], groups, np.moveaxis(np.where(valid, values, 0.0), 2, 0))
-    np.add.at(where[1], groups, np.moveaxis(valid.astype(np.int64), 2, 0))
+    np.add.at(where[0], groups, np.moveaxis(np.where(valid, values, 0.0) * counted, 2, 0))
+    np.add.at(where[1], groups, np.moveaxis(counted, 2, 0))
     return Sums(total, number)
 
 
@@ -73,7 +78,20 @@ def resample(groups: int, resamples: int, seed: int = 0) -> np.ndarray:
     return np.bincount(flat.ravel(), minlength=resamples * groups).reshape(resamples, groups)
 
 
-def means(sums: Sums, weights: np.ndarray) -> np.ndarray:
+def ratio(total: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Divide sums by what they are of; NaN where that is nothing.
+
+    Examples
+    --------
+    >>> ratio(np.array([1.0, 0.0]), np.array([4.0, 0.0])).tolist()
+    [0.25, nan]
+    """
+    some = number > 0
+    result: np.ndarray = np.where(some, total / np.where(some, number, 1.0), np.nan)
+    return result
+
+
+def means(sums: Sums, weights: np.ndarray, class_weights: np.ndarray | None = None) -> np.ndarray:
     r"""Mean over samples of each class, then over classes, for weighted groups.
 
     Parameters
@@ -82,6 +100,8 @@ def means(sums: Sums, weights: np.ndarray) -> np.ndarray:
         Values by group.
     weights : ndarray of int, shape (draw, group)
         How often each group counts; ones give the plain mean.
+    class_weights : ndarray of float64, shape (class,), optional
+        How much each class counts; all the same by default.
 
     Returns
     -------
@@ -92,13 +112,18 @@ def means(sums: Sums, weights: np.ndarray) -> np.ndarray:
     Notes
     -----
     :math:`\bar x = \frac{1}{C} \sum_c \frac{\sum_g w_g S_{cg}}{\sum_g w_g N_{cg}}`: samples
-    count equally, however many a group has; groups are what is drawn.
+    count equally, however many a group has; groups are what is drawn. :math:`S` and
+    :math:`N` carry the samples' own weights where a figure is pooled.
     """
-    by_class = means_by_class(sums, weights)
+    return over_classes(means_by_class(sums, weights), class_weights)
+
+
+def over_classes(by_class: np.ndarray, class_weights: np.ndarray | None = None) -> np.ndarray:
+    """Mean over the last axis, the classes; those that are NaN are left out."""
     valid = ~np.isnan(by_class)
-    number = valid.sum(axis=2)
-    total = np.where(valid, by_class, 0.0).sum(axis=2)
-    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+    counted = np.where(valid, 1.0 if class_weights is None else class_weights, 0.0)
+    total = (np.where(valid, by_class, 0.0) * counted).sum(axis=-1)
+    return ratio(total, counted.sum(axis=-1))
 
 
 def means_by_class(sums: Sums, weights: np.ndarray) -> np.ndarray:
@@ -118,7 +143,7 @@ def means_by_class(sums: Sums, weights: np.ndarray) -> np.ndarray:
     flat = (-1, arms, classes)
     total = (weights @ sums.total.reshape(-1, groups).T).reshape(flat)
     number = (weights @ sums.number.reshape(-1, groups).T).reshape(flat)
-    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+    return ratio(total, number)
 
 
 def interval(draws: np.ndarray, confidence: float) -> tuple[float, float] | None:

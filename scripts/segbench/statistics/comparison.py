@@ -111,32 +111,38 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def ranks(values: Sequence[float]) -> list[int]:
-    """Rank figures from the highest, equals share the smaller rank; NaN come last.
+def ranks(values: Sequence[float], higher_is_better: bool = True) -> list[int]:
+    """Rank figures from the best, equals share the smaller rank; NaN come last.
 
     Examples
     --------
     >>> ranks([0.5, 0.9, 0.9, 0.1])
     [3, 1, 1, 4]
+    >>> ranks([0.5, 0.9, 0.9, 0.1], higher_is_better=False)
+    [2, 3, 3, 1]
     """
-    rounded = [-math.inf if math.isnan(v) else round(v, DECIMALS) for v in values]
+    sign = 1 if higher_is_better else -1
+    rounded = [-math.inf if math.isnan(v) else round(sign * v, DECIMALS) for v in values]
     return [1 + sum(other > value for other in rounded) for value in rounded]
 
 
-def first_shares(draws: np.ndarray) -> np.ndarray:
+def first_shares(draws: np.ndarray, higher_is_better: bool = True) -> np.ndarray:
     """Share of the resamples in which each arm is first; equals share a resample.
 
     Parameters
     ----------
     draws : ndarray of float64, shape (draw, arm)
         Bootstrapped means.
+    higher_is_better : bool
+        Which end is first.
 
     Returns
     -------
     ndarray of float64, shape (arm,)
         Adding up to 1.
     """
-    rounded = np.round(np.where(np.isnan(draws), -np.inf, draws), DECIMALS)
+    signed = draws if higher_is_better else -draws
+    rounded = np.round(np.where(np.isnan(draws), -np.inf, signed), DECIMALS)
     first = rounded == rounded.max(axis=1, keepdims=True)
     shares: np.ndarray = (first / first.sum(axis=1, keepdims=True)).mean(axis=0)
     return shares

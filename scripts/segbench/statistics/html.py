@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape as _escape
 
-from segbench.statistics.layout import Column, Grid, Row, Table
+from segbench.statistics.grid import Column, Grid, Row, Table
 
 
 def escape(text: str) -> str:

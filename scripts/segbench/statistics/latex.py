@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segbench.statistics.layout import Column, Grid, Row, Table
+from segbench.statistics.grid import Column, Grid, Row, Table
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -22,6 +22,8 @@ _ESCAPES = {
     "\N{MULTIPLICATION SIGN}": r"$\times$",
     "\N{EN DASH}": "--",
     "\N{GREEK SMALL LETTER MU}": r"$\mu$",
+    "\N{UPWARDS ARROW}": r"$\uparrow$",
+    "\N{DOWNWARDS ARROW}": r"$\downarrow$",
     "\N{MICRO SIGN}": r"$\mu$",
     "\n": " ",
 }

@@ -2,77 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 
-from segbench.config.study import Published, Study
+from segbench.config.study import Study
+from segbench.definitions import PARTS
 from segbench.statistics import wording
+from segbench.statistics.citations import Citation, cite
+from segbench.statistics.classes import ARMS_ACROSS, class_grids
+from segbench.statistics.grid import Column, Grid, Row, Table
 from segbench.statistics.summary import ArmSummary, Summary
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its heading, a definition's id below it, and whether it holds figures."""
-
-    heading: str
-    identifier: str = ""
-    figures: bool = True
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row: its cells, whose it is, and whether it is the best or tied with it."""
-
-    cells: tuple[str, ...]
-    kind: Literal["ours", "published"]
-    best: bool = False
-    tied: bool = False
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Columns and rows.
-
-    Attributes
-    ----------
-    caption : str
-        One line.
-    columns : tuple of Column
-        The first `leading` name the row.
-    leading : int
-        Number of columns of names.
-    rows : tuple of Row
-        Published rows first.
-    """
-
-    caption: str
-    columns: tuple[Column, ...]
-    leading: int
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A whole table.
-
-    Attributes
-    ----------
-    name : str
-        Of the study.
-    title, question, answer : str
-        One line each.
-    grids : tuple of Grid
-        The table itself, and a second one where a metric has parts.
-    notes : tuple of str
-        In the order in which they are printed.
-    """
-
-    name: str
-    title: str
-    question: str
-    answer: str
-    grids: tuple[Grid, ...]
-    notes: tuple[str, ...]
 
 
 def lay_out(summary: Summary, study: Study, name: str, generated: bool) -> Table:
@@ -92,24 +30,25 @@ def lay_out(summary: Summary, study: Study, name: str, generated: bool) -> Table
     Returns
     -------
     Table
-        Published rows stand first; differences from them are columns.
+        Published rows stand first; differences from them are columns. Figures of classes
+        are grids of their own.
     """
-    published = () if generated else study.published
+    published = [] if generated else [c for c in cite(study) if not c.classes]
     leading = [Column(wording.RECIPES[key], figures=False) for key in wording.varying(study)]
     if generated:
         leading.append(Column("Data", figures=False))
     columns = list(leading)
     for metric in study.metrics:
         title = wording.title_of(metric, summary)
-        columns.append(Column(title, summary.definitions[metric]))
+        columns.append(Column(wording.heading(metric, summary), summary.definitions[metric]))
         columns += [
-            Column(f"{title} {wording.MINUS} [{n}]")
-            for n, row in enumerate(published, start=1)
-            if row.metric == metric
+            Column(f"{title} {wording.MINUS} [{cited.number}]")
+            for cited in published
+            if cited.row.metric == metric
         ]
     columns += _closing_columns(summary, study)
-    rows = [_published_row(row, n, columns, summary) for n, row in enumerate(published, start=1)]
-    rows += [_our_row(row, summary, study, generated) for row in summary.arms]
+    rows = [_published_row(cited, columns, summary) for cited in published]
+    rows += [_our_row(row, summary, study, published, generated) for row in _arms(summary)]
     title = study.title + (" (generated data)" if generated else "")
     return Table(
         name,
@@ -119,35 +58,49 @@ def lay_out(summary: Summary, study: Study, name: str, generated: bool) -> Table
         (
             Grid(title, tuple(columns), len(leading), tuple(rows)),
             *_parts(summary, study, leading, generated),
+            *class_grids(summary, study, generated),
         ),
         wording.notes(summary, study, generated),
     )
 
 
+def _arms(summary: Summary) -> list[ArmSummary]:
+    """Arms in the study's order; those of a sweep, too many to compare by eye, by rank."""
+    if len(summary.arms) <= ARMS_ACROSS:
+        return list(summary.arms)
+    return sorted(summary.arms, key=lambda arm: arm.rank)
+
+
 def _parts(
     summary: Summary, study: Study, leading: list[Column], generated: bool
 ) -> tuple[Grid, ...]:
-    """Lay the parts of a metric out: the mAP at each of its thresholds."""
-    parts = [name for name in summary.definitions if name not in study.metrics]
-    if not parts:
-        return ()
-    titles = [wording.title_of(name, summary) for name in parts]
-    ids = f"{summary.definitions[parts[0]]} ... {summary.definitions[parts[-1]]}"
-    rows = [
-        Row(
-            (
-                *_names(row, study, generated),
-                *(wording.number(row.estimates[name].mean) for name in parts),
-            ),
-            "ours",
-            row is summary.arms[summary.best],
-            row.tied,
-        )
-        for row in summary.arms
-    ]
-    caption = f"At each threshold, {'generated data, ' if generated else ''}{ids}"
-    columns = (*leading, *(Column(title) for title in titles))
-    return (Grid(caption, columns, len(leading), tuple(rows)),)
+    """Lay the parts of metrics out: the mAP at each of its thresholds, Dice and Hausdorff."""
+    grids = []
+    for metric in study.metrics:
+        parts = [name for name in PARTS.get(metric, ()) if name in summary.definitions]
+        if not parts:
+            continue
+        rows = [
+            Row(
+                (
+                    *_names(row, study, generated),
+                    *(wording.number(row.estimates[name].mean) for name in parts),
+                ),
+                "ours",
+                row is summary.arms[summary.best],
+                row.tied,
+            )
+            for row in _arms(summary)
+        ]
+        ids = [summary.definitions[name] for name in parts]
+        if metric == "dsb_map":
+            start, listed = "At each threshold", f"{ids[0]} ... {ids[-1]}"
+        else:
+            start, listed = f"Parts of {wording.title_of(metric, summary)}", ", ".join(ids)
+        caption = f"{start}, {'generated data, ' if generated else ''}{listed}"
+        columns = (*leading, *(Column(wording.heading(name, summary)) for name in parts))
+        grids.append(Grid(caption, columns, len(leading), tuple(rows)))
+    return tuple(grids)
 
 
 def _names(row: ArmSummary, study: Study, generated: bool) -> list[str]:
@@ -165,18 +118,23 @@ def _closing_columns(summary: Summary, study: Study) -> list[Column]:
     return columns
 
 
-def _our_row(row: ArmSummary, summary: Summary, study: Study, generated: bool) -> Row:
+def _our_row(
+    row: ArmSummary,
+    summary: Summary,
+    study: Study,
+    published: Sequence[Citation],
+    generated: bool,
+) -> Row:
     """Cells of one arm."""
     cells = _names(row, study, generated)
     for metric in study.metrics:
         one = row.estimates[metric]
         cells.append(wording.estimate(one))
-        if not generated:
-            cells += [
-                wording.signed(one.mean - other.value)
-                for other in study.published
-                if other.metric == metric
-            ]
+        cells += [
+            wording.signed(one.mean - cited.row.value)
+            for cited in published
+            if cited.row.metric == metric
+        ]
     primary = row.estimates[study.primary]
     if len(study.seeds) > 1:
         cells.append("" if primary.seed_sd is None else wording.number(primary.seed_sd))
@@ -188,12 +146,12 @@ def _our_row(row: ArmSummary, summary: Summary, study: Study, generated: bool) -
     return Row(tuple(cells), "ours", best, row.tied)
 
 
-def _published_row(row: Published, place: int, columns: list[Column], summary: Summary) -> Row:
+def _published_row(cited: Citation, columns: list[Column], summary: Summary) -> Row:
     """Cells of a published row: its name and the one figure that was published."""
     cells = [""] * len(columns)
-    cells[0] = f"published: {row.method} [{place}]"
-    identifier = summary.definitions[row.metric]
+    cells[0] = f"published: {cited.row.method} [{cited.number}]"
+    identifier = summary.definitions[cited.row.metric]
     for n, column in enumerate(columns):
         if column.identifier == identifier:
-            cells[n] = wording.published_figure(row)
+            cells[n] = wording.published_figure(cited.row)
     return Row(tuple(cells), "published")

@@ -7,7 +7,8 @@ import io
 import math
 from collections.abc import Iterator
 
-from segbench.config.study import Published, Study
+from segbench.config.study import Study
+from segbench.statistics.citations import Citation, cite
 from segbench.statistics.summary import ArmSummary, Estimate, Summary
 
 Cells = dict[str, str]
@@ -33,12 +34,12 @@ def csv_text(summary: Summary, study: Study, name: str, generated: bool) -> str:
         Figures with six decimals; empty: there is none. For each metric M (and each
         of its parts): ``M_mean``, ``M_low``, ``M_high``, ``M_seed_sd``, ``M_samples``,
         ``M_groups``, ``M_excluded``, ``M_definition``, with several classes
-        ``M[CLASS]_mean``, and ``M_minus_published_N`` for the N-th published row.
+        ``M[CLASS]_mean``, ``M[CLASS]_low`` and ``M[CLASS]_high``, and
+        ``M_minus_published_N`` (``M[CLASS]_minus_published_N``) for the N-th citation.
     """
     rows = [_ours(row, summary, study, name, generated) for row in summary.arms]
     if not generated:
-        rows += [_published(row, n, study, name)
-                 for n, row in enumerate(study.published, start=1)]  # fmt: skip
+        rows += [_published(cited, study, name) for cited in cite(study)]
     header: list[str] = []
     for row in rows:
         header += [key for key in row if key not in header]
@@ -77,10 +78,21 @@ def _ours(row: ArmSummary, summary: Summary, study: Study, name: str, generated:
     }
     for metric, one in row.estimates.items():
         cells.update(_metric(metric, one, summary.definitions[metric]))
-        for n, other in enumerate(study.published, start=1):
-            if other.metric == metric and not generated:
-                cells[f"{metric}_minus_published_{n}"] = _figure(one.mean - other.value)
+        if not generated:
+            cells.update(_differences(metric, one, study))
     return cells
+
+
+def _differences(metric: str, one: Estimate, study: Study) -> Iterator[tuple[str, str]]:
+    """Cells of the differences from published figures."""
+    for cited in cite(study):
+        if cited.row.metric != metric:
+            continue
+        if not cited.classes:
+            yield f"{metric}_minus_published_{cited.number}", _figure(one.mean - cited.row.value)
+        for class_name, row in cited.classes.items():
+            key = f"{metric}[{class_name}]_minus_published_{cited.number}"
+            yield key, _figure(one.by_class.get(class_name, math.nan) - row.value)
 
 
 def _metric(metric: str, one: Estimate, definition: str) -> Iterator[tuple[str, str]]:
@@ -96,20 +108,29 @@ def _metric(metric: str, one: Estimate, definition: str) -> Iterator[tuple[str, 
     yield f"{metric}_definition", definition
     if len(one.by_class) > 1:
         for class_name, mean in one.by_class.items():
+            low, high = one.class_intervals[class_name] or (None, None)
             yield f"{metric}[{class_name}]_mean", _figure(mean)
+            yield f"{metric}[{class_name}]_low", _figure(low)
+            yield f"{metric}[{class_name}]_high", _figure(high)
 
 
-def _published(row: Published, place: int, study: Study, name: str) -> Cells:
+def _published(cited: Citation, study: Study, name: str) -> Cells:
     """Cells of a published row."""
+    row = cited.row
+    figures = (
+        {f"{row.metric}[{key}]_mean": _figure(one.value) for key, one in cited.classes.items()}
+        if cited.classes
+        else {f"{row.metric}_mean": _figure(row.value)}
+    )
     return {
         "study": name,
         "kind": "published",
         "data": "publisher",
         "method": row.method,
         "dataset": study.dataset,
-        f"{row.metric}_mean": _figure(row.value),
+        **figures,
         f"{row.metric}_definition": row.definition,
-        "published_number": str(place),
-        "published_spread": _figure(row.spread),
+        "published_number": str(cited.number),
+        "published_spread": "" if cited.classes else _figure(row.spread),
         "published_source": row.source,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from segbench.statistics.layout import Column, Grid, Table
+from segbench.statistics.grid import Column, Grid, Table
 
 #: What Markdown would read as markup: an underscore at a word's end, a bracket of a link.
 _SPECIAL = re.compile(r"([\\`*<>|~$]|(?<!\w)_|_(?!\w)|\](?=\())")

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from segbench.config.study import Study
+from segbench.definitions import PARTS
 from segbench.errors import SegbenchError
+from segbench.statistics.bootstrap import ratio
 
 #: What is one value a file: which arm, seed and fold it belongs to.
 LABELS = ("dataset", "protocol", "preprocessing", "augmentation", "model", "seed", "fold")
@@ -39,11 +41,20 @@ class MetricScores:
         Sorted.
     values : ndarray of float64, shape (arm, seed, class, sample)
         Mean over the folds in which a sample is tested on; NaN where it is left out.
+    weights : ndarray of float64, shape (arm, seed, class, sample)
+        How much each value counts in a mean over samples.
+    samples : tuple of str
+        That the metric is of, sorted: of some it is stacks, of others only a part.
+    groups : ndarray of int, shape (sample,)
+        Number of each one's group, in the order of the study's groups.
     """
 
     definition: str
     classes: tuple[str, ...]
     values: np.ndarray
+    weights: np.ndarray
+    samples: tuple[str, ...]
+    groups: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -57,9 +68,7 @@ class Scores:
     seeds : tuple of int
         As in the study.
     samples : tuple of str
-        Sorted.
-    groups : ndarray of int, shape (sample,)
-        Number of each sample's group, in the order of the groups' names.
+        Of all metrics, sorted.
     group_names : tuple of str
         Sorted.
     metrics : dict of str to MetricScores
@@ -69,7 +78,6 @@ class Scores:
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
     samples: tuple[str, ...]
-    groups: np.ndarray
     group_names: tuple[str, ...]
     metrics: dict[str, MetricScores]
 
@@ -82,6 +90,7 @@ class _Part:
     labels: dict[str, Any]
     names: dict[str, list[str]]
     codes: dict[str, np.ndarray]
+    weights: np.ndarray
     values: np.ndarray
 
     @property
@@ -132,23 +141,23 @@ def read_scores(paths: Sequence[str | Path], study: Study) -> Scores:
     samples = tuple(sorted(group_of))
     names = tuple(sorted(set(group_of.values())))
     place = {name: n for n, name in enumerate(names)}
-    axes = _Axes(tuple(Arm(*combo) for combo in _product(study)), study.seeds, samples)
+    of_sample = {sample: place[group_of[sample]] for sample in samples}
+    axes = _Axes(tuple(Arm(*combo) for combo in _product(study)), study.seeds, of_sample)
     return Scores(
         axes.arms,
         axes.seeds,
         samples,
-        np.array([place[group_of[sample]] for sample in samples], dtype=np.intp),
         names,
         {name: _arrange(parts, name, definitions, axes) for name in _order(study, definitions)},
     )
 
 
 class _Axes(NamedTuple):
-    """What the values are laid out by, beside the class."""
+    """What the values are laid out by, beside the class; samples with their groups."""
 
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
-    samples: tuple[str, ...]
+    groups: dict[str, int]
 
 
 def _product(study: Study) -> Iterable[tuple[str, ...]]:
@@ -157,11 +166,10 @@ def _product(study: Study) -> Iterable[tuple[str, ...]]:
 
 def _order(study: Study, found: Iterable[str]) -> list[str]:
     """The study's metrics in its order, each followed by its parts."""
-    order = []
+    order, known = [], set(found)
     for metric in study.metrics:
         order.append(metric)
-        if metric == "dsb_map":
-            order += sorted(name for name in found if name.startswith("dsb_ap@"))
+        order += [name for name in PARTS.get(metric, ()) if name in known]
     return order
 
 
@@ -198,8 +206,17 @@ def _read(path: str) -> _Part:
         labels,
         {name: column.dictionary.to_pylist() for name, column in coded.items()},
         {name: column.indices.to_numpy().astype(np.int64) for name, column in coded.items()},
+        _weights(table),
         table.column("value").to_numpy().astype(np.float64),
     )
+
+
+def _weights(table: Any) -> np.ndarray:
+    """Weights of the rows; ones in scores that were written before there were any."""
+    if "weight" not in table.column_names:
+        return np.ones(len(table))
+    weights: np.ndarray = table.column("weight").to_numpy().astype(np.float64)
+    return weights
 
 
 def _check_study(part: _Part, study: Study) -> None:
@@ -240,14 +257,12 @@ def _arrange(
 ) -> MetricScores:
     """Lay the values of one metric out as an array; insist that none is missing."""
     rows = [_rows_of(part, metric) for part in parts]
-    classes = tuple(
-        sorted({part.names["class"][c] for part, r in zip(parts, rows, strict=True)
-                for c in np.unique(part.codes["class"][r])})
-    )  # fmt: skip
-    shape = len(axes.arms), len(axes.seeds), max(1, len(classes)), len(axes.samples)
-    total, number, present = np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape, bool)
+    classes, samples = (_names_in(parts, rows, column) for column in ("class", "sample"))
+    shape = len(axes.arms), len(axes.seeds), max(1, len(classes)), max(1, len(samples))
+    total, number, present = np.zeros(shape), np.zeros(shape), np.zeros(shape, bool)
+    weight = np.zeros(shape)
     of_class = {name: n for n, name in enumerate(classes)}
-    of_sample = {name: n for n, name in enumerate(axes.samples)}
+    of_sample = {name: n for n, name in enumerate(samples)}
     for part, chosen in zip(parts, rows, strict=True):
         run = axes.arms.index(part.arm), axes.seeds.index(part.labels["seed"])
         cells = (
@@ -258,14 +273,28 @@ def _arrange(
         present[run][cells] = True
         values = part.values[chosen]
         valid = ~np.isnan(values)
-        total[run][cells] += np.where(valid, values, 0.0)
+        counted = np.where(valid, part.weights[chosen], 0.0)
+        total[run][cells] += np.where(valid, values, 0.0) * counted
+        weight[run][cells] += counted
         number[run][cells] += valid
-    _check_whole(present, metric, axes)
+    _check_whole(present, metric, axes, samples)
     return MetricScores(
         definitions[metric],
         classes,
-        np.where(number > 0, total / np.maximum(number, 1), np.nan),
+        ratio(total, weight),
+        # Tested on in several folds, a sample still counts once.
+        np.where(number > 0, weight / np.maximum(number, 1), 0.0),
+        samples,
+        np.array([axes.groups[sample] for sample in samples], dtype=np.intp),
     )
+
+
+def _names_in(parts: Sequence[_Part], rows: Sequence[np.ndarray], column: str) -> tuple[str, ...]:
+    """Names that occur in some rows, sorted."""
+    found: set[str] = set()
+    for part, chosen in zip(parts, rows, strict=True):
+        found.update(part.names[column][n] for n in np.unique(part.codes[column][chosen]))
+    return tuple(sorted(found))
 
 
 def _rows_of(part: _Part, metric: str) -> np.ndarray:
@@ -298,17 +327,17 @@ def _check_once(
         )
 
 
-def _check_whole(present: np.ndarray, metric: str, axes: _Axes) -> None:
-    """Insist that each arm and seed has a score for each sample and class."""
-    if not axes.samples:
+def _check_whole(present: np.ndarray, metric: str, axes: _Axes, samples: tuple[str, ...]) -> None:
+    """Insist that each arm and seed has a score for each sample and class of a metric."""
+    if not axes.groups:
         raise SegbenchError(
             "no scores", "a file an arm, seed and fold", "run the scoring of the study"
         )
     if not present.all():
         arm, seed, _, sample = np.argwhere(~present)[0]
         raise SegbenchError(
-            f"no {metric} of sample {axes.samples[sample]!r} for {'/'.join(axes.arms[arm])}, "
-            f"seed {axes.seeds[seed]}",
+            f"no {metric} of sample {(samples or tuple(axes.groups))[sample]!r} for "
+            f"{'/'.join(axes.arms[arm])}, seed {axes.seeds[seed]}",
             "scores of all arms, seeds and metrics of the study on the same samples",
             "run the scoring of this arm again, with the study's metrics",
         )

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from segbench.config.study import Study
+from segbench.definitions import define
 from segbench.errors import SegbenchError
 from segbench.statistics import bootstrap, comparison
 from segbench.statistics.bootstrap import Sums
@@ -33,6 +34,8 @@ class Estimate:
         Samples left out in every class.
     by_class : dict of str to float
         Mean over the samples of each class.
+    class_intervals : dict of str to (tuple of float or None)
+        Their bootstrap intervals.
     """
 
     mean: float
@@ -42,6 +45,7 @@ class Estimate:
     groups: int
     excluded: int
     by_class: dict[str, float]
+    class_intervals: dict[str, tuple[float, float] | None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class ArmSummary:
     estimates : dict of str to Estimate
         By metric.
     rank : int
-        By the mean of the primary metric, 1 is the highest.
+        By the mean of the primary metric, 1 is the best.
     p_best : float or None
         Corrected p value of the difference from the best arm; None for the best.
     tied : bool
@@ -85,11 +89,13 @@ class Summary:
     arms : tuple of ArmSummary
         In the study's order.
     best : int
-        Place of the arm with the highest mean.
+        Place of the arm with the best mean: the highest, or of errors the lowest.
     definitions : dict of str to str
         Id of the definition of each metric.
     classes : tuple of str
         Of the primary metric.
+    of_metric : dict of str to (tuple of str)
+        Classes of each metric.
     comparisons : int
         Number of pairs of arms, for which p values are corrected.
     smallest_p : float
@@ -102,6 +108,7 @@ class Summary:
     best: int
     definitions: dict[str, str]
     classes: tuple[str, ...]
+    of_metric: dict[str, tuple[str, ...]]
     comparisons: int
     smallest_p: float
     tau: float | None
@@ -138,16 +145,18 @@ def summarise(scores: Scores, study: Study) -> Summary:
         name: _estimates(scores, metric, weights, study.confidence)
         for name, metric in scores.metrics.items()
     }
-    sums = _sums(scores, scores.metrics[study.primary])
+    primary = scores.metrics[study.primary]
+    higher = define(primary.definition).higher_is_better
+    sums = _sums(scores, primary)
     values = np.array([one.mean for one in estimates[study.primary]])
     _insist_on_values(values, scores, study)
-    draws = bootstrap.means(sums, weights)
-    p_values, smallest = _compare(sums)
-    best = int(np.argmax(np.round(values, comparison.DECIMALS)))
+    draws = bootstrap.means(sums, weights, _class_weights(primary))
+    p_values, smallest = _compare(sums, _class_weights(primary))
+    best = int(np.argmax(np.round(values if higher else -values, comparison.DECIMALS)))
     several = len(scores.group_names) > 1
     behind = _behind(values, draws, best, study.confidence if several else None)
-    shares = comparison.first_shares(draws)
-    ranks = comparison.ranks(values.tolist())
+    shares = comparison.first_shares(draws, higher)
+    ranks = comparison.ranks(values.tolist(), higher)
     arms = []
     for n, arm in enumerate(scores.arms):
         own = {name: column[n] for name, column in estimates.items()}
@@ -161,7 +170,8 @@ def summarise(scores: Scores, study: Study) -> Summary:
         tuple(arms),
         best,
         {name: metric.definition for name, metric in scores.metrics.items()},
-        scores.metrics[study.primary].classes,
+        primary.classes,
+        {name: metric.classes for name, metric in scores.metrics.items()},
         len(p_values),
         smallest,
         comparison.rank_stability(values, draws) if several else None,
@@ -189,28 +199,37 @@ def _insist_on_values(values: np.ndarray, scores: Scores, study: Study) -> None:
         )
 
 
-def _mean_over(values: np.ndarray, axis: int) -> np.ndarray:
-    """Mean of what is not NaN, without a warning where nothing is."""
-    valid = ~np.isnan(values)
-    number = valid.sum(axis=axis)
-    total = np.where(valid, values, 0.0).sum(axis=axis)
-    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+def _class_weights(metric: MetricScores) -> np.ndarray | None:
+    """How much each class of a metric counts; None: all the same."""
+    found = define(metric.definition).class_weights
+    return np.array([found.get(name, 0.0) for name in metric.classes]) if found else None
+
+
+def _over_seeds(metric: MetricScores) -> tuple[np.ndarray, np.ndarray]:
+    """Values and weights of a metric, seeds averaged: a sample counts once."""
+    counted = np.where(np.isnan(metric.values), 0.0, metric.weights)
+    total = (np.nan_to_num(metric.values) * counted).sum(axis=1)
+    seeds = (~np.isnan(metric.values)).sum(axis=1)
+    weight = counted.sum(axis=1)
+    return bootstrap.ratio(total, weight), weight / np.maximum(seeds, 1)
 
 
 def _sums(scores: Scores, metric: MetricScores) -> Sums:
     """Values of a metric by group, seeds averaged."""
-    pooled = _mean_over(metric.values, axis=1)
-    return bootstrap.sums_by_group(pooled, scores.groups, len(scores.group_names))
+    values, weights = _over_seeds(metric)
+    return bootstrap.sums_by_group(values, metric.groups, len(scores.group_names), weights)
 
 
 def _estimates(
     scores: Scores, metric: MetricScores, weights: np.ndarray, confidence: float
 ) -> list[Estimate]:
     """Estimate one metric for each arm."""
-    sums = _sums(scores, metric)
+    sums, class_weights = _sums(scores, metric), _class_weights(metric)
     ones = np.ones((1, len(scores.group_names)), dtype=np.int64)
-    mean, by_class = bootstrap.means(sums, ones)[0], bootstrap.means_by_class(sums, ones)[0]
-    draws = bootstrap.means(sums, weights)
+    by_class = bootstrap.means_by_class(sums, ones)[0]
+    mean = bootstrap.over_classes(by_class, class_weights)
+    drawn = bootstrap.means_by_class(sums, weights)
+    draws = bootstrap.over_classes(drawn, class_weights)
     scored = ~np.isnan(metric.values).all(axis=(1, 2))
     result = []
     for n in range(len(scores.arms)):
@@ -218,31 +237,39 @@ def _estimates(
         seeds = [
             bootstrap.means(
                 bootstrap.sums_by_group(
-                    metric.values[n : n + 1, s], scores.groups, len(scores.group_names)
+                    metric.values[n : n + 1, s], metric.groups, len(scores.group_names),
+                    metric.weights[n : n + 1, s],
                 ),
                 ones,
+                class_weights,
             )[0, 0]
             for s in range(len(scores.seeds))
-        ]
+        ]  # fmt: skip
+        several = groups > 1
         result.append(
             Estimate(
                 float(mean[n]),
-                bootstrap.interval(draws[:, n], confidence) if groups > 1 else None,
+                bootstrap.interval(draws[:, n], confidence) if several else None,
                 bootstrap.standard_deviation(np.array(seeds)),
                 int(scored[n].sum()),
                 groups,
                 int((~scored[n]).sum()),
                 dict(zip(metric.classes, map(float, by_class[n]), strict=True)),
+                {
+                    name: bootstrap.interval(drawn[:, n, c], confidence) if several else None
+                    for c, name in enumerate(metric.classes)
+                },
             )
         )
     return result
 
 
-def _compare(sums: Sums) -> tuple[dict[tuple[int, int], float], float]:
+def _compare(
+    sums: Sums, class_weights: np.ndarray | None
+) -> tuple[dict[tuple[int, int], float], float]:
     """Test all pairs of arms; the corrected p values and the least possible one."""
-    number = sums.number
-    by_class = np.where(number > 0, sums.total / np.maximum(number, 1), np.nan)
-    by_group = _mean_over(by_class, axis=1)
+    by_class = np.moveaxis(bootstrap.ratio(sums.total, sums.number), 1, 2)
+    by_group = bootstrap.over_classes(by_class, class_weights)
     pairs = list(combinations(range(by_group.shape[0]), 2))
     differences = [by_group[a] - by_group[b] for a, b in pairs]
     corrected = comparison.holm([comparison.wilcoxon(d) for d in differences])

@@ -46,7 +46,7 @@ def write_tables(
     ------
     SegbenchError
         See `read_scores` and `summarise`; or a format is missing in `outputs`, or a
-        published row is of a metric that the study does not have.
+        published row is of a metric or class that the study does not have.
     """
     missing = [key for key in FORMATS if key not in outputs]
     if missing:
@@ -63,6 +63,13 @@ def write_tables(
                 "correct `published` or `metrics` in the study",
             )
     summary = summarise(read_scores(scores, study), study)
+    for row in () if generated else study.published:
+        if row.of_class is not None and row.of_class not in summary.of_metric[row.metric]:
+            raise SegbenchError(
+                f"study {name}: the published row {row.method!r} is of the class {row.of_class!r}",
+                f"one of {', '.join(summary.of_metric[row.metric])}",
+                "correct `of_class` in the study's `published`",
+            )
     table = lay_out(summary, study, name, generated)
     write_text(outputs["csv"], csv_text(summary, study, name, generated))
     write_text(outputs["md"], markdown.render(table))

@@ -6,13 +6,18 @@ import math
 from collections.abc import Sequence
 
 from segbench.config.study import Published, Study
-from segbench.definitions import define
+from segbench.definitions import PARTS, define
+from segbench.statistics.citations import Citation, cite
 from segbench.statistics.scores import Arm
 from segbench.statistics.summary import ArmSummary, Estimate, Summary
 
 MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
 DASH = "\N{EN DASH}"
+UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
+
+#: More arms than this are counted, not named, in a sentence.
+NAMED = 6
 
 #: Fewer groups than this, and percentile intervals cover less than they promise: of the
 #: mean of normal values, 84 % with 5 groups, 89 % with 7, 92 % with 20 instead of 95 %.
@@ -96,6 +101,19 @@ def title_of(metric: str, summary: Summary) -> str:
     return define(summary.definitions[metric]).title
 
 
+def mixed(summary: Summary) -> bool:
+    """Whether lower is better of any of the figures; then headings say which way."""
+    return not all(define(one).higher_is_better for one in summary.definitions.values())
+
+
+def heading(metric: str, summary: Summary) -> str:
+    """Short name of a metric, with an arrow to the better end where some differ."""
+    title = title_of(metric, summary)
+    if not mixed(summary):
+        return title
+    return f"{title} {UP if define(summary.definitions[metric]).higher_is_better else DOWN}"
+
+
 def published_figure(row: Published) -> str:
     """Format a published figure as published, with its spread."""
     spread = "" if row.spread is None else f" {PLUS_MINUS} {row.spread:g}"
@@ -115,7 +133,7 @@ def answer(summary: Summary, study: Study, generated: bool) -> str:
     text = f"{start} arm {names[id(best)]} is first with {figure}"
     if not tied:
         return f"{text}, and {_worse(worse, names)}."
-    others = listing(tied) if worse or len(tied) == 1 else "any other"
+    others = _named(tied) if worse or len(tied) == 1 else "any other"
     text += f", but cannot be told apart from {others}"
     if worse:
         return f"{text}; {_worse(worse, names)}."
@@ -136,8 +154,13 @@ def _why_not(summary: Summary, study: Study) -> str:
 def _worse(rows: Sequence[ArmSummary], names: dict[int, str]) -> str:
     largest = max(row.p_best or 0.0 for row in rows)
     verb = "is" if len(rows) == 1 else "are"
-    listed = listing([names[id(row)] for row in rows])
+    listed = _named([names[id(row)] for row in rows])
     return f"{listed} {verb} worse (p {_p_value(largest)})"
+
+
+def _named(names: Sequence[str]) -> str:
+    """List arms, or count them where there are many."""
+    return listing(names) if len(names) <= NAMED else f"{len(names)} other arms"
 
 
 def _p_value(p: float) -> str:
@@ -147,7 +170,7 @@ def _p_value(p: float) -> str:
 def notes(summary: Summary, study: Study, generated: bool) -> tuple[str, ...]:
     """Say what a reader must know to trust the table, one sentence or two a note."""
     lines = [_constants(summary, study), _figures(summary, study)]
-    for metric in study.metrics:
+    for metric in _explained(summary, study):
         identifier = summary.definitions[metric]
         definition = define(identifier)
         lines.append(f"{identifier}: {definition.text} ({definition.source}).")
@@ -164,11 +187,28 @@ def notes(summary: Summary, study: Study, generated: bool) -> tuple[str, ...]:
             )
     else:
         lines += [
-            f"[{n}] {row.method}, published: {title_of(row.metric, summary)} "
-            f"{published_figure(row)}; defined as {row.definition}; {row.source}."
-            for n, row in enumerate(study.published, start=1)
+            f"[{cited.number}] {cited.row.method}, published: "
+            f"{title_of(cited.row.metric, summary)} {_cited(cited)}; defined as "
+            f"{cited.row.definition}; {cited.row.source}."
+            for cited in cite(study)
         ]
     return tuple(lines)
+
+
+def _explained(summary: Summary, study: Study) -> list[str]:
+    """Metrics whose definitions are printed: not those of every threshold again."""
+    found = []
+    for metric in study.metrics:
+        parts = PARTS.get(metric, ()) if metric != "dsb_map" else ()
+        found += [metric, *(name for name in parts if name in summary.definitions)]
+    return found
+
+
+def _cited(cited: Citation) -> str:
+    """The figure, or of how many classes there is one."""
+    if not cited.classes:
+        return published_figure(cited.row)
+    return f"of {len(cited.classes)} classes" if len(cited.classes) > 1 else "of one class"
 
 
 def _constants(summary: Summary, study: Study) -> str:
@@ -187,8 +227,7 @@ def _constants(summary: Summary, study: Study) -> str:
 def _figures(summary: Summary, study: Study) -> str:
     """Say what a figure and its interval are."""
     best = summary.arms[summary.best].estimates[study.primary]
-    classes = len(summary.classes)
-    of_class = f" of each class, then over the {classes} classes" if classes > 1 else ""
+    of_class = _over_classes(summary, study)
     seeds = " (a sample counts with its mean over the seeds)" if len(study.seeds) > 1 else ""
     text = f"Figures: mean over samples{seeds}{of_class}"
     if best.interval is None:
@@ -199,9 +238,24 @@ def _figures(summary: Summary, study: Study) -> str:
     )
     if best.groups < FEW_GROUPS:
         text += f" Of only {best.groups} groups such intervals are rather too narrow."
+    if mixed(summary):
+        text += f" {UP}: higher is better, {DOWN}: lower."
     if len(study.metrics) > 1:
         text += f" Samples, groups and excluded: of {title_of(study.primary, summary)}."
     return text
+
+
+def _over_classes(summary: Summary, study: Study) -> str:
+    """Say where figures are means over classes."""
+    if define(summary.definitions[study.primary]).class_weights:
+        return ""
+    if len(summary.classes) > 1:
+        return f" of each class, then over the {len(summary.classes)} classes"
+    several = any(
+        len(summary.of_metric[metric]) > 1 and not define(identifier).class_weights
+        for metric, identifier in summary.definitions.items()
+    )
+    return " of each class, then over classes where there are some" if several else ""
 
 
 def _tests(summary: Summary, study: Study) -> list[str]:
@@ -209,8 +263,9 @@ def _tests(summary: Summary, study: Study) -> list[str]:
     if len(summary.arms) < 2:
         return []
     level = f"{1 - study.confidence:.3g}"
+    higher = define(summary.definitions[study.primary]).higher_is_better
     lines = [
-        f"Tied: cannot be told apart from the arm with the highest "
+        f"Tied: cannot be told apart from the arm with the {'highest' if higher else 'lowest'} "
         f"{title_of(study.primary, summary)} at the level {level}; Wilcoxon signed-rank test "
         f"paired over groups, Holm's correction for {plural(summary.comparisons, 'comparison')}"
         f"{_why_not(summary, study)}.",

@@ -34,8 +34,10 @@ def test_values_are_laid_out_by_arm_seed_class_and_sample(tmp_path):
     assert scores.arms == (Arm("em-128", "none", "unet"), Arm("em-256", "none", "unet"))
     assert scores.samples == ("a", "b")
     assert scores.group_names == ("ga", "gb")
-    assert scores.groups.tolist() == [0, 1]
     metric = scores.metrics["iou"]
+    assert metric.samples == ("a", "b")
+    assert metric.groups.tolist() == [0, 1]
+    assert (metric.weights == 1).all()
     assert metric.definition == "iou/per-image/empty-excluded"
     assert metric.classes == ("nucleus",)
     expected = [[[[0, 0.01]], [[0.1, 0.11]]], [[[0.5, 0.51]], [[0.6, 0.61]]]]

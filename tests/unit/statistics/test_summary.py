@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segbench.definitions import definition_id
 from segbench.errors import SegbenchError
 from segbench.statistics.scores import Arm, MetricScores, Scores
 from segbench.statistics.summary import summarise
@@ -15,18 +16,20 @@ from unit.statistics.made import study
 NAN = math.nan
 
 
-def scores_of(values, groups=None, classes=("nucleus",), metric="iou") -> Scores:
+def scores_of(values, groups=None, classes=("nucleus",), metric="iou", weights=None) -> Scores:
     """Scores from an array (arm, seed, class, sample)."""
     values = np.array(values, float)
     arms, seeds, _, samples = values.shape
     groups = np.arange(samples) if groups is None else np.array(groups)
+    weights = np.ones_like(values) if weights is None else np.array(weights, float)
+    names = tuple(f"s{n:03d}" for n in range(samples))
+    definition = definition_id(metric, "exclude")
     return Scores(
         tuple(Arm(f"p{n}", "none", "unet") for n in range(arms)),
         tuple(range(seeds)),
-        tuple(f"s{n:03d}" for n in range(samples)),
-        groups,
+        names,
         tuple(f"g{n:03d}" for n in range(groups.max() + 1)),
-        {metric: MetricScores(f"{metric}/per-image/empty-excluded", classes, values)},
+        {metric: MetricScores(definition, classes, values, weights, names, groups)},
     )
 
 

@@ -1,0 +1,71 @@
+"""What tables are made of, before they become Markdown, LaTeX or HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, a definition's id below it, and whether it holds figures."""
+
+    heading: str
+    identifier: str = ""
+    figures: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: its cells, whose it is, and whether it is the best or tied with it."""
+
+    cells: tuple[str, ...]
+    kind: Literal["ours", "published"]
+    best: bool = False
+    tied: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Columns and rows.
+
+    Attributes
+    ----------
+    caption : str
+        One line.
+    columns : tuple of Column
+        The first `leading` name the row.
+    leading : int
+        Number of columns of names.
+    rows : tuple of Row
+        Published rows first.
+    """
+
+    caption: str
+    columns: tuple[Column, ...]
+    leading: int
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A whole table.
+
+    Attributes
+    ----------
+    name : str
+        Of the study.
+    title, question, answer : str
+        One line each.
+    grids : tuple of Grid
+        The table itself, then the parts of its metrics, then their classes.
+    notes : tuple of str
+        In the order in which they are printed.
+    """
+
+    name: str
+    title: str
+    question: str
+    answer: str
+    grids: tuple[Grid, ...]
+    notes: tuple[str, ...]
