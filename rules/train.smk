@@ -1,12 +1,15 @@
 """Train and predict: the two stages that use a GPU, and the only ones that load Keras.
 
-REQUIRED INPUTS: the shards that are trained on, the folds, the leak check's verdict
+REQUIRED INPUTS: the shards that are trained on, the folds, the leak check's verdict;
+    the local file of pretrained weights, where the model recipe names one
 OUTPUTS:
     RUN/model.keras, RUN/history.csv      the network of the chosen epoch, every epoch's figures
     RUN/probability.zarr.zip              what it says of the test samples
     RUN/*.cost.json                       what it cost
 where RUN is results/DATASET/prep-RECIPE/aug-RECIPE/MODEL/seed-N/PROTOCOL/fold-N
 """
+
+from segbench.models.files import local_weights
 
 
 rule train:
@@ -15,6 +18,7 @@ rule train:
         archives=training_shards,
         folds=rules.split.output.folds,
         verdict=rules.check_leaks.output.verdict,
+        weights=lambda w: local_weights(CONFIG.models[w.model], BASE),
     output:
         model=f"{RUN}/model.keras",
         history=f"{RUN}/history.csv",

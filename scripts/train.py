@@ -5,10 +5,14 @@ from segbench.provenance.job import Job, run
 
 def selection(job: Job) -> dict[str, str]:
     """The samples of this fold stand for the archives and the sheet they come from."""
+    from segbench.config.model import Training
     from segbench.training.selection import selection_digest
 
     digest = selection_digest(
-        job.inputs["archives"], job.input("folds"), int(job.wildcards["fold"])
+        job.inputs["archives"],
+        job.input("folds"),
+        int(job.wildcards["fold"]),
+        Training.model_validate(job.params["recipe"]["training"]),
     )
     return {"archives": digest, "folds": digest, "verdict": "clean"}
 
@@ -16,6 +20,7 @@ def selection(job: Job) -> dict[str, str]:
 def work(job: Job) -> None:
     from segbench.config.augmentation import Jitter
     from segbench.config.model import Model
+    from segbench.models.files import with_local_weights
     from segbench.training import train
 
     jitter = job.params["jitter"]
@@ -23,7 +28,9 @@ def work(job: Job) -> None:
         job.inputs["archives"],
         job.input("folds"),
         int(job.wildcards["fold"]),
-        Model.model_validate(job.params["recipe"]),
+        with_local_weights(
+            Model.model_validate(job.params["recipe"]), job.inputs.get("weights", [])
+        ),
         None if jitter is None else Jitter.model_validate(jitter),
         int(job.wildcards["seed"]),
         job.state,

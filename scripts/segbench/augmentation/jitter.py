@@ -12,71 +12,25 @@ each knob has a stream of its own, so switching one on does not change what anot
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
+from segbench.augmentation.draw import Draw, per_image, per_sample
+from segbench.augmentation.intensity import PHOTOMETRY
 from segbench.config.augmentation import Jitter
+from segbench.errors import SegbenchError
 
 #: (batch, y, x, 2): where each pixel of the result comes from, in pixels from the centre.
 Grid = Any
 
 
-class Draw:
-    """Random numbers from a seed that may be a tensor.
-
-    Parameters
-    ----------
-    generator : keras.random.SeedGenerator
-        Lends its variable; whatever state it is in does not matter.
-    seed : tensor (2,) or sequence of two int
-        Non-negative, below 2**31.
-    batch : int
-        Samples.
-    """
-
-    def __init__(self, generator: keras.random.SeedGenerator, seed: Any, batch: int) -> None:
-        self.generator = generator
-        self.seed = ops.cast(ops.convert_to_tensor(seed), generator.state.dtype)
-        self.batch = batch
-
-    def begin(self, knob: str) -> None:
-        """Go to the start of a knob's own stream."""
-        stream = ops.convert_to_tensor(
-            np.array([zlib.crc32(knob.encode()) >> 2, 0]), self.generator.state.dtype
-        )
-        self.generator.state.assign(self.seed + stream)
-
-    def uniform(self, low: float = 0.0, high: float = 1.0, shape: Sequence[int] = ()) -> Any:
-        """Uniform in [low, high), (batch, *shape)."""
-        return keras.random.uniform((self.batch, *shape), low, high, "float32", self.generator)
-
-    def normal(self, shape: Sequence[int] = ()) -> Any:
-        """Standard normal, (batch, *shape)."""
-        return keras.random.normal((self.batch, *shape), 0.0, 1.0, "float32", self.generator)
-
-    def chance(self, probability: float) -> Any:
-        """1.0 with this probability, else 0.0, (batch,)."""
-        return ops.cast(self.uniform() < probability, "float32")
-
-    def between(self, limits: tuple[float, float], probability: float, neutral: float) -> Any:
-        """Uniform in a range with this probability, else the neutral value, (batch,)."""
-        drawn = self.uniform(*limits)
-        return ops.where(self.uniform() < probability, drawn, neutral)
-
-
-def _per_sample(values: Any, rank: int) -> Any:
-    return ops.reshape(values, (-1,) + (1,) * (rank - 1))
-
-
 def _turn(grid: Grid, cosine: Any, sine: Any) -> Grid:
     """Look up at points turned about the centre: the picture turns counter-clockwise."""
     y, x = grid[..., 0], grid[..., 1]
-    cosine, sine = _per_sample(cosine, 3), _per_sample(sine, 3)
+    cosine, sine = per_sample(cosine, 3), per_sample(sine, 3)
     return ops.stack([cosine * y + sine * x, cosine * x - sine * y], axis=-1)
 
 
@@ -121,7 +75,7 @@ def _shift(grid: Grid, draw: Draw, config: Jitter) -> Grid:
 def _scale(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     assert config.scale is not None
     low, high = (math.log(x) for x in config.scale)
-    return grid * _per_sample(ops.exp(-draw.between((low, high), config.probability, 0.0)), 4)
+    return grid * per_sample(ops.exp(-draw.between((low, high), config.probability, 0.0)), 4)
 
 
 def _elastic(grid: Grid, draw: Draw, config: Jitter) -> Grid:
@@ -142,7 +96,7 @@ def _elastic(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     field = ops.matmul(ops.matmul(rows, lattice), np.ascontiguousarray(columns.T))
     field = field / (ops.max(ops.abs(field), axis=(1, 2, 3), keepdims=True) + 1e-6)
     strength = draw.between((0.0, config.elastic_alpha_px), config.probability, 0.0)
-    return grid + ops.transpose(field, (0, 2, 3, 1)) * _per_sample(strength, 4)
+    return grid + ops.transpose(field, (0, 2, 3, 1)) * per_sample(strength, 4)
 
 
 def _spread(length: int, sigma: float) -> np.ndarray:
@@ -152,61 +106,6 @@ def _spread(length: int, sigma: float) -> np.ndarray:
     weights: np.ndarray = np.exp(-0.5 * distance**2)
     weights /= weights.sum(axis=1, keepdims=True)
     return weights.astype(np.float32)
-
-
-def _blur(image: Any, draw: Draw, config: Jitter) -> Any:
-    """Mean over a square of 1 to `blur_px` pixels, centred also where the side is even.
-
-    A square of even side covers its outermost pixels by half, so nothing is shifted
-    against the target.
-    """
-    assert config.blur_px is not None
-    reach = config.blur_px // 2
-    side = 1.0 + ops.floor(draw.uniform(0.0, float(config.blur_px)))
-    side = ops.where(draw.uniform() < config.probability, side, 1.0)
-    for axis in (1, 2):
-        length = image.shape[axis]
-        padding = [(0, 0)] * 4
-        padding[axis] = (reach, reach)
-        padded = ops.pad(image, padding, mode="symmetric")
-        total: Any = 0.0
-        for offset in range(-reach, reach + 1):
-            share = ops.clip(side / 2 - abs(offset) + 0.5, 0.0, 1.0) / side
-            window = [slice(None)] * 4
-            window[axis] = slice(offset + reach, offset + reach + length)
-            total = total + padded[tuple(window)] * _per_sample(share, 4)
-        image = total
-    return image
-
-
-def _gamma(image: Any, draw: Draw, config: Jitter) -> Any:
-    """Power of the values, scaled to 0...1 between each sample's extremes and back."""
-    assert config.gamma is not None
-    low, high = (math.log(x) for x in config.gamma)
-    power = ops.exp(draw.between((low, high), config.probability, 0.0))
-    darkest = ops.min(image, axis=(1, 2, 3), keepdims=True)
-    span = ops.max(image, axis=(1, 2, 3), keepdims=True) - darkest
-    unit = ops.maximum((image - darkest) / (span + 1e-7), 1e-7)
-    return unit ** _per_sample(power, 4) * span + darkest
-
-
-def _contrast(image: Any, draw: Draw, config: Jitter) -> Any:
-    assert config.contrast is not None
-    factor = _per_sample(draw.between(config.contrast, config.probability, 1.0), 4)
-    mean = ops.mean(image, axis=(1, 2, 3), keepdims=True)
-    return (image - mean) * factor + mean
-
-
-def _brightness(image: Any, draw: Draw, config: Jitter) -> Any:
-    assert config.brightness is not None
-    limits = (-config.brightness, config.brightness)
-    return image + _per_sample(draw.between(limits, config.probability, 0.0), 4)
-
-
-def _noise(image: Any, draw: Draw, config: Jitter) -> Any:
-    assert config.noise_sd is not None
-    deviation = draw.between((0.0, config.noise_sd), config.probability, 0.0)
-    return image + draw.normal(image.shape[1:]) * _per_sample(deviation, 4)
 
 
 #: Key of the configuration -> what it does to the grid. The picture passes them upwards:
@@ -221,17 +120,11 @@ GEOMETRY: dict[str, Callable[[Grid, Draw, Jitter], Grid]] = {
     "flip_horizontal": _flip_horizontal,
 }
 
+#: Those that mean the same in each slice of a volume.
+IN_PLANE = frozenset({"rotation_degrees", "rotate90", "flip_vertical", "flip_horizontal"})
+
 #: Those that carry pixels onto pixels, so that nothing is interpolated.
 EXACT = frozenset({"rotate90", "flip_vertical", "flip_horizontal"})
-
-#: Key of the configuration -> what it does to the image, in this order.
-PHOTOMETRY: dict[str, Callable[[Any, Draw, Jitter], Any]] = {
-    "blur_px": _blur,
-    "gamma": _gamma,
-    "contrast": _contrast,
-    "brightness": _brightness,
-    "noise_sd": _noise,
-}
 
 
 def _reflected(position: Any, length: int) -> Any:
@@ -284,6 +177,62 @@ class _Lookup:
         return above * (1 - down) + below * down
 
 
+def _flip_depth(image: Any, target: Any, draw: Draw, config: Jitter) -> tuple[Any, Any]:
+    """Reverse the slices of some volumes."""
+    draw.begin("flip_depth")
+    chosen = draw.chance(getattr(config, "flip_depth", 0.0)) > 0
+    return tuple(
+        ops.where(per_image(chosen, array), ops.flip(array, axis=1), array)
+        for array in (image, target)
+    )  # type: ignore[return-value]
+
+
+def _slices_as_channels(volume: Any) -> Any:
+    """(batch, z, y, x, c) as (batch, y, x, z * c)."""
+    depth, height, width, channels = volume.shape[1:]
+    turned = ops.transpose(volume, (0, 2, 3, 1, 4))
+    return ops.reshape(turned, (-1, height, width, depth * channels))
+
+
+def _channels_as_slices(image: Any, depth: int) -> Any:
+    """Undo `_slices_as_channels`."""
+    height, width, channels = image.shape[1:]
+    parted = ops.reshape(image, (-1, height, width, depth, channels // depth))
+    return ops.transpose(parted, (0, 3, 1, 2, 4))
+
+
+def check_volumes(config: Jitter) -> None:
+    """Refuse knobs that have no meaning for volumes.
+
+    Raises
+    ------
+    SegbenchError
+        If one is set.
+    """
+    wrong = [name for name in GEOMETRY if getattr(config, name) and name not in IN_PLANE]
+    if wrong:
+        raise SegbenchError(
+            f"jitter.{wrong[0]} on volumes",
+            "flips, rotate90 and rotation_degrees (about the z axis), and changes of intensity",
+            f"remove {' and '.join(wrong)} from the augmentation recipe",
+        )
+
+
+def _move(
+    config: Jitter, image: Any, target: Any, draw: Draw, moves: Sequence[str]
+) -> tuple[Any, Any]:
+    """Move image (batch, y, x, channel) and target alike; a target without pixels stays."""
+    grid = ops.convert_to_tensor(_centred_grid(draw.batch, *image.shape[1:3]))
+    for name in moves:
+        draw.begin(name)
+        grid = GEOMETRY[name](grid, draw, config)
+    lookup = _Lookup(grid)
+    if len(target.shape) == len(image.shape):
+        target = lookup.nearest(target)
+    image = lookup.nearest(image) if EXACT.issuperset(moves) else lookup.bilinear(image)
+    return image, target
+
+
 def jitter(config: Jitter, image: Any, target: Any, draw: Draw) -> tuple[Any, Any]:
     """Change a batch at random.
 
@@ -291,11 +240,12 @@ def jitter(config: Jitter, image: Any, target: Any, draw: Draw) -> tuple[Any, An
     ----------
     config : Jitter
         Which knobs, and how far.
-    image : tensor (batch, y, x, channel), float32
+    image : tensor (batch, y, x, channel) or (batch, z, y, x, channel), float32
         Values; `noise_sd` and `brightness` are in their unit (1 is the full range of an
-        image stretched to 0...1). Results are not clipped.
-    target : tensor (batch, y, x, map), any dtype
-        Follows the image by nearest neighbour.
+        image stretched to 0...1). Results are not clipped. The slices of a volume are
+        turned and flipped alike.
+    target : tensor (batch, ..., map), any dtype
+        Follows the image by nearest neighbour; of whole images (batch, 1): stays.
     draw : Draw
         The random numbers.
 
@@ -303,17 +253,25 @@ def jitter(config: Jitter, image: Any, target: Any, draw: Draw) -> tuple[Any, An
     -------
     tuple of tensor
         Image and target of the same shapes and dtypes.
+
+    Raises
+    ------
+    SegbenchError
+        If the samples are volumes and a knob has no meaning for them.
     """
     moves = [name for name in GEOMETRY if getattr(config, name)]
-    if moves:
-        height, width = image.shape[1:3]
-        grid = ops.convert_to_tensor(_centred_grid(draw.batch, height, width))
-        for name in moves:
-            draw.begin(name)
-            grid = GEOMETRY[name](grid, draw, config)
-        lookup = _Lookup(grid)
-        target = lookup.nearest(target)
-        image = lookup.nearest(image) if EXACT.issuperset(moves) else lookup.bilinear(image)
+    if len(image.shape) == 5:
+        check_volumes(config)
+        depth = image.shape[1]
+        if getattr(config, "flip_depth", 0.0):
+            image, target = _flip_depth(image, target, draw, config)
+        if moves:
+            flat = _slices_as_channels(image), _slices_as_channels(target)
+            image, target = (
+                _channels_as_slices(array, depth) for array in _move(config, *flat, draw, moves)
+            )
+    elif moves:
+        image, target = _move(config, image, target, draw, moves)
     for name, change in PHOTOMETRY.items():
         if getattr(config, name):
             draw.begin(name)

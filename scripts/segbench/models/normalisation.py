@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from segbench.models.dimensions import spatial_axes
+
 
 def largest_divisor(number: int, limit: int) -> int:
     """Largest divisor of `number` that is at most `limit`.
@@ -51,18 +53,21 @@ class GroupNorm(keras.layers.Layer):
         self.beta = self.add_weight(shape, "zeros", name="beta", autocast=False)
 
     def call(self, inputs: Any) -> Any:
-        """Normalise (batch, y, x, channel)."""
+        """Normalise (batch, ..., channel)."""
+        axes = spatial_axes(inputs)
         channels = inputs.shape[-1]
         grouped = (self.groups, channels // self.groups)
         values = ops.cast(inputs, "float32")
         mean, square = (
-            ops.mean(ops.reshape(ops.mean(x, axis=(1, 2)), (-1, *grouped)), axis=2, keepdims=True)
+            ops.mean(ops.reshape(ops.mean(x, axis=axes), (-1, *grouped)), axis=2, keepdims=True)
             for x in (values, ops.square(values))
         )
         variance = ops.maximum(square - ops.square(mean), 0.0)
         factor = ops.rsqrt(variance + self.epsilon) * ops.reshape(self.gamma, grouped)
         offset = ops.reshape(self.beta, grouped) - mean * factor
-        factor, offset = (ops.reshape(x, (-1, 1, 1, channels)) for x in (factor, offset))
+        factor, offset = (
+            ops.reshape(x, (-1, *(1,) * len(axes), channels)) for x in (factor, offset)
+        )
         return ops.cast(values * factor + offset, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def train(
     model: str | Path,
     history: str | Path,
     log: Callable[[str], None],
+    memory_bytes: int | None = None,
 ) -> None:
     """Train one network on one fold; go on where an interrupted call stopped.
 
@@ -55,6 +56,8 @@ def train(
         What is written: the `.keras` file of the chosen epoch, and every epoch's figures.
     log : callable
         Called with one line an epoch.
+    memory_bytes : int, optional
+        Samples that take more are read window by window; None: 4 GiB.
 
     Raises
     ------
@@ -68,6 +71,7 @@ def train(
     with one number of threads, whether the call was interrupted or not.
     """
     from segbench.training.loop import run
+    from segbench.training.samples import MEMORY_BYTES
 
     run(
         archives,
@@ -80,6 +84,7 @@ def train(
         model=model,
         history=history,
         log=log,
+        memory_bytes=MEMORY_BYTES if memory_bytes is None else memory_bytes,
     )
 
 
@@ -97,7 +102,8 @@ def load_model(path: str | Path, precision: str = "auto") -> keras.Model:
     Returns
     -------
     keras.Model
-        (batch, y, x, channel) float32 to float32 logits (batch, y, x, map).
+        (batch, ..., channel) float32 to float32 logits (batch, ..., map), of a classifier
+        (batch, class).
 
     Raises
     ------

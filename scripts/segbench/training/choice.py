@@ -9,14 +9,17 @@ from segbench.config.model import Training
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 
-COLUMNS = ("epoch", "learning_rate", "loss", "val_loss", "val_dice", "chosen")
-
 Row = dict[str, float]
+
+
+def columns(figure: str) -> tuple[str, ...]:
+    """Columns of history.csv; the figure is ``val_dice`` or ``val_accuracy``."""
+    return ("epoch", "learning_rate", "loss", "val_loss", figure, "chosen")
 
 
 def _figure(row: Row, rule: str) -> float:
     """The larger the better."""
-    return -row["val_loss"] if rule == "val_loss" else row["val_dice"]
+    return -row["val_loss"] if rule == "val_loss" else row[rule]
 
 
 def best_epoch(history: Sequence[Row], rule: str) -> int:
@@ -78,11 +81,14 @@ def check_watchable(training: Training, validation_samples: int) -> None:
         )
 
 
-def write_history(path: str | Path, history: Sequence[Row], chosen: int) -> None:
+def write_history(
+    path: str | Path, history: Sequence[Row], chosen: int, figure: str = "val_dice"
+) -> None:
     """Write history.csv: one row an epoch, no clocks; a figure that is absent is empty."""
-    lines = [",".join(COLUMNS)]
+    names = columns(figure)
+    lines = [",".join(names)]
     for row in history:
-        cells = [f"{row[name]:.9g}" if name in row else "" for name in COLUMNS[1:-1]]
+        cells = [f"{row[name]:.9g}" if name in row else "" for name in names[1:-1]]
         epoch = int(row["epoch"])
         lines.append(",".join([str(epoch), *cells, str(int(epoch == chosen))]))
     write_text(path, "\n".join(lines) + "\n")

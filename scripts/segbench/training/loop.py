@@ -11,17 +11,19 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from segbench.archives import ArchiveSet
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Model
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
-from segbench.models.unet import build_supervised, build_unet
-from segbench.training import choice, samples, selection, session, state
+from segbench.models import build_network
+from segbench.models.backbones import find_backbone
+from segbench.training import choice, selection, session, state
+from segbench.training.data import FoldData
 from segbench.training.optimizers import make_optimizer
 from segbench.training.prefetch import ahead
+from segbench.training.samples import MEMORY_BYTES
 from segbench.training.schedules import learning_rate
-from segbench.training.step import Step
+from segbench.training.step import Step, dropouts
 from segbench.training.validation import validate
 from segbench.training.weights_file import write_model
 
@@ -40,25 +42,27 @@ def run(
     model: str | Path,
     history: str | Path,
     log: Log,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> None:
     """Train; see `segbench.training.train`."""
     here = session.prepare(recipe.training.precision, recipe.training.deterministic, seed)
-    content = selection.selection_digest(archives, folds, fold)
+    content = selection.selection_digest(archives, folds, fold, recipe.training)
     key = _fingerprint(content, recipe, jitter, seed, here)
-    data = _Data(archives, selection.read_roles(folds, fold), recipe, seed)
-    trainer = _Trainer(data, recipe, jitter, here)
+    data = FoldData(archives, selection.read_roles(folds, fold), recipe, seed, memory_bytes)
+    saved = state.load(state_folder, key, log) or state.State(key)
+    trainer = _Trainer(data, recipe, jitter, here, saved)
     log(
-        f"{len(data.training)} training and {data.validation} validation samples, windows of "
-        f"{data.window[0]} x {data.window[1]}, {data.feed.steps} steps an epoch, "
-        f"{trainer.network.count_params()} weights, {here.policy} on {here.device}"
+        f"{data.describe()}, {trainer.network.count_params()} weights, "
+        f"{here.policy} on {here.device}"
     )
-    trainer.resume(state_folder, key, log)
+    trainer.resume(log)
     with _advice(recipe):
-        trainer.fit(state_folder, key, log)
-    final = build_unet(recipe.network, data.task.channels, len(data.task.maps))
+        trainer.fit(state_folder, log)
+    task = data.task
+    final = build_network(recipe.network, task.channels, len(task.maps), dimensions=task.dimensions)
     trainer.hand_over(final)
     write_model(final, model)
-    choice.write_history(history, trainer.state.history, trainer.state.best_epoch)
+    choice.write_history(history, saved.history, saved.best_epoch, task.figure)
 
 
 def _fingerprint(
@@ -77,44 +81,17 @@ def _fingerprint(
     return sha256_of_bytes(json.dumps(parts, sort_keys=True).encode())
 
 
-class _Data:
-    """The samples of a fold, in memory, and how they are fed.
-
-    Parameters
-    ----------
-    archives : sequence of path
-        The shards.
-    roles : dict
-        Role of each source.
-    recipe : Model
-        Target, patch, batch.
-    seed : int
-        Of the order and the crops.
-    """
-
-    def __init__(
-        self, archives: Sequence[str | Path], roles: dict[str, str], recipe: Model, seed: int
-    ) -> None:
-        archive = ArchiveSet(archives)
-        self.training, validation = selection.select(archive, roles)
-        choice.check_watchable(recipe.training, len(validation))
-        self.validation = len(validation)
-        self.task = samples.make_task(archive, recipe, self.training[0])
-        chosen = samples.load(archive, self.training, recipe, self.task)
-        watched = samples.load(archive, validation, recipe, self.task)
-        self.window = samples.window_size([*chosen, *watched], recipe)
-        batch = recipe.training.batch
-        steps = recipe.training.steps_per_epoch or math.ceil(len(chosen) / batch)
-        self.feed = samples.Feed(chosen, self.window, batch, steps, seed)
-        self.tiles = samples.Tiles(watched, self.window, batch) if watched else None
-
-
 class _Trainer:
     """Network, optimizer and state of one training.
 
+    A backbone is frozen by `trainable = False`, which also keeps its batch normalisation at
+    the moving averages. Thawing begins with a new optimizer over all weights, so that what
+    an optimizer remembers is always of the weights that it moves, and a training that is
+    resumed in either phase finds the same variables.
+
     Parameters
     ----------
-    data : _Data
+    data : FoldData
         What to train on.
     recipe : Model
         How.
@@ -122,51 +99,80 @@ class _Trainer:
         Random changes.
     here : Session
         Number format and device.
+    saved : State
+        Where it stands.
     """
 
     def __init__(
-        self, data: _Data, recipe: Model, jitter: Jitter | None, here: session.Session
+        self,
+        data: FoldData,
+        recipe: Model,
+        jitter: Jitter | None,
+        here: session.Session,
+        saved: state.State,
     ) -> None:
-        policy = here.policy
-        self.device = here.device
-        self.data, self.training = data, recipe.training
-        self.network = build_supervised(
-            recipe.network, data.task.channels, len(data.task.maps), policy
+        self.here, self.data, self.training, self.state = here, data, recipe.training, saved
+        task = data.task
+        self.network = build_network(
+            recipe.network,
+            task.channels,
+            len(task.maps),
+            here.policy,
+            task.dimensions,
+            pretrained=saved.epoch == 0,
+            supervised=True,
         )
-        self.optimizer = make_optimizer(recipe.training.optimizer, policy)
+        self.backbone = find_backbone(self.network)
+        self.drops = [] if self.backbone is None else dropouts(self.backbone)
+        self.rates = [layer.rate for layer in self.drops]
+        self.backbone_recipe = recipe.network.backbone
+        self.step = Step(self.network, task, recipe.loss, jitter, data.factors)
+        self._compile(self._is_frozen(max(saved.epoch, 1)))
+
+    def _is_frozen(self, epoch: int) -> bool:
+        """Whether the backbone's weights stay as they are in an epoch."""
+        return self.backbone_recipe is not None and epoch <= self.backbone_recipe.frozen_epochs
+
+    def _compile(self, frozen: bool) -> None:
+        """Make a new optimizer for the weights that may change, and the step for it."""
+        self.frozen = frozen
+        if self.backbone is not None:
+            self.backbone.trainable = not frozen
+            for layer, rate in zip(self.drops, self.rates, strict=True):
+                layer.rate = 0.0 if frozen else rate
+        self.optimizer = make_optimizer(self.training.optimizer, self.here.policy)
         self.optimizer.build(self.network.trainable_variables)
-        self.step = Step(self.network, data.task, recipe.loss, jitter)
         # XLA pays on JAX, which has nothing else; TensorFlow's CPU kernels beat it.
         jit = keras.backend.backend() == "jax"
         self.step.compile(optimizer=self.optimizer, jit_compile=jit)
-        self.state = state.State("")
 
-    def resume(self, folder: str | Path, key: str, log: Log) -> None:
-        """Take up the saved state, if there is one of this very training."""
-        self.state = state.load(folder, key, log) or state.State(key)
+    def resume(self, log: Log) -> None:
+        """Take up the saved state, if there is one."""
         if not self.state.epoch:
             return
         self.network.set_weights(self.state.weights)
         for variable, value in zip(self.optimizer.variables, self.state.optimizer, strict=True):
             variable.assign(value)
         log(f"going on after epoch {self.state.epoch}")
-        if self.state.device != self.device:
-            log(f"begun on {self.state.device}, now on {self.device}: the last bits may differ")
+        begun, now = self.state.device, self.here.device
+        if begun != now:
+            log(f"begun on {begun}, now on {now}: the last bits may differ")
 
-    def fit(self, folder: str | Path, key: str, log: Log) -> None:
+    def fit(self, folder: str | Path, log: Log) -> None:
         """Train until the last epoch or until it no longer gets better."""
         state_ = self.state
         for epoch in range(state_.epoch + 1, self.training.epochs + 1):
             if state_.history and choice.should_stop(state_.history, self.training):
                 log(f"stopped after epoch {state_.epoch}: no better for a while")
                 break
+            if self.frozen != self._is_frozen(epoch):
+                log(f"the backbone is thawed from epoch {epoch} on")
+                self._compile(self._is_frozen(epoch))
             began = time.perf_counter()
             row = self._train_epoch(epoch)
             trained = time.perf_counter() - began
             if self.data.tiles is not None:
-                row |= validate(
-                    self.step, self.data.tiles, self.data.validation, self.data.task.scored
-                )
+                row |= validate(self.step, self.data.tiles, self.data.task)
             self._keep(row)
             state.save(folder, state_)
             log(_line(row, self.training.epochs, time.perf_counter() - began, self.rate / trained))
@@ -181,6 +187,9 @@ class _Trainer:
         rate = learning_rate(
             options.schedule, options.optimizer.learning_rate, epoch, options.epochs
         )
+        backbone = self.backbone_recipe
+        if backbone is not None and 0 < backbone.frozen_epochs < epoch:
+            rate *= backbone.thaw_factor
         self.optimizer.learning_rate = rate
         losses = [self.step.train_on_batch(batch) for batch in ahead(self.data.feed.epoch(epoch))]
         loss = float(np.mean(np.asarray(losses, np.float64)))
@@ -196,7 +205,7 @@ class _Trainer:
     def _keep(self, row: dict[str, float]) -> None:
         """Enter an epoch into the state."""
         kept = self.state
-        kept.epoch, kept.device = int(row["epoch"]), self.device
+        kept.epoch, kept.device = int(row["epoch"]), self.here.device
         kept.history.append(row)
         kept.weights = self.network.get_weights()
         kept.optimizer = [v.numpy() for v in self.optimizer.variables]
@@ -213,11 +222,7 @@ class _Trainer:
 
 def _line(row: dict[str, float], epochs: int, seconds: float, rate: float) -> str:
     """One line of progress."""
-    watched = (
-        f", val_loss {row['val_loss']:.4f}, val_dice {row['val_dice']:.4f}"
-        if "val_loss" in row
-        else ""
-    )
+    watched = "".join(f", {name} {row[name]:.4f}" for name in row if name.startswith("val_"))
     return (
         f"epoch {int(row['epoch'])}/{epochs}: loss {row['loss']:.4f}{watched}, "
         f"{seconds:.1f} s, {rate:.1f} images/s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 #: What a stream is for.
-ORDER, CROP, STEP = 1, 2, 3
+ORDER, CROP, STEP, FOCUS, CANDIDATES = 1, 2, 3, 4, 5
 
 
 def generator(seed: int, *position: int) -> np.random.Generator:

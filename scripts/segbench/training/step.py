@@ -8,11 +8,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from segbench.augmentation.jitter import Draw, jitter
+from segbench.augmentation.draw import Draw
+from segbench.augmentation.jitter import jitter
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Loss
-from segbench.models.losses import make_loss
-from segbench.training.samples import Task
+from segbench.models.dimensions import spatial_axes
+from segbench.models.losses import Factors, make_loss
+from segbench.training.task import Task
 
 
 class Step(keras.Model):
@@ -28,27 +30,36 @@ class Step(keras.Model):
         The loss of the recipe.
     change : Jitter or None
         Applied when training.
+    factors : sequence of float, optional
+        Of the maps in the loss, see `segbench.models.class_weights`.
 
     Notes
     -----
-    A batch is a dict of ``image`` (batch, y, x, channel) and ``target`` (batch, y, x, k) as
-    stored, and ``seed`` (2,) when training or ``weight`` (batch, y, x, 1) when not.
+    A batch is a dict of ``image`` (batch, ..., channel) and ``target`` (batch, ..., k) as
+    stored, and ``seed`` (2,) when training or ``weight`` (batch, ..., 1) when not. Target and
+    weight of whole images are (batch, 1); their logits are treated as those of one pixel.
 
     The seed is written into the seed generators of the network's Dropout layers before
     these are used. So what they draw does not depend on what was drawn before, and a
     training that was interrupted goes on as if it had not been.
     """
 
-    def __init__(self, network: keras.Model, task: Task, loss: Loss, change: Jitter | None) -> None:
+    def __init__(
+        self,
+        network: keras.Model,
+        task: Task,
+        loss: Loss,
+        change: Jitter | None,
+        factors: Factors = None,
+    ) -> None:
         super().__init__(name="step", dtype="float32")
         self.network = network
         self.task = task
         self.change = change
-        self.loss_function = make_loss(loss, task.exclusive, 1 if task.target_scale != 1 else None)
+        sets = 1 if task.target_scale != 1 else None
+        self.loss_function = make_loss(loss, task.exclusive, sets, factors, task.background)
         self.generator = keras.random.SeedGenerator(0, name="jitter_seed")
-        self.dropouts = [
-            layer for layer in network.layers if isinstance(layer, keras.layers.Dropout)
-        ]
+        self.dropouts = dropouts(network)
         self.built = True
 
     def call(self, batch: dict[str, Any], training: bool = False) -> Any:
@@ -72,6 +83,8 @@ class Step(keras.Model):
             target = ops.cast(target, "float32") * self.task.target_scale
         outputs = self.network(image, training=training)
         outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+        if self.task.whole:
+            outputs, target, weight = [outputs[0][:, None]], target[:, None], weight[:, None]
         if training:
             return self._deep_loss(outputs, target, weight)
         return {
@@ -91,7 +104,8 @@ class Step(keras.Model):
         total: Any = 0.0
         for level, (share, logits) in enumerate(zip(shares, outputs, strict=True)):
             pick = slice((2**level) // 2, None, 2**level)
-            value = self.loss_function(logits, target[:, pick, pick], weight[:, pick, pick])
+            place = (slice(None), *(pick,) * len(spatial_axes(target)))
+            value = self.loss_function(logits, target[place], weight[place])
             total = total + value * (share / sum(shares))
         return total
 
@@ -103,7 +117,8 @@ class Step(keras.Model):
             guess = ops.cast(logits > 0, "float32")
         truth = ops.cast(target > 0.5, "float32")
         sets = (guess * truth, guess, truth)
-        return ops.stack([ops.sum(s * weight, axis=(1, 2)) for s in sets], axis=-1)
+        axes = spatial_axes(truth)
+        return ops.stack([ops.sum(s * weight, axis=axes) for s in sets], axis=-1)
 
     def compute_loss(
         self,
@@ -115,3 +130,14 @@ class Step(keras.Model):
     ) -> Any:
         """Mean over the samples of a batch."""
         return ops.mean(y_pred)
+
+
+def dropouts(network: keras.Model) -> list[keras.layers.Dropout]:
+    """All Dropout layers, also those inside a backbone, in the order of the layers."""
+    found: list[keras.layers.Dropout] = []
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            found += dropouts(layer)
+        elif isinstance(layer, keras.layers.Dropout):
+            found.append(layer)
+    return found

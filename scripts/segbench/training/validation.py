@@ -6,7 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
-from segbench.training.samples import Tiles
+from segbench.training.feeding import Tiles
+from segbench.training.prefetch import ahead
+from segbench.training.task import Task
 
 
 class Predicts(Protocol):
@@ -41,37 +43,53 @@ def mean_dice(counts: np.ndarray) -> float:
     return float(np.mean(2 * both[present] / size[present]))
 
 
-def validate(step: Predicts, tiles: Tiles, samples: int, scored: tuple[int, ...]) -> dict:
-    """Loss and Dice over whole validation images.
+def accuracy(counts: np.ndarray) -> float:
+    """Share of the samples whose class is found.
+
+    Parameters
+    ----------
+    counts : ndarray (sample, class, 3)
+        As of `mean_dice`, a sample being one pixel.
+
+    Examples
+    --------
+    >>> accuracy(np.array([[[1, 1, 1], [0, 0, 0]], [[0, 1, 0], [0, 0, 1]]]))
+    0.5
+    """
+    return float(counts[..., 0].sum() / counts[..., 2].sum())
+
+
+def validate(step: Predicts, tiles: Tiles, task: Task) -> dict[str, float]:
+    """Loss and Dice, or accuracy, over whole validation samples.
 
     Parameters
     ----------
     step : Predicts
         The compiled step.
     tiles : Tiles
-        The images in windows.
-    samples : int
-        How many images there are.
-    scored : tuple of int
-        The maps that enter Dice.
+        The samples in windows.
+    task : Task
+        The maps that enter Dice, or that samples have one class as a whole.
 
     Returns
     -------
     dict
         ``val_loss``: mean over the windows, each by its number of pixels; ``val_dice``:
-        see `mean_dice`, at probability 0.5 or the likeliest class.
+        see `mean_dice`, at probability 0.5 or the likeliest class; of whole images
+        ``val_accuracy`` instead.
     """
     loss, pixels = 0.0, 0.0
     counts: np.ndarray | None = None
-    for batch, owners in zip(tiles.batches, tiles.owners, strict=True):
+    for batch, owners in ahead(tiles):
         result = step.predict_on_batch(batch)
-        weight = batch["weight"].sum(axis=(1, 2, 3), dtype=np.float64)
+        weight = batch["weight"].reshape(len(owners), -1).sum(axis=1, dtype=np.float64)
         loss += float(np.sum(np.asarray(result["loss"], np.float64) * weight))
         pixels += float(weight.sum())
         values = np.asarray(result["counts"], np.float64)
         if counts is None:
-            counts = np.zeros((samples, *values.shape[1:]))
+            counts = np.zeros((len(tiles.samples), *values.shape[1:]))
         real = owners >= 0
         np.add.at(counts, owners[real], values[real])
     assert counts is not None
-    return {"val_loss": loss / pixels, "val_dice": mean_dice(counts[:, list(scored)])}
+    figure = accuracy(counts) if task.whole else mean_dice(counts[:, list(task.scored)])
+    return {"val_loss": loss / pixels, task.figure: figure}

@@ -10,7 +10,12 @@ import keras
 
 from segbench.errors import SegbenchError
 from segbench.files import ZIP_TIME, atomic_path, zip_entry
-from segbench.models.unet import HEAD
+from segbench.models.blocks import HEAD
+from segbench.models.colours import ColourTransform
+from segbench.models.normalisation import GroupNorm
+
+#: Layers of segbench's own; to import them is to register them.
+OWN_LAYERS = (GroupNorm, ColourTransform)
 
 #: Stands in the file where Keras writes the clock.
 NO_DATE = "{:04d}-{:02d}-{:02d}@{:02d}:{:02d}:{:02d}".format(*ZIP_TIME)
@@ -77,10 +82,10 @@ def with_policy(model: keras.Model, policy: str) -> keras.Model:
 
     def remake(layer: keras.layers.Layer) -> keras.layers.Layer:
         config = layer.get_config()
-        if not isinstance(layer, keras.layers.InputLayer):
+        if isinstance(layer, keras.layers.Layer) and not isinstance(layer, keras.layers.InputLayer):
             config["dtype"] = "float32" if layer.name.startswith(HEAD) else policy
         return type(layer).from_config(config)
 
-    result = keras.models.clone_model(model, clone_function=remake)
+    result = keras.models.clone_model(model, clone_function=remake, recursive=True)
     result.set_weights(model.get_weights())
     return result

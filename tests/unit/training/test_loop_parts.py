@@ -12,7 +12,8 @@ from segbench.config.model import EarlyStopping, Training
 from segbench.errors import SegbenchError
 from segbench.training import choice
 from segbench.training.prefetch import ahead
-from segbench.training.samples import Sample, Tiles
+from segbench.training.feeding import Tiles
+from segbench.training.samples import Sample, Task
 from segbench.training.validation import mean_dice, validate
 
 
@@ -128,7 +129,7 @@ class Perfect:
 def test_validate_adds_up_tiles_and_leaves_the_filling_out():
     one = np.ones((4, 8, 1), np.uint8)
     items = [Sample(one * 3, one), Sample(one[:, :4] * 9, one[:, :4])]
-    result = validate(Perfect(), Tiles(items, (4, 4), 2), 2, (0,))
+    result = validate(Perfect(), Tiles(items, (4, 4), 2), Task(1, ("n",), False, 1.0, 1.0, (0,)))
     assert result == {"val_loss": pytest.approx((3 * 32 + 9 * 16) / 48), "val_dice": 1.0}
 
 

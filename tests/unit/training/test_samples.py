@@ -11,8 +11,9 @@ from segbench.archives import ArchiveSet
 from segbench.config.model import Loss, Model, Training, UNet
 from segbench.errors import SegbenchError
 from segbench.instances.targets import make_targets
-from segbench.training import randomness, samples
+from segbench.training import feeding, randomness, samples
 
+TASK = samples.Task(1, ("nucleus",), False, 1.0, 1.0, (0,))
 MODEL = Model(network=UNet(depth=2, width=2), training=Training(batch=2))
 
 
@@ -34,7 +35,7 @@ def test_task_of_one_class(write_archive):
         [write_archive({"a": (np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8), "a")})]
     )
     task = samples.make_task(archive, MODEL, "a")
-    assert task == samples.Task(3, ("nucleus",), False, 1 / 255, 1.0, (0,))
+    assert task == samples.Task(3, ("nucleus",), False, 1 / 255, 1.0, (0,), background=False)
 
 
 def test_exclusive_classes_are_kept_as_numbers(write_archive):
@@ -108,18 +109,18 @@ def test_image_and_label_of_different_size(write_archive):
 )
 def test_patches_are_rounded_up(patch, expected):
     model = MODEL.model_copy(update={"training": Training(patch=patch)})
-    assert samples.window_size([plain(99, 99)], model) == expected
+    assert samples.window_size([plain(99, 99)], model, TASK) == expected
 
 
 def test_a_patch_is_no_larger_than_the_largest_image():
     model = MODEL.model_copy(update={"training": Training(patch=(64, 32))})
-    assert samples.window_size([plain(9, 9), plain(14, 40)], model) == (16, 32)
+    assert samples.window_size([plain(9, 9), plain(14, 40)], model, TASK) == (16, 32)
 
 
 def test_whole_images_need_one_size():
-    assert samples.window_size([plain(10, 12), plain(10, 12)], MODEL) == (12, 12)
+    assert samples.window_size([plain(10, 12), plain(10, 12)], MODEL, TASK) == (12, 12)
     with pytest.raises(SegbenchError, match=r"2 sizes \(8 x 8, 8 x 9"):
-        samples.window_size([plain(8, 9), plain(8, 8)], MODEL)
+        samples.window_size([plain(8, 9), plain(8, 8)], MODEL, TASK)
 
 
 def test_mirror():
@@ -133,31 +134,31 @@ def test_mirror():
 
 
 def test_crops_are_cut_alike_from_image_and_target():
-    feed = samples.Feed([ramp(13, 11)], (8, 8), 4, 3, seed=1)
+    feed = feeding.Feed([ramp(13, 11)], (8, 8), 4, 3, seed=1)
     for batch in feed.epoch(1):
         assert batch["image"].shape == (4, 8, 8, 1)
         assert np.array_equal(batch["image"], batch["target"])
 
 
 def test_all_corners_occur():
-    feed = samples.Feed([ramp(5, 6)], (4, 4), 64, 1, seed=1)
+    feed = feeding.Feed([ramp(5, 6)], (4, 4), 64, 1, seed=1)
     firsts = set(feed.make(1, 0)["image"][:, 0, 0, 0].tolist())
     assert firsts == {0, 1, 2, 6, 7, 8}
 
 
 def test_small_images_are_mirrored_up():
-    feed = samples.Feed([plain(3, 5, 9)], (8, 8), 1, 1, seed=0)
+    feed = feeding.Feed([plain(3, 5, 9)], (8, 8), 1, 1, seed=0)
     assert (feed.make(1, 0)["image"] == 9).all()
 
 
 def test_a_batch_depends_on_its_place_alone():
     items = [ramp(9, 9), ramp(10, 12), ramp(8, 9)]
-    feed = samples.Feed(items, (8, 8), 2, 5, seed=3)
+    feed = feeding.Feed(items, (8, 8), 2, 5, seed=3)
     whole = [batch for epoch in (1, 2) for batch in feed.epoch(epoch)]
-    alone = samples.Feed(items, (8, 8), 2, 5, seed=3).make(2, 3)
+    alone = feeding.Feed(items, (8, 8), 2, 5, seed=3).make(2, 3)
     for name in ("image", "target", "seed"):
         assert np.array_equal(whole[8][name], alone[name])
-    other = samples.Feed(items, (8, 8), 2, 5, seed=4).make(2, 3)
+    other = feeding.Feed(items, (8, 8), 2, 5, seed=4).make(2, 3)
     assert not np.array_equal(other["seed"], alone["seed"])
 
 
@@ -169,7 +170,7 @@ def test_a_batch_depends_on_its_place_alone():
     seed=st.integers(0, 99),
 )
 def test_every_sample_equally_often_and_no_short_batch(count, batch, steps, seed):
-    feed = samples.Feed([plain(4, 4, k) for k in range(count)], (4, 4), batch, steps, seed)
+    feed = feeding.Feed([plain(4, 4, k) for k in range(count)], (4, 4), batch, steps, seed)
     seen = [
         int(value)
         for epoch in range(1, 5)
@@ -206,9 +207,9 @@ def test_step_seeds_are_distinct_and_small():
 )
 def test_each_pixel_counts_once(sizes, window, batch):
     items = [plain(h, w, 1) for h, w in sizes]
-    tiles = samples.Tiles(items, window, batch)
+    tiles = feeding.Tiles(items, window, batch)
     pixels = np.zeros(len(items))
-    for made, owners in zip(tiles.batches, tiles.owners, strict=True):
+    for made, owners in tiles:
         assert made["image"].shape == (batch, *window, 1)
         weight = made["weight"].sum(axis=(1, 2, 3))
         assert (weight[owners < 0] == 0).all()
@@ -217,8 +218,8 @@ def test_each_pixel_counts_once(sizes, window, batch):
 
 
 def test_tiles_carry_the_right_pixels():
-    tiles = samples.Tiles([ramp(5, 7)], (4, 4), 8)
-    made = tiles.batches[0]
+    tiles = feeding.Tiles([ramp(5, 7)], (4, 4), 8)
+    made, _ = next(iter(tiles))
     kept = made["image"][made["weight"] == 1]
     assert sorted(kept.tolist()) == list(range(35))
     assert np.array_equal(made["image"], made["target"])

@@ -1,0 +1,64 @@
+"""Random numbers of the jitter, a stream of its own for each knob."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+
+class Draw:
+    """Random numbers from a seed that may be a tensor.
+
+    Parameters
+    ----------
+    generator : keras.random.SeedGenerator
+        Lends its variable; whatever state it is in does not matter.
+    seed : tensor (2,) or sequence of two int
+        Non-negative, below 2**31.
+    batch : int
+        Samples.
+    """
+
+    def __init__(self, generator: keras.random.SeedGenerator, seed: Any, batch: int) -> None:
+        self.generator = generator
+        self.seed = ops.cast(ops.convert_to_tensor(seed), generator.state.dtype)
+        self.batch = batch
+
+    def begin(self, knob: str) -> None:
+        """Go to the start of a knob's own stream."""
+        stream = ops.convert_to_tensor(
+            np.array([zlib.crc32(knob.encode()) >> 2, 0]), self.generator.state.dtype
+        )
+        self.generator.state.assign(self.seed + stream)
+
+    def uniform(self, low: float = 0.0, high: float = 1.0, shape: Sequence[int] = ()) -> Any:
+        """Uniform in [low, high), (batch, *shape)."""
+        return keras.random.uniform((self.batch, *shape), low, high, "float32", self.generator)
+
+    def normal(self, shape: Sequence[int] = ()) -> Any:
+        """Standard normal, (batch, *shape)."""
+        return keras.random.normal((self.batch, *shape), 0.0, 1.0, "float32", self.generator)
+
+    def chance(self, probability: float) -> Any:
+        """1.0 with this probability, else 0.0, (batch,)."""
+        return ops.cast(self.uniform() < probability, "float32")
+
+    def between(self, limits: tuple[float, float], probability: float, neutral: float) -> Any:
+        """Uniform in a range with this probability, else the neutral value, (batch,)."""
+        drawn = self.uniform(*limits)
+        return ops.where(self.uniform() < probability, drawn, neutral)
+
+
+def per_sample(values: Any, rank: int) -> Any:
+    """One number a sample as an array of some axes."""
+    return ops.reshape(values, (-1,) + (1,) * (rank - 1))
+
+
+def per_image(values: Any, image: Any) -> Any:
+    """One number a sample, to be spread over the sample's pixels and channels."""
+    return per_sample(values, len(image.shape))

@@ -1,0 +1,178 @@
+"""Random crops for training, tiles for validation. No Keras here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+
+import numpy as np
+
+from segbench.training import randomness
+from segbench.training.samples import Samples, StoredSample
+from segbench.training.survey import Focus
+
+#: Windows of an archive that are read side by side.
+READERS = 4
+
+#: Sample number and where in it a window starts.
+Place = tuple[int, tuple[int, ...]]
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def _cutter(
+    samples: Sequence[Samples], window: tuple[int, ...]
+) -> Callable[[Sequence[Place]], list[Pair]]:
+    """A function that cuts image and target at places; side by side where they are read."""
+
+    def cut(place: Place) -> Pair:
+        number, start = place
+        return samples[number].window(start, window)
+
+    if not any(isinstance(sample, StoredSample) for sample in samples):
+        return lambda places: [cut(place) for place in places]
+    readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+    return lambda places: list(readers.map(cut, places))
+
+
+class Feed:
+    """Batches of random crops; which ones depends on (seed, epoch, step) alone.
+
+    Parameters
+    ----------
+    samples : sequence of Samples
+        The training samples.
+    window : tuple of int
+        Sides of the crops. Smaller samples are mirrored up to it.
+    batch : int
+        Crops a batch.
+    steps : int
+        Batches an epoch.
+    seed : int
+        Of the training.
+    focus : Focus, optional
+        Moves some of the crops to where there is something.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[Samples],
+        window: tuple[int, ...],
+        batch: int,
+        steps: int,
+        seed: int,
+        focus: Focus | None = None,
+    ) -> None:
+        self.samples, self.window, self.focus = samples, window, focus
+        self.batch, self.steps, self.seed = batch, steps, seed
+        self._cut = _cutter(samples, window)
+
+    def places(self, epoch: int, step: int) -> list[Place]:
+        """Where the crops of a batch are (epochs count from 1, steps from 0)."""
+        start = ((epoch - 1) * self.steps + step) * self.batch
+        order = randomness.visiting_order(self.seed, len(self.samples), start, self.batch)
+        corners = randomness.generator(self.seed, randomness.CROP, epoch, step).random(
+            (self.batch, len(self.window))
+        )
+        places = []
+        for number, corner in zip(order, corners, strict=True):
+            room = self._room(int(number))
+            places.append(
+                (int(number), tuple(int(u * (n + 1)) for u, n in zip(corner, room, strict=True)))
+            )
+        return self._focused(places, epoch, step) if self.focus else places
+
+    def _room(self, number: int) -> list[int]:
+        """How far the window's corner can lie from the sample's, along each axis."""
+        size = self.samples[number].size
+        return [max(n - side, 0) for n, side in zip(size, self.window, strict=True)]
+
+    def _focused(self, places: list[Place], epoch: int, step: int) -> list[Place]:
+        """Move the last crops of a batch; the chosen pixel lies anywhere inside."""
+        assert self.focus is not None
+        draw = randomness.generator(self.seed, randomness.FOCUS, epoch, step)
+        moved = self.focus.count(self.batch, draw.random())
+        numbers = draw.random((self.batch, 3 + len(self.window)))
+        for index in range(self.batch - moved, self.batch):
+            sample, pixel = self.focus.choose(places[index][0], numbers[index, :3])
+            inside = (numbers[index, 3:] * self.window).astype(int)
+            start = np.clip(pixel - inside, 0, self._room(sample))
+            places[index] = sample, tuple(start.tolist())
+        return places
+
+    def make(self, epoch: int, step: int) -> dict[str, np.ndarray]:
+        """One batch: image, target, seed (epochs count from 1, steps from 0)."""
+        pairs = self._cut(self.places(epoch, step))
+        return {
+            "image": np.stack([image for image, _ in pairs]),
+            "target": np.stack([target for _, target in pairs]),
+            "seed": randomness.step_seed(self.seed, epoch, step),
+        }
+
+    def epoch(self, epoch: int) -> Iterator[dict[str, np.ndarray]]:
+        """All batches of an epoch."""
+        return (self.make(epoch, step) for step in range(self.steps))
+
+
+class Tiles:
+    """Whole samples cut into windows, each pixel of weight 1 in exactly one of them.
+
+    Iterating gives batches, cut anew each time: dicts of image, target and weight (batch,
+    ..., 1) uint8 (of whole images (batch, 1)), and the number of the sample of each window,
+    -1 for the filling.
+
+    Parameters
+    ----------
+    samples : sequence of Samples
+        The validation samples.
+    window : tuple of int
+        Sides.
+    batch : int
+        Windows a batch; the last one is filled up with windows of weight 0.
+    """
+
+    def __init__(self, samples: Sequence[Samples], window: tuple[int, ...], batch: int) -> None:
+        self.samples, self.window, self.batch = samples, window, batch
+        self._cut = _cutter(samples, window)
+        self.tiles = [
+            (owner, corner, low)
+            for owner, sample in enumerate(samples)
+            for corner, low in _tiles_of(sample.size, window)
+        ]
+
+    def __iter__(self) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+        for first in range(0, len(self.tiles), self.batch):
+            group = self.tiles[first : first + self.batch]
+            missing = self.batch - len(group)
+            pairs = self._cut([(owner, corner) for owner, corner, _ in group])
+            weights = [self._weight(*tile, pairs[0][1].ndim) for tile in group]
+            filled = pairs + pairs[:1] * missing
+            arrays = {
+                "image": np.stack([image for image, _ in filled]),
+                "target": np.stack([target for _, target in filled]),
+                "weight": np.stack(weights + [np.zeros_like(weights[0])] * missing),
+            }
+            yield arrays, np.array([tile[0] for tile in group] + [-1] * missing)
+
+    def _weight(
+        self, owner: int, corner: tuple[int, ...], low: tuple[int, ...], axes: int
+    ) -> np.ndarray:
+        """Weight 1 where no earlier window was, and inside the sample."""
+        if axes == 1:  # the target of a whole image
+            return np.ones(1, np.uint8)
+        weight = np.zeros((*self.window, 1), np.uint8)
+        size = self.samples[owner].size
+        weight[tuple(slice(a - c, n - c) for a, c, n in zip(low, corner, size, strict=True))] = 1
+        return weight
+
+
+def _tiles_of(
+    size: tuple[int, ...], window: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Corner of each window of a sample, and where the pixels begin that it counts."""
+    for low in product(*(range(0, n, side) for n, side in zip(size, window, strict=True))):
+        yield (
+            tuple(min(a, max(n - side, 0)) for a, n, side in zip(low, size, window, strict=True)),
+            low,
+        )

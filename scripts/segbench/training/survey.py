@@ -1,0 +1,131 @@
+"""What the training samples hold: shares of the maps, and places where each occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segbench.config.model import Sampling
+from segbench.training import randomness
+from segbench.training.samples import Samples
+from segbench.training.task import Task
+
+#: Places that are kept of each class and sample: 12 KiB a volume and class.
+PLACES = 1024
+
+#: Key of the places of all classes together.
+FOREGROUND = -1
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the training samples hold.
+
+    Attributes
+    ----------
+    shares : ndarray (map,), float64
+        Of all pixels (of whole images: of the images), those of each map.
+    places : list of dict of int to ndarray (place, axis), int32
+        By sample: map, or `FOREGROUND`, to pixels of it, at most `PLACES` drawn at random
+        but always the same. What does not occur has no entry.
+    """
+
+    shares: np.ndarray
+    places: list[dict[int, np.ndarray]]
+
+
+def survey(samples: Sequence[Samples], task: Task, by: str) -> Survey:
+    """Look through the targets of all samples, one at a time.
+
+    Parameters
+    ----------
+    samples : sequence of Samples
+        The training samples.
+    task : Task
+        Which maps count.
+    by : {"uniform", "foreground", "classes"}
+        Which places are kept: none, of all classes together, of each.
+    """
+    counts = np.zeros(len(task.maps))
+    pixels = 0
+    places = []
+    for number, sample in enumerate(samples):
+        target = sample.whole_target()
+        flat = target.reshape(-1, target.shape[-1])
+        pixels += len(flat)
+        if task.exclusive:
+            counts += np.bincount(flat[:, 0], minlength=len(task.maps))
+        else:
+            counts += (flat > 0).sum(axis=0)
+        places.append({} if by == "uniform" else _places(flat, target, number, task, by))
+    return Survey(counts / pixels, places)
+
+
+def _places(
+    flat: np.ndarray, target: np.ndarray, number: int, task: Task, by: str
+) -> dict[int, np.ndarray]:
+    """Some places of each key that the sample holds."""
+    if task.exclusive:
+        masks = {k: flat[:, 0] == k for k in task.scored}
+    else:
+        masks = {k: flat[:, k] > 0 for k in task.scored}
+    if by == "foreground":
+        masks = {FOREGROUND: np.any(list(masks.values()), axis=0)}
+    found = {}
+    for key, mask in masks.items():
+        indices = np.flatnonzero(mask)
+        if not len(indices):
+            continue
+        if task.whole:
+            found[key] = np.zeros((1, task.dimensions), np.int32)
+            continue
+        if len(indices) > PLACES:
+            draw = randomness.generator(0, randomness.CANDIDATES, number, key + 1)
+            indices = indices[np.sort(draw.integers(len(indices), size=PLACES))]
+        found[key] = np.stack(np.unravel_index(indices, target.shape[:-1]), axis=-1).astype(
+            np.int32
+        )
+    return found
+
+
+class Focus:
+    """Moves some crops of a batch to where there is something.
+
+    Parameters
+    ----------
+    sampling : Sampling
+        Which share, around what.
+    found : Survey
+        With places for it.
+    """
+
+    def __init__(self, sampling: Sampling, found: Survey) -> None:
+        self.share, self.places = sampling.share, found.places
+        self.keys = sorted({key for places in found.places for key in places})
+        self.holders = {
+            key: [n for n, places in enumerate(found.places) if key in places] for key in self.keys
+        }
+
+    def count(self, batch: int, number: float) -> int:
+        """Crops of a batch that are moved, from a number in [0, 1); the share on average."""
+        return int(batch * self.share + number) if self.keys else 0
+
+    def choose(self, visited: int, numbers: np.ndarray) -> tuple[int, np.ndarray]:
+        """A sample and a pixel of it.
+
+        Parameters
+        ----------
+        visited : int
+            The sample whose turn it is; kept if it holds what is looked for.
+        numbers : ndarray (3,)
+            In [0, 1): for the class, the sample, the pixel.
+        """
+        key = self.keys[int(numbers[0] * len(self.keys))]
+        holders = self.holders[key]
+        sample = visited
+        if key not in self.places[visited]:
+            sample = holders[int(numbers[1] * len(holders))]
+        places = self.places[sample][key]
+        return sample, places[int(numbers[2] * len(places))]

@@ -1,0 +1,166 @@
+"""What a network is to learn from a dataset's archives. No Keras here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from segbench.archives import ArchiveSet
+from segbench.config.model import Model
+from segbench.errors import SegbenchError
+from segbench.instances.targets import activation, make_targets, map_names
+
+#: A distance in 0...1 is kept as an integer of this range: four times less memory.
+STEPS_OF_DISTANCE = 255
+
+#: Spatial axes of the samples by the archives' word for all axes.
+DIMENSIONS = {"yxc": 2, "zyxc": 3}
+
+#: Targets of which each pixel depends on that pixel of the label alone.
+LOCAL_TARGETS = ("classes", "foreground")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the network is to learn from these archives.
+
+    Attributes
+    ----------
+    channels : int
+        Of the images.
+    maps : tuple of str
+        Names of the predicted maps.
+    exclusive : bool
+        Whether the maps exclude each other (softmax).
+    image_scale : float
+        Value of an image = stored number * this.
+    target_scale : float
+        Value of a target = stored number * this.
+    scored : tuple of int
+        Maps whose Dice is watched: not the background, unless the dataset scores it, and
+        not the auxiliary maps.
+    dimensions : int
+        Spatial axes of the samples.
+    whole : bool
+        Whether a sample has one class as a whole.
+    background : bool
+        Whether the first of exclusive maps is a background that is no class.
+    label_task : str
+        What the labels are: semantic, overlapping, instances or classification.
+    class_values : tuple of int
+        Values of the classes in a label map.
+    """
+
+    channels: int
+    maps: tuple[str, ...]
+    exclusive: bool
+    image_scale: float
+    target_scale: float
+    scored: tuple[int, ...]
+    dimensions: int = 2
+    whole: bool = False
+    background: bool = True
+    label_task: str = "semantic"
+    class_values: tuple[int, ...] = (1,)
+
+    @property
+    def figure(self) -> str:
+        """What of the predictions is watched in validation."""
+        return "val_accuracy" if self.whole else "val_dice"
+
+
+def make_task(archives: ArchiveSet, recipe: Model, first: str) -> Task:
+    """Read from the archives' attributes what is to be learnt.
+
+    Raises
+    ------
+    SegbenchError
+        If the recipe asks for what such samples do not have.
+    """
+    attributes = archives.attributes
+    classes, label_task = attributes["classes"], attributes.get("task", "semantic")
+    maps = tuple(map_names(recipe.target, classes, label_task))
+    exclusive = activation(recipe.target, classes, label_task) == "softmax"
+    whole = label_task == "classification"
+    background = exclusive and not whole and not attributes.get("background")
+    _check(recipe, label_task)
+    every = tuple(range(int(background), len(maps)))
+    degrees = recipe.target == "foreground_distance"
+    return Task(
+        channels=archives.shape(first, "image")[-1],
+        maps=maps,
+        exclusive=exclusive,
+        image_scale=float(attributes.get("image_scale", 1.0)),
+        target_scale=1.0 / STEPS_OF_DISTANCE if degrees else 1.0,
+        scored=every if recipe.target == "classes" else (0,),
+        dimensions=DIMENSIONS[attributes.get("axes", "yxc")],
+        whole=whole,
+        background=background,
+        label_task=label_task,
+        class_values=tuple(attributes["class_values"]),
+    )
+
+
+def _check(recipe: Model, label_task: str) -> None:
+    """Refuse what such labels cannot be trained with."""
+    if recipe.target == "foreground_distance" and recipe.loss.name in ("dice", "tversky"):
+        raise SegbenchError(
+            f"loss `{recipe.loss.name}` with target `foreground_distance`",
+            "a loss with an entropy part: a distance is a degree, not a set",
+            "set the model recipe's `loss.name` to `bce_dice`",
+        )
+    whole = label_task == "classification"
+    if whole != (recipe.network.kind == "classifier"):
+        raise SegbenchError(
+            f"network.kind is {recipe.network.kind}, but the task is {label_task}",
+            "kind classifier for classification, kind unet for everything else",
+            "correct the model recipe's `network.kind`, or choose another dataset",
+        )
+    wrong = "val_dice" if whole else "val_accuracy"
+    if recipe.training.best_epoch == wrong:
+        raise SegbenchError(
+            f"training.best_epoch is {wrong}, but the task is {label_task}",
+            f"{'val_accuracy' if whole else 'val_dice'}, val_loss or last",
+            "correct the model recipe's `training.best_epoch`",
+        )
+    if whole and recipe.training.patch is not None:
+        raise SegbenchError(
+            "training.patch with network.kind classifier",
+            "null: the class is of the whole image",
+            "resize the images in the preprocessing instead",
+        )
+    if whole and recipe.training.sampling.by == "foreground":
+        raise SegbenchError(
+            "training.sampling.by is foreground, but the task is classification",
+            "uniform, or classes: each class equally often",
+            "correct the model recipe's `training.sampling.by`",
+        )
+
+
+def to_target(label: np.ndarray, recipe: Model, task: Task) -> np.ndarray:
+    """Make the target of a label, or of a part of it, as it is kept in memory.
+
+    Parameters
+    ----------
+    label : ndarray
+        As stored, see `segbench.instances.make_targets`.
+    recipe : Model
+        `target` and `boundary_px`.
+    task : Task
+        What is learnt.
+
+    Returns
+    -------
+    ndarray (..., k), uint8
+        Independent maps; or one map with the number of the class if they are exclusive.
+        Of whole images (1,).
+    """
+    target = make_targets(
+        label, recipe.target, task.class_values, recipe.boundary_px, task.label_task
+    )
+    if task.exclusive:
+        target = target.argmax(axis=-1)[..., None]
+    elif target.dtype.kind == "f":
+        target = np.rint(target * STEPS_OF_DISTANCE)
+    return np.ascontiguousarray(target, np.uint8)
