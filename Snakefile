@@ -30,6 +30,7 @@ include: "rules/train.smk"
 include: "rules/score.smk"
 include: "rules/tables.smk"
 include: "rules/report.smk"
+include: "rules/apply.smk"
 
 
 rule all:

@@ -1,5 +1,8 @@
 """Input functions and parameters of single rules, in the order of the stages."""
 
+from segbench.applying.images import write_manifest
+from segbench.applying.request import USAGE, read_request
+
 
 def acquire_code(w):
     """The code of the source that is chosen: the generator's only for generated data."""
@@ -165,3 +168,51 @@ def resolved_config():
         }
         for kind in kinds
     }
+
+
+#: What `--config images=FOLDER model=STUDY/best` asks for; None: nothing.
+REQUEST = read_request(CONFIG, BASE)
+APPLIED = f"applied/{REQUEST.name if REQUEST else 'nothing'}"
+
+
+def applied_request():
+    """What is to be applied; an error if nothing is."""
+    if REQUEST is None:
+        raise SegbenchError(
+            "nothing to apply: neither images= nor model= is given",
+            "a folder of new images and a trained model",
+            USAGE,
+        )
+    return REQUEST
+
+
+def applied_images(w):
+    """The list of the new images; it is brought up to date before the DAG is built."""
+    return f"inventory/applied/{applied_request().name}.tsv"
+
+
+def applied_models(w):
+    """The networks that are applied, or among which the study's table chooses."""
+    request = applied_request()
+    return [
+        f"{RUN}/model.keras".format(**arm._asdict(), fold=fold)
+        for arm in request.arms
+        for fold in request.folds(CONFIG, arm)
+    ]
+
+
+def applied_table(w):
+    """The table that says which arm is the best, where that is asked for."""
+    request = applied_request()
+    return f"tables/{request.study}.csv" if request.best else []
+
+
+def applied_settings(w):
+    """Recipes, labels and folders of what is applied."""
+    return applied_request().settings(CONFIG)
+
+
+if REQUEST is not None and workflow.is_main_process:
+    write_manifest(
+        REQUEST.images, Path(applied_images(None)), Path(f".segbench/applied/{REQUEST.name}.json")
+    )

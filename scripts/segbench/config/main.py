@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 
 from segbench.config.base import Strict
 
@@ -40,4 +40,28 @@ class Main(Strict):
         default_factory=dict,
         description="The studies to run: name -> keys that replace those of "
         "config/studies/NAME.yaml; null or {} takes the study as it is written.",
+    )
+    images: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="`snakemake apply` only: the folder of new images to segment, relative to the "
+        "project or absolute.",
+    )
+    model: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="`snakemake apply` only: the model to segment them with: STUDY/best (of the "
+        "study's table), or STUDY/PREPROCESSING/AUGMENTATION/MODEL/SEED, perhaps with /fold-K.",
+    )
+    name: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="`snakemake apply` only: the results go to applied/NAME; null: made from the "
+        "names of folder and model.",
+    )
+    spacing_um: (
+        tuple[PositiveFloat, PositiveFloat]
+        | tuple[PositiveFloat, PositiveFloat, PositiveFloat]
+        | None
+    ) = Field(
+        None,
+        description="`snakemake apply` only: pixel height and width (of volumes depth first) of "
+        "images whose files do not say it; null: unknown.",
     )

@@ -34,13 +34,15 @@ class Predictor:
         Its `target` and `prediction`; of the training the patch and the precision.
     attributes : mapping
         Of the preprocessed samples: ``classes``, ``task``.
-    axes : str
-        Of the images: ``yxc`` or ``zyxc``.
-    channels : int
-        Of the images.
+    axes : str, optional
+        Of the images: ``yxc`` or ``zyxc``. None: those that the first network takes.
+    channels : int, optional
+        Of the images. None: those that the first network takes.
 
     Attributes
     ----------
+    image_axes, channels
+        Of the images that can be predicted.
     names : list of str
         The maps that come out, in order.
     axes : str
@@ -60,19 +62,24 @@ class Predictor:
         models: Sequence[str | Path],
         recipe: Model,
         attributes: Mapping[str, Any],
-        axes: str,
-        channels: int,
+        axes: str | None = None,
+        channels: int | None = None,
     ) -> None:
         classes, task = attributes["classes"], attributes.get("task", "semantic")
         self._recipe = recipe
         self._whole = task == "classification"
         self.names = map_names(recipe.target, classes, task)
-        self.axes = "k" if self._whole else MAP_AXES[axes]
         session = prepare(recipe.training.precision, recipe.training.deterministic, seed=0)
-        spatial = len(axes) - 1
-        sides = 1 if self._whole else spatial + 1
-        shapes = (spatial, channels), (sides, len(self.names))
-        networks = [_network(path, recipe, *shapes) for path in models]
+        loaded = [load_model(path, recipe.training.precision) for path in models]
+        taken = loaded[0].input_shape
+        self.image_axes = axes or ("zyxc" if len(taken) == 5 else "yxc")
+        self.channels = channels or int(taken[-1])
+        self.axes = "k" if self._whole else MAP_AXES[self.image_axes]
+        spatial = len(self.image_axes) - 1
+        wanted = (spatial, self.channels), (1 if self._whole else spatial + 1, len(self.names))
+        for path, network in zip(models, loaded, strict=True):
+            _check(path, network, wanted, recipe)
+        networks = [_callable(network) for network in loaded]
         count = len(networks)
         self.where = f"{count} network{'s' * (count > 1)}, {session.policy} on {session.device}"
         kind = activation(recipe.target, classes, task)
@@ -119,23 +126,26 @@ def check_finite(what: str, probability: np.ndarray) -> None:
         )
 
 
-def _network(
-    path: str | Path, recipe: Model, images: tuple[int, int], maps: tuple[int, int]
-) -> Forward:
-    """A trained network as a function of arrays, checked against what it is to read.
+Shape = tuple[tuple[int, int], tuple[int, int]]
 
-    `images` are the spatial axes and channels of what goes in, `maps` the axes and the number
+
+def _check(path: str | Path, network: keras.Model, wanted: Shape, recipe: Model) -> None:
+    """Refuse a network for other images or maps.
+
+    `wanted` are the spatial axes and channels of what goes in, and the axes and the number
     of maps of what comes out.
     """
-    network = load_model(path, recipe.training.precision)
     given, made = network.input_shape, network.output_shape
     found = (len(given) - 2, given[-1]), (len(made) - 1, made[-1])
-    if found != (images, maps):
+    if found != wanted:
         raise SegbenchError(
             f"{path}: a network {_describe(*found)}",
-            f"{_describe(images, maps)} ({recipe.target})",
+            f"{_describe(*wanted)} ({recipe.target})",
             "train it with this model recipe and preprocessing",
         )
+
+
+def _callable(network: keras.Model) -> Forward:
     if keras.backend.backend() == "tensorflow":
         # Left to itself an uncompiled model goes through XLA, which compiles anew for each
         # shape and whose convolutions on a CPU are slower than TensorFlow's own.

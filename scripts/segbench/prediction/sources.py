@@ -59,6 +59,29 @@ class StoredVolume:
         return self._slab[2][:, *inner].astype(np.float32) * self._scale
 
 
+class ArrayVolume:
+    """A volume in memory, scaled window by window: float32 is made of a tile at a time.
+
+    Parameters
+    ----------
+    array : ndarray, (z, y, x, channel)
+    scale : float
+        What its values are multiplied by.
+    """
+
+    def __init__(self, array: np.ndarray, scale: np.float32) -> None:
+        self._array, self._scale = array, scale
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(z, y, x, channel)."""
+        return self._array.shape
+
+    def window(self, start: Sequence[int], stop: Sequence[int]) -> np.ndarray:
+        """Pixels from `start` to before `stop`, scaled, float32."""
+        return self._array[tuple(map(slice, start, stop))].astype(np.float32) * self._scale
+
+
 def image_of(samples: ArchiveSet, sample: str, axes: str) -> np.ndarray | StoredVolume:
     """An image as the network was trained on it: float32, in the recipe's units.
 

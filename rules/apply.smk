@@ -1,0 +1,60 @@
+"""Apply: a folder of new images, segmented with a trained model of a study.
+
+    snakemake apply --config images=FOLDER model=STUDY/best
+
+REQUIRED INPUTS: the folder of images; the networks of the model, and for `best` the table
+of its study. What is not there yet is computed first.
+OUTPUTS:
+    applied/NAME/masks/IMAGE.*            label values, or numbered objects in 16 bits
+    applied/NAME/overlays/IMAGE.png       what was found, over the image
+    applied/NAME/objects.*                every object and its measurements; metadata (RDF)
+    applied/NAME/applied.json             networks, recipes and images that were used
+    applied/NAME/summary.txt              written when no image failed
+"""
+
+
+rule apply_model:
+    """Segment the images; one that cannot be read stops no other."""
+    input:
+        images=applied_images,
+        models=applied_models,
+        table=applied_table,
+    output:
+        applied=update(f"{APPLIED}/applied.json"),
+        objects=update(f"{APPLIED}/objects.parquet"),
+        turtle=update(f"{APPLIED}/objects.ttl"),
+        jsonld=update(f"{APPLIED}/objects.jsonld"),
+        cost=f"{APPLIED}/apply_model.cost.json",
+    log:
+        f"logs/apply_model/{APPLIED.removeprefix('applied/')}.log",
+    conda:
+        "../envs/gpu.yaml"
+    threads: 4
+    resources:
+        mem_mb=lambda w, attempt: 4000 * attempt,
+        runtime=lambda w, attempt: 240 * attempt,
+    params:
+        code=code("apply_model"),
+        settings=applied_settings,
+    script:
+        "../scripts/apply_model.py"
+
+
+rule apply:
+    """Sum up; fail, naming them, if images could not be segmented."""
+    input:
+        applied=rules.apply_model.output.applied,
+    output:
+        summary=f"{APPLIED}/summary.txt",
+    log:
+        f"logs/apply/{APPLIED.removeprefix('applied/')}.log",
+    conda:
+        "../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("apply"),
+    script:
+        "../scripts/apply.py"
