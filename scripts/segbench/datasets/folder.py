@@ -34,7 +34,7 @@ from segbench.datasets.folder_files import read_array, read_image_file, size_of
 from segbench.datasets.folder_labels import Labels, names_of, to_binary, to_classes, to_objects
 from segbench.datasets.folder_pairs import images_of, insist_on_pairs, masks_of, sample_ids
 from segbench.datasets.folder_sheet import Row, read_sheet
-from segbench.datasets.tree import locate, subfolders
+from segbench.datasets.tree import breadth_first, subfolders
 from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:
@@ -114,11 +114,7 @@ class Folder(Reader):
             ending alone, a folder is no class, or the sheet does not fit.
         """
         layout = self._layout
-        base = locate(
-            root,
-            lambda folder: (folder / layout.images).is_dir(),
-            f"a folder {layout.images}, as layout.images in the dataset's config says",
-        )
+        base = self._base(root)
         images = images_of(base, layout)
         ids = sample_ids(base / layout.images, images)
         rows, sheet = self._rows(root, base, images, ids)
@@ -143,6 +139,23 @@ class Folder(Reader):
                 )
             )
         yield from sorted(samples, key=lambda raw: raw.sample)
+
+    def _base(self, root: Path) -> Path:
+        """The folder in which that of the images lies: the raw folder, or the nearest in it."""
+        wanted = self._layout.images
+        if root.is_dir():
+            for folder in breadth_first(root):
+                if (folder / wanted).is_dir():
+                    return folder
+        known = subfolders(root) if root.is_dir() else []
+        near = get_close_matches(wanted, known, n=1, cutoff=0.3)
+        raise SegbenchError(
+            f"{root}: has no folder {wanted!r}"
+            + (f" (but {', '.join(known[:8])})" if known else " (it is empty)"),
+            "the folder of the images, as layout.images in the dataset's config says",
+            "correct folder.path or layout.images in the dataset's config"
+            + (f", e.g. to {near[0]!r}" if near else ""),
+        )
 
     def _rows(
         self, root: Path, base: Path, images: Mapping[str, str], ids: Mapping[str, str]
