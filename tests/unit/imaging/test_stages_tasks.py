@@ -359,7 +359,7 @@ def full_case():
     return image, label
 
 
-@pytest.mark.parametrize(("spacing", "limit_mib"), [(None, 1100), ((2.0, 2.0, 2.0), 900)])
+@pytest.mark.parametrize(("spacing", "limit_mib"), [(None, 500), ((2.0, 2.0, 2.0), 500)])
 def test_memory_of_a_full_case(make, spacing, limit_mib):
     """Peak beside the raw image itself, which takes 136 MiB; a job has 2 GiB."""
     shard = make({"a": full_case()}, spacing=("1", "1", "1"), regions={"WT": ("c1", "c2", "c3")})

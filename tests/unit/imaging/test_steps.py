@@ -265,3 +265,34 @@ def test_integers_cannot_hold_more_than_one():
     for bad in (row(1.5), row(-0.5)):
         with pytest.raises(SegbenchError, match="dtype"):
             quantise(bad, "uint8")
+
+
+# ---- all channels, halves
+
+
+def test_all_channels_are_kept_as_they_are():
+    image = np.random.default_rng(0).integers(0, 256, (3, 4, 6), np.uint8)
+    np.testing.assert_allclose(to_channels(image, "all"), image / 255, rtol=1e-6)
+    assert to_channels(image[..., 0], "all").shape == (3, 4, 1)
+    volume = np.ones((2, 3, 4, 5), np.float32)
+    assert to_channels(volume, "all").shape == (2, 3, 4, 5)
+
+
+def test_alpha_is_a_channel_among_all():
+    image = np.zeros((2, 2, 4), np.uint8)
+    assert to_channels(image, "all").shape == (2, 2, 4)
+    assert to_channels(image, "rgb").shape == (2, 2, 3)
+
+
+def test_halves_hold_zscores():
+    values = np.float32([-3.25, 0, 1e-3, 7.5])
+    stored = quantise(values, "float16")
+    assert stored.dtype == np.float16
+    np.testing.assert_allclose(stored, values, rtol=1e-3)
+    assert image_scale("float16") == 1.0
+
+
+@pytest.mark.parametrize("value", [70000, -70000])
+def test_halves_do_not_overflow(value):
+    with pytest.raises(SegbenchError, match="float16"):
+        quantise(np.float32([0, value]), "float16")
