@@ -81,7 +81,8 @@ def test_foreground_of_both_kinds_of_label():
 
 
 @pytest.mark.parametrize(
-    "label", [np.zeros((2, 2, 1, 1), np.uint8), np.zeros((2, 2), np.float32), np.zeros(3, np.uint16)]
+    "label",
+    [np.zeros((2, 2, 1, 1), np.uint8), np.zeros((2, 2), np.float32), np.zeros(3, np.uint16)],
 )
 def test_what_is_no_label(label):
     with pytest.raises(SegbenchError, match="a label of shape"):
