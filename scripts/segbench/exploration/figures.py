@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from segbench.exploration.summary import Measured, size_of
-from segbench.reporting.drawing import PALETTE, plain_legend, shortened
+from segbench.reporting.drawing import LINE_COLOURS, plain_legend, shortened
 from segbench.reporting.style import BLUE, GREEN, INK, VERMILION, house_style, save
 
 #: More distinct sizes than these are drawn as histograms.
@@ -26,6 +26,21 @@ DRAWN_CLASSES = 8
 LOG_RATIO = 50.0
 BINS = 64
 TIMES = " \N{MULTIPLICATION SIGN} "
+
+
+def line_colour(number: int) -> str:
+    """Colour of a line on white paper."""
+    return LINE_COLOURS[number % len(LINE_COLOURS)]
+
+
+def _logarithmic(axes: Axes) -> None:
+    """A logarithmic axis with plain figures, however few decades it spans."""
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    few = low > 0 and high / low < 300
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _bars(axes: Axes, names: Sequence[str], values: Sequence[float], form: str = "{:,.0f}") -> None:
@@ -49,7 +64,7 @@ def _histogram(axes: Axes, values: np.ndarray, label: str, log: bool = False) ->
     integers = np.issubdtype(values.dtype, np.integer)
     if log and low > 0 and high > low:
         edges = np.geomspace(low, high * (1 + 1e-9), 31)
-        axes.set_xscale("log")
+        _logarithmic(axes)
     elif integers and high - low < 40:
         edges = np.arange(low - 0.5, high + 1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
@@ -128,7 +143,7 @@ def draw_intensities(
             having = [i.values[:, channel] for i in images if channel < i.values.shape[1]]
             if not having:
                 continue
-            colour = CHANNELS.get(name, PALETTE[(6 + channel) % len(PALETTE)])
+            colour = CHANNELS.get(name, line_colour(6 + channel))
             pooled = np.concatenate(having)
             low, high = (float(v) for v in np.quantile(pooled, (0.0005, 0.9995)))
             edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
@@ -183,7 +198,7 @@ def draw_classes(summary: Mapping[str, Any], title: str, output: str | Path) -> 
             cells[1].set_xlabel("% of pixels")
             known = [share for share in [*pixels, rest] if share > 0]
             if known and max(known) / min(known) > LOG_RATIO:
-                cells[1].set_xscale("log")
+                _logarithmic(cells[1])
                 cells[1].set_xlim(min(known) / 2, 700)
                 cells[1].set_xlabel("% of pixels (logarithmic)")
         words = "; ".join(
@@ -224,12 +239,12 @@ def draw_objects(
         bins = int(np.clip(2 * np.sqrt(len(whole)), 6, 36))
         edges = np.geomspace(float(whole.min()), top * (1 + 1e-9), bins + 1)
         for number, (name, sizes) in enumerate(found[:DRAWN_CLASSES]):
-            colour = BLUE if len(found) == 1 else PALETTE[measured.classes.index(name) % 14]
+            colour = BLUE if len(found) == 1 else line_colour(measured.classes.index(name))
             large.stairs(
                 np.histogram(sizes, bins=edges)[0], edges, color=colour, linewidth=1.4,
                 label=shortened(name, 18), zorder=3 - number / 20,
             )  # fmt: skip
-        large.set_xscale("log")
+        _logarithmic(large)
         large.set_xlabel("size of an object, px")
         large.set_ylabel("objects")
         if len(found) > 1:

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from segbench.exploration.appearance import RULE
 from segbench.exploration.measure import fullest_slice, plane_of, shrink
 from segbench.reporting.drawing import (
     Layer,
@@ -157,9 +158,8 @@ def draw_sheet(tiles: Sequence[Tile], title: str, output: str | Path) -> None:
             head = shortened(tile.sample, 22) + (f"\n{shortened(tile.note, 22)}" * bool(tile.note))
             cell.set_title(head, fontsize=6.5, loc="left", pad=2, parse_math=False)
         _legend(figure, tiles)
-        names = ", ".join(tile.sample for tile in tiles)
         words = f"{title}: {len(tiles)} samples with their labels, each stretched to its own range"
-        write_png(figure, output, f"{words}: {names}.")
+        write_png(figure, output, f"{words}.")
 
 
 def draw_appearance(
@@ -210,4 +210,6 @@ def draw_appearance(
                 ha="right", va="center", fontsize=8,
             )  # fmt: skip
         words = ", ".join(f"group {c}: {len(members[c])} images" for c in rows)
-        write_png(figure, output, f"{title}: images by appearance. {words or 'no images'}.")
+        write_png(
+            figure, output, f"{title}: images by appearance. {words or 'no images'}. Rule: {RULE}."
+        )

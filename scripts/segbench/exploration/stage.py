@@ -113,7 +113,7 @@ def explore(
     _draw(summary, rows, measured, grouping, names, limits, tiles, on_sheet, outputs)
     write_appearance(grouping, [row["sample"] for row in rows], Path(outputs["clusters"]))
     shown = [key for key in PICTURES if _tells_something(key, summary)]
-    summary["pictures"] = {key: PICTURES[key] for key in shown}
+    summary["pictures"] = [[key, PICTURES[key]] for key in shown]
     text = json.dumps(summary, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
     write_text(outputs["summary"], text + "\n")
     return len(order)

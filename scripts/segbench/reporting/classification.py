@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from segbench.archives import ArchiveSet
 from segbench.reporting.drawing import (
-    PALETTE,
+    LINE_COLOURS,
     display_image,
     plain_legend,
     shortened,
@@ -132,7 +132,7 @@ def draw_roc(verdicts: Verdicts, title: str, output: str | Path) -> None:
     """
     drawn = []
     with house_style():
-        figure = Figure(figsize=(5.8, 3.9), layout="constrained")
+        figure = Figure(figsize=(5.2, 3.7), layout="constrained")
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color="#999999", linewidth=0.9, linestyle=(0, (3, 2)))
         for number, name in enumerate(verdicts.classes):
@@ -141,7 +141,7 @@ def draw_roc(verdicts: Verdicts, title: str, output: str | Path) -> None:
                 continue
             drawn.append(name)
             axes.plot(
-                false, true, color=PALETTE[number % 14], linewidth=1.3,
+                false, true, color=LINE_COLOURS[number % len(LINE_COLOURS)], linewidth=1.3,
                 linestyle=DASHES[number // 7 % 3], label=shortened(name, NAME),
             )  # fmt: skip
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")

@@ -23,12 +23,20 @@ LIMIT_BYTES = 400_000
 #: Resolution of the first attempt, dots per inch, and the number of attempts.
 RESOLUTION = 130
 ATTEMPTS = 6
+#: Colours that differ by less in every channel are one.
+NEAR = 6
 #: Classes in the order in which they get their colour: Okabe and Ito's first, then others
 #: that differ from these in lightness; a legend always goes with them.
 PALETTE = (
     "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#D55E00", "#CC79A7", "#0072B2",
     "#B2DF8A", "#E31A1C", "#CAB2D6", "#8C6D31", "#17BECF", "#FB9A99", "#6A3D9A",
     "#FFFFFF", "#393B79", "#BDBDBD", "#637939",
+)  # fmt: skip
+#: The same for lines on white paper: what is light there is darker here.
+LINE_COLOURS = (
+    "#E69F00", "#56B4E9", "#009E73", "#A89B00", "#D55E00", "#CC79A7", "#0072B2",
+    "#6FA33B", "#E31A1C", "#9A7DB0", "#8C6D31", "#17BECF", "#E06C75", "#6A3D9A",
+    "#333333", "#393B79", "#8A8A8A", "#637939",
 )  # fmt: skip
 
 
@@ -229,6 +237,26 @@ def shortened(text: str, length: int = 30) -> str:
     return text if len(text) <= length else f"{text[:half]}…{text[-half:]}"
 
 
+def few_colours(picture: Image.Image) -> Image.Image:
+    """Reduce a picture to 256 colours, of which those of classes and lines are kept."""
+    names = ("#FFFFFF", "#000000", *PALETTE)
+    kept = np.array([[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in names], np.int64)
+    found = picture.quantize(230, dither=Image.Dither.NONE).getpalette() or []
+    chosen = np.array(found[: 3 * 230], np.int64).reshape(-1, 3)
+    apart = np.abs(chosen[:, None] - kept[None]).max(axis=2).min(axis=1) > NEAR
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(np.concatenate([kept, chosen[apart]]).ravel().tolist())
+    few = picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    # Pillow finds nearest colours in steps of four: white would become one beside it.
+    packed = np.asarray(picture).astype(np.int64) @ (65536, 256, 1)
+    places = np.array(few)
+    for place, colour in enumerate(kept @ (65536, 256, 1)):
+        places[packed == colour] = place
+    exact = Image.fromarray(places, "P")
+    exact.putpalette(few.getpalette() or [])
+    return exact
+
+
 def encode_png(figure: Figure, description: str, limit: int = LIMIT_BYTES) -> bytes:
     """PNG below `limit` bytes: first all colours, then 256, then fewer and fewer pixels."""
     FigureCanvasAgg(figure)
@@ -239,7 +267,7 @@ def encode_png(figure: Figure, description: str, limit: int = LIMIT_BYTES) -> by
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
         full = Image.open(io.BytesIO(buffer.getvalue())).convert("RGB")
-        few = full.quantize(256, dither=Image.Dither.NONE)
+        few = few_colours(full)
         for picture in (full, few):
             out = io.BytesIO()
             picture.save(out, format="PNG", optimize=True, pnginfo=information)

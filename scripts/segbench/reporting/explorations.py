@@ -115,7 +115,7 @@ def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     look = summary["appearance"]
     if look["clusters"]:
         sizes = ", ".join(number(entry["samples"]) for entry in look["clusters"])
-        facts.append(("By appearance", f"{len(look['clusters'])} groups: {sizes}. {look['rule']}"))
+        facts.append(("By appearance", f"{len(look['clusters'])} groups of {sizes}"))
     return facts
 
 
@@ -153,7 +153,7 @@ def read_exploration(path: str | Path) -> Explored:
                 (row["channel"], [shown(row[key]) for key in ("min", "0.05", "0.5", "0.95", "max")])
                 for row in summary["intensities"]
             ],
-            pictures=list(summary["pictures"].items()),
+            pictures=[(str(key), str(title)) for key, title in summary["pictures"]],
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SegbenchError(

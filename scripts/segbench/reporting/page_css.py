@@ -85,7 +85,7 @@ figure { margin: 1rem 0 1.6rem; }
 .local a { margin-right: .7rem; white-space: nowrap; }
 .row { display: flex; flex-wrap: wrap; gap: 0 1.6rem; align-items: flex-start; }
 .row > figure { max-width: 100%; }
-.row figcaption { max-width: 30rem; }
+.row figcaption { max-width: 21rem; }
 figcaption, .downloads, .note { color: var(--soft); font-size: .9rem; }
 figcaption { max-width: 46rem; margin-top: .4rem; }
 figcaption p { margin: .3rem 0; }
@@ -112,6 +112,7 @@ caption { text-align: left; padding: 0 0 .5rem; color: var(--soft); }
 caption .stay {
   position: sticky; left: 0; display: inline-block; max-width: min(46rem, calc(100vw - 2rem));
 }
+details caption .stay { max-width: min(44rem, calc(100vw - 4.2rem)); }
 th, td {
   padding: .32rem 1.2rem .32rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line);

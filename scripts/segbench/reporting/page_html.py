@@ -70,10 +70,10 @@ STUDY = """
 <summary>Lowest losses of each arm</summary>
 {{ open_table("Lowest training loss and lowest validation loss, each with its epoch",
               s.dataset.generated) }}
-<thead><tr><th scope="col">arm</th><th scope="col" class="num">lowest training loss</th>
-<th scope="col" class="num">epoch</th><th scope="col" class="num">lowest validation loss</th>
-<th scope="col" class="num">epoch</th><th scope="col" class="num">chosen epoch</th>
-<th scope="col" class="num">validation {{ s.losses[0].metric }} there</th>
+<thead><tr><th scope="col">arm</th><th scope="col" class="num">lowest<br>training loss</th>
+<th scope="col" class="num">epoch</th><th scope="col" class="num">lowest<br>validation loss</th>
+<th scope="col" class="num">epoch</th><th scope="col" class="num">chosen<br>epoch</th>
+<th scope="col" class="num">validation<br>{{ s.losses[0].metric }} there</th>
 <th scope="col" class="num">epochs</th></tr></thead>
 <tbody>
 {% for row in s.losses %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from segbench.archives import ArchiveWriter
 from segbench.config.study import Study
 from segbench.reporting.inputs import (
     DatasetInput,
+    ExplorationInput,
     ManifestInput,
     MetricDefinition,
     Picture,
+    PictureGroup,
     ProtocolInput,
     Recipe,
     ReportInput,
@@ -251,6 +254,7 @@ def build_study(
 ) -> StudyInput:
     """A whole study: tables, pictures, sheets."""
     from segbench.reporting.curves import draw_curves
+    from segbench.reporting.histories import write_losses
     from segbench.reporting.overlays import draw_overlays
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -261,6 +265,7 @@ def build_study(
         for fold in range(2)
     }
     draw_curves(histories, f"Toy {text}", folder / "curves.svg")
+    write_losses(histories, folder / "losses.tsv")
     sizes = {"a": (90, 120), "b": (90, 120), "c": (64, 64), "d": (64, 64)}
     prep, segmentation, truth = write_archives(folder, sizes)
     values = {"a": 0.91, "b": 0.52, "c": 0.8, "d": float("nan")}
@@ -275,7 +280,7 @@ def build_study(
         title=f"Kidney nuclei: input size and amplification {text}".strip(),
         question=f"Which input size is best, and does 113-fold amplification help? {text}".strip(),
         dataset=DatasetInput(
-            name="toy",
+            name="toy" if generated else "bowl",
             title=f"Kidney EM nuclei {text}".strip(),
             task="semantic",
             source="generated in the publisher's format, seed 1"
@@ -295,6 +300,7 @@ def build_study(
         tables=tables,
         answer=f"512 px is best; amplification cannot be told from none. {text}".strip(),
         curves=(Picture(folder / "curves.svg", "Learning curves"),),
+        losses=folder / "losses.tsv",
         overlays=(
             Picture(folder / "p64.png", f"p64 · none {text}".strip()),
             Picture(folder / "p64.png", "p64 · none"),
@@ -312,6 +318,73 @@ def build_study(
     )
 
 
+def explored(folder: Path, name: str = "bowl") -> ExplorationInput:
+    """The exploration of some generated nuclei."""
+    from segbench.config.dataset import Dataset
+    from segbench.datasets import generator, reader
+    from segbench.exploration.stage import PICTURES, explore
+
+    raw = folder / "raw"
+    generator("dsb2018")(raw, 8, 0, 0)
+    source = reader("dsb2018")
+    items = list(source.scan(raw))
+    kind = {"axes": "yx", "task": "instances", "classes": ["nucleus"], "class_values": [1]}
+    header = [
+        *("sample", "group", "split", "stratum", "classes", "objects", "height", "width"),
+        *("channels", "dtype", "spacing_y_mm", "spacing_x_mm"),
+    ]
+    rows = ["\t".join(header)]
+    with ArchiveWriter(folder / "truth.zarr.zip", kind) as truth:
+        for item in items:
+            label = source.read_label(raw, item)
+            truth.add(item.sample, {"label": label})
+            height, width = map(str, label.shape)
+            rows.append("\t".join([
+                item.sample, item.group, "train", "", "nucleus", str(label.max()), height, width,
+                "3", "uint8", "", "",
+            ]))  # fmt: skip
+    (folder / "explored.tsv").write_text("\n".join(rows) + "\n")
+    dataset = Dataset.model_validate(
+        {
+            "title": "Nuclei", "format": "dsb2018", "task": "instances", "licence": "-",
+            "citation": "-", "classes": [{"name": "nucleus", "value": 1}], "protocols": {},
+        }
+    )  # fmt: skip
+    outputs = {
+        key: folder / f"{key}.{'png' if key in ('sheet', 'appearance') else 'svg'}"
+        for key in PICTURES
+    }
+    files = {"summary": folder / "summary.json", "clusters": folder / "appearance.tsv"}
+    sheet, archives = folder / "explored.tsv", [folder / "truth.zarr.zip"]
+    explore(name, dataset, raw, sheet, archives, {**outputs, **files})
+    return ExplorationInput(name, files["summary"], outputs)
+
+
+def build_classifier(folder: Path) -> StudyInput:
+    """A study of whole images with a sweep: matrix, curves and mistakes in place of overlays."""
+    from segbench.reporting.classification import draw_classification
+    from segbench.reporting.sweep import draw_sweep
+    from unit.reporting.kinds import tissues
+
+    study = build_study(folder, "organ_resnets", generated=False)
+    prep, segmentation, truth = tissues(folder / "archives")
+    kinds = {"confusion": "svg", "reliability": "svg", "roc": "svg", "mistakes": "png"}
+    outputs = {kind: folder / f"{kind}.{ending}" for kind, ending in kinds.items()}
+    draw_classification([segmentation], [truth], [prep], "resnet · seed 0", outputs)
+    points = {f"m{k}": {"training.rate": 10.0**-k, "network.name": "ab"[k % 2]} for k in range(4)}
+    values = {name: 0.8 + 0.03 * k for k, name in enumerate(points)}
+    draw_sweep(points, values, "accuracy", "Sweep", folder / "sweep.svg")
+    group = PictureGroup("resnet", tuple(Picture(path, kind) for kind, path in outputs.items()))
+    return dataclasses.replace(
+        study,
+        title="Organ tissue: which ResNet?",
+        dataset=dataclasses.replace(study.dataset, task="classification", name="organ_tissue"),
+        overlays=(),
+        classes=(group, dataclasses.replace(group, title="resnet-deep")),
+        sweep=(Picture(folder / "sweep.svg", "Hyper-parameters"),),
+    )
+
+
 def build_report(folder: Path, *, nasty: bool = False) -> ReportInput:
     """A report with a generated and a real study."""
     return ReportInput(
@@ -320,7 +393,9 @@ def build_report(folder: Path, *, nasty: bool = False) -> ReportInput:
         studies=(
             build_study(folder / "one", "kidney_input_size", generated=True, nasty=nasty),
             build_study(folder / "two", "dsb2018_nuclei", generated=False),
+            build_classifier(folder / "three"),
         ),
+        explorations=(explored(folder / "two"),),
         costs=write_costs(folder / "costs"),
         manifest=ManifestInput(
             commit="0123456789abcdef0123456789abcdef01234567",

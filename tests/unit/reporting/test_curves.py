@@ -10,7 +10,8 @@ from PIL import Image
 
 from segbench.errors import SegbenchError
 from segbench.reporting.assets import read_picture
-from segbench.reporting.curves import arms_of, draw_curves, read_history
+from segbench.reporting.curves import arms_of, draw_curves
+from segbench.reporting.histories import read_history
 from segbench.reporting.style import house_style
 from unit.reporting.builders import NASTY, write_history
 
@@ -23,7 +24,8 @@ def test_history_is_read(tmp_path: Path):
     history = read_history(path)
     assert history.epoch == [1.0, 2.0]
     assert history.loss == [0.5, 0.4]
-    assert history.val_dice == [0.3, 0.7]
+    assert history.score == [0.3, 0.7]
+    assert history.metric == "Dice"
     assert history.best == 1
     assert math.isnan(history.val_loss[1])
 
@@ -37,7 +39,7 @@ def test_history_without_a_chosen_epoch(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("epoch,loss\n1,2\n", "val_loss, val_dice, chosen"),
+        ("epoch,loss\n1,2\n", "val_loss, chosen, val_dice or val_accuracy"),
         (HEADER + "1,0.001,high,0.6,0.3,0\n", "line 2: loss is 'high'"),
         ("", "no column"),
     ],

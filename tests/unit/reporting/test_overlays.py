@@ -9,7 +9,8 @@ from PIL import Image
 from segbench.archives import ArchiveWriter
 from segbench.errors import SegbenchError
 from segbench.reporting.assets import read_picture
-from segbench.reporting.overlays import LIMIT_BYTES, display_image, draw_overlays, outlines
+from segbench.reporting.drawing import LIMIT_BYTES, display_image, outlines
+from segbench.reporting.overlays import draw_overlays
 from unit.reporting.builders import (
     NASTY,
     score_rows,
