@@ -80,3 +80,7 @@ class Reader:
     def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
         """Size of a pixel (y, x) or voxel (z, y, x) as the files say it; None: they do not."""
         return None
+
+    def affine(self, root: Path, raw: RawSample) -> np.ndarray | None:
+        """Place of the voxels in the scanner, (4, 4) from (x, y, z); None: the files do not say."""
+        return None
