@@ -44,7 +44,8 @@ def encode(mask: np.ndarray, order: Order) -> str:
         edges = np.concatenate((edges, [flat.size]))
     runs = edges.reshape(-1, 2)
     pairs = np.column_stack((runs[:, 0] + 1, runs[:, 1] - runs[:, 0]))
-    return " ".join(map(str, pairs.ravel().tolist()))
+    # The text of a list is made in one go, that of its numbers one by one.
+    return str(pairs.ravel().tolist())[1:-1].replace(",", "")
 
 
 def decode(
@@ -55,7 +56,7 @@ def decode(
     Parameters
     ----------
     text : str
-        ``start length ...``, starts counted from 1, in any order. Empty, or the single pair
+        ``start length ...``, starts counted from 1, ascending. Empty, or the single pair
         ``0 0`` that some publishers write, is an empty mask.
     shape : tuple of int
         Height and width in pixels.
@@ -72,7 +73,9 @@ def decode(
     Raises
     ------
     SegbenchError
-        Not whole numbers in pairs, a run outside the image, or runs that overlap.
+        Not whole numbers in pairs, a run outside the image, or runs that overlap or are
+        not sorted, which is what a mask looks like whose file was damaged or whose rows
+        were mixed up.
 
     Examples
     --------
@@ -81,21 +84,34 @@ def decode(
            [0, 1, 0]])
     """
     size = shape[0] * shape[1]
-    starts, ends = _runs(text, size, where)
-    steps = np.zeros(size + 1, np.int8)
-    steps[starts] += 1
-    # Runs that touch end where the next one begins; both marks must count.
-    np.subtract.at(steps, ends, 1)
-    flat = np.cumsum(steps[:-1], dtype=np.int8).view(bool)
+    starts, lengths = _runs(text, size, where)
+    # Gaps and runs by turns: a background of length zero stands between runs that touch.
+    spans = np.empty(2 * starts.size + 1, np.int64)
+    spans[1::2] = lengths
+    spans[0:-1:2] = starts
+    spans[-1] = size
+    spans[2::2] -= starts + lengths
+    inside = np.zeros(spans.size, bool)
+    inside[1::2] = True
+    flat = np.repeat(inside, spans)
     return np.ascontiguousarray(flat.reshape(shape, order=_NUMPY_ORDER[order]))
 
 
+def _numbers(text: str) -> np.ndarray:
+    """Parse whole numbers; NumPy's reader is six times faster but stops at what is none."""
+    if text.isascii() and not text.encode().translate(None, b"0123456789 \n"):
+        return np.fromstring(text, dtype=np.int64, sep=" ") if text.strip() else np.zeros(0, int)
+    return np.array(text.split(), dtype=np.int64)
+
+
 def _runs(text: str, size: int, where: str) -> tuple[np.ndarray, np.ndarray]:
-    """0-based starts and ends (exclusive), ascending, checked."""
-    expected = f"pairs of start (from 1) and length inside {size} pixels, without overlap"
+    """0-based starts, and lengths, checked."""
+    expected = (
+        f"pairs of start (from 1) and length inside {size} pixels, ascending, without overlap"
+    )
     action = "restore the publisher's file, and check the size of the image"
     try:
-        numbers = np.array(text.split(), dtype=np.int64)
+        numbers = _numbers(text)
     except (ValueError, OverflowError) as error:
         raise SegbenchError(f"{where}: {error}", expected, action) from error
     if numbers.size % 2:
@@ -103,21 +119,19 @@ def _runs(text: str, size: int, where: str) -> tuple[np.ndarray, np.ndarray]:
     if numbers.size == 2 and not numbers.any():
         numbers = numbers[:0]
     starts, lengths = numbers[::2] - 1, numbers[1::2]
-    order = np.argsort(starts, kind="stable")
-    starts, lengths = starts[order], lengths[order]
     wrong = (starts < 0) | (lengths < 1) | (starts >= size) | (lengths > size - starts)
     if wrong.any():
         k = int(np.argmax(wrong))
         raise SegbenchError(
             f"{where}: run {starts[k] + 1} {lengths[k]} is not inside the image", expected, action
         )
-    ends = starts + lengths
-    overlap = ends[:-1] > starts[1:]
-    if overlap.any():
-        k = int(np.argmax(overlap))
+    behind = starts[:-1] + lengths[:-1] > starts[1:]
+    if behind.any():
+        k = int(np.argmax(behind))
+        relation = "comes before" if starts[k + 1] < starts[k] else "begins inside"
         raise SegbenchError(
-            f"{where}: run {starts[k + 1] + 1} begins inside run {starts[k] + 1} {lengths[k]}",
+            f"{where}: run {starts[k + 1] + 1} {relation} run {starts[k] + 1} {lengths[k]}",
             expected,
             action,
         )
-    return starts, ends
+    return starts, lengths

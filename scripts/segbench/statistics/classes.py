@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from segbench.config.study import Study
+from segbench.config.study import Published, Study
 from segbench.definitions import define
 from segbench.statistics import wording
 from segbench.statistics.citations import Citation, cite, in_order
@@ -54,13 +54,19 @@ def _grid(
         published = [c.classes.get(name) for c in cited]
         own = best.estimates[metric].by_class[name]
         cells = [name, *["generated"] * generated]
-        cells += ["" if row is None else wording.published_figure(row) for row in published]
+        cells += ["" if row is None else _published(row) for row in published]
         cells += [_cell(arm, metric, name, several) for arm in arms]
         cells += ["" if row is None else wording.signed(own - row.value) for row in published]
         rows.append(Row(tuple(cells), "ours"))
     rows.append(_mean_row(metric, arms, best, cited, generated, several))
     caption = f"By class, {'generated data, ' if generated else ''}{_caption(metric, summary)}"
     return Grid(caption, tuple(columns), 1 + generated, tuple(rows))
+
+
+def _published(row: Published) -> str:
+    """Format a published figure with as many decimals as ours have, or more."""
+    text = wording.published_figure(row)
+    return text if row.spread is not None else max(wording.number(row.value), text, key=len)
 
 
 def _caption(metric: str, summary: Summary) -> str:

@@ -43,12 +43,30 @@ def test_rows_of_a_mask_are_columns_of_its_transpose(mask):
 
 
 @given(masks, st.randoms())
-def test_order_of_runs_does_not_matter(mask, random):
+def test_runs_in_another_order_are_refused(mask, random):
     words = encode(mask, "row").split()
     pairs = list(zip(words[::2], words[1::2], strict=True))
-    random.shuffle(pairs)
-    text = " ".join(" ".join(pair) for pair in pairs)
-    assert np.array_equal(decode(text, mask.shape, "row"), mask)
+    mixed = random.sample(pairs, len(pairs))
+    text = " ".join(" ".join(pair) for pair in mixed)
+    if mixed == pairs:
+        assert np.array_equal(decode(text, mask.shape, "row"), mask)
+    else:
+        with pytest.raises(SegbenchError, match="comes before run"):
+            decode(text, mask.shape, "row")
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 4)), max_size=6))
+def test_decode_agrees_with_a_loop_over_runs_also_where_they_touch(gaps_and_lengths):
+    expected, words, place = np.zeros(48, bool), [], 0
+    for gap, length in gaps_and_lengths:
+        place += gap
+        words += [place + 1, length]
+        expected[place : place + length] = True
+        place += length
+    text = " ".join(map(str, words))
+    assert np.array_equal(decode(text, (6, 8), "row").ravel(), expected)
+    assert np.array_equal(decode(text, (6, 8), "column").ravel("F"), expected)
+    assert np.array_equal(decode("\t".join(map(str, words)), (6, 8), "row").ravel(), expected)
 
 
 def test_example_of_the_competition():
@@ -99,6 +117,9 @@ def test_result_is_contiguous_and_boolean():
         ("9223372036854775807 9223372036854775807", "is not inside"),
         ("99999999999999999999 1", "line 7"),
         ("1 3 2 2", "run 2 begins inside run 1 3"),
+        ("1 3 1 2", "run 1 begins inside run 1 3"),
+        ("5 3 2 2", "run 2 comes before run 5 3"),
+        ("1\u00b2 3", "invalid literal"),
     ],
 )
 def test_bad_codes_are_refused(text, message):
@@ -128,3 +149,18 @@ def test_publishers_row_is_row_major(publisher_data):
         order: ndimage.label(decode(code, (310, 360), order))[1] for order in ("row", "column")
     }
     assert pieces["row"] < pieces["column"]
+
+
+def test_publishers_columns_are_column_major(publisher_data):
+    """The crypts: read by columns they are as many pieces as glands, read by rows shreds."""
+    import csv
+
+    csv.field_size_limit(2**30)
+    ndimage = pytest.importorskip("scipy.ndimage")
+    with (publisher_data / "organ_cells" / "train.csv").open() as file:
+        code = next(row["predicted"] for row in csv.DictReader(file) if row["predicted"] != "0 0")
+    shape = (4536, 4704)
+    mask = decode(code, shape, "column")
+    assert encode(mask, "column") == code
+    pieces = {o: ndimage.label(decode(code, shape, o)[::8, ::8])[1] for o in ("row", "column")}
+    assert pieces["column"] * 10 < pieces["row"]

@@ -44,11 +44,11 @@ Value = Callable[[str, str, str, int, str, str], float]
 def write_run(
     path: Path,
     one: Study,
-    values: Mapping[tuple[str, str, str], float],
+    values: Mapping[tuple[str, str, str], float | tuple[float, float]],
     labels: Mapping[str, Any] | None = None,
     group: Callable[[str], str] = lambda sample: sample,
 ) -> Path:
-    """One file of scores. Keys of `values`: sample, class, metric."""
+    """One file of scores. Keys of `values`: sample, class, metric; (value, weight) or value."""
     head = {
         "dataset": one.dataset,
         "preprocessing": one.preprocessing[0],
@@ -67,10 +67,11 @@ def write_run(
             class_name,
             metric,
             definition_id(metric, one.empty),
-            1.0,
+            weight,
             value,
         )
-        for (sample, class_name, metric), value in values.items()
+        for (sample, class_name, metric), both in values.items()
+        for value, weight in [both if isinstance(both, tuple) else (both, 1.0)]
     ]
     write_scores(rows, path)
     return path

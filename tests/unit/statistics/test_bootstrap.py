@@ -42,6 +42,59 @@ def test_mean_over_classes_of_means_over_samples():
     assert means(sums, np.array([[0, 2, 1]])).tolist() == [[pytest.approx(2 / 3)]]
 
 
+def test_weighted_values_are_pooled():
+    # 1 of 4 and 3 of 4 in the first group, 8 of 8 in the second; the last says nothing.
+    values = np.array([[[0.25, 0.75, 1.0, NAN]]])
+    weights = np.array([[[4.0, 4.0, 8.0, 5.0]]])
+    sums = sums_by_group(values, np.array([0, 0, 1, 1]), 2, weights)
+    assert sums.total.tolist() == [[[4.0, 8.0]]]
+    assert sums.number.tolist() == [[[8.0, 8.0]]]
+    assert means(sums, np.ones((1, 2), int)).tolist() == [[0.75]]
+    assert means(sums, np.array([[2, 0]])).tolist() == [[0.5]]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=8))
+def test_pooled_means_are_ratios_of_sums(pairs):
+    hits, total = np.array([(min(a, b), b) for a, b in pairs], float).T
+    with np.errstate(invalid="ignore"):
+        values = np.where(total > 0, hits / total, NAN)[None, None]
+    sums = sums_by_group(values, np.arange(len(pairs)), len(pairs), total[None, None])
+    for draw in resample(len(pairs), 5):
+        (mean,) = means(sums, draw[None])[0]
+        whole = (draw * total).sum()
+        assert mean == pytest.approx((draw * hits).sum() / whole if whole else NAN, nan_ok=True)
+
+
+def test_weights_of_one_change_no_bit():
+    values = np.random.Generator(np.random.PCG64(5)).random((2, 3, 40))
+    values[:, 1, ::7] = NAN
+    groups = np.arange(40) % 11
+    plain = sums_by_group(values, groups, 11)
+    weighted = sums_by_group(values, groups, 11, np.ones(values.shape))
+    draws = resample(11, 50)
+    assert means(plain, draws).tobytes() == means(weighted, draws).tobytes()
+    # As the mean was before there were weights: integers count the values.
+    number = (~np.isnan(values)).astype(np.int64)
+    for n in range(2):
+        for c in range(3):
+            counted = np.bincount(groups, number[n, c], 11).astype(np.int64)
+            old = (draws @ plain.total[n, c]) / np.maximum(draws @ counted, 1)
+            assert means_by_class(plain, draws)[:, n, c] == pytest.approx(old, rel=1e-15)
+
+
+def test_very_small_weights_still_divide():
+    sums = sums_by_group(np.array([[[0.0, NAN]]]), np.arange(2), 2, np.array([[[1e-12, 0.0]]]))
+    assert means(sums, np.ones((1, 2), int)).tolist() == [[0.0]]
+
+
+def test_classes_can_count_differently():
+    sums = sums_by_group(np.array([[[0.5], [1.0]]]), np.arange(1), 1)
+    ones = np.ones((1, 1), int)
+    assert means(sums, ones, np.array([0.4, 0.6])).tolist() == [[pytest.approx(0.8)]]
+    left = sums_by_group(np.array([[[0.5], [NAN]]]), np.arange(1), 1)
+    assert means(left, ones, np.array([0.4, 0.6])).tolist() == [[0.5]]
+
+
 def test_a_draw_without_any_value_is_nan():
     sums = sums_by_group(np.array([[[1.0, NAN]]]), np.arange(2), 2)
     assert np.isnan(means(sums, np.array([[0, 2]]))).all()

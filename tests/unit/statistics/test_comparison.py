@@ -104,6 +104,16 @@ def test_ranks_share_the_smaller_and_nan_is_last():
     assert ranks([0.1 + 0.2, 0.3]) == [1, 1]
 
 
+@given(st.lists(st.floats(-5, 5) | st.just(math.nan), max_size=8))
+def test_ranks_of_errors_are_ranks_of_their_negatives(values):
+    assert ranks(values, higher_is_better=False) == ranks([-v for v in values])
+
+
+def test_first_is_the_lowest_of_errors():
+    draws = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, math.nan], [math.nan, 0.2, 0.1]])
+    assert first_shares(draws, False) == pytest.approx([1 / 6, 1 / 3, 1 / 2])
+
+
 def test_first_shares():
     draws = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.1], [0.1, 0.2, 0.3], [math.nan, 0.2, 0.1]])
     assert first_shares(draws).tolist() == [0.375, 0.375, 0.25]

@@ -71,6 +71,49 @@ def test_parts_of_a_metric_follow_it_and_other_metrics_are_ignored(tmp_path):
     ]
 
 
+def test_weights_are_read_and_old_scores_have_none(tmp_path):
+    one = study(preprocessing=("p",), metrics=("iou_pooled",), primary="iou_pooled")
+    values = {
+        ("a", "nucleus", "iou_pooled"): (0.5, 8.0),
+        ("b", "nucleus", "iou_pooled"): (NAN, 0.0),
+    }
+    path = write_run(tmp_path / "0", one, values)
+    metric = read_scores([path], one).metrics["iou_pooled"]
+    assert metric.weights.tolist() == [[[[8.0, 0.0]]]]
+    assert metric.values == pytest.approx(np.array([[[[0.5, NAN]]]]), nan_ok=True)
+    pq.write_table(pq.read_table(path).drop_columns(["weight"]), path)
+    assert read_scores([path], one).metrics["iou_pooled"].weights.tolist() == [[[[1.0, 0.0]]]]
+
+
+def test_pooled_scores_of_two_folds_are_pooled_and_count_once(tmp_path):
+    one = study(preprocessing=("p",), metrics=("iou_pooled",), primary="iou_pooled")
+    key = ("a", "nucleus", "iou_pooled")
+    first = write_run(tmp_path / "0", one, {key: (0.5, 2.0)}, {"fold": "0"})
+    second = write_run(tmp_path / "1", one, {key: (1.0, 6.0)}, {"fold": "1"})
+    metric = read_scores([first, second], one).metrics["iou_pooled"]
+    assert metric.values.tolist() == [[[[7 / 8]]]]
+    assert metric.weights.tolist() == [[[[4.0]]]]
+
+
+def test_a_metric_has_samples_of_its_own(tmp_path):
+    one = study(preprocessing=("p",), metrics=("dice", "uw_mlebench"), primary="dice")
+    values = {
+        ("a_1", "stomach", "dice"): 0.5,
+        ("a_2", "stomach", "dice"): 1.0,
+        ("a", "Dice", "uw_mlebench"): (0.75, 2.0),
+        ("a", "1 - Hausdorff", "uw_mlebench"): 0.5,
+        ("a", "all", "uw_dice@mlebench"): (0.75, 2.0),
+    }
+    path = write_run(tmp_path / "0", one, values, group=lambda _: "case1")
+    found = read_scores([path], one).metrics
+    assert list(found) == ["dice", "uw_mlebench", "uw_dice@mlebench"]
+    assert found["dice"].samples == ("a_1", "a_2")
+    assert found["uw_mlebench"].samples == ("a",)
+    assert found["uw_mlebench"].classes == ("1 - Hausdorff", "Dice")
+    assert found["uw_mlebench"].groups.tolist() == [0]
+    assert found["uw_mlebench"].weights.tolist() == [[[[1.0], [2.0]]]]
+
+
 def failure(paths, one=ONE) -> str:
     with pytest.raises(SegbenchError) as caught:
         read_scores(paths, one)

@@ -121,6 +121,77 @@ def test_pairs_in_which_one_is_left_out_do_not_count():
     assert summary.arms[0].p_best == 2 / 2**6
 
 
+def test_the_lowest_error_is_best():
+    base = np.linspace(2.0, 9.0, 12)
+    worse = base + np.linspace(0.5, 1.0, 12)
+    summary = summarise(
+        scores_of([[[worse]], [[base]]], metric="hd95"),
+        study_of(2, metrics=("hd95",), primary="hd95"),
+    )
+    bad, good = summary.arms
+    assert summary.best == 1
+    assert (bad.rank, good.rank) == (2, 1)
+    assert bad.behind[0] == pytest.approx(0.75)  # farther by three quarters of a millimetre
+    assert 0 < bad.behind[1][0] < 0.75 < bad.behind[1][1]
+    assert (bad.first_share, good.first_share) == (0.0, 1.0)
+    assert bad.p_best == 2 / 2**12
+    assert summary.tau == 1.0
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 1000), st.integers(2, 4), st.integers(2, 9))
+def test_errors_are_ranked_as_their_negatives_would_be(seed, arms, samples):
+    values = np.random.Generator(np.random.PCG64(seed)).random((arms, 1, 1, samples))
+    low = summarise(
+        scores_of(values, metric="hd95"),
+        study_of(arms, metrics=("hd95",), primary="hd95", bootstrap=50),
+    )
+    high = summarise(scores_of(-values), study_of(arms, bootstrap=50))
+    for one, two in zip(low.arms, high.arms, strict=True):
+        assert (one.rank, one.p_best, one.tied) == (two.rank, two.p_best, two.tied)
+        assert one.first_share == two.first_share
+    assert (low.best, low.tau) == (high.best, high.tau)
+
+
+def test_pooled_figures_are_ratios_of_sums():
+    # Two classes: 1 of 10 and 8 of 10; 3 of 3 and nothing at all.
+    summary = summarise(
+        scores_of(
+            [[[[0.1, 0.8], [1.0, NAN]]]], classes=("a", "b"), metric="iou_pooled",
+            weights=[[[[10, 10], [3, 0]]]],
+        ),
+        study_of(1, metrics=("iou_pooled",), primary="iou_pooled"),
+    )  # fmt: skip
+    one = summary.arms[0].estimates["iou_pooled"]
+    assert one.by_class == {"a": pytest.approx(0.45), "b": 1.0}
+    assert one.mean == pytest.approx(0.725)
+    assert one.class_intervals["a"][0] == pytest.approx(0.1)
+    assert one.class_intervals["a"][1] == pytest.approx(0.8)
+
+
+def test_weights_make_the_mean_over_seeds_a_pooled_one():
+    values, weights = [[[[0.5]], [[1.0]]]], [[[[2.0]], [[6.0]]]]
+    summary = summarise(
+        scores_of(values, metric="iou_pooled", weights=weights),
+        study_of(1, metrics=("iou_pooled",), primary="iou_pooled", seeds=(0, 1)),
+    )
+    one = summary.arms[0].estimates["iou_pooled"]
+    assert one.mean == 7 / 8
+    assert one.seed_sd == pytest.approx(0.5 / 2**0.5)
+
+
+def test_the_score_of_the_competition_is_put_together_from_its_parts():
+    # Dice of 2 and 6 pairs, one stack without a distance.
+    values = [[[[0.5, NAN], [0.25, 0.75]]]]
+    weights = [[[[1, 1], [2, 6]]]]
+    summary = summarise(
+        scores_of(values, classes=("1 - Hausdorff", "Dice"), metric="uw_mlebench", weights=weights),
+        study_of(1, metrics=("uw_mlebench",), primary="uw_mlebench"),
+    )
+    one = summary.arms[0].estimates["uw_mlebench"]
+    assert one.mean == pytest.approx(0.4 * (0.5 + 4.5) / 8 + 0.6 * 0.5)
+
+
 def test_nothing_scored_at_all():
     with pytest.raises(SegbenchError, match="p1/none/unet has no value of iou"):
         summarise(scores_of([[[[0.5]]], [[[NAN]]]]), study_of(2))
