@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,16 @@ import numpy as np
 
 from segbench.applying.images import NewImage
 from segbench.applying.segmenting import Labels
-from segbench.files import write_text
-from segbench.objects import join, measure, read_objects, write_objects
+from segbench.files import sha256_of_bytes, sha256_of_file, write_text
+from segbench.objects import (
+    ImageInfo,
+    Origin,
+    join,
+    measure,
+    read_objects,
+    write_objects,
+    write_rdf,
+)
 
 
 def measure_objects(
@@ -55,28 +64,61 @@ def _no_objects() -> Any:
 
 
 def collect_objects(
-    name: str, done: Sequence[NewImage], tables: Mapping[str, Path], output: Path
+    origin: Origin,
+    done: Sequence[NewImage],
+    tables: Mapping[str, Path],
+    facts: Mapping[str, Mapping[str, Any]],
+    outputs: Mapping[str, Path],
 ) -> None:
-    """Put the objects of all images in one table.
+    """Put the objects of all images in one table, and describe them in RDF.
 
     Parameters
     ----------
-    name : str
-        Of the folder of results: the column ``dataset``.
+    origin : Origin
+        Its dataset, the name of the folder of results, is the column ``dataset``.
     done : sequence of NewImage
         Their names without endings are the column ``sample``.
     tables : mapping of str to Path
         Image -> what `measure_objects` wrote.
-    output : Path
-        Parquet, see `segbench.objects`.
+    facts : mapping of str to mapping
+        Image -> its ``size`` and ``spacing_mm``.
+    outputs : mapping of str to Path
+        ``objects`` (Parquet), ``turtle``, ``jsonld``, see `segbench.objects`.
     """
-    frames = []
+    frames, infos = [], []
     for image in done:
         frame = read_objects(tables[image.name])
-        frame["dataset"], frame["sample"] = name, image.stem
+        frame["dataset"], frame["sample"] = origin.dataset, image.stem
         frame["roi"] = image.stem + frame["roi"]
         frames.append(frame)
-    write_objects(join(frames) if frames else _no_objects(), output)
+        size, spacing = facts[image.name]["size"], facts[image.name]["spacing_mm"]
+        infos.append(ImageInfo(image.stem, tuple(size), tuple(spacing) if spacing else None))
+    whole = join(frames) if frames else _no_objects()
+    write_objects(whole, outputs["objects"])
+    write_rdf(whole, infos, origin, outputs["turtle"], outputs["jsonld"])
+
+
+def origin_of(
+    results: Path, files: Sequence[Path], folder: Path, networks: Sequence[Mapping[str, Any]]
+) -> Origin:
+    """Where the objects of a folder of new images come from.
+
+    Parameters
+    ----------
+    results : Path
+        The folder of results; its name stands for the images in IRIs.
+    files : sequence of Path
+        The results, whose digests the metadata carry as one.
+    folder : Path
+        Of the images.
+    networks : sequence of mapping
+        ``path`` and ``sha256`` of each.
+    """
+    models = {str(one["path"]): str(one["sha256"]) for one in networks}
+    parts = [(p.relative_to(results).as_posix(), sha256_of_file(p)) for p in sorted(files)]
+    digest = sha256_of_bytes(json.dumps(parts).encode())
+    name, said = results.name, "not stated"
+    return Origin(name, f"New images: {folder.name}", said, said, f"applied/{name}", digest, models)
 
 
 def write_classes(

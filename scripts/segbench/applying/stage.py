@@ -15,7 +15,7 @@ import numpy as np
 from segbench.applying.folder import Written
 from segbench.applying.images import NewImage, affine_of, collisions, read_manifest
 from segbench.applying.masks import mask_files, write_masks
-from segbench.applying.objects import collect_objects, measure_objects, write_classes
+from segbench.applying.objects import collect_objects, measure_objects, origin_of, write_classes
 from segbench.applying.overlays import draw_overlay, draw_verdict
 from segbench.applying.preparing import Opened, Preparer, named
 from segbench.applying.progress import Progress
@@ -243,7 +243,9 @@ def run(
             work.compute(todo)
         done = [image for image in images if image.name in work.facts]
         tables = {image.name: work.outputs(image)[OBJECTS] for image in done}
-        collect_objects(results.name, done, tables, outputs["objects"])
+        files = [path for image in done for path in work.kept(image)]
+        origin = origin_of(results, files, folder, networks)
+        collect_objects(origin, done, tables, work.facts, outputs)
         if labels.task == "classification":
             write_classes(work.facts, done, results / "classes.tsv")
             written.add([results / "classes.tsv"])

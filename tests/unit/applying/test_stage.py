@@ -12,7 +12,7 @@ from PIL import Image
 from segbench.applying import apply_model
 from segbench.applying.images import write_manifest
 from segbench.errors import SegbenchError
-from segbench.objects import read_objects
+from segbench.objects import check, read_objects
 from segbench.provenance.job import STORE_VARIABLE
 
 keras = pytest.importorskip("keras")
@@ -154,6 +154,10 @@ def test_objects_of_all_kinds_of_pictures(place, networks):
     assert objects["area_px"].tolist() == [36.0] * 3
     assert set(objects["dataset"]) == {"mine"}
     assert (place.results / "overlays/deep/c.png").is_file()
+    assert check(place.results / "objects.ttl").conforms
+    described = json.loads((place.results / "objects.jsonld").read_text())["@graph"]
+    samples = [n["dcterms:identifier"] for n in described if "seg:Image" in n.get("@type", ())]
+    assert samples == ["a", "deep/b", "deep/c"], "images without objects, too"
     assert place.lines[-1] == "3 images: 3 segmented, 0 unchanged, 0 failed"
     assert "1 of 3: a.png: segmented" in place.lines
 
