@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from segbench.objects.nodes import ImageInfo, Origin, Region
+from segbench.objects.rdf import write_rdf
+from segbench.objects.shacl import check, validate, write_report
 from segbench.objects.table import join, measure, read_objects, write_objects
 
-__all__ = ["join", "measure", "read_objects", "write_objects"]
+__all__ = [
+    "ImageInfo",
+    "Origin",
+    "Region",
+    "check",
+    "join",
+    "measure",
+    "read_objects",
+    "validate",
+    "write_objects",
+    "write_rdf",
+    "write_report",
+]

@@ -29,7 +29,8 @@ UNITS: dict[str, str] = {
 
 _KINDS = {
     "px": "Length", "px2": "Area", "vx": "Volume", "um": "Length", "um2": "Area", "mm": "Length",
-    "mm2": "Area", "mm3": "Volume", "deg": "Angle", "1": "DimensionlessRatio", "grey": "Dimensionless",
+    "mm2": "Area", "mm3": "Volume", "deg": "Angle", "1": "DimensionlessRatio",
+    "grey": "Dimensionless",
 }  # fmt: skip
 
 

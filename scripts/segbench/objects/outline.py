@@ -87,7 +87,8 @@ def _edges(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
             first, second = padded[1:-1, :-1], padded[1:-1, 1:]
         else:
             first, second = padded[:-1, 1:-1], padded[1:, 1:-1]
-        y, x = np.nonzero(first != second)
+        where: tuple[np.ndarray, ...] = np.nonzero(first != second)
+        y, x = where
         for label, direction in ((first[y, x], of_first), (second[y, x], of_second)):
             inside = label > 0
             # Edges that run up or left start at their far end.
@@ -95,17 +96,17 @@ def _edges(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
             start_y = y[inside] + (backwards and axis == 1)
             start_x = x[inside] + (backwards and axis == 0)
             parts.append((label[inside], start_y * width + start_x, direction))
-    label = np.concatenate([part[0] for part in parts])
+    owner = np.concatenate([part[0] for part in parts])
     corner = np.concatenate([part[1] for part in parts])
-    direction = np.concatenate([np.full(len(part[0]), part[2]) for part in parts])
+    towards = np.concatenate([np.full(len(part[0]), part[2]) for part in parts])
     corners = width * (numbers.shape[0] + 1)
-    node = label * corners + corner
-    order = np.argsort(node * 4 + direction)
-    node, direction = node[order], direction[order]
+    node = owner * corners + corner
+    order = np.argsort(node * 4 + towards)
+    node, towards = node[order], towards[order]
     step = _STEPS @ np.array([width, 1])
-    ends = node + step[direction]
+    ends = node + step[towards]
     following = np.searchsorted(node, ends)
     # Where the object touches itself at a corner two edges go on: turn right, stay at the pixel.
     last = np.minimum(following + 1, len(node) - 1)
-    two = (node[last] == ends) & (direction[following] != (direction + 1) % 4) & (last > following)
-    return label[order] - 1, corner[order], direction, following + two
+    two = (node[last] == ends) & (towards[following] != (towards + 1) % 4) & (last > following)
+    return owner[order] - 1, corner[order], towards, following + two

@@ -66,7 +66,8 @@ def sum_pixels(numbers: np.ndarray, count: int) -> Pixels:
     size = np.bincount(owner, minlength=count)
     axes = numbers.ndim
     start, stop = np.zeros((axes, count), np.int64), np.zeros((axes, count), np.int64)
-    local, sums = [], np.zeros((axes, count))
+    local: list[np.ndarray] = []
+    sums = np.zeros((axes, count))
     rest = places
     for axis in reversed(range(axes)):
         rest, here = np.divmod(rest, numbers.shape[axis])

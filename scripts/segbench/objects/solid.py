@@ -10,6 +10,7 @@ import numpy as np
 from segbench.objects.pixels import Pixels, crossings
 
 Spacing = tuple[float, float, float]
+Step = tuple[int, int, int]
 
 
 def solid(
@@ -55,7 +56,7 @@ def solid(
 
 def _sizes(
     pixels: Pixels,
-    crossed: dict[tuple[int, ...], np.ndarray],
+    crossed: dict[Step, np.ndarray],
     spacing: Spacing,
     units: tuple[str, str, str],
 ) -> dict[str, np.ndarray]:
@@ -81,14 +82,14 @@ def _sizes(
 
 
 @lru_cache(maxsize=1)
-def _directions() -> tuple[tuple[int, int, int], ...]:
+def _directions() -> tuple[Step, ...]:
     """Steps to half of the 26 neighbours."""
     steps = product((-1, 0, 1), repeat=3)
     return tuple((z, y, x) for z, y, x in steps if (z, y, x) > (0, 0, 0))
 
 
 @lru_cache(maxsize=8)
-def crofton_weights(spacing: Spacing = (1.0, 1.0, 1.0)) -> dict[tuple[int, ...], float]:
+def crofton_weights(spacing: Spacing = (1.0, 1.0, 1.0)) -> dict[Step, float]:
     """Weights of the crossings along 13 directions in Crofton's formula for surfaces.
 
     Parameters
@@ -116,7 +117,7 @@ def crofton_weights(spacing: Spacing = (1.0, 1.0, 1.0)) -> dict[tuple[int, ...],
     areas = SphericalVoronoi(np.concatenate([unit, -unit])).calculate_areas()
     share = 2 * areas[: len(steps)] / (4 * np.pi)
     weights = 2 * share * np.prod(spacing) / lengths
-    return {tuple(map(int, s)): float(w) for s, w in zip(steps, weights, strict=True)}
+    return dict(zip(_directions(), weights.tolist(), strict=True))
 
 
 def _hulls(

@@ -1,0 +1,342 @@
+"""The statements about images, regions and what they show, as JSON-LD node objects.
+
+The concept (Kume, Kobayashi & Masuya, BioHackathon 2019): an image is part of the ROI-merged
+image; a ROI is part of both. An object-shaped ROI follows an object's outline, a non-object ROI
+does not. What a network predicts *models* a biological entity; what a person draws
+`foaf:depicts` one. PhenotypeData are about the entity, AnalyzedData about the ROI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from segbench import __version__
+from segbench.errors import SegbenchError
+from segbench.objects.columns import Column, intensity_columns
+from segbench.objects.terms import Terms
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+#: A node object of JSON-LD with compact IRIs.
+Node = dict[str, Any]
+
+#: OME's shapes and the attributes that place each.
+SHAPES: dict[str, tuple[str, ...]] = {
+    "Ellipse": ("X", "Y", "RadiusX", "RadiusY"),
+    "Label": ("X", "Y", "Text"),
+    "Line": ("X1", "Y1", "X2", "Y2"),
+    "Mask": ("X", "Y", "Width", "Height"),
+    "Point": ("X", "Y"),
+    "Polygon": ("Points",),
+    "Polyline": ("Points",),
+    "Rectangle": ("X", "Y", "Width", "Height"),
+}
+
+#: What a phenotype says, from which columns: the physical one where it is known.
+_PHENOTYPE: dict[str, tuple[str, ...]] = {
+    "seg:area": ("area_um2", "area_px"),
+    "seg:perimeter": ("perimeter_um", "perimeter_px"),
+    "seg:volume": ("volume_mm3", "volume_vx"),
+    "seg:surface": ("surface_mm2", "surface_px2"),
+    "seg:length": ("feret_max_um", "feret_max_mm", "feret_max_px"),
+    "seg:circularity": ("circularity",),
+    "seg:sphericity": ("sphericity",),
+}
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """An image that was segmented, whether or not it has objects.
+
+    Attributes
+    ----------
+    sample : str
+    shape : tuple of int
+        (y, x) or (z, y, x).
+    spacing_mm : tuple of float or None
+    group : str
+        Patient, case, source image.
+    """
+
+    sample: str
+    shape: tuple[int, ...]
+    spacing_mm: tuple[float, ...] | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the regions come from.
+
+    Attributes
+    ----------
+    dataset : str
+        Its name.
+    title, licence, citation : str
+        As in the dataset's config; printed with what is derived from it.
+    run : str
+        Names the run in IRIs, e.g. ``kidney_nuclei/prep-x/aug-none/unet/seed-0/p/fold-0``;
+        for manual regions whatever names the annotation.
+    digest : str
+        SHA-256 of what the run put out (the segmentations); empty: not known.
+    models : mapping of str to str
+        File name of each network -> its SHA-256; empty for manual regions.
+    """
+
+    dataset: str
+    title: str
+    licence: str
+    citation: str
+    run: str
+    digest: str = ""
+    models: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A non-object ROI: drawn by hand around something, not along its outline.
+
+    Attributes
+    ----------
+    sample, name : str
+    shape : str
+        Key of `SHAPES`.
+    place : mapping
+        OME's attributes of that shape, in pixels.
+    depicts : str
+        Name of the class that is in it; empty: not said.
+    """
+
+    sample: str
+    name: str
+    shape: str
+    place: Mapping[str, float | int | str]
+    depicts: str = ""
+
+
+def _q(name: str) -> str:
+    """A name as one part of an IRI's path."""
+    return quote(name, safe="")
+
+
+def image_iri(origin: Origin, sample: str) -> str:
+    """Relative IRI of an image: the same in all runs."""
+    return f"image/{_q(origin.dataset)}/{_q(sample)}"
+
+
+def run_iri(origin: Origin) -> str:
+    """Relative IRI of a run; its ROI-merged images and ROIs are below it."""
+    return f"run/{quote(origin.run)}"
+
+
+def head(origin: Origin, source: str) -> Iterator[Node]:
+    """The dataset and the activity that made the regions."""
+    data = f"dataset/{_q(origin.dataset)}"
+    yield {
+        "@id": data,
+        "@type": "dcat:Dataset",
+        "dcterms:title": origin.title,
+        "dcterms:rights": origin.licence,
+        "dcterms:bibliographicCitation": origin.citation,
+    }
+    activity: Node = {
+        "@id": run_iri(origin),
+        "@type": ["prov:Activity", "seg:Prediction" if source == "predicted" else "seg:Annotation"],
+        "rdfs:label": origin.run,
+        "prov:used": [{"@id": data}],
+    }
+    if origin.digest:
+        activity["seg:sha256"] = origin.digest
+    if source == "predicted":
+        activity["prov:wasAssociatedWith"] = {
+            "@id": f"software/segbench-{_q(__version__)}",
+            "@type": "prov:SoftwareAgent",
+            "rdfs:label": f"segbench {__version__}",
+        }
+        for name, digest in sorted(origin.models.items()):
+            activity["prov:used"].append(
+                {
+                    "@id": f"model/{_q(digest)}",
+                    "@type": ["prov:Entity", "seg:Network"],
+                    "rdfs:label": name,
+                    "seg:sha256": digest,
+                }
+            )
+    yield activity
+
+
+def image(info: ImageInfo, origin: Origin, terms: Terms) -> Iterator[Node]:
+    """An image and its ROI-merged image."""
+    here = image_iri(origin, info.sample)
+    merged = f"{run_iri(origin)}/{_q(info.sample)}"
+    found: Node = {
+        "@id": here,
+        "@type": ["seg:Image", "ome:Image"],
+        "dcterms:identifier": info.sample,
+        "dcterms:isPartOf": [{"@id": f"dataset/{_q(origin.dataset)}"}, {"@id": merged}],
+    }
+    for letter, size in zip("ZYX"[-len(info.shape) :], info.shape, strict=True):
+        found[f"ome:Size{letter}"] = int(size)
+    if info.spacing_mm is not None:
+        for letter, size in zip("zyx"[-len(info.spacing_mm) :], info.spacing_mm, strict=True):
+            found[f"seg:pixel_size_{letter}_mm"] = float(size)
+    if info.group:
+        found["seg:group"] = info.group
+    entity = terms.of_dataset(origin.dataset)
+    if entity:
+        found["seg:biologicalEntity"] = {"@id": entity}
+    yield found
+    yield {
+        "@id": merged,
+        "@type": "seg:ROIMergedImage",
+        "prov:wasGeneratedBy": {"@id": run_iri(origin)},
+        "prov:wasDerivedFrom": {"@id": here},
+    }
+
+
+def objects(
+    frame: DataFrame, wanted: Sequence[Column], origin: Origin, terms: Terms
+) -> Iterator[list[Node]]:
+    """The nodes of each object of one image: its ROI, and what was measured.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Objects of one image.
+    wanted : sequence of Column
+        The table's columns.
+    origin : Origin
+    terms : Terms
+    """
+    measured = [c for c in wanted if c.source or c.type in ("bool",) or c.name.startswith("bbox")]
+    plain = [c for c in measured if not c.name.startswith("intensity")]
+    grey = [c.name for c in measured if c.name.startswith("intensity")]
+    channels = max(1, len(grey) // len(intensity_columns(1)))
+    for row in frame.to_dict("records"):
+        yield _object(row, plain, channels, origin, terms)
+
+
+def _object(
+    row: Mapping[Any, Any], plain: Sequence[Column], channels: int, origin: Origin, terms: Terms
+) -> list[Node]:
+    sample, class_name = _q(row["sample"]), _q(row["class"])
+    merged = f"{run_iri(origin)}/{sample}"
+    roi = f"{merged}/{class_name}/{row['number']}"
+    entity: Node = {"@id": f"{roi}#entity", "@type": terms.of_class(row["class"], origin.dataset)}
+    about = "seg:models" if row["source"] == "predicted" else "foaf:depicts"
+    region = {
+        "@id": roi,
+        "@type": ["seg:ObjectShapedROI", "seg:ROI"],
+        "dcterms:identifier": row["roi"],
+        "dcterms:isPartOf": [{"@id": image_iri(origin, row["sample"])}, {"@id": merged}],
+        "prov:wasGeneratedBy": {"@id": run_iri(origin)},
+        "seg:className": row["class"],
+        "seg:number": row["number"],
+        "seg:shape": _shape(row, roi),
+        about: entity,
+    }
+    analysis: Node = {
+        "@id": f"{roi}#analysis",
+        "@type": "seg:AnalyzedData",
+        "seg:analyses": {"@id": roi},
+        "seg:yields": {
+            "@id": f"{roi}#phenotype",
+            "@type": "seg:PhenotypeData",
+            "seg:characterises": {"@id": f"{roi}#entity"},
+            **_phenotype(row),
+        },
+    }
+    for column in plain:
+        value = row[column.name]
+        if value == value:  # NaN: not known
+            analysis[f"seg:{column.name}"] = value
+    analysis |= _intensities(row, channels)
+    return [region, analysis]
+
+
+def _shape(row: Mapping[Any, Any], roi: str) -> Node:
+    shape: Node = {"@id": f"{roi}#shape", "@type": f"ome:{row['shape']}"}
+    if row["shape"] == "Polygon":
+        return {**shape, "ome:Points": row["points"]}
+    shape |= {"ome:X": float(row["bbox_x0_px"]), "ome:Y": float(row["bbox_y0_px"])}
+    shape["ome:Width"] = float(row["bbox_x1_px"] - row["bbox_x0_px"])
+    shape["ome:Height"] = float(row["bbox_y1_px"] - row["bbox_y0_px"])
+    return shape
+
+
+def _phenotype(row: Mapping[Any, Any]) -> Node:
+    """Size and form of the entity, each a quantity with its unit."""
+    found: Node = {}
+    for name, choices in _PHENOTYPE.items():
+        known = [c for c in choices if c in row and row[c] == row[c]]
+        if known:
+            found[name] = {
+                "@type": "qudt:QuantityValue",
+                "qudt:numericValue": float(row[known[0]]),
+                "qudt:hasUnit": {"@id": UNIT_OF[known[0]]},
+            }
+    return found
+
+
+def _intensities(row: Mapping[Any, Any], channels: int) -> Node:
+    """Of one channel directly; of several a node each."""
+    names = [column.name for column in intensity_columns(1)]
+    if channels == 1:
+        return {f"seg:{name}": row[name] for name in names if row[name] == row[name]}
+    nodes = [
+        {"seg:channel": channel, **{f"seg:{n}": row[f"{n}_c{channel}"] for n in names}}
+        for channel in range(channels)
+    ]
+    return {"seg:ofChannel": nodes}
+
+
+def region(one: Region, origin: Origin, terms: Terms) -> Node:
+    """A non-object ROI.
+
+    Raises
+    ------
+    SegbenchError
+        Its shape is none of OME's, or its place is not that of the shape.
+    """
+    if one.shape not in SHAPES or set(one.place) != set(SHAPES[one.shape]):
+        wanted = "; ".join(f"{shape}: {', '.join(place)}" for shape, place in SHAPES.items())
+        raise SegbenchError(
+            f"region {one.name!r} of {one.sample!r} is a {one.shape} with {', '.join(one.place)}",
+            f"one of OME's shapes and its attributes ({wanted})",
+            "correct the region",
+        )
+    merged = f"{run_iri(origin)}/{_q(one.sample)}"
+    here = f"{merged}/region/{_q(one.name)}"
+    found: Node = {
+        "@id": here,
+        "@type": ["seg:NonObjectROI", "seg:ROI"],
+        "dcterms:identifier": f"{one.sample}/region/{one.name}",
+        "dcterms:isPartOf": [{"@id": image_iri(origin, one.sample)}, {"@id": merged}],
+        "prov:wasGeneratedBy": {"@id": run_iri(origin)},
+        "seg:shape": {
+            "@id": f"{here}#shape",
+            "@type": f"ome:{one.shape}",
+            **{
+                f"ome:{name}": value if isinstance(value, str) else float(value)
+                for name, value in one.place.items()
+            },
+        },
+    }
+    if one.depicts:
+        kind = terms.of_class(one.depicts, origin.dataset)
+        found["foaf:depicts"] = {"@id": f"{here}#entity", "@type": kind}
+    return found
+
+
+def _units() -> dict[str, str]:
+    from segbench.objects.columns import PLANAR, SOLID, UNITS
+
+    return {c.name: UNITS[c.unit] for c in (*PLANAR, *SOLID) if c.unit}
+
+
+#: Column -> its unit, as a compact IRI.
+UNIT_OF = _units()
