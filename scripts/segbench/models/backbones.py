@@ -98,7 +98,7 @@ def extract(
 
     Notes
     -----
-    The skip of a level is the output of the last layer before the sides are halved again,
+    The skip of a level is the output of the last operation before the sides are halved again,
     found by following the sides of an image through the network.
     Moving averages of batch normalisation get a momentum of 0.9; Keras's 0.99 and 0.999 need
     more steps than small datasets have.
@@ -107,8 +107,8 @@ def extract(
     original = make(include_top=False, weights=None, input_shape=(None, None, COLOURS))
     strides = _strides(original, recipe.name)
     names = _names(original)
-    taps = {stride: names[layer.name] for stride, layer in strides.items()}
-    if with_skips and strides.get(DEEPEST) is not original.layers[-1]:
+    taps = {stride: names[operation.name] for stride, operation in strides.items()}
+    if with_skips and (DEEPEST not in taps or strides[DEEPEST].output is not original.output):
         raise SegbenchError(
             f"network.backbone.name: {recipe.name} does not shrink images by exact halves to 1/32",
             "a network whose stages are halves of one another, e.g. ResNet50",
@@ -121,18 +121,18 @@ def extract(
     if pretrained and recipe.weights is not None:
         _take_weights(original, copy, names)
     levels = [k for k in range(DEEPEST.bit_length() - 1) if 2**k in taps] if with_skips else []
-    outputs = [copy.get_layer(taps[2**level]).output for level in levels]
-    deepest = copy.get_layer(names[original.layers[-1].name]).output
-    backbone = keras.Model(copy.input, [*outputs, deepest], name=BACKBONE)
+    by_name = {operation.name: operation.output for operation in copy.operations}
+    outputs = [by_name[taps[2**level]] for level in levels]
+    backbone = keras.Model(copy.input, [*outputs, copy.output], name=BACKBONE)
     module = importlib.import_module(make.__module__)
     found = backbone(to_colours(image, *preprocessing(module.preprocess_input)))
     found = list(found) if isinstance(found, list | tuple) else [found]
     return Features(dict(zip(levels, found[:-1], strict=True)), found[-1])
 
 
-def _strides(network: keras.Model, name: str) -> dict[int, keras.layers.Layer]:
-    """The last layer at each exact stride; an image or its normalised colours are none."""
-    every = keras.Model(network.input, [layer.output for layer in network.layers])
+def _strides(network: keras.Model, name: str) -> dict[int, Any]:
+    """The last operation at each exact stride; an image or its normalised colours are none."""
+    every = keras.Model(network.input, [operation.output for operation in network.operations])
     try:
         shapes = every.compute_output_shape((1, PROBE_PX, PROBE_PX, COLOURS))
     except ValueError as error:
@@ -142,12 +142,12 @@ def _strides(network: keras.Model, name: str) -> dict[int, keras.layers.Layer]:
             "choose another backbone",
         ) from error
     found = {}
-    for layer, shape in zip(network.layers, shapes, strict=True):
+    for operation, shape in zip(network.operations, shapes, strict=True):
         if len(shape) != 4 or shape[1] != shape[2] or shape[-1] <= COLOURS:
             continue
         stride, rest = divmod(PROBE_PX, shape[1])
         if not rest and stride <= DEEPEST:
-            found[stride] = layer
+            found[stride] = operation
     return found
 
 
