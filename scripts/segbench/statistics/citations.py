@@ -26,6 +26,13 @@ class Citation:
     row: Published
     classes: dict[str, Published] = field(default_factory=dict)
 
+    @property
+    def definition(self) -> str:
+        """How the figures are defined; of classes that were defined each in its own words, all."""
+        return "; ".join(dict.fromkeys(row.definition for row in self.classes.values())) or (
+            self.row.definition
+        )
+
 
 def cite(study: Study) -> tuple[Citation, ...]:
     """Number a study's published rows; figures of classes of one source share a number.
@@ -41,7 +48,7 @@ def cite(study: Study) -> tuple[Citation, ...]:
         if row.of_class is None:
             found.append(Citation(len(found) + 1, row))
             continue
-        key = (row.method, row.metric, row.definition, row.source)
+        key = (row.method, row.metric, row.source)
         if key not in together:
             together[key] = Citation(len(found) + 1, row)
             found.append(together[key])

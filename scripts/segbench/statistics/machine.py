@@ -129,7 +129,7 @@ def _published(cited: Citation, study: Study, name: str) -> Cells:
         "method": row.method,
         "dataset": study.dataset,
         **figures,
-        f"{row.metric}_definition": row.definition,
+        f"{row.metric}_definition": cited.definition,
         "published_number": str(cited.number),
         "published_spread": "" if cited.classes else _figure(row.spread),
         "published_source": row.source,

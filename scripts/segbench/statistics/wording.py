@@ -189,7 +189,7 @@ def notes(summary: Summary, study: Study, generated: bool) -> tuple[str, ...]:
         lines += [
             f"[{cited.number}] {cited.row.method}, published: "
             f"{title_of(cited.row.metric, summary)} {_cited(cited)}; defined as "
-            f"{cited.row.definition}; {cited.row.source}."
+            f"{cited.definition}; {cited.row.source}."
             for cited in cite(study)
         ]
     return tuple(lines)

@@ -64,6 +64,15 @@ def test_figures_of_classes_share_a_citation():
     ]  # fmt: skip
 
 
+def test_definitions_in_words_of_their_own_are_all_said():
+    rows = [published("iou", name, 0.3).model_copy(update={"definition": f"IoU of {name}"})
+            for name in ("hat", "skin")]  # fmt: skip
+    (found,) = cite(study(published=tuple(rows)))
+    assert found.definition == "IoU of hat; IoU of skin"
+    (found,) = cite(study(published=(published("iou", None, 0.4),)))
+    assert found.definition == "mean over 48 test cases"
+
+
 def test_classes_stand_in_the_published_order_then_by_name():
     one = study(published=(published("iou", "skin", 0.5), published("iou", "hat", 0.5)))
     assert in_order({"hat", "coat", "skin", "bag"}, one) == ["skin", "hat", "bag", "coat"]
