@@ -5,6 +5,7 @@ from __future__ import annotations
 from segbench.objects.nodes import ImageInfo, Origin, Region
 from segbench.objects.rdf import write_rdf
 from segbench.objects.shacl import check, validate, write_report
+from segbench.objects.stage import describe_run, measure_run, raw_digest, task_of
 from segbench.objects.table import join, measure, read_objects, write_objects
 
 __all__ = [
@@ -12,9 +13,13 @@ __all__ = [
     "Origin",
     "Region",
     "check",
+    "describe_run",
     "join",
     "measure",
+    "measure_run",
+    "raw_digest",
     "read_objects",
+    "task_of",
     "validate",
     "write_objects",
     "write_rdf",

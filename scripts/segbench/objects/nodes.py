@@ -8,6 +8,7 @@ does not. What a network predicts *models* a biological entity; what a person dr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -182,8 +183,8 @@ def image(info: ImageInfo, origin: Origin, terms: Terms) -> Iterator[Node]:
     for letter, size in zip("ZYX"[-len(info.shape) :], info.shape, strict=True):
         found[f"ome:Size{letter}"] = int(size)
     if info.spacing_mm is not None:
-        for letter, size in zip("zyx"[-len(info.spacing_mm) :], info.spacing_mm, strict=True):
-            found[f"seg:pixel_size_{letter}_mm"] = float(size)
+        for letter, side in zip("zyx"[-len(info.spacing_mm) :], info.spacing_mm, strict=True):
+            found[f"seg:pixel_size_{letter}_mm"] = float(side)
     if info.group:
         found["seg:group"] = info.group
     entity = terms.of_dataset(origin.dataset)
@@ -251,11 +252,15 @@ def _object(
         },
     }
     for column in plain:
-        value = row[column.name]
-        if value == value:  # NaN: not known
-            analysis[f"seg:{column.name}"] = value
+        if _known(row, column.name):
+            analysis[f"seg:{column.name}"] = row[column.name]
     analysis |= _intensities(row, channels)
     return [region, analysis]
+
+
+def _known(row: Mapping[Any, Any], name: str) -> bool:
+    """Whether a column is there and its value is not NaN, the only one that differs from itself."""
+    return name in row and not (isinstance(row[name], float) and math.isnan(row[name]))
 
 
 def _shape(row: Mapping[Any, Any], roi: str) -> Node:
@@ -272,7 +277,7 @@ def _phenotype(row: Mapping[Any, Any]) -> Node:
     """Size and form of the entity, each a quantity with its unit."""
     found: Node = {}
     for name, choices in _PHENOTYPE.items():
-        known = [c for c in choices if c in row and row[c] == row[c]]
+        known = [c for c in choices if _known(row, c)]
         if known:
             found[name] = {
                 "@type": "qudt:QuantityValue",
@@ -286,8 +291,8 @@ def _intensities(row: Mapping[Any, Any], channels: int) -> Node:
     """Of one channel directly; of several a node each."""
     names = [column.name for column in intensity_columns(1)]
     if channels == 1:
-        return {f"seg:{name}": row[name] for name in names if row[name] == row[name]}
-    nodes = [
+        return {f"seg:{name}": row[name] for name in names if _known(row, name)}
+    nodes: list[Node] = [
         {"seg:channel": channel, **{f"seg:{n}": row[f"{n}_c{channel}"] for n in names}}
         for channel in range(channels)
     ]
