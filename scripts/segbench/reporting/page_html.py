@@ -83,7 +83,8 @@ STUDY = """
 <td class="num">{{ pair[1] if pair else "\u2013" }}</td>
 {% endfor %}
 <td class="num">{{ "\u2013" if row.chosen is none else row.chosen }}</td>
-<td class="num">{{ row.score | figure }}</td><td class="num">{{ row.epochs }}</td></tr>
+<td class="num">{{ row.score | figure }}</td>
+<td class="num">{{ row.epochs }}</td></tr>
 {% endfor %}
 </tbody>
 {{ close_table() }}</details>

@@ -360,13 +360,12 @@ def explored(folder: Path, name: str = "bowl") -> ExplorationInput:
     return ExplorationInput(name, files["summary"], outputs)
 
 
-def build_classifier(folder: Path) -> StudyInput:
+def build_classifier(folder: Path, study: StudyInput) -> StudyInput:
     """A study of whole images with a sweep: matrix, curves and mistakes in place of overlays."""
     from segbench.reporting.classification import draw_classification
     from segbench.reporting.sweep import draw_sweep
     from unit.reporting.kinds import tissues
 
-    study = build_study(folder, "organ_resnets", generated=False)
     prep, segmentation, truth = tissues(folder / "archives")
     kinds = {"confusion": "svg", "reliability": "svg", "roc": "svg", "mistakes": "png"}
     outputs = {kind: folder / f"{kind}.{ending}" for kind, ending in kinds.items()}
@@ -377,6 +376,7 @@ def build_classifier(folder: Path) -> StudyInput:
     group = PictureGroup("resnet", tuple(Picture(path, kind) for kind, path in outputs.items()))
     return dataclasses.replace(
         study,
+        name="organ_resnets",
         title="Organ tissue: which ResNet?",
         dataset=dataclasses.replace(study.dataset, task="classification", name="organ_tissue"),
         overlays=(),
@@ -387,13 +387,14 @@ def build_classifier(folder: Path) -> StudyInput:
 
 def build_report(folder: Path, *, nasty: bool = False) -> ReportInput:
     """A report with a generated and a real study."""
+    real = build_study(folder / "two", "dsb2018_nuclei", generated=False)
     return ReportInput(
         title="segbench",
         config="config/config.yaml",
         studies=(
             build_study(folder / "one", "kidney_input_size", generated=True, nasty=nasty),
-            build_study(folder / "two", "dsb2018_nuclei", generated=False),
-            build_classifier(folder / "three"),
+            real,
+            build_classifier(folder / "three", real),
         ),
         explorations=(explored(folder / "two"),),
         costs=write_costs(folder / "costs"),

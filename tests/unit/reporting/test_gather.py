@@ -79,6 +79,9 @@ def test_a_study_brings_its_recipes_and_definitions(tmp_path):
         "tables": {"csv": "t.csv"},
         "curves": "c.svg",
         "overlays": [arm],
+        "losses": "l.tsv",
+        "classes": {},
+        "sweep": ["w.svg"],
     }
     study = gather._study("s", parts, config)
     assert [(r.kind, r.name) for r in study.recipes] == [
@@ -92,6 +95,30 @@ def test_a_study_brings_its_recipes_and_definitions(tmp_path):
         "dice/per-image/empty-excluded",
     ]
     assert study.dataset.generated
+    assert str(study.losses) == "l.tsv"
+    assert [str(picture.path) for picture in study.sweep] == ["w.svg"]
+    assert study.classes == ()
+
+
+def test_pictures_of_a_classifier_are_sorted_by_arm():
+    arms = [f"r/prep-a/aug-none/{model}/seed-0/p" for model in ("deep", "flat")]
+    kinds = {"mistakes": "png", "confusion": "svg"}
+    paths = {kind: [f"{arm}/{kind}.{ending}" for arm in arms] for kind, ending in kinds.items()}
+    groups = gather._class_pictures(paths)
+    assert [group.title for group in groups] == ["deep", "flat"]
+    assert [picture.title for picture in groups[1].pictures] == [
+        "Confusion matrix, flat", "Most confident mistakes, flat"
+    ]  # fmt: skip
+    assert str(groups[1].pictures[0].path) == f"{arms[1]}/confusion.svg"
+
+
+def test_explorations_are_gathered_by_dataset(params):
+    parts = {"summary": "s.json", "sizes": "z.svg"}
+    report = gather.gather_report({**params, "explorations": {"toy": parts}}, [])
+    (found,) = report.explorations
+    assert (found.dataset, str(found.summary)) == ("toy", "s.json")
+    assert {key: str(path) for key, path in found.pictures.items()} == {"sizes": "z.svg"}
+    assert gather.gather_report(params, []).explorations == ()
 
 
 def test_versions_of_what_is_not_installed_are_left_out():

@@ -9,8 +9,17 @@ from PIL import Image
 from segbench.archives import ArchiveWriter
 from segbench.errors import SegbenchError
 from segbench.reporting.assets import read_picture
-from segbench.reporting.drawing import LIMIT_BYTES, display_image, outlines
+from segbench.reporting.drawing import (
+    LIMIT_BYTES,
+    PALETTE,
+    display_image,
+    layers_of,
+    outlines,
+    shortened,
+    tinted,
+)
 from segbench.reporting.overlays import draw_overlays
+from unit.reporting import kinds
 from unit.reporting.builders import (
     NASTY,
     score_rows,
@@ -82,9 +91,51 @@ def test_noise_stays_below_the_limit(tmp_path: Path):
     assert "best: sample c" in read_picture(output).description
 
 
-def test_nothing_scored_still_gives_a_picture(tmp_path: Path):
+def test_where_nothing_is_scored_examples_are_shown(tmp_path: Path):
     draw(tmp_path, {"a": float("nan")}, tmp_path / "o.png")
+    assert read_picture(tmp_path / "o.png").description == (
+        "p64 · none · unet · seed 0. Truth and predicted outlines over the image; "
+        "example: sample a, group none; example: sample b, group none; "
+        "example: sample c, group none."
+    )
+
+
+def test_no_sample_at_all_still_gives_a_picture(tmp_path: Path):
+    prep, segmentation, truth = write_archives(tmp_path, {})
+    output = tmp_path / "o.png"
+    draw_overlays([], toy_study(), ARM, [prep], [segmentation], [truth], output)
     assert "no scored sample" in read_picture(tmp_path / "o.png").description
+
+
+@pytest.mark.parametrize("kind", ["overlapping", "clothes", "volumes"])
+def test_several_classes_and_volumes(tmp_path: Path, kind: str):
+    prep, segmentation, truth = getattr(kinds, kind)(tmp_path)
+    names = "ab" if kind == "volumes" else "abc"
+    values = {name: 0.9 - 0.3 * k for k, name in enumerate(names)}
+    scores = write_scores(tmp_path / "s.parquet", score_rows(values))
+    for number in range(2):
+        output = tmp_path / f"{number}.png"
+        draw_overlays([scores], toy_study(), ARM, [prep], [segmentation], [truth], output)
+    assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
+    assert (tmp_path / "0.png").stat().st_size < LIMIT_BYTES
+    size = read_picture(tmp_path / "0.png")
+    assert "best: sample a, group g-a, IoU 0.900" in size.description
+    # Image, truth and prediction below one another; of a volume the image and three slices.
+    assert size.height > 0.9 * size.width
+
+
+def test_colours_of_the_legend_are_those_of_the_classes(tmp_path: Path):
+    prep, segmentation, truth = kinds.clothes(tmp_path)
+    scores = write_scores(tmp_path / "s.parquet", score_rows({"a": 0.9, "b": 0.5, "c": 0.1}))
+    output = tmp_path / "o.png"
+    draw_overlays([scores], toy_study(), ARM, [prep], [segmentation], [truth], output)
+    with Image.open(output) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    assert (pixels[0, 0] == 255).all(), "white stays white with few colours"
+    legend = pixels[-pixels.shape[0] // 10 :].reshape(-1, 3)
+    for colour in PALETTE[:14]:
+        exact = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+        assert (legend == exact).all(axis=1).sum() > 20, colour
 
 
 def test_blank_prediction_and_truth(tmp_path: Path):
@@ -165,3 +216,38 @@ def test_display_image_keeps_colours():
     image = np.zeros((2, 2, 3), np.uint8)
     image[..., 1] = 255
     assert (display_image(image, 1 / 255, 2, 2)[0, 0] == [0, 1, 0]).all()
+
+
+def test_display_image_within_given_limits():
+    image = np.array([[[100], [200], [400]]], np.uint16)
+    shown = display_image(image, 1.0, 1, 3, limits=(100, 300))
+    assert shown[0, :, 0].tolist() == [0, 0.5, 1]
+
+
+def test_layers_of_every_kind_of_label():
+    label = np.array([[0, 2], [7, 7]], np.uint8)
+    objects = layers_of(label, {"task": "instances", "classes": ["n"], "class_values": [1]})
+    assert [(layer.name, layer.label.max()) for layer in objects] == [("n", 7)]
+    classes = layers_of(label, {"task": "semantic", "classes": ["a", "b"], "class_values": [7, 2]})
+    assert [layer.label.sum() for layer in classes] == [2, 1]
+    masks = np.stack([label > 0, label > 2], axis=-1).astype(np.uint8)
+    both = layers_of(masks, {"task": "overlapping", "classes": ["a", "b"]})
+    assert [layer.label.sum() for layer in both] == [3, 2]
+    assert len({layer.colour for layer in both}) == 2
+    assert [layer.name for layer in layers_of(label, {})] == ["objects"]
+
+
+def test_tints_mix_where_classes_overlap():
+    masks = np.ones((1, 1, 2), np.uint8)
+    layers = layers_of(masks, {"classes": ["a", "b"]})
+    black = np.zeros((1, 1, 3), np.float32)
+    first = np.array([int(PALETTE[0][k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    second = np.array([int(PALETTE[1][k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    mixed = tinted(black, layers, 0.5)[0, 0]
+    assert mixed == pytest.approx(0.25 * first + 0.5 * second, abs=1e-6)
+    assert not black.any(), "the image itself is not changed"
+
+
+def test_long_names_lose_their_middle():
+    assert shortened("short") == "short"
+    assert len(shortened("x" * 64)) <= 30

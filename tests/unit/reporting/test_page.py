@@ -112,7 +112,9 @@ def test_only_citations_lead_outside_and_all_other_links_lead_somewhere(page: Pa
 
 def test_every_picture_is_there_and_described(page: Page, folder: Path):
     images = page.all("img")
-    assert len(images) == 6
+    # Curves and overlays of two studies; sweep, curves and two arms of four pictures of the
+    # third; six of the exploration.
+    assert len(images) == 2 * 3 + 2 + 2 * 4 + 6
     for image in images:
         assert (folder / image["src"]).stat().st_size > 1000
         assert image["alt"].strip()
@@ -131,7 +133,8 @@ def test_no_file_is_orphaned(page: Page, folder: Path):
 
 def test_tables_have_captions_and_scopes(page: Page):
     tables, captions = page.all("table"), page.all("caption")
-    assert len(tables) == len(captions) == 2 * 4 + 1 + 3 + 2
+    # Of a study: answer, losses, folds, metrics; of a dataset one, and two explored.
+    assert len(tables) == len(captions) == 3 * 4 + 1 + 3 + 2 + 3 + 2
     assert all(caption["text"].strip() for caption in captions)
     assert all(caption["up"][-1] == "table" for caption in captions)
     assert all("scope" in heading for heading in page.all("th"))
@@ -202,19 +205,94 @@ def test_contents_of_a_study(page: Page):
     for words in (
         "Which input size is best",
         "512 px is best; amplification cannot be told from none.",
-        "12 in 6 groups",
-        "2 samples in 1 set",
+        "12 samples; source, licence",
         "7 fixed test images; 5 of the others choose the epoch.",
         "Leak check: clean",
         "resize: {height: 64, width: 64}",
         "TP / (TP + FP + FN)",
         "best: sample a, group g-a, IoU 0.910",
         "validation Dice",
+        "Lowest training loss and lowest validation loss",
     ):
         assert words in text
+    assert [node["href"] for node in page.all("a")].count("#data-toy") == 2
     hrefs = [node["href"] for node in page.all("a")]
     for suffix in ("csv", "md", "tex"):
         assert f"assets/kidney-input-size/kidney-input-size.{suffix}" in hrefs
+
+
+def test_the_lowest_losses_stand_beside_the_curves(page: Page, report: ReportInput):
+    rows = [n["text"].split() for n in page.all("tr") if n["text"].startswith("p64, fold 0")]
+    assert len(rows) == 3
+    lines = report.studies[0].losses.read_text().splitlines()
+    cells = dict(zip(lines[0].split("\t"), lines[1].split("\t"), strict=True))
+    assert rows[0][3:] == [
+        f"{float(cells['lowest_loss']):.4g}", cells["epoch_lowest_loss"],
+        f"{float(cells['lowest_val_loss']):.4g}", cells["epoch_lowest_val_loss"],
+        cells["chosen_epoch"], f"{float(cells['score']):.4g}", cells["epochs"],
+    ]  # fmt: skip
+
+
+def test_datasets_have_one_section_each(page: Page):
+    text = section(page, "data")
+    for words in ("12 in 6 groups", "2 samples in 1 set", "2 test", "CC BY 4.0"):
+        assert words.replace("2 test", "3 test") in text
+    anchors = [node["id"] for node in page.all("h3") if node.get("id", "").startswith("data-")]
+    assert anchors == ["data-toy", "data-bowl", "data-organ-tissue"]
+
+
+def test_the_exploration_is_folded_away_and_tells_the_figures(page: Page):
+    (folded,) = [n for n in page.all("details") if n.get("class") == "exploration"]
+    assert "open" not in folded
+    words = " ".join(folded["text"].split())
+    for expected in (
+        "8 of 8", "Balance of the classes of bowl", "median", "Images by appearance", "red",
+        "Samples with their labels",
+    ):  # fmt: skip
+        assert expected in words
+    titles = [n["text"] for n in page.all("h4") if "details" in n["up"]]
+    assert titles == [
+        "Sizes and groups", "Intensities", "Balance of the classes", "Objects",
+        "Images by appearance", "Samples with their labels",
+    ]  # fmt: skip
+
+
+def test_a_classifier_has_classes_in_place_of_overlays(page: Page):
+    text = section(page, "study-organ-resnets")
+    for words in (
+        "Classes and mistakes", "resnet-deep", "confusion matrix. Predicted rightly: colon 6 of 8",
+        "most confident mistakes", "Hyper-parameters", "4 points. Best: training.rate 0.001",
+    ):  # fmt: skip
+        assert words in text
+    assert "Best, median and worst samples" not in text
+
+
+def test_a_dataset_that_was_not_explored_is_still_described(plain: StudyInput, tmp_path: Path):
+    write_report(ReportInput("segbench", "c.yaml", (plain,)), tmp_path / "index.html")
+    page = Page(tmp_path / "index.html")
+    assert page.problems == []
+    assert "12 in 6 groups" in section(page, "data")
+    assert "Exploration" not in section(page, "data")
+
+
+def test_studies_of_one_dataset_share_its_section(plain: StudyInput, tmp_path: Path):
+    other = dataclasses.replace(plain, name="other")
+    write_report(ReportInput("segbench", "c.yaml", (plain, other)), tmp_path / "index.html")
+    page = Page(tmp_path / "index.html")
+    assert len([n for n in page.all("h3") if n.get("id") == "data-toy"]) == 1
+
+
+def test_many_sizes_are_cut_short(plain: StudyInput, tmp_path: Path):
+    lines = plain.dataset.samples.read_text().splitlines()
+    column = lines[0].split("\t").index("height")
+    rows = [line.split("\t") for line in lines[1:]]
+    more = [[*r[:column], str(100 + k), *r[column + 1 :]] for k, r in enumerate(rows * 2)]
+    text = "\n".join([lines[0], *("\t".join(row) for row in more)]) + "\n"
+    (tmp_path / "samples.tsv").write_text(text)
+    dataset = dataclasses.replace(plain.dataset, samples=tmp_path / "samples.tsv")
+    study = dataclasses.replace(plain, dataset=dataset)
+    write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
+    assert "12 others" in section(Page(tmp_path / "out" / "index.html"), "data")
 
 
 def test_costs_with_and_without_a_gpu(page: Page):
@@ -269,7 +347,7 @@ def test_nothing_to_report(tmp_path: Path):
 def test_a_study_without_pictures_tables_or_recipes(plain: StudyInput, tmp_path: Path):
     study = dataclasses.replace(
         plain,
-        curves=(), overlays=(), recipes=(), metrics=(), tables={}, answer="",
+        curves=(), losses=None, overlays=(), recipes=(), metrics=(), tables={}, answer="",
     )  # fmt: skip
     write_report(ReportInput("segbench", "config.yaml", (study,)), tmp_path / "index.html")
     page = Page(tmp_path / "index.html")
@@ -282,7 +360,9 @@ def test_a_new_report_replaces_the_old_one(report: ReportInput, tmp_path: Path):
     write_report(report, tmp_path / "index.html")
     fewer = dataclasses.replace(report, studies=report.studies[1:])
     write_report(fewer, tmp_path / "index.html")
-    assert {p.name for p in (tmp_path / "assets").iterdir()} == {"dsb2018-nuclei"}
+    assert {p.name for p in (tmp_path / "assets").iterdir()} == {
+        "dsb2018-nuclei", "organ-resnets", "data-bowl"
+    }  # fmt: skip
     assert {p.name for p in tmp_path.iterdir()} == {"index.html", "assets"}
 
 

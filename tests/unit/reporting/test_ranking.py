@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segbench.definitions import definition_id
 from segbench.errors import SegbenchError
-from segbench.reporting.ranking import Ranked, rank_samples
+from segbench.reporting.ranking import Ranked, examples, rank_samples
 from unit.reporting.builders import score_rows, toy_study, write_scores
 
 ARM = {"preprocessing": "p64", "augmentation": "none", "model": "unet", "seed": "0"}
@@ -125,3 +126,35 @@ def test_three_different_samples_in_order(tmp_path_factory, values: list[float])
     assert len({item.sample for item in found}) == 3
     middle = sorted(values)[(len(values) - 1) // 2]
     assert [item.value for item in found] == [max(values), middle, min(values)]
+
+
+def test_lower_is_better_for_distances(tmp_path: Path):
+    identifier = definition_id("hd95", "exclude")
+    rows = score_rows({"a": 9.0, "b": 1.0, "c": 4.0}, metric="hd95", definition=identifier)
+    found = ranked(tmp_path, rows, primary="hd95", metrics=("hd95",))
+    assert brief(found) == [("best", "b", 1.0), ("median", "c", 4.0), ("worst", "a", 9.0)]
+
+
+def test_scores_of_stacks_are_not_those_of_samples(tmp_path: Path):
+    rows = score_rows({"case1_day2": 0.9}, metric="uw_mlebench", definition="uw")
+    rows += score_rows({"a": 0.3, "b": 0.6}, metric="dice", definition="dice/x")
+    found = ranked(tmp_path, rows, primary="uw_mlebench", metrics=("uw_mlebench",))
+    assert brief(found) == [("best", "b", 0.6), ("worst", "a", 0.3)]
+    assert found[0].metric == "dice"
+
+
+def test_the_study_s_own_metrics_come_before_others(tmp_path: Path):
+    rows = score_rows({"a": float("nan"), "b": float("nan")})
+    rows += score_rows({"a": 0.1, "b": 0.2}, metric="dice", definition="dice/x")
+    rows += score_rows({"a": 0.9, "b": 0.8}, metric="recall", definition="recall/x")
+    found = ranked(tmp_path, rows, primary="iou", metrics=("iou", "recall"))
+    assert brief(found) == [("best", "a", 0.9), ("worst", "b", 0.8)]
+
+
+def test_examples_are_the_first_by_name():
+    archives = [(["d", "b"], lambda sample: {"group": f"g{sample}"}), (["a", "b"], lambda _: {})]
+    found = examples(archives)
+    assert [(i.rank, i.sample, i.group, i.segmentation) for i in found] == [
+        ("example", "a", "", 1), ("example", "b", "gb", 0), ("example", "d", "gd", 0)
+    ]  # fmt: skip
+    assert examples([]) == []
