@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from segbench.config.model import Loss
+from segbench.errors import SegbenchError
+from segbench.models.class_weights import map_factors
 
 keras = pytest.importorskip("keras")
 
@@ -27,6 +29,7 @@ def value(result):
     return float(keras.ops.convert_to_numpy(result)[0])
 
 
+NAMES = ["bce", "ce", "dice", "bce_dice", "ce_dice", "focal", "focal_dice", "tversky"]
 ONES = one(1, 1)
 P = one(logit(0.8), logit(0.3))
 T = one(1, 0)
@@ -119,11 +122,152 @@ def test_exclusive_focal():
         ("bce_dice", 0.75 * 0.2899092 + 0.25 * (1 - 2.6 / 3.1)),
         ("ce_dice", 0.75 * 0.2899092 + 0.25 * (1 - 2.6 / 3.1)),
         ("focal", 0.0205132),
+        ("ce", 0.2899092),
+        ("focal_dice", 0.75 * 0.0205132 + 0.25 * (1 - 2.6 / 3.1)),
+        ("tversky", 1 - 1.8 / (0.8 + 0.3 * 0.3 + 0.7 * 0.2 + 1)),
     ],
 )
 def test_make_loss(name, expected):
     function = losses.make_loss(Loss(name=name, dice_weight=0.25), False)
     assert value(function(P, T, ONES)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_tversky():
+    """Salehi et al. 2017, equation 4: p = 0.8 and 0.3, truth 1 and 0."""
+    hit, false, missed = 0.8, 0.3, 0.2
+    for alpha in (0.3, 0.5, 0.9):
+        expected = 1 - hit / (hit + alpha * false + (1 - alpha) * missed)
+        result = losses.tversky(P, T, ONES, False, 0.0, alpha)
+        assert value(result) == pytest.approx(expected, abs=1e-6)
+
+
+def test_tversky_with_equal_weights_is_dice():
+    """Its smoothing counts twice, as numerator and denominator are half as large."""
+    result = losses.tversky(P, T, ONES, False, 0.5, 0.5)
+    assert value(result) == pytest.approx(value(losses.dice(P, T, ONES, False, 1.0)), abs=1e-6)
+
+
+def test_dice_counts_the_background_where_it_is_a_class():
+    # p 0.2, 0.5, 0.3; the second is true: 1 - 1/(0.2 + 1), 1 - 2/2.5, 1 - 1/1.3
+    all_three = (1 - 1 / 1.2 + 1 - 2.0 / 2.5 + 1 - 1 / 1.3) / 3
+    result = losses.dice(SOFT, SECOND, one(1), True, 1.0, background=False)
+    assert value(result) == pytest.approx(all_three)
+    made = losses.make_loss(Loss(name="dice"), True, background=False)
+    assert value(made(SOFT, SECOND, one(1))) == pytest.approx(all_three)
+
+
+def test_dice_of_nothing_at_all_is_a_number():
+    nothing = losses.dice(one(-1e9), one(0), one(0), False, 0.0)
+    assert np.isfinite(value(nothing))
+
+
+# --- factors of the maps
+
+
+def test_factors_multiply_the_pixels_of_a_class():
+    result = losses.cross_entropy(SOFT, SECOND, one(1), True, [1.0, 3.0, 9.0])
+    assert value(result) == pytest.approx(3 * math.log(2))
+    result = losses.focal(SOFT, SECOND, one(1), True, 2.0, [1.0, 3.0, 9.0])
+    assert value(result) == pytest.approx(3 * 0.25 * math.log(2))
+
+
+def test_factors_are_shares_in_a_mean_over_maps():
+    """-ln 0.8, -ln 0.5, -ln 0.7 by 1, 2, 1."""
+    expected = (0.2231436 + 2 * 0.6931472 + 0.3566749) / 4
+    for scale in (1.0, 10.0):
+        factors = [1.0 * scale, 2.0 * scale, 1.0 * scale]
+        result = losses.binary_cross_entropy(SOFT, SECOND, one(1), True, factors)
+        assert value(result) == pytest.approx(expected, abs=1e-5)
+
+
+def test_factors_of_dice_are_those_of_its_maps():
+    made = losses.make_loss(Loss(name="dice"), True, factors=[100.0, 3.0, 1.0])
+    expected = (3 * (1 - 2.0 / 2.5) + (1 - 1 / 1.3)) / 4
+    assert value(made(SOFT, SECOND, one(1))) == pytest.approx(expected)
+    with pytest.raises(SegbenchError, match="leaves nothing"):
+        losses.make_loss(Loss(name="dice"), True, factors=[1.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_equal_factors_change_nothing(name, exclusive):
+    plain = losses.make_loss(Loss(name=name), exclusive)
+    equal = losses.make_loss(Loss(name=name), exclusive, factors=[1.0, 1.0, 1.0])
+    first, second = (value(made(SOFT, SECOND, one(1))) for made in (plain, equal))
+    assert first == pytest.approx(second, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "exclusive", "expected"),
+    [
+        # pixels / (classes * pixels of the class)
+        ("inverse", True, [1 / (2 * 0.8), 1 / (2 * 0.2)]),
+        # 1 / sqrt(f), over the mean over the pixels, sum of sqrt(f)
+        ("inverse_sqrt", True, [0.8**-0.5 / 1.3416408, 0.2**-0.5 / 1.3416408]),
+        ("inverse", False, [1.25 / 3.125, 5 / 3.125]),
+    ],
+)
+def test_factors_from_shares(kind, exclusive, expected):
+    shares = np.array([0.8, 0.2])
+    found = map_factors(Loss(class_weights=kind), ["a", "b"], exclusive, shares)
+    assert found == pytest.approx(expected, abs=1e-6)
+    mean = np.dot(shares, found) if exclusive else np.mean(found)
+    assert mean == pytest.approx(1)
+
+
+def test_named_factors_come_on_top_and_absent_classes_keep_theirs():
+    recipe = Loss(class_weights="inverse", weights={"b": 2.0})
+    found = map_factors(recipe, ["a", "b", "c"], True, np.array([0.8, 0.2, 0.0]))
+    assert found == pytest.approx([0.625, 5.0, 1.0])
+    assert map_factors(Loss(weights={"b": 0.0}), ["a", "b"], True, None) == [1.0, 0.0]
+    assert map_factors(Loss(), ["a", "b"], True, None) is None
+
+
+@pytest.mark.parametrize("weights", [{"hat": 1.0}, {"a": -1.0}, {"a": 0.0, "b": 0.0}])
+def test_factors_that_cannot_be(weights):
+    with pytest.raises(SegbenchError, match=r"loss\.weights"):
+        map_factors(Loss(weights=weights), ["a", "b"], True, None)
+
+
+# --- smoothed labels
+
+
+def test_smoothed_labels():
+    # of three: 0.1/3, 0.9 + 0.1/3, 0.1/3
+    expected = -(0.1 * math.log(0.2) + 2.8 * math.log(0.5) + 0.1 * math.log(0.3)) / 3
+    made = losses.make_loss(Loss(name="ce", label_smoothing=0.1), True)
+    assert value(made(SOFT, SECOND, one(1))) == pytest.approx(expected, abs=1e-5)
+    # of yes and no: 0.95
+    expected = -(0.95 * math.log(0.8) + 0.05 * math.log(0.2))
+    made = losses.make_loss(Loss(name="bce", label_smoothing=0.1), False)
+    assert value(made(one(logit(0.8)), one(1), one(1))) == pytest.approx(expected, abs=1e-5)
+
+
+def test_sets_are_not_smoothed():
+    plain, smooth = (
+        losses.make_loss(Loss(name="dice", label_smoothing=x), False) for x in (0, 0.2)
+    )
+    assert value(plain(P, T, ONES)) == value(smooth(P, T, ONES))
+
+
+# --- axes
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_axes_do_not_matter(name, exclusive):
+    """64 pixels in a line, a square, or a cube."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(2, 64, 3)).astype(np.float32)
+    target = np.eye(3, dtype=np.float32)[rng.integers(0, 3, (2, 64))]
+    weight = rng.random((2, 64, 1)).astype(np.float32)
+    made = losses.make_loss(Loss(name=name), exclusive)
+    results = [
+        made(*(np.reshape(x, (2, *shape, x.shape[-1])) for x in (logits, target, weight)))
+        for shape in ((64,), (8, 8), (4, 4, 4))
+    ]
+    for result in results[1:]:
+        np.testing.assert_allclose(result, results[0], rtol=1e-5)
 
 
 def test_a_degree_does_not_enter_dice():
@@ -133,7 +277,7 @@ def test_a_degree_does_not_enter_dice():
     assert value(whole(logits, target, one(1))) == pytest.approx(1 - 2.6 / 2.8)
 
 
-@pytest.mark.parametrize("name", ["bce", "dice", "bce_dice", "ce_dice", "focal"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("exclusive", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_finite_float32_and_one_value_a_sample_at_extreme_logits(name, exclusive, dtype):
@@ -146,7 +290,7 @@ def test_finite_float32_and_one_value_a_sample_at_extreme_logits(name, exclusive
     assert result.shape == (2,)
 
 
-@pytest.mark.parametrize("name", ["bce", "dice", "bce_dice", "ce_dice", "focal"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("exclusive", [False, True])
 def test_right_is_better_than_wrong(name, exclusive):
     rng = np.random.default_rng(0)

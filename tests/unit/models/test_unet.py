@@ -65,6 +65,37 @@ def test_weights_by_hand():
     assert model.count_params() == expected
 
 
+@pytest.mark.parametrize("normalisation", ["none", "batch", "group", "instance"])
+@pytest.mark.parametrize("upsampling", ["transposed", "resize"])
+def test_volumes_of_any_size_in_the_same_size_out(normalisation, upsampling):
+    network = UNet(depth=1, width=2, normalisation=normalisation, upsampling=upsampling)
+    model = build(Model(network=network), channels=4, maps=3, dimensions=3)
+    assert model(np.zeros((1, 2, 4, 6, 4), np.float32)).shape == (1, 2, 4, 6, 3)
+
+
+def test_weights_of_a_network_for_volumes_by_hand():
+    # depth 1, width 2, kernel 3, 4 modalities, 3 maps, no normalisation
+    expected = (
+        (27 * 4 * 2 + 2)
+        + (27 * 2 * 2 + 2)  # encoder0
+        + (27 * 2 * 4 + 4)
+        + (27 * 4 * 4 + 4)  # bottom
+        + (8 * 4 * 2 + 2)  # decoder0_up
+        + (27 * 4 * 2 + 2)
+        + (27 * 2 * 2 + 2)  # decoder0
+        + (2 * 3 + 3)  # head
+    )
+    model = build_unet(UNet(depth=1, width=2, normalisation="none"), 4, 3, dimensions=3)
+    assert model.count_params() == expected
+
+
+def test_deep_supervision_of_volumes():
+    network = UNet(depth=2, width=2, deep_supervision=True)
+    supervised = build_supervised(network, 1, 1, dimensions=3)
+    shapes = [tuple(o.shape) for o in supervised(np.zeros((1, 8, 4, 4, 1), np.float32))]
+    assert shapes == [(1, 8, 4, 4, 1), (1, 4, 2, 2, 1)]
+
+
 def test_constant_width():
     network = UNet(depth=3, width=6, width_growth="constant")
     model = build_unet(network, 1, 1)
@@ -117,6 +148,12 @@ def test_group_normalisation_is_keras_own(channels, groups):
     gamma, beta = normal(channels, 1), normal(channels, 2)
     ours.set_weights([gamma, beta])
     theirs.set_weights([gamma, beta])
+    np.testing.assert_allclose(ours(x), theirs(x), atol=2e-5)
+
+
+def test_group_normalisation_of_volumes_is_keras_own():
+    ours, theirs = GroupNorm(2), keras.layers.GroupNormalization(2, epsilon=1e-3)
+    x = 3 * normal((2, 3, 4, 5, 6)) + 2
     np.testing.assert_allclose(ours(x), theirs(x), atol=2e-5)
 
 
