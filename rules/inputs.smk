@@ -239,3 +239,13 @@ def of_segmentations(pattern):
             for fold in scored_folds(name, arm)
         }
     )
+
+
+def submissions():
+    """Where the competition's file of every arm on its data belongs."""
+    return [
+        f"{ARM}/submission.csv".format(**arm._asdict())
+        for study in CONFIG.studies
+        for arm in CONFIG.arms(study)
+        if CONFIG.datasets[arm.dataset].format == "uw_madison"
+    ]

@@ -3,6 +3,7 @@
 REQUIRED INPUTS: RUN/segmentation.zarr.zip of all folds of an arm
 OUTPUTS:
     ARM/submission.csv                    id, class, predicted: run-length codes, all slices
+TARGETS: submissions, for every arm of the config's studies on the competition's data
 """
 
 
@@ -27,3 +28,9 @@ rule submit:
         classes=lambda w: list(CONFIG.datasets[w.dataset].label_classes),
     script:
         "../scripts/submit.py"
+
+
+rule submissions:
+    """The competition's file of every arm of the studies on its data."""
+    input:
+        submissions(),

@@ -18,7 +18,7 @@ from segbench.config.dataset import Dataset
 _FOR_READERS = {"description", "title", "licence", "citation", "question"}
 
 #: What a reader needs to list the samples of a tree.
-_READING = ("format", "task", "classes", "layout")
+_READING = ("format", "task", "classes", "background", "layout")
 
 #: Parts of a model recipe that each stage reads.
 MODEL_PARTS = {
@@ -65,7 +65,7 @@ def model_slice(model: BaseModel, stage: str) -> dict[str, Any]:
 
 def dataset_slice(dataset: BaseModel) -> dict[str, Any]:
     """What the stages before the folds read of a dataset: format, labels, spacing."""
-    return parts(dataset, (*_READING, "background", "regions", "spacing_um"))
+    return parts(dataset, (*_READING, "regions", "spacing_um"))
 
 
 def source_slice(dataset: BaseModel, root: Path) -> dict[str, Any]:

@@ -69,6 +69,9 @@ def _shift(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     chosen = draw.chance(config.probability)
     rows = draw.uniform(*limits) * chosen * grid.shape[1]
     columns = draw.uniform(*limits) * chosen * grid.shape[2]
+    # Both are drawn in any case: what is drawn next does not depend on the axes.
+    rows = rows * float(config.shift_axes != "horizontal")
+    columns = columns * float(config.shift_axes != "vertical")
     return grid - ops.stack([rows, columns], axis=-1)[:, None, None, :]
 
 

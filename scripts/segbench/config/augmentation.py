@@ -47,6 +47,9 @@ class Jitter(Strict):
     rotate90: Fraction = Field(0.0, description="Probability of 1, 2 or 3 quarter turns.")
     rotation_degrees: Range | None = Field(None, description="Uniform in this range.")
     shift_fraction: Range | None = Field(None, description="Of each side, uniform.")
+    shift_axes: Literal["both", "horizontal", "vertical"] = Field(
+        "both", description="Along which the image is shifted."
+    )
     scale: Range | None = Field(None, description="Zoom factor, log-uniform.")
     elastic_alpha_px: float | None = Field(None, gt=0, description="Largest displacement.")
     elastic_sigma_px: float = Field(8.0, gt=0, description="Smoothness of the displacement.")

@@ -241,3 +241,16 @@ def test_blur_of_each_side_is_centred_and_keeps_the_sum():
 def test_every_knob_of_the_config_is_in_a_table():
     numbers = {"probability", "elastic_sigma_px"}
     assert {*jitters.GEOMETRY, *jitters.PHOTOMETRY} == set(Jitter.model_fields) - numbers
+
+
+@pytest.mark.parametrize(
+    ("axes", "moved"), [("horizontal", (0, 2)), ("vertical", (2, 0)), ("both", (2, 2))]
+)
+def test_shifts_along_the_axes_asked_for(axes, moved):
+    image, target = numbered()
+    config = {"shift_fraction": (0.25, 0.25), "shift_axes": axes, "probability": 1}
+    _, shifted = apply(config, image, target)
+    inner = shifted[0, 4:7, 4:7, 0]
+    assert np.array_equal(
+        inner, target[0, 4 - moved[0] : 7 - moved[0], 4 - moved[1] : 7 - moved[1], 0]
+    )
