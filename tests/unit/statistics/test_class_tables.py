@@ -78,7 +78,7 @@ def test_classes_stand_in_the_published_order_then_by_name():
     assert in_order({"hat", "coat", "skin", "bag"}, one) == ["skin", "hat", "bag", "coat"]
 
 
-@pytest.mark.parametrize("kind", ["md", "tex"])
+@pytest.mark.parametrize("kind", ["md", "tex", "html", "csv"])
 def test_regions_beside_the_published_ones_word_by_word(tmp_path, kind):
     assert brats(tmp_path)[kind] == (EXPECTED / f"brats.{kind}").read_text()
 
