@@ -36,7 +36,7 @@ def generate(root: Path, samples: int, test_samples: int, seed: int) -> None:
         for index in range(count):
             rng = generator(seed, split, index)
             few = index % 2 == 0
-            image, mask = picture(rng, 3 if few else 5)
+            image, mask = picture(rng, 2 if few else 4)
             role = ("train", "test")[split]
             name = f"{role}_{index + 1:03d}"
             save(root / "images" / f"{name}.png", image)
@@ -55,7 +55,7 @@ def picture(rng: np.random.Generator, shapes: int) -> tuple[np.ndarray, np.ndarr
     rng : Generator
         Source of everything random in it.
     shapes : int
-        Discs and squares that are tried; those that would touch another are left out.
+        Discs and squares, up to 4; one for which there is no room is left out.
 
     Returns
     -------
@@ -68,14 +68,15 @@ def picture(rng: np.random.Generator, shapes: int) -> tuple[np.ndarray, np.ndarr
         ground + 0.07 * texture(rng, size, 4)[..., None] + 0.03 * rng.standard_normal((*size, 3))
     )
     mask = np.zeros((*size, 3), np.uint8)
-    taken = np.zeros(size, bool)
-    kinds = ["disc", "square"] * shapes + ["ring", "star"]
-    for kind in (*kinds[:shapes], "ring", "star"):
-        depth = _depth(rng, kind)
-        if (taken & (depth > -2)).any():
+    free = np.ones(size, bool)
+    for kind in (*("square", "disc", "square", "disc")[:shapes], "ring", "star"):
+        tries = (_depth(rng, kind) for _ in range(20))
+        depth = next((one for one in tries if free[one > -2].all()), None)
+        if depth is None:
             continue
-        taken |= depth > -2
-        colour = np.clip(ground + rng.choice([-1, 1]) * rng.uniform(0.2, 0.4, 3), 0.02, 0.98)
+        free &= depth <= -2
+        sign = rng.choice([-1, 1], 3) if kind in COLOURS else rng.choice([-1, 1])
+        colour = np.clip(ground + sign * rng.uniform(0.15, 0.4, 3), 0.02, 0.98)
         blend(image, colour, depth[..., None])
         if kind in COLOURS:
             mask[depth > 0] = COLOURS[kind]
@@ -84,10 +85,10 @@ def picture(rng: np.random.Generator, shapes: int) -> tuple[np.ndarray, np.ndarr
 
 def _depth(rng: np.random.Generator, kind: str) -> np.ndarray:
     """About the distance to the outline of a shape somewhere, positive inside, in pixels."""
-    radius = rng.uniform(6, 10)
+    radius = rng.uniform(7, 10)
     y0, x0 = rng.uniform(radius, SIDE - radius, 2)
     y, x = np.ogrid[:SIDE, :SIDE]
-    angle = rng.uniform(0, np.pi / 2)
+    angle = rng.uniform(-0.3, 0.3)
     along = np.cos(angle) * (x - x0) + np.sin(angle) * (y - y0)
     across = np.cos(angle) * (y - y0) - np.sin(angle) * (x - x0)
     distance = np.hypot(along, across)

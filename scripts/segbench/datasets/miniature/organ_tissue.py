@@ -44,18 +44,18 @@ class Tissue(NamedTuple):
 
 
 TISSUES = (
-    Tissue("colon", 1.4, 0.22, 0.0, 0.18),
-    Tissue("endotherium_1", 1.1, 0.40, 0.3, 0.06),
-    Tissue("endotherium_3", 1.1, 0.30, 0.6, 0.06),
-    Tissue("kidney", 1.8, 0.16, 0.0, 0.08),
-    Tissue("liver", 2.4, 0.10, 0.0, 0.0),
-    Tissue("lung", 1.2, 0.10, 0.0, 0.45),
-    Tissue("lymph_node", 1.0, 0.60, 0.0, 0.0),
-    Tissue("pancreas", 1.8, 0.30, 0.0, 0.0),
-    Tissue("skin_1", 1.0, 0.06, 0.9, 0.0),
-    Tissue("skin_2", 1.0, 0.14, 0.9, 0.0),
-    Tissue("small_intestine", 1.4, 0.26, 0.0, 0.30),
-    Tissue("spleen", 0.9, 0.42, 0.0, 0.0),
+    Tissue("colon", 2.4, 0.22, 0.0, 0.18),
+    Tissue("endotherium_1", 1.9, 0.40, 0.3, 0.06),
+    Tissue("endotherium_3", 1.9, 0.30, 0.6, 0.06),
+    Tissue("kidney", 3.1, 0.16, 0.0, 0.08),
+    Tissue("liver", 4.1, 0.10, 0.0, 0.0),
+    Tissue("lung", 2.0, 0.10, 0.0, 0.45),
+    Tissue("lymph_node", 1.7, 0.60, 0.0, 0.0),
+    Tissue("pancreas", 3.1, 0.30, 0.0, 0.0),
+    Tissue("skin_1", 1.7, 0.06, 0.9, 0.0),
+    Tissue("skin_2", 1.7, 0.14, 0.9, 0.0),
+    Tissue("small_intestine", 2.4, 0.26, 0.0, 0.30),
+    Tissue("spleen", 1.5, 0.42, 0.0, 0.0),
 )
 
 
