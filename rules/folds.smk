@@ -1,6 +1,7 @@
 """Folds: who is trained on, who chooses the epoch, who is tested on; and no leaks.
 
-REQUIRED INPUTS: results/DATASET/samples.tsv and the archives that are trained on
+REQUIRED INPUTS: results/DATASET/samples.tsv and the archives that are trained on; groups of
+    images that look alike, where a protocol stratifies by them
 OUTPUTS:
     results/DATASET/folds-PROTOCOL.tsv                          sample -> role in each fold
     results/DATASET/prep-RECIPE/aug-RECIPE/leaks-PROTOCOL.json  the leak check's verdict
@@ -11,6 +12,7 @@ rule split:
     """Give every sample its role in every fold; groups never part."""
     input:
         samples=rules.samples.output.samples,
+        appearance=appearance_of,
     output:
         folds=f"{DATA}/folds-{{protocol}}.tsv",
     log:

@@ -12,6 +12,12 @@ def acquire_code(w):
     return code("acquire", *modules, *[f"segbench.datasets.miniature.{name}"] * made)
 
 
+def appearance_of(w):
+    """The images that look alike, where the protocol balances the folds by them."""
+    by = CONFIG.datasets[w.dataset].protocols[w.protocol].stratify_by
+    return f"{DATA}/explore/appearance.tsv".format(**w) if by == "appearance" else []
+
+
 def fold_models(w):
     """The networks that predict: the fold's own, or those of all folds."""
     if w.fold != "ensemble":
@@ -214,7 +220,9 @@ def applied_settings(w):
 
 if REQUEST is not None and workflow.is_main_process:
     write_manifest(
-        REQUEST.images, Path(applied_images(None)), Path(f".segbench/applied/{REQUEST.name}.json")
+        REQUEST.images,
+        Path(applied_images(None)),
+        Path(f".segbench/applied/{REQUEST.name}.json"),
     )
 
 

@@ -8,7 +8,8 @@ def work(job: Job) -> None:
     from segbench.folds import make_folds
 
     protocol = Protocol.model_validate(job.params["protocol"])
-    make_folds(job.input("samples"), protocol, job.outputs["folds"])
+    (appearance,) = job.inputs["appearance"] or [None]
+    make_folds(job.input("samples"), protocol, job.outputs["folds"], appearance)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,19 @@ def _fixed(fixed: Fixed, key: Key, choices: tuple[str, ...]) -> Iterator[Finding
 def _protocol(protocol: Protocol, key: Key) -> Iterator[Finding]:
     yield from _fixed(protocol.test, (*key, "test"), ("publisher", "count", "fraction", "none"))
     yield from _fixed(protocol.validation, (*key, "validation"), ("count", "fraction", "none"))
+    if protocol.stratify_by != "stratum" and not protocol.stratify:
+        yield Finding((*key, "stratify_by"), "has no meaning without stratify", "stratify: true",
+                      value=protocol.stratify_by)  # fmt: skip
+    if protocol.order == "listed":
+        for name, clash in (
+            ("test.by", protocol.test.by == "none"),
+            ("folds", protocol.folds > 1),
+            ("stratify", protocol.stratify),
+        ):
+            if clash:
+                yield Finding((*key, "order"), f"does not go with {name} as it is",
+                              "shuffled, or one fold with a test set and no stratify",
+                              value="listed")  # fmt: skip
     if protocol.folds == 1 and protocol.test.by == "none":
         yield Finding((*key, "folds"), "leaves nothing to test on",
                       "2 or more (cross-validation), or a test set", value=1)  # fmt: skip

@@ -90,6 +90,11 @@ class Protocol(Strict):
         "those before them the validation set (one fold, without stratify).",
     )
     stratify: bool = Field(False, description="Balance the samples' stratum over the folds.")
+    stratify_by: Literal["stratum", "appearance"] = Field(
+        "stratum",
+        description="stratum: the kind of sample as the dataset's reader names it; appearance: the "
+        "group of images that look alike, found by the exploration. With stratify.",
+    )
     seed: int = Field(0, ge=0, description="Another seed draws another split.")
 
 

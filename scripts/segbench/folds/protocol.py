@@ -11,7 +11,7 @@ from pathlib import Path
 from segbench.config.dataset import Fixed, Protocol
 from segbench.errors import SegbenchError
 from segbench.files import write_text
-from segbench.folds.sheet import Sample, read_samples
+from segbench.folds.sheet import Sample, read_samples, with_appearance
 from segbench.folds.splitting import Group, draw, groups_of, interleave, split_into_folds
 
 #: Columns of `folds.tsv`.
@@ -39,7 +39,12 @@ class Assignment:
     role: str
 
 
-def make_folds(samples: str | Path, protocol: Protocol, output: str | Path) -> None:
+def make_folds(
+    samples: str | Path,
+    protocol: Protocol,
+    output: str | Path,
+    appearance: str | Path | None = None,
+) -> None:
     """Write `folds.tsv`: one row for each sample that has a role in a fold.
 
     Parameters
@@ -51,13 +56,19 @@ def make_folds(samples: str | Path, protocol: Protocol, output: str | Path) -> N
     output : str or Path
         `folds.tsv`, columns sample, group, stratum, fold (from 0) and role (train,
         validation or test), sorted by fold and sample.
+    appearance : str or Path, optional
+        `appearance.tsv`, columns sample and cluster: the strata where the protocol says
+        ``stratify_by: appearance``.
 
     Raises
     ------
     SegbenchError
-        The sheet is wrong or the protocol asks for what it cannot give.
+        A sheet is wrong or the protocol asks for what it cannot give.
     """
-    rows = assign_roles(read_samples(samples), protocol, str(samples))
+    sheet = read_samples(samples)
+    if protocol.stratify_by == "appearance":
+        sheet = with_appearance(sheet, appearance)
+    rows = assign_roles(sheet, protocol, str(samples))
     lines = ["\t".join(COLUMNS)]
     lines += [f"{r.sample}\t{r.group}\t{r.stratum}\t{r.fold}\t{r.role}" for r in rows]
     write_text(output, "\n".join(lines) + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segbench.errors import SegbenchError
@@ -110,6 +110,39 @@ def read_samples(path: str | Path) -> list[Sample]:
     samples = sorted(Sample(**{name: row[name] for name in COLUMNS}) for row in rows)
     check_samples(samples, str(path))
     return samples
+
+
+def with_appearance(samples: Iterable[Sample], path: str | Path | None) -> list[Sample]:
+    """Replace the strata of samples by the clusters of images that look alike.
+
+    Parameters
+    ----------
+    samples : iterable of Sample
+    path : str or Path or None
+        TSV with the columns sample and cluster.
+
+    Raises
+    ------
+    SegbenchError
+        There is no such table, or a sample has no cluster in it.
+    """
+    if path is None:
+        raise SegbenchError(
+            "stratify_by: appearance, but no clusters are given",
+            "the exploration's appearance.tsv",
+            "run the exploration of the dataset, or set `stratify_by: stratum`",
+        )
+    clusters = {row["sample"]: row["cluster"] for row in read_table(path, ("sample", "cluster"))}
+    result = []
+    for row in samples:
+        if row.sample not in clusters:
+            raise SegbenchError(
+                f"{path}: sample {row.sample!r} is in no cluster",
+                "a row for each sample",
+                "delete the table and run the same command again",
+            )
+        result.append(replace(row, stratum=f"appearance-{clusters[row.sample]}"))
+    return result
 
 
 def check_samples(samples: Iterable[Sample], where: str) -> None:

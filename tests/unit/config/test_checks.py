@@ -378,3 +378,24 @@ def test_models_of_volumes_and_of_whole_images(tree: Tree) -> None:
         "models/whole.yaml", {"network": CLASSIFIER, "training": WATCHED, "loss": {"name": "ce"}}
     )
     tree.load()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "where", "what"),
+    [
+        ({"folds": 3, "stratify_by": "appearance"}, "stratify_by", "without stratify"),
+        ({"folds": 3, "order": "listed"}, "order", "does not go with"),
+        (
+            {"test": {"by": "count", "count": 2}, "stratify": True, "order": "listed"},
+            "order",
+            "does not go with stratify",
+        ),
+    ],
+)
+def test_protocols_that_contradict_themselves(
+    tree: Tree, protocol: dict[str, Any], where: str, what: str
+) -> None:
+    tree.set("datasets/tissue.yaml", "protocols.new", protocol)
+    problem = tree.problems()[0]
+    assert problem.key[-1] == where
+    assert what in problem.what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -31,13 +32,33 @@ def recipe(folder: str, name: str, kind: type[Recipe]) -> Recipe:
     return made
 
 
-@pytest.mark.parametrize("name", MAINS)
-def test_every_main_file_loads_and_asks_both_questions(name: str) -> None:
+#: Study -> its arms in the miniature, on a CPU, and as published.
+ARMS = {
+    "brats_regions": (1, 1, 1),
+    "ccp_augmentation": (2, 2, 2),
+    "ccp_rare_classes": (0, 2, 2),
+    "dsb2018_nuclei": (2, 4, 4),
+    "dsb2018_transfer": (2, 8, 8),
+    "folder_example": (1, 0, 0),
+    "kidney_input_size": (2, 9, 6),
+    "kidney_mitochondria": (1, 2, 2),
+    "organ_crypts": (1, 2, 2),
+    "organ_resnets": (2, 2, 12),
+    "uw_madison_empty_slices": (2, 2, 2),
+    "uw_madison_networks": (0, 0, 2),
+}
+
+
+@pytest.mark.parametrize(("name", "place"), [("config", 0), ("cpu", 1), ("full", 2)])
+def test_every_main_file_loads_and_holds_the_studies(name: str, place: int) -> None:
     config = configured(name)
-    assert {study: len(config.arms(study)) for study in config.studies} == {
-        "dsb2018_nuclei": 4,
-        "kidney_input_size": 9 if name == "cpu" else 6,
-    }
+    arms = {study: len(config.arms(study)) for study in config.studies}
+    assert arms == {study: n[place] for study, n in ARMS.items() if n[place]}
+
+
+def test_every_study_file_is_in_a_main_file() -> None:
+    files = {path.stem for path in (ROOT / "config/studies").glob("*.yaml")}
+    assert files == set(ARMS)
 
 
 def test_the_main_files_never_share_a_folder() -> None:
@@ -46,38 +67,110 @@ def test_the_main_files_never_share_a_folder() -> None:
 
 def test_the_default_is_offline_and_small() -> None:
     config = configured("config")
+    assert set(config.datasets) == {
+        *("brats", "ccp", "dsb2018", "folder", "kidney_mitochondria", "kidney_nuclei"),
+        *("organ_crypts", "organ_tissue", "uw_madison"),
+    }
+    assert {dataset.format for dataset in config.datasets.values()} == set(FORMATS)
     for dataset in config.datasets.values():
         assert dataset.source == "generated"
         assert dataset.generated is not None
-        assert dataset.generated.samples + dataset.generated.test_samples <= 20
-        assert dataset.shards == 2
-    for model in config.models.values():
-        steps = model.training.steps_per_epoch
-        assert steps is not None
-        assert model.training.patch is not None
-        height, width = model.training.patch
-        images = steps * model.training.epochs * model.training.batch
-        assert images * height * width <= 12e6, "pixels are what a training costs"
-        assert model.network.width <= 8
+        assert dataset.generated.samples + dataset.generated.test_samples <= 300
+    assert max(dataset.shards for dataset in config.datasets.values()) == 2
+    for name, model in config.models.items():
+        training = model.training
+        assert training.steps_per_epoch is not None
+        assert training.steps_per_epoch * training.epochs <= 320, name
+        if training.patch is not None:
+            images = training.steps_per_epoch * training.epochs * training.batch
+            assert images * math.prod(training.patch) <= 12e6, "pixels are what a training costs"
+        assert model.network.backbone is not None or model.network.width <= 8
 
 
 def test_no_other_main_file_generates() -> None:
-    assert {d.source for d in configured("full").datasets.values()} == {"download"}
+    full = configured("full").datasets
+    assert {name for name, d in full.items() if d.source == "download"} == {
+        *("brats", "ccp", "dsb2018", "kidney_nuclei"),
+    }
+    assert {d.source for d in full.values()} == {"download", "folder"}
     assert {d.source for d in configured("cpu").datasets.values()} == {"folder"}
 
 
-def test_every_arm_of_the_small_configurations_costs_the_same_steps() -> None:
-    for name in ("config", "cpu"):
-        for model in configured(name).models.values():
-            assert model.training.steps_per_epoch is not None
-            assert model.training.patch is not None
-
-
 def test_downloads_can_be_verified() -> None:
-    for dataset in configured("full").datasets.values():
-        assert dataset.download is not None
-        assert dataset.download.sha256 or dataset.download.archive == "git"
-        assert dataset.download.bytes
+    unverified = {
+        name
+        for name, dataset in configured("full").datasets.items()
+        if dataset.source == "download"
+        and dataset.download is not None
+        and not (dataset.download.sha256 or dataset.download.archive == "git")
+    }
+    assert unverified == {"brats"}, "the Decathlon publishes no SHA-256"
+
+
+def test_the_brain_tumour_protocol() -> None:
+    config = configured("full")
+    protocol = config.datasets["brats"].protocols["published"]
+    assert (protocol.test.count, protocol.validation.count) == (48, 48)
+    assert config.datasets["brats"].regions == {
+        "WT": ("edema", "non-enhancing tumour", "enhancing tumour"),
+        "TC": ("non-enhancing tumour", "enhancing tumour"),
+        "ET": ("enhancing tumour",),
+    }
+    study = config.studies["brats_regions"]
+    rows = {row.of_class: row.value for row in study.published if row.metric == "dice"}
+    assert {region: rows[region] for region in ("WT", "TC", "ET")} == {
+        "WT": 0.796, "TC": 0.728, "ET": 0.631,
+    }  # fmt: skip
+    training = config.models[study.models[0]].training
+    assert (training.patch, training.batch) == ((64, 64, 64), 4)
+    assert (training.steps_per_epoch, training.epochs) == (50, 1000)
+    assert training.optimizer.name == "adadelta"
+
+
+#: As published, in the order of the class values 0 to 13.
+CLOTHES_IOU = (
+    *(0.975, 0.583, 0.708, 0.263, 0.002, 0.171, 0.392, 0.447, 0.263, 0.025, 0.0, 0.027, 0.0),
+    0.642,
+)
+CLOTHES_PRECISION = (
+    *(0.983, 0.723, 0.801, 0.359, 0.002, 0.342, 0.639, 0.722, 0.5, 0.044, 0.0, 0.037, 0.0),
+    0.750,
+)
+
+
+def test_the_clothes_protocol() -> None:
+    config = configured("full")
+    dataset = config.datasets["ccp"]
+    protocol = dataset.protocols["published"]
+    assert (protocol.order, protocol.test.count, protocol.validation.count) == ("listed", 200, 100)
+    assert dataset.background is not None
+    names = [dataset.background.name, *(item.name for item in dataset.classes)]
+    labels = [*dataset.background.labels, *(x for item in dataset.classes for x in item.labels)]
+    assert (len(names), len(labels), len(set(labels))) == (14, 59, 59)
+    assert [item.value for item in dataset.classes] == list(range(1, 14))
+    rows = config.studies["ccp_augmentation"].published
+    for metric, published in (
+        ("iou", CLOTHES_IOU), ("precision", CLOTHES_PRECISION), ("recall", CLOTHES_PRECISION),
+    ):  # fmt: skip
+        found = {row.of_class: row.value for row in rows if row.metric == metric}
+        assert [found[name] for name in names] == list(published)
+
+
+def test_the_clothes_jitter() -> None:
+    made = recipe("augmentation", "jitter-ccp", Augmentation).jitter
+    assert made is not None
+    assert (made.flip_horizontal, made.blur_px, made.probability) == (0.5, 4, 0.5)
+    assert (made.shift_fraction, made.shift_axes) == ((-0.10, 0.09), "horizontal")
+    assert made.rotation_degrees == (-15.0, 14.0)
+    assert made.noise_sd is not None
+
+
+def test_the_abdomens_protocol() -> None:
+    config = configured("full")
+    protocol = config.datasets["uw_madison"].protocols["published"]
+    assert (protocol.folds, protocol.stratify, protocol.test.by) == (5, True, "none")
+    kept = {m.training.empty_images for n, m in config.models.items() if "empty_images" in n}
+    assert kept == {"keep", "drop"}
 
 
 def test_the_kidney_protocol() -> None:
