@@ -33,14 +33,15 @@ def line_colour(number: int) -> str:
     return LINE_COLOURS[number % len(LINE_COLOURS)]
 
 
-def _logarithmic(axes: Axes) -> None:
+def _logarithmic(axes: Axes, vertical: bool = False) -> None:
     """A logarithmic axis with plain figures, however few decades it spans."""
-    axes.set_xscale("log")
-    low, high = axes.get_xlim()
+    axis = axes.yaxis if vertical else axes.xaxis
+    (axes.set_yscale if vertical else axes.set_xscale)("log")
+    low, high = axes.get_ylim() if vertical else axes.get_xlim()
     few = low > 0 and high / low < 300
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _bars(axes: Axes, names: Sequence[str], values: Sequence[float], form: str = "{:,.0f}") -> None:
@@ -68,6 +69,8 @@ def _histogram(axes: Axes, values: np.ndarray, label: str, log: bool = False) ->
     elif integers and high - low < 40:
         edges = np.arange(low - 0.5, high + 1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+        if low == high:
+            axes.set_xticks([low])
     else:
         edges = np.linspace(low, high if high > low else low + 1, 31)
     axes.hist(values, bins=edges.tolist(), color=BLUE, edgecolor="white", linewidth=0.4)
@@ -153,7 +156,7 @@ def draw_intensities(
             bins = int(np.clip(2 * np.sqrt(len(averages)), 5, 24))
             counts, edges = np.histogram(averages, bins=bins)
             means.stairs(counts, edges, color=colour, label=name)
-        pixels.set_yscale("log")
+        _logarithmic(pixels, vertical=True)
         pixels.set_xlabel("intensity as stored")
         pixels.set_ylabel("share of pixels")
         means.set_xlabel("mean intensity of an image")
@@ -247,6 +250,7 @@ def draw_objects(
         _logarithmic(large)
         large.set_xlabel("size of an object, px")
         large.set_ylabel("objects")
+        large.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         if len(found) > 1:
             plain_legend(large)
         median = float(np.median(whole))

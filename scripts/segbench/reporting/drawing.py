@@ -263,20 +263,32 @@ def encode_png(figure: Figure, description: str, limit: int = LIMIT_BYTES) -> by
     information = PngImagePlugin.PngInfo()
     information.add_itxt("Description", description)
     data, dpi = b"", RESOLUTION
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        figure.savefig(
+            buffer,
+            format="png",
+            dpi=dpi,
+            metadata={"Software": None},
+            pil_kwargs={"compress_level": 1},
+        )
+        # Laying out again takes most of the time, and would move things.
+        figure.set_layout_engine("none")
         full = Image.open(io.BytesIO(buffer.getvalue())).convert("RGB")
-        few = few_colours(full)
-        for picture in (full, few):
-            out = io.BytesIO()
-            picture.save(out, format="PNG", optimize=True, pnginfo=information)
-            data = out.getvalue()
-            if len(data) < limit:
-                return data
+        if attempt == 0 and len(data := _png(full, information)) < limit:
+            return data
+        data = _png(few_colours(full), information)
+        if len(data) < limit:
+            return data
         # Bytes go by area; a little less, so that the next attempt mostly is the last.
         dpi = int(dpi * max(0.5, 0.93 * (limit / len(data)) ** 0.5))
     return data
+
+
+def _png(picture: Image.Image, information: PngImagePlugin.PngInfo) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, format="PNG", compress_level=9, pnginfo=information)
+    return out.getvalue()
 
 
 def write_png(figure: Figure, output: str | Path, description: str) -> None:
