@@ -1,4 +1,4 @@
-"""The training step: does the feed starve it, what do jitter and bfloat16 cost or bring."""
+"""The training step of images and volumes: the feed, what jitter and bfloat16 cost or bring."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ WINDOW = (128, 128)
 BATCH = 8
 STEPS = 12
 ROUNDS = 7
+
+#: Of volumes: sides of a patch, modalities, regions, patches a step, steps a round.
+PATCH = (32, 32, 32)
+MODALITIES, REGIONS = 4, 3
+PATCHES, VOLUME_STEPS, VOLUME_ROUNDS = 2, 4, 3
 
 #: The fed step may take this many times as long as the one on a fixed batch.
 LIMIT = 1.05
@@ -36,7 +41,7 @@ def _compiled(policy: str, jittered: bool) -> Any:
     from segbench.config.model import Loss, Optimizer, UNet
     from segbench.models.unet import build_supervised
     from segbench.training.optimizers import make_optimizer
-    from segbench.training.samples import Task
+    from segbench.training.task import Task
     from segbench.training.step import Step
 
     knobs = Jitter(
@@ -52,10 +57,55 @@ def _compiled(policy: str, jittered: bool) -> Any:
     return step
 
 
-def _rounds(works: dict[str, Callable[[], object]]) -> dict[str, np.ndarray]:
+def _compiled_volumes(policy: str) -> Any:
+    """A compiled step: 3-D U-Net of depth 3 and width 16, BCE + Dice, Adam."""
+    import keras
+
+    from segbench.config.augmentation import Jitter
+    from segbench.config.model import Loss, Optimizer, UNet
+    from segbench.models import build_network
+    from segbench.training.optimizers import make_optimizer
+    from segbench.training.step import Step
+    from segbench.training.task import Task
+
+    network = build_network(
+        UNet(depth=3, width=16), MODALITIES, REGIONS, policy, 3, supervised=True
+    )
+    task = Task(MODALITIES, ("WT", "TC", "ET"), False, 1.0, 1.0, (0, 1, 2), dimensions=3)
+    step = Step(network, task, Loss(), Jitter(flip_horizontal=0.5, flip_vertical=0.5))
+    jit = keras.backend.backend() == "jax"
+    step.compile(optimizer=make_optimizer(Optimizer(), policy), jit_compile=jit)
+    return step
+
+
+def _volumes(policy: str, device: str) -> Row:
+    """Voxels a second of the 3-D step, in this machine's format and in float32."""
+    rng = np.random.default_rng(0)
+    batch = {
+        "image": rng.random((PATCHES, *PATCH, MODALITIES), np.float32),
+        "target": rng.integers(0, 2, (PATCHES, *PATCH, REGIONS)).astype(np.uint8),
+        "seed": np.array([1, 2], np.int32),
+    }
+    steps = {name: _compiled_volumes(name) for name in (policy, "float32")}
+    works = {
+        name: lambda step=step: [step.train_on_batch(batch) for _ in range(VOLUME_STEPS)]
+        for name, step in steps.items()
+    }
+    times = {k: float(np.median(v)) for k, v in _rounds(works, VOLUME_ROUNDS).items()}
+    voxels = VOLUME_STEPS * PATCHES * int(np.prod(PATCH))
+    return row(
+        f"3-D: {VOLUME_STEPS} steps, {PATCHES} x {' x '.join(map(str, PATCH))} voxels of "
+        f"{MODALITIES} modalities, {policy}",
+        times[policy], "float32", times["float32"], None,
+        f"{voxels / times[policy] / 1e6:.2f} against {voxels / times['float32'] / 1e6:.2f} million "
+        f"voxels/s on {device}",
+    )  # fmt: skip
+
+
+def _rounds(works: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, np.ndarray]:
     """Seconds of each piece of work in each round, in turns so that all meet the same load."""
     times: dict[str, list[float]] = {name: [] for name in works}
-    for turn in range(ROUNDS + 1):
+    for turn in range(rounds + 1):
         for name, work in works.items():
             start = perf_counter()
             work()
@@ -68,7 +118,7 @@ def measure() -> list[Row]:
     """Measure an epoch of 12 steps, 8 crops of 128 x 128 each, in several ways."""
     from segbench.training import session
     from segbench.training.prefetch import ahead
-    from segbench.training.samples import Feed
+    from segbench.training.feeding import Feed
 
     # The other measurements are of one thread; a training uses what the job was given.
     with mock.patch.dict(os.environ, {"OMP_NUM_THREADS": str(os.cpu_count())}):
@@ -112,6 +162,7 @@ def measure() -> list[Row]:
             f"{images / best['fixed']:.0f} against {images / best['float32']:.0f} images/s "
             f"on {here.device}",
         ),
+        _volumes(here.policy, here.device),
     ]  # fmt: skip
 
 

@@ -11,8 +11,8 @@ import pytest
 from segbench.config.model import EarlyStopping, Training
 from segbench.errors import SegbenchError
 from segbench.training import choice
-from segbench.training.prefetch import ahead
 from segbench.training.feeding import Tiles
+from segbench.training.prefetch import ahead
 from segbench.training.samples import Sample, Task
 from segbench.training.validation import mean_dice, validate
 

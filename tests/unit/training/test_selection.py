@@ -7,11 +7,14 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from segbench.archives import ArchiveSet
+from segbench.archives import ArchiveSet, ArchiveWriter
+from segbench.config.model import Training
 from segbench.errors import SegbenchError
 from segbench.training import selection_digest
-from segbench.training.selection import read_roles, select
+from segbench.training.selection import has_objects, read_roles, select, share_of
 
 
 def sample(value, source):
@@ -107,3 +110,96 @@ def test_the_digest_does_not_wait_for_keras():
         env={"PYTHONPATH": ":".join(sys.path)},
     )
     assert done.stdout.strip() == "False"
+
+
+# --- parts of the training samples
+
+
+@settings(max_examples=50)
+@given(
+    groups=st.sets(st.text("abcdef", min_size=1, max_size=4), min_size=1, max_size=30),
+    shares=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_shares_are_nested_never_empty_and_as_large_as_said(groups, shares):
+    small, large = sorted(shares)
+    assert share_of(groups, small) <= share_of(groups, large) <= groups
+    assert len(share_of(groups, small)) == max(1, int(small * len(groups) + 0.5))
+    assert share_of(groups, 1.0) == groups
+    assert share_of(sorted(groups) * 2, small) == share_of(groups, small)
+
+
+def test_a_share_is_always_the_same():
+    """By the digests of the names; a change here would change what is published."""
+    assert share_of("abcdefgh", 0.5) == {"b", "c", "d", "f"}
+    assert share_of("abcdefgh", 0.0) == {"d"}
+
+
+def grouped(tmp_path, roles):
+    """folds.tsv: sample -> (group, role)."""
+    path = tmp_path / "grouped.tsv"
+    rows = [f"{name}\t{group}\t0\t{role}\n" for name, (group, role) in roles.items()]
+    path.write_text("sample\tgroup\tfold\trole\n" + "".join(rows))
+    return path
+
+
+def test_shares_are_of_groups_and_of_training_alone(tmp_path, write_archive):
+    names = [f"{group}{k}" for group in "abcd" for k in range(3)]
+    archive = ArchiveSet(
+        [
+            write_archive(
+                {n: sample(1, n) for n in names} | {f"{n}--fh": sample(2, n) for n in names}
+            )
+        ]
+    )
+    roles = {n: (n[0], "validation" if n[0] == "d" else "train") for n in names}
+    folds = read_roles(grouped(tmp_path, roles), 0)
+    half = select(archive, folds, Training(share=0.67))
+    kept = {name[0] for name in half.training}
+    assert kept == share_of("abc", 0.67)
+    assert len(half.training) == len(kept) * 3 * 2  # whole groups, with their copies
+    assert half.validation == ["d0", "d1", "d2"]
+    assert select(archive, folds, Training()) == select(archive, folds)
+
+
+def test_empty_training_samples_are_dropped_by_record_or_label(write_archive, write_folds):
+    empty, full = np.zeros((4, 4), np.uint8), np.ones((4, 4), np.uint8)
+    image = np.zeros((4, 4, 1), np.uint8)
+    archive = ArchiveSet(
+        [
+            write_archive(
+                {"a": (image, empty, "a"), "b": (image, full, "b"), "c": (image, empty, "c")}
+            )
+        ]
+    )
+    folds = read_roles(write_folds({"a": "train", "b": "train", "c": "validation"}), 0)
+    assert select(archive, folds, Training(empty_images="drop")) == (["b"], ["c"])
+    assert select(archive, folds, Training()) == (["a", "b"], ["c"])
+    folds = read_roles(write_folds({"a": "train", "c": "validation"}), 0)
+    with pytest.raises(SegbenchError, match="all 1 training samples are empty"):
+        select(archive, folds, Training(empty_images="drop"))
+
+
+def test_the_record_is_believed_and_a_background_is_no_object(tmp_path):
+    path = tmp_path / "r.zarr.zip"
+    image, label = np.zeros((4, 4, 1), np.uint8), np.ones((4, 4), np.uint8)
+    with ArchiveWriter(path, {"background": "sky", "classes": ["hat"]}) as writer:
+        for name, classes in (("a", []), ("b", ["sky"]), ("c", ["hat", "sky"])):
+            writer.add(name, {"image": image, "label": label}, {"classes": classes})
+    archive = ArchiveSet([path])
+    assert [has_objects(archive, name) for name in "abc"] == [False, False, True]
+
+
+def test_samples_that_are_left_out_do_not_enter_the_digest(tmp_path, write_archive):
+    roles = {"a": ("a", "train"), "b": ("b", "train"), "c": ("c", "validation")}
+    folds = grouped(tmp_path, roles)
+    (kept,) = share_of("ab", 0.5)
+    other = ({"a", "b"} - {kept}).pop()
+    training = Training(share=0.5)
+
+    def made(changed):
+        values = {n: sample(9 if n == changed else 1, n) for n in "abc"}
+        return selection_digest([write_archive(values)], folds, 0, training)
+
+    assert made(None) == made(other)
+    assert made(None) != made(kept)
+    assert made(None) != made("c")
