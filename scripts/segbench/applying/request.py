@@ -141,6 +141,12 @@ def read_request(config: Config, base: Path) -> Request | None:
             "a folder of images",
             "give its path, relative to the project or absolute",
         )
+    if base.resolve().is_relative_to(folder.resolve()):
+        raise SegbenchError(
+            f"images={images}: {folder} holds this project, and so the results themselves",
+            "a folder that holds the new images only",
+            "put them in a folder of their own",
+        )
     study, arms, fold = _parse(model, config)
     name = name or _default_name(folder, model)
     if not re.fullmatch(NAME_PATTERN, name):

@@ -107,6 +107,7 @@ def test_settings_hold_what_is_used_and_nothing_for_readers(ask):
         ({"images": "New Slides"}, "model= is not", "model=STUDY/best"),
         ({"model": "which/best"}, "images= is not", "images=FOLDER"),
         ({"images": "Old", "model": "which/best"}, "there is no folder", "path"),
+        ({"images": ".", "model": "which/best"}, "holds this project", "of their own"),
         ({"model": "wich/best"}, "no study 'wich'", "did you mean 'which'"),
         ({"model": "which"}, "not the name of a model", "which/best"),
         ({"model": "which/bst"}, "not the name of a model", "which/small/none/unet/0"),
