@@ -248,13 +248,13 @@ def _object(
             "@id": f"{roi}#phenotype",
             "@type": "seg:PhenotypeData",
             "seg:characterises": {"@id": f"{roi}#entity"},
-            **_phenotype(row),
+            **_phenotype(row, roi),
         },
     }
     for column in plain:
         if _known(row, column.name):
             analysis[f"seg:{column.name}"] = row[column.name]
-    analysis |= _intensities(row, channels)
+    analysis |= _intensities(row, channels, roi)
     return [region, analysis]
 
 
@@ -273,13 +273,14 @@ def _shape(row: Mapping[Any, Any], roi: str) -> Node:
     return shape
 
 
-def _phenotype(row: Mapping[Any, Any]) -> Node:
+def _phenotype(row: Mapping[Any, Any], roi: str) -> Node:
     """Size and form of the entity, each a quantity with its unit."""
     found: Node = {}
     for name, choices in _PHENOTYPE.items():
         known = [c for c in choices if _known(row, c)]
         if known:
             found[name] = {
+                "@id": f"{roi}#{name.removeprefix('seg:')}",
                 "@type": "qudt:QuantityValue",
                 "qudt:numericValue": float(row[known[0]]),
                 "qudt:hasUnit": {"@id": UNIT_OF[known[0]]},
@@ -287,13 +288,17 @@ def _phenotype(row: Mapping[Any, Any]) -> Node:
     return found
 
 
-def _intensities(row: Mapping[Any, Any], channels: int) -> Node:
+def _intensities(row: Mapping[Any, Any], channels: int, roi: str) -> Node:
     """Of one channel directly; of several a node each."""
     names = [column.name for column in intensity_columns(1)]
     if channels == 1:
         return {f"seg:{name}": row[name] for name in names if _known(row, name)}
     nodes: list[Node] = [
-        {"seg:channel": channel, **{f"seg:{n}": row[f"{n}_c{channel}"] for n in names}}
+        {
+            "@id": f"{roi}#channel-{channel}",
+            "seg:channel": channel,
+            **{f"seg:{n}": row[f"{n}_c{channel}"] for n in names},
+        }
         for channel in range(channels)
     ]
     return {"seg:ofChannel": nodes}

@@ -157,16 +157,18 @@ def _batches(path: Path) -> Iterator[list[str]]:
 
 def _finding(results: Any, one: Any) -> str:
     """One violation as a line."""
-    from rdflib import SH
+    from rdflib import SH, BNode
 
     def short(name: Any) -> str:
         value = results.value(one, name)
         return "" if value is None else str(value)
 
-    path = short(SH.resultPath).rsplit("#", 1)[-1].rsplit("/", 1)[-1]
+    path = results.value(one, SH.resultPath)
+    where = "path" if isinstance(path, BNode) else str(path or "node")
+    where = where.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
     constraint = short(SH.sourceConstraintComponent).rsplit("#", 1)[-1]
     constraint = constraint.removesuffix("ConstraintComponent")
     value = short(SH.value)
     shown = f", value {value[:80]!r}" if value and value != short(SH.focusNode) else ""
     message = short(SH.resultMessage).split("\n", maxsplit=1)[0][:200]
-    return f"{short(SH.focusNode)}: {path or 'node'}: {constraint}{shown}: {message}"
+    return f"{short(SH.focusNode)}: {where}: {constraint}{shown}: {message}"

@@ -41,8 +41,8 @@ def turtle(node: Node) -> str:
     ----------
     node : dict
         ``@id``, ``@type`` and properties by compact IRI. Values: str, bool, int and float are
-        literals (float: xsd:double); a dict with ``@id`` is a node, without one a blank
-        node; a list is several values.
+        literals (float: xsd:double); a dict with ``@id`` is a node; a list is several values.
+        There are no blank nodes: whatever is wrong can be named.
 
     Examples
     --------
@@ -56,10 +56,6 @@ def turtle(node: Node) -> str:
 
 
 def _subject(node: Node, nested: list[Node]) -> str:
-    return f"{_iri(node['@id'])} {_properties(node, nested, ' ;' + chr(10) + '  ')} .\n"
-
-
-def _properties(node: Node, nested: list[Node], separator: str) -> str:
     parts = []
     for name, value in node.items():
         if name == "@type":
@@ -68,13 +64,11 @@ def _properties(node: Node, nested: list[Node], separator: str) -> str:
         elif name != "@id":
             values = value if isinstance(value, list) else [value]
             parts.append(f"{name} " + " , ".join(_value(each, nested) for each in values))
-    return separator.join(parts)
+    return f"{_iri(node['@id'])} " + " ;\n  ".join(parts) + " .\n"
 
 
 def _value(value: Any, nested: list[Node]) -> str:
     if isinstance(value, dict):
-        if "@id" not in value:
-            return f"[ {_properties(value, nested, ' ; ')} ]"
         if len(value) > 1:
             nested.append(value)
         return _iri(value["@id"])

@@ -1,0 +1,74 @@
+"""The vocabulary and the shapes follow the columns and the concept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rdflib import OWL, RDF, RDFS, Graph, Namespace, URIRef
+
+from segbench.objects import Region, ontology, write_rdf
+from segbench.objects.namespaces import PREFIXES
+from segbench.objects.nodes import SHAPES
+from unit.objects.made import IMAGES, ORIGIN, frame
+
+SEG, QUDT = Namespace(PREFIXES["seg"]), Namespace(PREFIXES["qudt"])
+PACKAGE = Path(ontology.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def vocabulary():
+    return Graph().parse(PACKAGE / "vocabulary.ttl")
+
+
+@pytest.mark.parametrize("name", ["vocabulary.ttl", "shapes.ttl"])
+def test_the_files_are_as_the_columns_make_them(name):
+    made = ontology.renew(PACKAGE)[PACKAGE / name]
+    assert made == (PACKAGE / name).read_text(), "run python -m segbench.objects.ontology"
+
+
+def test_every_measured_property_has_a_unit_and_a_definition(vocabulary):
+    for column in ontology.measured():
+        assert vocabulary.value(SEG[column.name], RDFS.comment), column.name
+        if column.type != "bool":
+            assert vocabulary.value(SEG[column.name], QUDT.hasUnit), column.name
+            assert vocabulary.value(SEG[column.name], QUDT.hasQuantityKind), column.name
+
+
+def test_classes_of_the_concept(vocabulary):
+    assert set(vocabulary.subjects(RDFS.subClassOf, SEG.ROI)) == {
+        SEG.ObjectShapedROI, SEG.NonObjectROI,
+    }  # fmt: skip
+    for name in ("Image", "ROIMergedImage", "ROI", "PhenotypeData", "AnalyzedData"):
+        assert (SEG[name], RDF.type, OWL.Class) in vocabulary
+
+
+def test_all_of_our_terms_that_are_used_are_in_the_vocabulary(vocabulary, tmp_path):
+    places = {"X": 1, "Y": 1, "Width": 2, "Height": 2}
+    write_rdf(
+        frame(), IMAGES, ORIGIN, tmp_path / "o.ttl", tmp_path / "o.jsonld",
+        regions=[Region("first", "r", "Rectangle", places)],
+    )  # fmt: skip
+    used = {
+        term
+        for statement in Graph().parse(tmp_path / "o.ttl")
+        for term in statement
+        if isinstance(term, URIRef) and term.startswith(str(SEG))
+    }
+    known = set(vocabulary.subjects())
+    assert len(used) > 40
+    assert used <= known, sorted(used - known)
+
+
+def test_the_shapes_speak_of_known_terms_only(vocabulary):
+    known = set(vocabulary.subjects())
+    for term in set(Graph().parse(PACKAGE / "shapes.ttl").objects()):
+        if isinstance(term, URIRef) and term.startswith(str(SEG)):
+            assert term in known, term
+
+
+def test_non_object_rois_may_have_all_of_omes_shapes():
+    text = (PACKAGE / "shapes.ttl").read_text()
+    listed = text.split("<#NonObjectROI>")[1].split("sh:in (")[1].split(")")[0].split()
+    assert sorted(listed) == [f"ome:{shape}" for shape in sorted(SHAPES)]
+    assert len(listed) == 8
