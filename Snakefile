@@ -1,7 +1,8 @@
 """segbench: from the publisher's raw files to benchmark tables.
 
 `snakemake` runs the miniature benchmark of config/config.yaml; another configuration is
-chosen with `--configfile`. Targets: all, tables, report, explore, or the name of a study.
+chosen with `--configfile`. Targets: all, tables, report, explore, objects, submissions, apply,
+or the name of a study.
 """
 
 import os
@@ -36,8 +37,9 @@ include: "rules/apply.smk"
 
 
 rule all:
-    """Every table and the report."""
+    """Every table, the report, and what is known of every object."""
     default_target: True
     input:
         rules.tables.input,
         rules.report.output,
+        rules.objects.input,
