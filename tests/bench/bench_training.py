@@ -41,8 +41,8 @@ def _compiled(policy: str, jittered: bool) -> Any:
     from segbench.config.model import Loss, Optimizer, UNet
     from segbench.models.unet import build_supervised
     from segbench.training.optimizers import make_optimizer
-    from segbench.training.task import Task
     from segbench.training.step import Step
+    from segbench.training.task import Task
 
     knobs = Jitter(
         flip_horizontal=0.5, flip_vertical=0.5, rotate90=0.75, rotation_degrees=(-15, 15),
@@ -117,8 +117,8 @@ def _rounds(works: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dic
 def measure() -> list[Row]:
     """Measure an epoch of 12 steps, 8 crops of 128 x 128 each, in several ways."""
     from segbench.training import session
-    from segbench.training.prefetch import ahead
     from segbench.training.feeding import Feed
+    from segbench.training.prefetch import ahead
 
     # The other measurements are of one thread; a training uses what the job was given.
     with mock.patch.dict(os.environ, {"OMP_NUM_THREADS": str(os.cpu_count())}):

@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from segbench.augmentation.jitter import check_volumes
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Model
 from segbench.errors import SegbenchError
@@ -49,6 +50,8 @@ def run(
     content = selection.selection_digest(archives, folds, fold, recipe.training)
     key = _fingerprint(content, recipe, jitter, seed, here)
     data = FoldData(archives, selection.read_roles(folds, fold), recipe, seed, memory_bytes)
+    if jitter is not None and data.task.dimensions == 3:
+        check_volumes(jitter)  # now: out of the step Keras would let an error of its own
     saved = state.load(state_folder, key, log) or state.State(key)
     trainer = _Trainer(data, recipe, jitter, here, saved)
     log(
