@@ -39,6 +39,7 @@ def test_every_object_of_the_segmentation_has_a_row_and_a_region(done):
         for sample in samples:
             for layer in layers(archive.read(sample, "label"), classes, "semantic"):
                 expected += [f"{sample}/{layer.class_name}/{n}" for n in layer.original]
+    assert expected, "a network that finds nothing tests nothing"
     assert sorted(table["roi"].to_pylist()) == sorted(expected)
     graph = Graph().parse(done.path(f"{RUN}/objects.ttl"))
     assert len(set(graph.subjects(RDF.type, URIRef(SEG + "ObjectShapedROI")))) == len(expected)

@@ -8,6 +8,7 @@ import pytest
 from rdflib import OWL, RDF, RDFS, Graph, Namespace, URIRef
 
 from segbench.objects import Region, ontology, write_rdf
+from segbench.objects.columns import columns
 from segbench.objects.namespaces import PREFIXES
 from segbench.objects.nodes import SHAPES
 from unit.objects.made import IMAGES, ORIGIN, frame
@@ -72,3 +73,14 @@ def test_non_object_rois_may_have_all_of_omes_shapes():
     listed = text.split("<#NonObjectROI>")[1].split("sh:in (")[1].split(")")[0].split()
     assert sorted(listed) == [f"ome:{shape}" for shape in sorted(SHAPES)]
     assert len(listed) == 8
+
+
+def test_the_reference_page_has_every_column_and_the_how_to_every_query():
+    docs = Path(__file__).resolve().parents[3] / "docs"
+    reference = (docs / "reference/objects.md").read_text()
+    for column in (*columns(2), *columns(3)):
+        assert f"| `{column.name}` |" in reference, column.name
+        assert column.text in reference, column.name
+    how_to = (docs / "how-to/objects-and-metadata.md").read_text()
+    for query in (PACKAGE / "queries").glob("*.rq"):
+        assert f"| `{query.stem}` |" in how_to

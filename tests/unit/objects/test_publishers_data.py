@@ -12,6 +12,17 @@ from segbench.config.dataset import Dataset
 from segbench.datasets import reader_of
 from segbench.objects import ImageInfo, Origin, join, measure, validate, write_objects, write_rdf
 
+#: One nucleus each; its pixels, counted in the mask files.
+AREAS = {
+    "NepKid_12-000": 244463,
+    "NepKid_13-000": 107646,
+    "NepKid_14-000": 306262,
+    "NepKid_15-000": 299589,
+    "WideEM_x1024-R0090-000": 24407,
+    "WideEM_x1024-R0574-000": 149200,
+    "WideEM_x1024-R0641-000": 76673,
+}
+
 
 @pytest.fixture(scope="module")
 def kidney(publisher_data):
@@ -55,6 +66,16 @@ def test_counts_and_areas_are_those_of_the_files(kidney):
         assert here["area_px"].sum() == mask.sum()
         edge = set(np.r_[pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]]) - {0}
         assert here["touches_border"].sum() == len(edge)
+
+
+def test_one_nucleus_each_two_of_them_cut_by_the_edge(kidney):
+    _, found, _ = kidney
+    assert dict(zip(found["sample"], found["area_px"], strict=True)) == AREAS
+    cut = found[found["touches_border"]]["sample"]
+    assert sorted(cut) == ["WideEM_x1024-R0574-000", "WideEM_x1024-R0641-000"]
+    assert found["circularity"].between(0.8, 1).all()
+    assert found["solidity"].between(0.94, 1).all()
+    assert set(found["shape"]) == {"Polygon"}
 
 
 def test_they_are_described_as_manual_regions(kidney, tmp_path):
