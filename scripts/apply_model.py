@@ -15,7 +15,7 @@ def work(job: Job) -> int:
         job.params["code"],
         job.outputs,
         job.say,
-        getattr(job, "terminal", None),
+        job.terminal,
     )
 
 

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
@@ -49,6 +49,8 @@ class Job:
         Threads granted.
     state : Path or None
         Folder that outlives the job until it succeeds; None where nothing is stored.
+    terminal : file or None
+        Where people look; all other output of the process goes to the job's log.
     """
 
     inputs: dict[str, list[Path]]
@@ -57,6 +59,7 @@ class Job:
     wildcards: dict[str, str]
     threads: int
     state: Path | None = None
+    terminal: TextIO | None = None
 
     def input(self, name: str) -> Path:
         """The one file of an input name."""
@@ -180,6 +183,7 @@ def run(
         dict(snakemake.params.items()),
         wildcards,
         snakemake.threads,
+        terminal=terminal,
     )
     try:
         if stored:
