@@ -109,8 +109,8 @@ def test_the_tutorials_commands_end_in_its_table(project):
     commands = re.findall(r"^snakemake (.*?)(?:\s+#.*)?$", TUTORIAL, re.MULTILINE)
     assert len(commands) == 2
     for command in commands:
-        run = project.snakemake(*command.split())
-    assert "train" in run.computed
+        project.snakemake(*command.split())
+    assert len(list(project.path("my").glob("results/**/model.keras"))) == 4, "2 arms, 2 folds"
     with project.path("my/tables/my_cells.csv").open(newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert {row["augmentation"] for row in rows} == {"none", "jitter-folder"}
