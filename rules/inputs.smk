@@ -76,7 +76,10 @@ def costs(w):
                 found.update(expand(stage.output.cost, **names))
             found.update(expand(rules.train.output.cost, **names, fold=folds_of(arm)))
             scored = scored_folds(study, arm)
-            for stage in (rules.predict, rules.segment, rules.score):
+            stages = [rules.predict, rules.segment, rules.score]
+            if not is_classified(study):
+                stages += [rules.measure, rules.describe]
+            for stage in stages:
                 found.update(expand(stage.output.cost, **names, fold=scored))
     found.update(expand(rules.explore_dataset.output.cost, dataset=CONFIG.datasets))
     return sorted(found)

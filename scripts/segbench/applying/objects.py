@@ -18,6 +18,7 @@ from segbench.objects import (
     join,
     measure,
     read_objects,
+    validate,
     write_objects,
     write_rdf,
 )
@@ -96,6 +97,7 @@ def collect_objects(
     whole = join(frames) if frames else _no_objects()
     write_objects(whole, outputs["objects"])
     write_rdf(whole, infos, origin, outputs["turtle"], outputs["jsonld"])
+    validate(outputs["turtle"])
 
 
 def origin_of(
