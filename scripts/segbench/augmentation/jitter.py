@@ -183,7 +183,7 @@ class _Lookup:
 def _flip_depth(image: Any, target: Any, draw: Draw, config: Jitter) -> tuple[Any, Any]:
     """Reverse the slices of some volumes."""
     draw.begin("flip_depth")
-    chosen = draw.chance(getattr(config, "flip_depth", 0.0)) > 0
+    chosen = draw.chance(config.flip_depth) > 0
     return tuple(
         ops.where(per_image(chosen, array), ops.flip(array, axis=1), array)
         for array in (image, target)
@@ -266,7 +266,7 @@ def jitter(config: Jitter, image: Any, target: Any, draw: Draw) -> tuple[Any, An
     if len(image.shape) == 5:
         check_volumes(config)
         depth = image.shape[1]
-        if getattr(config, "flip_depth", 0.0):
+        if config.flip_depth:
             image, target = _flip_depth(image, target, draw, config)
         if moves:
             flat = _slices_as_channels(image), _slices_as_channels(target)

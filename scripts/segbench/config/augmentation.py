@@ -44,6 +44,7 @@ class Jitter(Strict):
 
     flip_horizontal: Fraction = Field(0.0, description="Probability.")
     flip_vertical: Fraction = Field(0.0, description="Probability.")
+    flip_depth: Fraction = Field(0.0, description="Probability; volumes only.")
     rotate90: Fraction = Field(0.0, description="Probability of 1, 2 or 3 quarter turns.")
     rotation_degrees: Range | None = Field(None, description="Uniform in this range.")
     shift_fraction: Range | None = Field(None, description="Of each side, uniform.")

@@ -226,7 +226,7 @@ def draw_objects(
     output : str or Path
         ``*.svg``.
     """
-    counts = np.array([int(row["objects"]) for row in rows], np.int64)
+    counts = np.array([int(row["objects"] or 0) for row in rows], np.int64)
     found = [(name, measured.objects(k)) for k, name in enumerate(measured.classes)]
     found = sorted(((n, s) for n, s in found if len(s)), key=lambda item: -len(item[1]))
     with house_style():

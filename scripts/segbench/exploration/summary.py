@@ -221,7 +221,7 @@ def groups_in(rows: Rows) -> dict[str, Any]:
     counts = Counter(row["group"] for row in rows)
     objects: Counter[str] = Counter()
     for row in rows:
-        objects[row["group"]] += int(row["objects"])
+        objects[row["group"]] += int(row["objects"] or 0)
     largest = sorted(counts, key=lambda name: (-counts[name], name))[:NAMED_GROUPS]
     return {
         "groups": len(counts),
@@ -273,7 +273,7 @@ def summarise(
     empty = sum(not row["classes"] for row in rows)
     stacks = {row["stack"] for row in rows if row.get("stack")}
     whole = task == "classification"
-    objects = [int(row["objects"]) for row in rows]
+    objects = [int(row["objects"] or 0) for row in rows]
     return {
         "dataset": name,
         "task": task,

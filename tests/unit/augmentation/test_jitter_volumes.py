@@ -52,13 +52,8 @@ def test_moves_against_numpy(config, expected):
 
 
 def test_depth_is_flipped_where_the_recipe_has_it():
-    """By a stand-in: any object with the knobs serves."""
-
-    class WithDepth(Jitter):
-        flip_depth: float = 0.0
-
     image, target = numbered(64)
-    moved_image, moved = apply(WithDepth(flip_depth=0.5), image, target)
+    moved_image, moved = apply(Jitter(flip_depth=0.5), image, target)
     flipped = [np.array_equal(v, target[0, ::-1]) for v in moved]
     assert all(a or np.array_equal(v, target[0]) for a, v in zip(flipped, moved, strict=True))
     assert 15 < sum(flipped) < 49

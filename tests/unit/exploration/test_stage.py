@@ -72,7 +72,8 @@ class Made:
                 cells = dict.fromkeys(COLUMNS, "")
                 cells |= {
                     "sample": name, "group": f"g{number // 3}", "split": "train",
-                    "classes": ",".join(present), "objects": str(len(present)),
+                    "classes": ",".join(present),
+                    "objects": "" if axes == "s" else str(len(present)),
                     "depth": "5" if axes.startswith("z") else "", "height": "24",
                     "width": str(20 + number % 2), "channels": str(image.shape[-1]),
                     "dtype": image.dtype.name, "spacing_z_mm": "2", "spacing_y_mm": "0.5",
