@@ -239,8 +239,9 @@ def test_blur_of_each_side_is_centred_and_keeps_the_sum():
 
 
 def test_every_knob_of_the_config_is_in_a_table():
-    numbers = {"probability", "elastic_sigma_px"}
-    assert {*jitters.GEOMETRY, *jitters.PHOTOMETRY} == set(Jitter.model_fields) - numbers
+    # What belongs to another knob, and the one move that images do not have.
+    others = {"probability", "elastic_sigma_px", "shift_axes", "flip_depth"}
+    assert {*jitters.GEOMETRY, *jitters.PHOTOMETRY} == set(Jitter.model_fields) - others
 
 
 @pytest.mark.parametrize(
