@@ -148,7 +148,11 @@ def summarise_samples(path: str | Path) -> DatasetSummary:
         The file is no such table.
     """
     rows = read_tsv(path, SAMPLE_COLUMNS)
-    objects = [_number(path, line, row, "objects") for line, row in enumerate(rows, start=2)]
+    # Of classified images nothing is counted: the cell is empty.
+    objects = [
+        _number(path, line, row, "objects") if row["objects"] else 0
+        for line, row in enumerate(rows, start=2)
+    ]
     images = Counter(row["image_sha256"] for row in rows if row["image_sha256"])
     doubles = [count for count in images.values() if count > 1]
     classes = Counter(name for row in rows for name in row["classes"].split(",") if name)
