@@ -15,6 +15,7 @@ from segbench.reporting.drawing import (
     plain_legend,
     shortened,
     show_image,
+    wrapped,
     write_png,
 )
 from segbench.reporting.style import BLUE, INK, house_style, save
@@ -72,7 +73,7 @@ def draw_confusion(verdicts: Verdicts, title: str, output: str | Path) -> None:
         axes.grid(visible=False)
         axes.set_xlabel("predicted")
         axes.set_ylabel("truth (predictions)")
-        axes.set_title(title, parse_math=False)
+        axes.set_title(wrapped(title), parse_math=False)
         hits = "; ".join(
             f"{name} {counts[k, k]} of {rows[k, 0]}" for k, name in enumerate(verdicts.classes)
         )
@@ -105,7 +106,7 @@ def draw_reliability(verdicts: Verdicts, title: str, output: str | Path) -> None
             confidence[known], accuracy[known], color=BLUE, marker="o", markersize=3.5, linewidth=1
         )
         above.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="share that is right")
-        above.set_title(title, parse_math=False)
+        above.set_title(wrapped(title), parse_math=False)
         below.bar(
             edges[:-1], counts, width=np.diff(edges), align="edge", color="#888888",
             edgecolor="white", linewidth=0.6,
@@ -147,7 +148,7 @@ def draw_roc(verdicts: Verdicts, title: str, output: str | Path) -> None:
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
         axes.set_xlabel("false positive rate")
         axes.set_ylabel("true positive rate (recall)")
-        axes.set_title(title, parse_math=False)
+        axes.set_title(wrapped(title), parse_math=False)
         if drawn:
             plain_legend(figure, loc="outside right center")
         names = ", ".join(drawn) or "no class"
@@ -182,7 +183,7 @@ def draw_mistakes(
         images = ArchiveSet(preprocessed)
         scale = float(images.attributes.get("image_scale", 1.0))
         figure = Figure(figsize=(2.2 * columns, 2.75 * bands + 0.3), layout="constrained")
-        figure.suptitle(title, fontsize=9.5, parse_math=False)
+        figure.suptitle(wrapped(title, 100), fontsize=9.5, parse_math=False)
         cells = figure.subplots(bands, columns, squeeze=False).ravel()
         for cell in cells:
             cell.set_axis_off()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -296,3 +297,21 @@ def write_png(figure: Figure, output: str | Path, description: str) -> None:
     data = encode_png(figure, description)
     with atomic_path(output) as beside:
         beside.write_bytes(data)
+
+
+def wrapped(title: str, width: int = 60) -> str:
+    """A title in lines that fit over a picture, broken between its parts where that is possible.
+
+    Examples
+    --------
+    >>> wrapped("size 64 · jitter · a-network--rate-0.1", 20).splitlines()
+    ['size 64 · jitter', 'a-network--rate-0.1']
+    """
+    lines = [""]
+    for part in title.split(" · "):
+        longer = f"{lines[-1]} · {part}" if lines[-1] else part
+        if len(longer) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return "\n".join(piece for line in lines for piece in textwrap.wrap(line, width))
