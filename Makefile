@@ -27,10 +27,10 @@ types: $(VENV)/dev  ## Types of the library
 	$(RUN) mypy
 
 unit: $(VENV)/dev  ## Tests of the library
-	$(RUN) pytest -q tests/unit --doctest-modules scripts/segbench
+	PYTHONHASHSEED=0 $(RUN) pytest -q -n 2 --dist loadfile tests/unit --doctest-modules scripts/segbench
 
 workflow: $(VENV)/dev  ## Tests that run the real Snakemake
-	$(RUN) pytest -q tests/workflow
+	$(RUN) pytest -q -n 2 --dist loadfile tests/workflow
 
 bench: $(VENV)/dev  ## Measurements against peers and physical limits, as a table
 	PYTHONPATH=scripts:tests $(BIN)/python tests/bench
