@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import re
-import time
 from html.parser import HTMLParser
 
 import pytest
@@ -35,13 +34,10 @@ def table(project, study):
         return {row["method"]: row for row in csv.DictReader(handle)}
 
 
-def test_a_second_run_has_nothing_to_do_and_says_so_in_seconds(miniature):
-    start = time.perf_counter()
+def test_a_second_run_has_nothing_to_do(miniature):
     run = miniature.snakemake()
-    seconds = time.perf_counter() - start
     assert "Nothing to be done" in run.output
     assert not run.jobs
-    assert seconds < 30, "5 s on an idle machine; this one may be busy"
 
 
 #: Study -> arms, primary metric, and what no training reaches on these generated images.
