@@ -12,7 +12,6 @@ id holds its split and its folder, as files of one name may lie in several folde
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.tree import check_id, is_junk, locate, subfolders
+from segbench.datasets.tree import check_id, locate, pictures, subfolders
 from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class OrganTissue(Reader):
             seen: set[str] = set()
             for name in subfolders(base / split):
                 folder = base / split / name
-                files = _pictures(folder)
+                files = pictures(folder, SUFFIXES)
                 if files:
                     seen.add(self._class_of(folder))
                 for file in files:
@@ -157,17 +156,6 @@ class OrganTissue(Reader):
     def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
         """Name the class: stratified parts hold each in its share."""
         return self._names[int(label[0])]
-
-
-def _pictures(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(
-            e.name
-            for e in entries
-            if not is_junk(e.name)
-            and os.path.splitext(e.name)[1].lower() in SUFFIXES
-            and e.is_file()
-        )
 
 
 def _sample(root: Path, path: Path, split: Literal["train", "test"]) -> RawSample:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from segbench.errors import SegbenchError
@@ -36,7 +36,7 @@ def subfolders(folder: Path) -> list[str]:
         return sorted(e.name for e in entries if e.is_dir() and not is_junk(e.name))
 
 
-def pictures(folder: Path) -> list[str]:
+def pictures(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> list[str]:
     """Names of the pictures in a folder, sorted, junk left out; empty without the folder."""
     if not folder.is_dir():
         return []
@@ -45,7 +45,7 @@ def pictures(folder: Path) -> list[str]:
             e.name
             for e in entries
             if not is_junk(e.name)
-            and os.path.splitext(e.name)[1].lower() in IMAGE_SUFFIXES
+            and os.path.splitext(e.name)[1].lower() in suffixes
             and e.is_file()
         )
 

@@ -195,8 +195,7 @@ def _common(item: ShardSample) -> dict[str, Any]:
 
 def _affine(source: Reader, raw: Path, item: ShardSample) -> dict[str, Any]:
     """The affine of formats that have one: voxels (x, y, z, 1) to millimetres."""
-    read = getattr(source, "affine", None)
-    affine = read(raw, item.raw) if read is not None else None
+    affine = source.affine(raw, item.raw)
     return {} if affine is None else {"affine": np.asarray(affine, np.float64).tolist()}
 
 

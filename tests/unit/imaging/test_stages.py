@@ -14,14 +14,14 @@ from segbench import datasets
 from segbench.archives import Archive
 from segbench.config.dataset import Class, Dataset
 from segbench.config.preprocessing import Clahe, Preprocessing, Size
-from segbench.datasets.base import RawSample
+from segbench.datasets.base import RawSample, Reader
 from segbench.errors import SegbenchError
 from segbench.imaging.stages import preprocess_shard, write_truth
 
 RECIPE = Preprocessing(description="words", resize=Size(height=8, width=8), clahe=Clahe())
 
 
-class Arrays:
+class Arrays(Reader):
     """`NAME.image.npy` and `NAME.label.npy`."""
 
     def scan(self, root):
