@@ -5,8 +5,9 @@ from functools import lru_cache
 from segbench.config import load
 from segbench.datasets import inventory as raw_inventory
 from segbench.errors import SegbenchError
+from segbench.provenance import code_memory
 from segbench.provenance.code import code_digest
-from segbench.provenance.lock import void_stale_locks
+from segbench.provenance.lock import may_write
 from segbench.slices import dataset_slice, model_slice, plain, source_slice
 
 BASE = Path(workflow.basedir)
@@ -20,6 +21,15 @@ os.environ.update(SEGBENCH_STORE=str(CONFIG.store().absolute()))
 if CONFIG.main.folder != ".":
 
     workdir: str(Path(CONFIG.main.folder).absolute())
+
+
+# The code as the last real run has read it: parsing the library anew takes a second.
+CODE_MEMORY = Path(".segbench/code")
+code_memory.recall(CODE_MEMORY)
+
+
+onstart:
+    code_memory.keep(CODE_MEMORY)
 
 
 DATA = "results/{dataset}"
@@ -119,7 +129,8 @@ def refresh_inventory():
             )
 
 
-if workflow.is_main_process:
-    if void_stale_locks(Path(".snakemake")):
-        logger.info("The last run here was killed; its lock is void, going on.")
+# A second run in the folder ends here; a dry run beside a run changes nothing.
+if workflow.is_main_process and may_write(
+    Path(".snakemake"), workflow.output_settings.dryrun, sys.argv, logger.info
+):
     refresh_inventory()

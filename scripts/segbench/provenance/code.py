@@ -13,7 +13,6 @@ pass those modules explicitly.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import sys
@@ -23,10 +22,13 @@ from importlib import metadata
 from pathlib import Path
 
 from segbench.errors import SegbenchError
-from segbench.provenance.symbols import Module, imports_of, parse, references
+from segbench.provenance.symbols import Module, Statement, parse
 
 #: The digest stands for the whole module.
 EVERYTHING = "*"
+
+#: The parts behind every digest that was worked out in this process.
+PARTS: dict[str, dict[str, str]] = {}
 
 #: What carries a job, logs it and stores it has no part in what the job computes.
 CARRIER = "segbench.provenance"
@@ -43,6 +45,15 @@ def _version(package: str) -> str:
     return ",".join(f"{name}=={metadata.version(name)}" for name in names) or "not installed"
 
 
+@cache
+def _file(library: Path, module: str) -> Path | None:
+    base = library.parent.joinpath(*module.split("."))
+    for candidate in (base / "__init__.py", base.with_suffix(".py")):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
 class _Walker:
     """Collects the symbols and packages reached from a starting point."""
 
@@ -50,16 +61,12 @@ class _Walker:
         self.library = library
         self.root = library.name
         self.seen: set[tuple[str, str]] = set()
-        self.dumps: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
         self.packages: set[str] = set()
 
     def file(self, module: str) -> Path | None:
         """The file of a module of the library, or None."""
-        base = self.library.parent.joinpath(*module.split("."))
-        for candidate in (base / "__init__.py", base.with_suffix(".py")):
-            if candidate.is_file():
-                return candidate
-        return None
+        return _file(self.library, module)
 
     def load(self, module: str) -> Module:
         """The parsed module."""
@@ -113,14 +120,12 @@ class _Walker:
         for number, statement in enumerate(parsed.always):
             self.take(module, parsed, f"#{number}", statement)
 
-    def take(self, module: str, parsed: Module, name: str, statement: ast.AST) -> None:
+    def take(self, module: str, parsed: Module, name: str, statement: Statement) -> None:
         """Record a statement and follow the names in it."""
-        self.dumps[f"{module}:{name}"] = ast.dump(statement, annotate_fields=False)
-        path = self.file(module)
-        package = module if path and path.name == "__init__.py" else module.rpartition(".")[0]
-        for _, source, symbol in imports_of(statement, package):
+        self.digests[f"{module}:{name}"] = statement.digest
+        for source, symbol in statement.imports:
             self.follow(source, symbol)
-        for reference in sorted(references(statement)):
+        for reference in statement.references:
             if reference in parsed.definitions:
                 self.reach(module, reference)
             elif reference in parsed.imports:
@@ -147,24 +152,24 @@ def code_parts(script: Path, library: Path, modules: Iterable[str] = ()) -> dict
     walker = _Walker(library)
     parsed = parse(script, "")
     for number, statement in enumerate(parsed.always):
-        walker.dumps[f"script:#{number}"] = ast.dump(statement, annotate_fields=False)
+        walker.digests[f"script:#{number}"] = statement.digest
     for name, statements in parsed.definitions.items():
         for number, statement in enumerate(statements):
-            walker.dumps[f"script:{name}#{number}"] = ast.dump(statement, annotate_fields=False)
-            for _, source, symbol in imports_of(statement, ""):
+            walker.digests[f"script:{name}#{number}"] = statement.digest
+            for source, symbol in statement.imports:
                 walker.follow(source, symbol)
     for source, symbol in parsed.imports.values():
         walker.follow(source, symbol)
     for module in modules:
         walker.reach(module, EVERYTHING)
-    parts = {
-        name: hashlib.sha256(dump.encode()).hexdigest()[:16] for name, dump in walker.dumps.items()
-    }
+    parts = dict(walker.digests)
     parts.update({package: _version(package) for package in walker.packages})
     return dict(sorted(parts.items()))
 
 
 def code_digest(script: Path, library: Path, modules: Iterable[str] = ()) -> str:
-    """One digest over `code_parts`, 32 hexadecimal digits."""
+    """One digest over `code_parts`, 32 hexadecimal digits; `PARTS` keeps what is behind it."""
     parts = code_parts(script, library, modules)
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    PARTS[digest] = parts
+    return digest

@@ -1,0 +1,81 @@
+"""What is known of the code from one run to the next.
+
+::
+
+    FOLDER/DIGEST.json     the parts behind a digest of code, so that a later run can say which
+                           function, class, constant or package changed
+    FOLDER/parsed.json     what was read from every module, by the content of its file
+
+Written by real runs only, when their first job starts. All of it may be deleted: the next
+run is slower by a second, and the changes of code before it cannot be named.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from segbench.files import write_text
+from segbench.provenance import code, symbols
+
+#: Modules that are remembered; those read last stay.
+_KEPT = 2000
+
+#: Syntax trees differ between versions of Python.
+_VERSION = f"1 {sys.version_info.major}.{sys.version_info.minor}"
+
+
+def recall(folder: Path) -> None:
+    """Take up what earlier runs have read.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `keep` wrote; nothing, or something damaged, there is no error.
+    """
+    try:
+        known = json.loads((folder / "parsed.json").read_bytes())
+        if known["version"] == _VERSION:
+            symbols.MEMORY.update(known["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+
+
+def keep(folder: Path) -> None:
+    """Write down what this run has read, and the parts behind its digests.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when missing. Two runs may write at once: a file is whole or absent.
+    """
+    for digest, parts in code.PARTS.items():
+        path = folder / f"{digest}.json"
+        if not path.exists():
+            write_text(path, json.dumps(parts, indent=0) + "\n")
+    if symbols.PARSED:
+        files = {name: module.plain() for name, module in symbols.PARSED.items()}
+        symbols.MEMORY.update(files)
+        symbols.PARSED.clear()
+        known = {"version": _VERSION, "files": dict(list(symbols.MEMORY.items())[-_KEPT:])}
+        write_text(folder / "parsed.json", json.dumps(known, separators=(",", ":")))
+
+
+def parts_of(digest: str, folder: Path) -> dict[str, str] | None:
+    """The parts behind a digest: of this run, else of an earlier one; None: not known.
+
+    Parameters
+    ----------
+    digest : str
+        From `segbench.provenance.code.code_digest`.
+    folder : Path
+        Where `keep` wrote.
+    """
+    if digest in code.PARTS:
+        return code.PARTS[digest]
+    try:
+        parts: dict[str, str] = json.loads((folder / f"{digest}.json").read_bytes())
+        return parts if isinstance(parts, dict) else None
+    except (OSError, ValueError):
+        return None
