@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-import threading
+from pathlib import Path
 
 import psutil
 import pytest
 
-from segbench.provenance import lock
-from segbench.provenance.lock import alive, void_stale_locks
+import segbench
+from segbench.errors import SegbenchError
+from segbench.provenance.lock import alive, may_write, sign_off, void_stale_locks
+from segbench.provenance.running import only_looks, this_run
+
+#: Processes of their own import the library too.
+WITH_LIBRARY = {**os.environ, "PYTHONPATH": str(Path(segbench.__file__).parents[1])}
 
 
 @pytest.fixture
@@ -24,7 +30,7 @@ def folder(tmp_path):
 
 
 def record(folder, **changes):
-    run = {**lock._me(), **changes}
+    run = {**this_run(), **changes}
     (folder / "segbench-runs.json").write_text(json.dumps([run]))
 
 
@@ -44,33 +50,113 @@ def test_locks_of_a_dead_run_are_removed(folder):
     assert locks(folder) == []
 
 
-def test_locks_of_a_living_run_stay(folder):
-    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        record(folder, pid=other.pid, started=psutil.Process(other.pid).create_time())
-        assert void_stale_locks(folder) == []
-        assert len(locks(folder)) == 2
-    finally:
-        other.communicate(b"\n")
+@pytest.fixture
+def other():
+    """A living process that is not this one."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield process
+    process.communicate(b"\n")
 
 
-def test_another_process_with_the_same_number_is_another_run(folder):
-    record(folder, started=lock._me()["started"] - 1000)
+def test_beside_a_living_run_nothing_is_changed_and_it_is_named(folder, other):
+    record(folder, pid=other.pid, started=psutil.Process(other.pid).create_time())
+    before = (folder / "segbench-runs.json").read_text()
+    with pytest.raises(SegbenchError) as caught:
+        void_stale_locks(folder, unlock=True)
+    for words in (str(folder.parent), f"process {other.pid}", f"kill {other.pid}", "since 20"):
+        assert words in str(caught.value), words
+    assert "cannot be told" not in str(caught.value)
+    assert len(locks(folder)) == 2
+    assert (folder / "segbench-runs.json").read_text() == before
+    assert other.poll() is None
+
+
+def test_a_killed_run_that_nobody_waited_for_is_dead(folder, other):
+    record(folder, pid=other.pid, started=psutil.Process(other.pid).create_time())
+    other.kill()
+    while psutil.Process(other.pid).status() != psutil.STATUS_ZOMBIE:
+        pass
     assert len(void_stale_locks(folder)) == 2
 
 
-def test_a_run_on_another_host_counts_as_alive(folder):
-    record(folder, host="elsewhere", pid=dead_pid())
-    assert void_stale_locks(folder) == []
+def test_another_process_with_the_same_number_is_another_run(folder):
+    record(folder, started=this_run()["started"] - 1000)
+    assert len(void_stale_locks(folder)) == 2
+
+
+@pytest.mark.parametrize("where", [{"host": "elsewhere"}, {"space": "pid:[1]"}])
+def test_a_run_that_cannot_be_seen_counts_as_alive_until_the_user_says_no(folder, where):
+    record(folder, pid=dead_pid(), **where)
+    with pytest.raises(SegbenchError, match="cannot be told from here") as caught:
+        void_stale_locks(folder)
+    assert "snakemake --unlock" in caught.value.action
+    assert "kill" not in caught.value.action
     assert len(locks(folder)) == 2
+    assert len(void_stale_locks(folder, unlock=True)) == 2
+    assert recorded(folder) == [this_run()["pid"]]
 
 
-def test_this_run_is_recorded_beside_those_alive(folder):
-    record(folder, host="elsewhere")
+def recorded(folder):
+    return [run["pid"] for run in json.loads((folder / "segbench-runs.json").read_text())]
+
+
+def test_this_run_is_recorded_once_and_signs_off(folder):
     void_stale_locks(folder)
-    hosts = [run["host"] for run in json.loads((folder / "segbench-runs.json").read_text())]
-    assert hosts == ["elsewhere", lock._me()["host"]]
-    assert alive(lock._me())
+    void_stale_locks(folder)
+    assert recorded(folder) == [this_run()["pid"]]
+    assert alive(this_run())
+    sign_off(folder)
+    assert recorded(folder) == []
+
+
+def test_a_dry_run_registers_nothing_and_learns_whether_it_is_alone(folder, other):
+    say = pytest.fail
+    assert may_write(folder, True, ["-n"], say)
+    assert not (folder / "segbench-runs.json").exists()
+    assert len(locks(folder)) == 2
+    record(folder, pid=other.pid, started=psutil.Process(other.pid).create_time())
+    assert not may_write(folder, True, ["-n"], say)
+    assert not may_write(folder, False, ["--summary"], say)
+    with pytest.raises(SegbenchError, match="a run is going on"):
+        may_write(folder, False, ["--unlock"], say)
+    record(folder, pid=dead_pid())
+    assert may_write(folder, True, [], say)
+    (folder / "segbench-runs.json").write_text("")
+    assert not may_write(folder, True, [], say)
+
+
+def test_a_process_that_ends_takes_itself_out(tmp_path):
+    code = (
+        "from pathlib import Path; from segbench.provenance.lock import may_write;"
+        "may_write(Path('.snakemake'), False, [], print);"
+        "print(Path('.snakemake/segbench-runs.json').read_text())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=WITH_LIBRARY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)[0]["host"] == this_run()["host"]
+    assert recorded(tmp_path / ".snakemake") == []
+
+
+@pytest.mark.parametrize(
+    ("dryrun", "words", "looks"),
+    [
+        (True, ["--unlock"], True),
+        (False, ["-S"], True),
+        (False, ["--report=out.html"], True),
+        (False, ["all", "--cores", "2"], False),
+        (False, ["--touch"], False),
+        (False, ["--delete-all-output"], False),
+        (False, [], False),
+    ],
+)
+def test_what_only_looks(dryrun, words, looks):
+    assert only_looks(dryrun, words) is looks
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"pid": 1}]'])
@@ -83,10 +169,18 @@ def test_a_fresh_folder_has_nothing_to_remove(tmp_path):
     assert void_stale_locks(tmp_path / ".snakemake") == []
 
 
-def test_runs_that_start_together_are_all_recorded(tmp_path):
-    threads = [threading.Thread(target=void_stale_locks, args=(tmp_path,)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(json.loads((tmp_path / "segbench-runs.json").read_text())) == 8
+def test_of_runs_that_start_together_one_goes_on(tmp_path):
+    code = (
+        "from pathlib import Path; from segbench.provenance.lock import may_write;"
+        "may_write(Path('.snakemake'), False, [], print); print('runs', flush=True); input()"
+    )
+    command = [sys.executable, "-c", code]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    starts = [
+        subprocess.Popen(command, cwd=tmp_path, env=WITH_LIBRARY, text=True, **pipes)
+        for _ in range(4)
+    ]
+    said = [process.stdout.readline() for process in starts]
+    errors = [process.communicate("\n")[1] for process in starts]
+    assert sorted(said) == ["", "", "", "runs\n"]
+    assert sum("a run is going on in this folder" in text for text in errors) == 3
