@@ -1,4 +1,4 @@
-"""One job of the workflow: its log, its place in the store, its cost.
+"""One job of the workflow: its log, its place in the store, its cost and its record.
 
 A script in `scripts/` unpacks nothing itself. It names one function of the library and
 hands it to `run`, which looks in the store first, so that finished work is never redone
@@ -13,62 +13,22 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from segbench.errors import SegbenchError
-from segbench.files import sha256_of_file
 from segbench.provenance.cost import Meter, write_cost
-from segbench.provenance.store import Store, key_of
+from segbench.provenance.keys import Job, Selection, work_key
+from segbench.provenance.record import RECORDS, Digests, write_record
+from segbench.provenance.store import Store
+
+__all__ = ["STORE_VARIABLE", "Job", "run", "work_key"]
 
 #: Where the store is; the Snakefile sets it from the config.
 STORE_VARIABLE = "SEGBENCH_STORE"
 
-#: Wildcards that say which data a job works on. The names of recipes are left out: their
-#: content is in the parameters, and two names for one recipe are one piece of work.
-IDENTITY = ("dataset", "shard", "protocol", "seed", "fold", "study")
-
 #: A long job says on the terminal how far it is, at most this often.
 SECONDS_BETWEEN_LINES = 15.0
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a script needs to know of its job.
-
-    Attributes
-    ----------
-    inputs, outputs : dict of str to list of Path
-        Files by the names they have in the rule.
-    params : dict
-        The rule's parameters.
-    wildcards : dict of str to str
-        The rule's wildcards.
-    threads : int
-        Threads granted.
-    state : Path or None
-        Folder that outlives the job until it succeeds; None where nothing is stored.
-    terminal : file or None
-        Where people look; all other output of the process goes to the job's log.
-    """
-
-    inputs: dict[str, list[Path]]
-    outputs: dict[str, Path]
-    params: dict[str, Any]
-    wildcards: dict[str, str]
-    threads: int
-    state: Path | None = None
-    terminal: TextIO | None = None
-
-    def input(self, name: str) -> Path:
-        """The one file of an input name."""
-        (path,) = self.inputs[name]
-        return path
-
-    def say(self, line: str) -> None:
-        """Write a line to the job's log."""
-        logging.getLogger("segbench").info(line)
 
 
 class _Terminal(logging.Handler):
@@ -91,15 +51,6 @@ def _files(namedlist: Any) -> dict[str, list[Path]]:
     for name, value in namedlist.items():
         files[name] = [Path(value)] if isinstance(value, str) else [Path(v) for v in value]
     return files
-
-
-def _digest_input(path: Path) -> str:
-    """Digest of an input's content; for an archive, of its own list of digests."""
-    if path.name.endswith(".zarr.zip"):
-        from segbench.archives import archive_digest
-
-        return archive_digest(path)
-    return sha256_of_file(path)
 
 
 def _open_log(path: str | None, name: str) -> Any:
@@ -127,33 +78,11 @@ def _limit_threads(threads: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
-def work_key(rule: str, job: Job, selection: Callable[[Job], dict[str, str]] | None = None) -> str:
-    """The key of a job's work in the store.
-
-    Parameters
-    ----------
-    rule : str
-        Name of the rule.
-    job : Job
-        The job; its parameters hold the digest of the code.
-    selection : callable, optional
-        Gives digests by input name where a job uses only part of a file, e.g. the
-        samples of one fold; these stand for the digest of the whole file.
-    """
-    chosen = selection(job) if selection else {}
-    inputs = {
-        name: chosen.get(name) or [_digest_input(path) for path in paths]
-        for name, paths in job.inputs.items()
-    }
-    identity = {name: job.wildcards[name] for name in IDENTITY if name in job.wildcards}
-    return key_of({"rule": rule, "params": job.params, "inputs": inputs, "of": identity})
-
-
 def run(
     snakemake: Any,
     work: Callable[[Job], int | None],
     *,
-    selection: Callable[[Job], dict[str, str]] | None = None,
+    selection: Selection | None = None,
     stored: bool = True,
 ) -> None:
     """Do a job's work, unless the store has it.
@@ -165,7 +94,7 @@ def run(
     work : callable
         Takes the `Job`, writes all its outputs; may return how many images it handled.
     selection : callable, optional
-        See `work_key`.
+        See `segbench.provenance.keys.work_key`.
     stored : bool
         Whether the outputs belong in the store; no for what is cheap or not a result.
     """
@@ -174,8 +103,8 @@ def run(
     terminal = _open_log(snakemake.log[0] if snakemake.log else None, name)
     _limit_threads(snakemake.threads)
     meter = Meter(snakemake.rule, wildcards, snakemake.threads)
-    store = Store(os.environ.get(STORE_VARIABLE, ".segbench/store"))
     outputs = {key: paths[0] for key, paths in _files(snakemake.output).items()}
+    made = list(outputs.values())
     cost = outputs.pop("cost", None)
     job = Job(
         _files(snakemake.input),
@@ -186,12 +115,16 @@ def run(
         terminal=terminal,
     )
     try:
-        if stored:
-            spent = _with_store(store, snakemake.rule, job, work, selection, meter)
+        inputs = Digests()
+        key = work_key(snakemake.rule, job, selection, inputs) if stored else None
+        inputs.all_of(job.inputs)
+        if key:
+            spent = _with_store(key, snakemake.rule, job, work, meter)
         else:
             spent = meter.read("computed", work(job))
         if cost:
             write_cost(str(cost), spent)
+        _record(snakemake.rule, job, inputs, made, key, spent)
     except SegbenchError as error:
         _fail(name, str(error), terminal)
     except Exception:
@@ -199,14 +132,9 @@ def run(
 
 
 def _with_store(
-    store: Store,
-    rule: str,
-    job: Job,
-    work: Callable[[Job], int | None],
-    selection: Callable[[Job], dict[str, str]] | None,
-    meter: Meter,
+    key: str, rule: str, job: Job, work: Callable[[Job], int | None], meter: Meter
 ) -> dict[str, Any]:
-    key = work_key(rule, job, selection)
+    store = Store(os.environ.get(STORE_VARIABLE, ".segbench/store"))
     job.say(f"key {key}")
     with store.lock(key):
         entry = store.restore(key, job.outputs)
@@ -224,6 +152,21 @@ def _with_store(
         spent = meter.read("computed", images)
         store.publish(key, job.outputs, {"rule": rule, "cost": spent})
         return spent
+
+
+def _record(
+    rule: str,
+    job: Job,
+    inputs: Digests,
+    outputs: list[Path],
+    key: str | None,
+    cost: dict[str, Any],
+) -> None:
+    """Write down what the job was made from; the results do not hang on it."""
+    try:
+        write_record(RECORDS, rule, job.wildcards, job.params, inputs, outputs, key=key, cost=cost)
+    except OSError as error:
+        job.say(f"its record was not written: {error}")
 
 
 def _fail(name: str, message: str, terminal: Any) -> None:

@@ -181,6 +181,38 @@ def test_what_is_not_stored_is_computed_each_time(start):
     assert json.loads((out / "cost").read_text())["status"] == "computed"
 
 
+@pytest.mark.parametrize("stored", [True, False])
+def test_every_job_leaves_a_record(start, tmp_path, stored):
+    start(stored=stored)
+    start(folder="other", stored=stored)
+    other, first = [
+        json.loads(path.read_text())
+        for path in sorted(tmp_path.glob(".segbench/records/**/*.json"))
+    ]
+    for record in (first, other):
+        assert record["rule"] == "train"
+        assert record["params"] == {"code": "c", "behaviour": "good"}
+        assert list(record["inputs"]) == [str(tmp_path / "data.txt")]
+        assert len(record["outputs"]) == 3, "the cost is one of them"
+    assert first["cost"]["status"] == "computed"
+    assert other["cost"]["status"] == ("restored" if stored else "computed")
+    assert (first["key"] == other["key"] is not None) if stored else first["key"] is None
+    if stored:
+        assert other["cost"]["wall_s"] == first["cost"]["wall_s"], "what it cost to compute"
+
+
+def test_a_failed_job_leaves_no_record(start, tmp_path):
+    start("bug")
+    assert not (tmp_path / ".segbench").exists()
+
+
+def test_a_record_that_cannot_be_written_fails_no_job(start, tmp_path):
+    (tmp_path / ".segbench").write_text("a file, where the records' folder belongs")
+    done, out = start()
+    assert done.returncode == 0
+    assert "record was not written" in (out / "log.txt").read_text()
+
+
 def job_of(path, **wildcards):
     return Job({"archives": [path]}, {}, {"code": "c"}, wildcards, 1)
 

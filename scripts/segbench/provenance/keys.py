@@ -1,0 +1,109 @@
+"""The key of a job's work: a digest of all that it depends on.
+
+Usable without a job that runs: before it is queued, or to say whether its work is in the
+store already.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from segbench.files import sha256_of_file
+from segbench.provenance.store import key_of
+
+#: Wildcards that say which data a job works on. The names of recipes are left out: their
+#: content is in the parameters, and two names for one recipe are one piece of work.
+IDENTITY = ("dataset", "shard", "protocol", "seed", "fold", "study")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a script needs to know of its job.
+
+    Attributes
+    ----------
+    inputs, outputs : dict of str to list of Path
+        Files by the names they have in the rule.
+    params : dict
+        The rule's parameters.
+    wildcards : dict of str to str
+        The rule's wildcards.
+    threads : int
+        Threads granted.
+    state : Path or None
+        Folder that outlives the job until it succeeds; None where nothing is stored.
+    terminal : file or None
+        Where people look; all other output of the process goes to the job's log.
+    """
+
+    inputs: dict[str, list[Path]]
+    outputs: dict[str, Path]
+    params: dict[str, Any]
+    wildcards: dict[str, str]
+    threads: int
+    state: Path | None = None
+    terminal: TextIO | None = None
+
+    def input(self, name: str) -> Path:
+        """The one file of an input name."""
+        (path,) = self.inputs[name]
+        return path
+
+    def say(self, line: str) -> None:
+        """Write a line to the job's log."""
+        logging.getLogger("segbench").info(line)
+
+
+#: Gives digests by input name, where a job uses only part of a file.
+Selection = Callable[[Job], dict[str, str]]
+
+
+def digest_input(path: Path, like: str | None = None) -> str:
+    """Digest of an input's content; for an archive, of its own list of digests.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    like : str, optional
+        The name that says what kind of file it is, where `path` itself does not: an
+        object of the store has no ending.
+    """
+    if (like or path.name).endswith(".zarr.zip"):
+        from segbench.archives import archive_digest
+
+        return archive_digest(path)
+    return sha256_of_file(path)
+
+
+def work_key(
+    rule: str,
+    job: Job,
+    selection: Selection | None = None,
+    digest: Callable[[Path], str] = digest_input,
+) -> str:
+    """The key of a job's work in the store.
+
+    Parameters
+    ----------
+    rule : str
+        Name of the rule.
+    job : Job
+        The job; its parameters hold the digest of the code.
+    selection : callable, optional
+        Gives digests by input name where a job uses only part of a file, e.g. the
+        samples of one fold; these stand for the digest of the whole file.
+    digest : callable, optional
+        Gives the digest of an input, where it is known without reading the file.
+    """
+    chosen = selection(job) if selection else {}
+    inputs = {
+        name: chosen.get(name) or [digest(path) for path in paths]
+        for name, paths in job.inputs.items()
+    }
+    identity = {name: job.wildcards[name] for name in IDENTITY if name in job.wildcards}
+    return key_of({"rule": rule, "params": job.params, "inputs": inputs, "of": identity})

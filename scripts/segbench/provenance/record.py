@@ -1,0 +1,157 @@
+"""What a finished job was made from, written beside the results.
+
+::
+
+    FOLDER/RULE/OUTPUT.json     rule, wildcards, parameters, digests of the inputs, key, cost;
+                                OUTPUT is the path of the first output by name
+    FOLDER/lists/DIGEST.tsv     copies of the lists of raw files among the inputs
+
+One file a job, renamed into place: jobs on many nodes write at once and never wait. A later
+run compares them with what a job would be made from now (`segbench.explaining`). They
+decide nothing: without them results are as good, but a rerun can be explained less well.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from segbench.files import write_text
+from segbench.provenance.keys import digest_input
+
+#: Where records are, in the folder of outputs.
+RECORDS = Path(".segbench/records")
+
+
+class Seen(NamedTuple):
+    """A file as a job has seen it: the digest of its content, its size and its time."""
+
+    digest: str
+    bytes: int
+    mtime_ns: int
+
+
+class Digests(dict[str, Seen]):
+    """Digests of files, each file read once.
+
+    Called with a path, it gives the digest, so that it can stand where
+    `segbench.provenance.keys.digest_input` can.
+    """
+
+    def __call__(self, path: Path) -> str:
+        """The digest of a file's content."""
+        name = str(path)
+        if name not in self:
+            status = path.stat()
+            self[name] = Seen(digest_input(path), status.st_size, status.st_mtime_ns)
+        return self[name].digest
+
+    def all_of(self, inputs: Mapping[str, Iterable[Path]]) -> Digests:
+        """Read all inputs of a job that have not been read yet."""
+        for paths in inputs.values():
+            for path in paths:
+                self(path)
+        return self
+
+
+def record_path(folder: Path, rule: str, outputs: Iterable[str | Path]) -> Path:
+    """Where the record of a job belongs.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all records.
+    rule : str
+        The rule.
+    outputs : iterable of path
+        All outputs of the job, in any order.
+
+    Examples
+    --------
+    >>> record_path(Path("r"), "split", ["results/ccp/folds.tsv"]).as_posix()
+    'r/split/results/ccp/folds.tsv.json'
+    """
+    first = Path(min(str(output) for output in outputs))
+    return folder / rule / f"{first.relative_to(first.anchor)}.json"
+
+
+def _is_list(path: Path) -> bool:
+    """Whether a file lists other files with their digests, as the inventory does."""
+    if path.suffix != ".tsv":
+        return False
+    with open(path, "rb") as handle:
+        return handle.readline().rstrip(b"\r\n").endswith(b"\tsha256")
+
+
+def write_record(
+    folder: Path,
+    rule: str,
+    wildcards: Mapping[str, str],
+    params: Mapping[str, Any],
+    inputs: Digests,
+    outputs: Iterable[str | Path],
+    *,
+    key: str | None,
+    cost: Mapping[str, Any],
+) -> Path:
+    """Write the record of a finished job.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all records.
+    rule, wildcards, params
+        Of the job.
+    inputs : Digests
+        Its inputs, as they were before its work began.
+    outputs : iterable of path
+        Its outputs.
+    key : str or None
+        Of its work in the store; None: not stored.
+    cost : mapping
+        What it cost, or, if it was restored, what it had cost when it was computed.
+    """
+    for name, seen in inputs.items():
+        copy = folder / "lists" / f"{seen.digest}.tsv"
+        if _is_list(Path(name)) and not copy.exists():
+            write_text(copy, Path(name).read_text("utf-8"))
+    path = record_path(folder, rule, outputs)
+    record = {
+        "rule": rule,
+        "wildcards": dict(wildcards),
+        "params": dict(params),
+        "inputs": dict(inputs),
+        "outputs": sorted(str(output) for output in outputs),
+        "key": key,
+        "cost": dict(cost),
+    }
+    write_text(path, json.dumps(record, sort_keys=True, default=str) + "\n")
+    return path
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """A record; None where there is none or it is damaged."""
+    try:
+        record: dict[str, Any] = json.loads(path.read_bytes())
+        record["inputs"] = {name: Seen(*seen) for name, seen in record["inputs"].items()}
+        return record if isinstance(record["params"], dict) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def records_of(folder: Path, rule: str) -> Iterator[dict[str, Any]]:
+    """All records of a rule's jobs, by path."""
+    for path in sorted((folder / rule).rglob("*.json")):
+        record = read_record(path)
+        if record is not None:
+            yield record
+
+
+def read_list(folder: Path, digest: str) -> str | None:
+    """The copy of a list of raw files; None where there is none."""
+    try:
+        return (folder / "lists" / f"{digest}.tsv").read_text("utf-8")
+    except OSError:
+        return None
