@@ -1,37 +1,47 @@
-"""The store of finished work: content-addressed, verified, shared.
+"""The store of finished work: content-addressed, verified, shared by a group.
 
 ::
 
     STORE/entries/KK/KEY.json      what a job with this key made: output name -> sha256, bytes
     STORE/objects/DD/DIGEST        the bytes, read-only
+    STORE/used/KK/KEY              empty; its time is when the entry was last restored
     STORE/partial/KEY/             state of an unfinished training, removed on success
     STORE/locks/KEY.lock           held while a job with this key runs
 
 A key is a digest of everything that the work depends on, so an entry never changes and
-needs no invalidation. Entries appear by renaming; a damaged one is dropped.
+needs no invalidation. Entries appear by renaming; a damaged one is dropped. The store is a
+cache: what is wrong with it costs time, never a job.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
-import json
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from segbench.files import atomic_path, sha256_of_bytes, sha256_of_file, write_text
+from segbench.errors import SegbenchError
+from segbench.files import sha256_of_bytes, sha256_of_file
+from segbench.provenance.store_access import Access
+from segbench.provenance.store_entry import canonical, entry_text, is_digest, parse_entry
+from segbench.provenance.store_files import (
+    FULL,
+    DamagedError,
+    OutputError,
+    fetch_all,
+    open_regular,
+    remove,
+    take_file,
+)
+from segbench.provenance.store_locks import Locks
 
-#: Copied at a time by the kernel; on filesystems with reflinks nothing is copied at all.
-_COPY_BYTES = 1 << 30
-
-
-def canonical(data: Any) -> str:
-    """JSON with sorted keys: equal values give equal text."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), default=str)
+#: Where the state of unfinished work goes while the store cannot be written; relative to
+#: the folder of the outputs.
+SPARE_STATE = Path(".segbench/partial")
 
 
 def key_of(parts: Mapping[str, Any]) -> str:
@@ -50,96 +60,92 @@ def key_of(parts: Mapping[str, Any]) -> str:
     return sha256_of_bytes(canonical(parts).encode())
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """Copy bytes the cheapest way the filesystem offers: reflink, kernel copy, plain copy.
-
-    Never a hard link out of the store: links share one modification time, Snakemake touches
-    its outputs, and the touched twin in another checkout would look new there.
-    """
-    with open(source, "rb") as reader, open(target, "wb") as writer:
-        try:
-            while os.copy_file_range(reader.fileno(), writer.fileno(), _COPY_BYTES):
-                pass
-        except OSError as error:
-            if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
-                raise
-            reader.seek(0)
-            writer.seek(0)
-            writer.truncate()
-            shutil.copyfileobj(reader, writer, 1 << 20)
-
-
-def take_file(source: Path, target: Path) -> None:
-    """Take a finished output into the store: a hard link where that can be, else a copy.
-
-    A link costs no space. It is safe in this direction only: the output's own checkout may
-    touch it, which changes a time that nobody compares. Both are read-only from now on;
-    whoever forces a change in place is found out when the digest is checked.
-    """
-    try:
-        os.link(source, target)
-    except OSError:
-        copy_file(source, target)
-    target.chmod(0o444)
-
-
 class Store:
     """One folder of finished work.
 
     Parameters
     ----------
     root : str or Path
-        Made when missing. New folders follow the umask; a shared one should be
-        set-group-id so that all members of the group may write.
+        Made when missing. Everything in it gets its mode and group: a shared one is
+        group-writable and set-group-id.
+    spare : str or Path
+        Folder for the state of unfinished work while the store cannot be written.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, spare: str | Path = SPARE_STATE) -> None:
         self.root = Path(root)
+        self._spare = Path(spare)
+        self._access = Access(self.root)
+        self.locks = Locks(self._access)
+        self._warned = False
 
-    def _entry(self, key: str) -> Path:
+    def entry_path(self, key: str) -> Path:
+        """Where the entry of a key lies."""
         return self.root / "entries" / key[:2] / f"{key}.json"
 
-    def _object(self, digest: str) -> Path:
+    def object_path(self, digest: str) -> Path:
+        """Where the bytes with a digest lie."""
         return self.root / "objects" / digest[:2] / digest
 
+    def mark_path(self, key: str) -> Path:
+        """The file whose time says when an entry was last restored."""
+        return self.root / "used" / key[:2] / key
+
     def state(self, key: str) -> Path:
-        """Folder for the state of unfinished work under this key; made when missing."""
-        folder = self.root / "partial" / key
+        """Folder for the state of unfinished work under this key; made when missing.
+
+        It lies in the store, where a job on another machine finds it, or, while the store
+        cannot be written, with the outputs.
+        """
+        try:
+            folder = self._access.folder(self.root / "partial" / key)
+            if os.access(folder, os.W_OK):
+                return folder
+        except OSError as error:
+            self._warn_closed(error)
+        folder = self._spare / key
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
         """Hold the key: a second job with it waits here and then finds the entry."""
-        path = self.root / "locks" / f"{key}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            with open(path, "w") as handle:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                # The holder before may have removed the file while we waited for it.
-                try:
-                    ours = path.stat().st_ino == os.fstat(handle.fileno()).st_ino
-                except FileNotFoundError:
-                    ours = False
-                if not ours:
-                    continue
-                try:
-                    yield
-                finally:
-                    path.unlink(missing_ok=True)
-                return
+        with self.locks.key(key):
+            yield
 
     def find(self, key: str) -> dict[str, Any] | None:
         """The entry under a key, or None. A damaged one counts as absent."""
         try:
-            entry: dict[str, Any] = json.loads(self._entry(key).read_text("utf-8"))
-            return entry if isinstance(entry["outputs"], dict) else None
-        except (OSError, ValueError, KeyError, TypeError):
+            return self._read(key)
+        except (DamagedError, OSError):
             return None
+
+    def holds(self, key: str) -> bool:
+        """Whether a key's work can be restored, as far as that is known without reading it.
+
+        One small file is read, and the size of each object is looked at: less than a
+        millisecond. A restore may still find that the bytes are damaged.
+        """
+        entry = self.find(key)
+        if entry is None:
+            return False
+        return all(self._has_size(o["sha256"], o["bytes"]) for o in entry["outputs"].values())
+
+    def _read(self, key: str) -> dict[str, Any]:
+        with open_regular(self.entry_path(key)) as handle:
+            return parse_entry(key, handle.read())
+
+    def _has_size(self, digest: str, size: int) -> bool:
+        path = self.object_path(digest)
+        try:
+            with open_regular(path) as handle:
+                return os.fstat(handle.fileno()).st_size == size
+        except (DamagedError, OSError):
+            return False
 
     def publish(
         self, key: str, outputs: Mapping[str, Path], record: Mapping[str, Any] | None = None
-    ) -> None:
+    ) -> bool:
         """Keep finished outputs under a key.
 
         Parameters
@@ -150,18 +156,47 @@ class Store:
             Output name -> finished file.
         record : mapping, optional
             What else to keep with the entry (rule, cost), JSON-able.
+
+        Returns
+        -------
+        bool
+            Whether they are kept. A store that is full or cannot be written is told as a
+            warning, and nothing of the work is left in it: the outputs are there, so the
+            job has not failed.
         """
-        kept = {}
-        for name, path in sorted(outputs.items()):
-            digest = sha256_of_file(path)
-            target = self._object(digest)
-            if not target.exists():
-                with atomic_path(target) as beside:
-                    take_file(path, beside)
-            kept[name] = {"sha256": digest, "bytes": path.stat().st_size}
-        entry = {"key": key, "outputs": kept, "record": dict(record or {})}
-        write_text(self._entry(key), json.dumps(entry, sort_keys=True, indent=1) + "\n")
+        kept: dict[str, dict[str, Any]] = {
+            name: {"sha256": sha256_of_file(path), "bytes": path.stat().st_size}
+            for name, path in sorted(outputs.items())
+        }
+        text = entry_text(key, kept, record or {})
+        new: list[Path] = []
+        try:
+            with self.locks.publishing():
+                for name, path in sorted(outputs.items()):
+                    self._take(path, kept[name], new)
+                with self._access.new_file(self.entry_path(key)) as beside:
+                    beside.write_text(text, "utf-8")
+            done = True
+        except OSError as error:
+            done = False
+            for path in new:
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+            self._warn_unkept(error, sum(one["bytes"] for one in kept.values()))
+        # Only now: a job that is killed while it publishes has lost its outputs.
         shutil.rmtree(self.root / "partial" / key, ignore_errors=True)
+        shutil.rmtree(self._spare / key, ignore_errors=True)
+        return done
+
+    def _take(self, path: Path, kept: Mapping[str, Any], new: list[Path]) -> None:
+        """Keep one output, unless the same bytes are there."""
+        target = self.object_path(kept["sha256"])
+        # Who cannot read an object, or finds it too short, puts his own in its place.
+        if self._has_size(kept["sha256"], kept["bytes"]):
+            return
+        with self._access.new_file(target) as beside:
+            take_file(path, beside, self._access.finished, self._access.group)
+        new.append(target)
 
     def restore(self, key: str, outputs: Mapping[str, Path]) -> dict[str, Any] | None:
         """Put the outputs of a key in place, each verified.
@@ -178,70 +213,126 @@ class Store:
         dict or None
             The entry; None when there is none or when it was damaged and dropped. Either
             all outputs are in place or none is.
+
+        Raises
+        ------
+        SegbenchError
+            There is no room for an output, or it cannot be written.
         """
-        entry = self.find(key)
-        if entry is None or set(entry["outputs"]) != set(outputs):
-            return None
-        placed: list[tuple[Path, Path]] = []
         try:
-            for name, path in sorted(outputs.items()):
-                beside = self._copy_verified(entry["outputs"][name]["sha256"], path)
-                if beside is None:
-                    self.drop(key)
-                    return None
-                placed.append((beside, path))
-            for beside, path in placed:
-                os.replace(beside, path)
-        finally:
-            for beside, _ in placed:
-                beside.unlink(missing_ok=True)
+            entry = self._read(key)
+            if set(entry["outputs"]) != set(outputs):
+                return None
+            fetch_all(
+                (self.object_path(kept["sha256"]), kept["sha256"], outputs[name])
+                for name, kept in sorted(entry["outputs"].items())
+            )
+        except DamagedError as damage:
+            if os.path.lexists(self.entry_path(key)):
+                _warn(f"dropped from the store, to be done again: {damage}")
+                self.drop(key, damage.path)
+            return None
+        except OutputError as failure:
+            size = sum(kept["bytes"] for kept in entry["outputs"].values())
+            raise _cannot_restore(failure, size) from failure
+        except OSError as error:
+            _warn(f"cannot be read from the store, to be done again: {error}")
+            return None
+        self.touch(key)
         return entry
 
-    def _copy_verified(self, digest: str, path: Path) -> Path | None:
-        """Copy an object beside `path`; None (and the object removed) when it is damaged."""
-        source = self._object(digest)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".restored-{os.getpid()}-{path.name}")
-        try:
-            copy_file(source, beside)
-        except FileNotFoundError:
-            beside.unlink(missing_ok=True)
-            return None
-        if sha256_of_file(beside) != digest:
-            beside.unlink()
-            source.unlink(missing_ok=True)
-            return None
-        return beside
+    def touch(self, key: str) -> None:
+        """Note that an entry was used now; who may not write the store notes nothing."""
+        with suppress(OSError):
+            os.close(self._access.open_changing(self.mark_path(key)))
+            os.utime(self.mark_path(key))
 
-    def drop(self, key: str) -> None:
-        """Forget an entry."""
-        self._entry(key).unlink(missing_ok=True)
+    def last_used(self, key: str) -> float:
+        """When an entry was last made or restored, in seconds of the epoch; 0 if it is gone."""
+        times = [0.0]
+        for path in (self.entry_path(key), self.mark_path(key)):
+            with suppress(OSError):
+                times.append(path.lstat().st_mtime)
+        return max(times)
 
-    def keys(self) -> list[str]:
-        """All keys, sorted."""
-        return sorted(path.stem for path in self.root.glob("entries/*/*.json"))
+    def drop(self, key: str, damaged: Path | None = None) -> bool:
+        """Forget an entry.
 
-    def verify(self) -> list[str]:
-        """Read every object again and drop the damaged ones.
+        Parameters
+        ----------
+        key : str
+            Its key.
+        damaged : Path, optional
+            An object that made it useless; it goes, too, or it would be taken for sound
+            when the work is done again.
 
         Returns
         -------
-        list of str
-            One line for each entry that was dropped.
+        bool
+            Whether it is gone; who may not write the store cannot drop anything.
         """
-        dropped = []
-        for key in self.keys():
-            entry = self.find(key)
-            digests = [o["sha256"] for o in entry["outputs"].values()] if entry else []
-            bad = [d for d in digests if not self._sound(d)]
-            if entry is None or bad:
-                self.drop(key)
-                dropped.append(f"{key}: {'unreadable entry' if entry is None else bad[0]}")
-        return dropped
+        try:
+            for path in (self.entry_path(key), self.mark_path(key), damaged):
+                if path is not None:
+                    remove(path)
+        except OSError as error:
+            self._warn_closed(error)
+            return False
+        return True
 
-    def _sound(self, digest: str) -> bool:
-        path = self._object(digest)
-        if path.exists() and sha256_of_file(path) == digest:
-            return True
-        path.unlink(missing_ok=True)
-        return False
+    def keys(self) -> list[str]:
+        """All keys, sorted."""
+        paths = self.root.glob("entries/*/*.json")
+        return sorted(path.stem for path in paths if is_digest(path.stem))
+
+    def _warn_closed(self, error: OSError) -> None:
+        """Say, once, that the store cannot be written."""
+        if not self._warned:
+            self._warned = True
+            _warn(
+                f"the store {self.root} cannot be written ({error.strerror}): what it has is "
+                "used, but what is computed here is not kept for others"
+            )
+
+    def _warn_unkept(self, error: OSError, size: int) -> None:
+        """Say why finished work is not kept."""
+        if error.errno in FULL:
+            _warn(
+                f"the store {self.root} is full: {_room(self.root, error, size)}. The outputs "
+                "are in place, but not kept for others; make room with "
+                "`python scripts/store.py prune --max-size SIZE`"
+            )
+        else:
+            self._warn_closed(error)
+
+
+def _warn(line: str) -> None:
+    logging.getLogger("segbench").warning(line)
+
+
+def _room(path: Path, error: OSError, size: int) -> str:
+    """What is missing for `size` bytes, in words."""
+    if error.errno == errno.EDQUOT:
+        return f"{size / 1e6:.1f} MB are needed, and the quota is used up"
+    try:
+        free = shutil.disk_usage(path).free
+    except OSError:
+        return f"{size / 1e6:.1f} MB are needed"
+    return f"{size / 1e6:.1f} MB are needed, {free / 1e6:.1f} MB are free"
+
+
+def _cannot_restore(failure: OutputError, size: int) -> SegbenchError:
+    """An output that finished work cannot be restored to."""
+    path, error = failure.path, failure.error
+    if error.errno not in FULL:
+        return SegbenchError(
+            f"{path}: cannot be written ({error.strerror})",
+            "a folder in which outputs can be written",
+            "mend the folder or its permissions, then run the same command again",
+        )
+    return SegbenchError(
+        f"{path}: no room to restore it from the store: {_room(path.parent, error, size)}",
+        "room for the outputs of the job",
+        f"make room on the filesystem of {path.parent}, or set `folder:` in the main config to "
+        "another one; then run the same command again",
+    )

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.provenance import store as store_module
-from segbench.provenance.store import Store, copy_file, key_of
+from segbench.provenance.store import Store, key_of
+from segbench.provenance.store_files import copy_file
 
 
 @pytest.fixture
@@ -100,18 +100,6 @@ def test_objects_are_read_only_and_shared(store, tmp_path):
     assert objects[0].stat().st_mode & 0o222 == 0
 
 
-def test_verify_names_and_drops_what_is_damaged(store, tmp_path):
-    keep(store, tmp_path / "a", key="a" * 64, model=b"good")
-    keep(store, tmp_path / "b", key="b" * 64, model=b"bad")
-    assert store.verify() == []
-    digest = store.find("b" * 64)["outputs"]["model"]["sha256"]
-    target = store.root / "objects" / digest[:2] / digest
-    target.chmod(0o644)
-    target.write_bytes(b"bat")
-    assert store.verify() == [f"{'b' * 64}: {digest}"]
-    assert store.keys() == ["a" * 64]
-
-
 def test_state_of_unfinished_work_goes_when_it_is_published(store, tmp_path):
     state = store.state("k" * 64)
     (state / "epoch.npz").write_bytes(b"1")
@@ -161,7 +149,7 @@ def test_copying_falls_back_where_the_kernel_cannot(tmp_path, monkeypatch, numbe
     def refuse(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(store_module.os, "copy_file_range", refuse)
+    monkeypatch.setattr(os, "copy_file_range", refuse)
     (tmp_path / "a").write_bytes(b"bytes" * 1000)
     copy_file(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "b").read_bytes() == b"bytes" * 1000
@@ -171,7 +159,7 @@ def test_a_full_disk_is_no_reason_to_copy_otherwise(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(store_module.os, "copy_file_range", refuse)
+    monkeypatch.setattr(os, "copy_file_range", refuse)
     (tmp_path / "a").write_bytes(b"bytes")
     with pytest.raises(OSError, match="No space"):
         copy_file(tmp_path / "a", tmp_path / "b")
