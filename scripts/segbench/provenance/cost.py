@@ -11,9 +11,12 @@ import subprocess
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psutil
+
+from segbench.provenance.allocation import asked_of, granted
 
 _GPU_FIELDS = "name,memory.used,utilization.gpu,power.draw"
 
@@ -29,13 +32,19 @@ class Meter:
         Which of the rule's jobs.
     threads : int
         Threads granted.
+    resources : object, optional
+        What was asked for, as Snakemake gives it to a script.
     """
 
-    def __init__(self, stage: str, wildcards: dict[str, str], threads: int) -> None:
+    def __init__(
+        self, stage: str, wildcards: dict[str, str], threads: int, resources: Any = None
+    ) -> None:
         self._labels: dict[str, Any] = {
             "stage": stage,
             "wildcards": wildcards,
             "threads": threads,
+            "asked": None if resources is None else asked_of(resources, threads),
+            "granted": granted(),
             "host": socket.gethostname(),
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
         }
@@ -54,20 +63,35 @@ class Meter:
             Images worked on, for a throughput.
         """
         wall = time.perf_counter() - self._start
-        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         traffic = _traffic()
         return {
             **self._labels,
             "status": status,
             "wall_s": round(wall, 3),
             "cpu_s": round(_cpu_seconds() - self._cpu, 3),
-            "peak_rss_mb": round(max(own, children) / 1024, 1),
+            "peak_rss_mb": round(_peak_kib() / 1024, 1),
             "read_mb": traffic[0],
             "write_mb": traffic[1],
             "images_per_s": round(images / wall, 2) if images and wall > 0 else None,
             "gpu": self._gpu.stop() if self._gpu else None,
         }
+
+
+def _peak_kib(status: str | Path = "/proc/self/status") -> int:
+    """Most memory that this process or one of its children held, in KiB.
+
+    Of the process itself the peak since it became this program: the peak that `getrusage`
+    gives begins with that of the process which started it, e.g. the 200 MB of a Snakemake.
+    A child that was started from here begins with ours, so that the larger of the two is right.
+    """
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    try:
+        lines = Path(status).read_text().splitlines()
+    except OSError:
+        lines = []
+    peaks = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+    own = peaks[0] if peaks else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return max(own, children)
 
 
 def _cpu_seconds() -> float:
@@ -90,7 +114,7 @@ def _gpu_visible() -> bool:
 
 
 class GpuSampler(threading.Thread):
-    """Asks nvidia-smi every few seconds for memory, utilisation and power.
+    """Asks nvidia-smi every few seconds for memory, utilisation and power of the job's GPUs.
 
     Parameters
     ----------
@@ -102,32 +126,48 @@ class GpuSampler(threading.Thread):
         super().__init__(daemon=True)
         self._interval = interval_s
         self._over = threading.Event()
-        self._rows: list[tuple[str, float, float, float]] = []
+        #: By device, in the order of nvidia-smi.
+        self._devices: list[list[tuple[str, float, float, float]]] = []
         self.start()
 
     def run(self) -> None:
         """Sample until stopped."""
-        device = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0]
+        devices = os.environ.get("CUDA_VISIBLE_DEVICES", "").replace(" ", "")
         command = ["nvidia-smi", f"--query-gpu={_GPU_FIELDS}", "--format=csv,noheader,nounits"]
-        command += [f"--id={device}"] if device else []
+        command += [f"--id={devices}"] if devices else []
         while not self._over.is_set():
             answer = subprocess.run(command, capture_output=True, text=True, check=False)
-            self._rows += parse_gpu_rows(answer.stdout)[:1]
+            for number, row in enumerate(parse_gpu_rows(answer.stdout)):
+                if number == len(self._devices):
+                    self._devices.append([])
+                self._devices[number].append(row)
             self._over.wait(self._interval)
 
     def stop(self) -> dict[str, Any] | None:
-        """Stop sampling; the peak memory, mean utilisation and energy, or None."""
+        """Stop sampling.
+
+        Returns
+        -------
+        dict or None
+            ``name`` and number of ``devices``; ``peak_memory_mb`` of the fullest device and,
+            where there are several, of each; mean ``utilisation``; ``energy_j`` of all.
+        """
         self._over.set()
         self.join(timeout=5)
-        if not self._rows:
+        rows = [row for device in self._devices for row in device]
+        if not rows:
             return None
-        watts = [row[3] for row in self._rows]
-        return {
-            "name": self._rows[0][0],
-            "peak_memory_mb": max(row[1] for row in self._rows),
-            "utilisation": round(sum(row[2] for row in self._rows) / len(self._rows) / 100, 3),
-            "energy_j": round(sum(watts) * self._interval, 1),
+        peaks = [max(row[1] for row in device) for device in self._devices]
+        found = {
+            "name": rows[0][0],
+            "devices": len(peaks),
+            "peak_memory_mb": max(peaks),
+            "utilisation": round(sum(row[2] for row in rows) / len(rows) / 100, 3),
+            "energy_j": round(sum(row[3] for row in rows) * self._interval, 1),
         }
+        if len(peaks) > 1:
+            found["peak_memory_by_device_mb"] = peaks
+        return found
 
 
 def parse_gpu_rows(text: str) -> list[tuple[str, float, float, float]]:

@@ -102,7 +102,8 @@ def run(
     name = " ".join([snakemake.rule, *wildcards.values()])
     terminal = _open_log(snakemake.log[0] if snakemake.log else None, name)
     _limit_threads(snakemake.threads)
-    meter = Meter(snakemake.rule, wildcards, snakemake.threads)
+    asked = getattr(snakemake, "resources", None)
+    meter = Meter(snakemake.rule, wildcards, snakemake.threads, asked)
     outputs = {key: paths[0] for key, paths in _files(snakemake.output).items()}
     made = list(outputs.values())
     cost = outputs.pop("cost", None)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from segbench.provenance import cost
 from segbench.provenance.cost import GpuSampler, Meter, parse_gpu_rows, write_cost
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_cpu_and_wall_time_are_those_of_the_job():
@@ -59,10 +64,57 @@ def test_a_gpu_is_sampled(tmp_path, monkeypatch):
     time.sleep(0.4)
     found = sampler.stop()
     assert found["name"] == "NVIDIA Test"
+    assert found["devices"] == 1
     assert found["peak_memory_mb"] == 2048
     assert found["utilisation"] == 0.5
     assert found["energy_j"] >= 100.0 * 0.05
-    assert "--id=3" in (tmp_path / "asked").read_text()
+    assert "peak_memory_by_device_mb" not in found
+    assert "--id=3,4" in (tmp_path / "asked").read_text()
+
+
+def test_all_gpus_of_a_job_are_sampled(tmp_path, monkeypatch):
+    fake_smi(
+        tmp_path, monkeypatch, 'echo "NVIDIA A, 1000, 40, 100.0"; echo "NVIDIA A, 3000, 60, 50.0"'
+    )
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    sampler = GpuSampler(interval_s=0.05)
+    time.sleep(0.4)
+    found = sampler.stop()
+    assert found["devices"] == 2
+    assert found["peak_memory_mb"] == 3000, "of the fullest device: each has its own memory"
+    assert found["peak_memory_by_device_mb"] == [1000, 3000]
+    assert found["utilisation"] == 0.5
+    samples = found["energy_j"] / (150.0 * 0.05)
+    assert samples == pytest.approx(round(samples)), "the energy is that of both"
+    assert samples >= 1
+
+
+def test_the_peak_is_of_this_program_and_not_of_the_one_that_started_it():
+    measure = "from segbench.provenance.cost import Meter; "
+    measure += "print(Meter('s', {}, 1).read('computed')['peak_rss_mb'])"
+    start = f"""
+import os, sys
+block = bytearray(300_000_000)
+os.execv(sys.executable, [sys.executable, "-c", {measure!r}])
+"""
+    scripts = str(ROOT / "scripts")
+    done = subprocess.run(
+        [sys.executable, "-c", start],
+        env={**os.environ, "PYTHONPATH": scripts},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(done.stdout) < 200
+
+
+def test_what_was_asked_for_is_in_the_cost():
+    class Resources:
+        mem_mb, runtime, gpu, tmpdir = 2000, 30, 1, "/tmp"
+
+    spent = Meter("train", {}, 4, Resources()).read("computed")
+    assert spent["asked"] == {"threads": 4, "mem_mb": 2000, "runtime_min": 30, "gpu": 1}
+    assert Meter("train", {}, 4).read("computed")["asked"] is None
 
 
 def test_a_gpu_that_does_not_answer_is_no_gpu(tmp_path, monkeypatch):
