@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from segbench.provenance.orphans import cancel_orphans
 from segbench.provenance.running import is_elsewhere, only_looks, refuse, this_run
 
 #: A process whose start is off by more is another one with the same number. Not less: the
@@ -155,5 +156,7 @@ def may_write(
             return False  # it is being written just now
     if void_stale_locks(folder, unlock="--unlock" in arguments):
         say("The last run here was killed; its lock is void, going on.")
+    if "--unlock" not in arguments:
+        cancel_orphans(folder, say)
     atexit.register(sign_off, folder.absolute())
     return True
