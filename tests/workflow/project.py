@@ -162,5 +162,8 @@ class Project:
         (run.restored if "found in the store" in text else run.computed).add(rule)
 
 
+#: Scripts that people run, not rules.
+COMMANDS = frozenset({"explain", "store"})
+
 #: Rules of the workflow that do work, by the name of their script.
-RULES = frozenset(path.stem for path in (ROOT / "scripts").glob("*.py"))
+RULES = frozenset(path.stem for path in (ROOT / "scripts").glob("*.py")) - COMMANDS

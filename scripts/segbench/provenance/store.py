@@ -116,7 +116,7 @@ class Store:
     def find(self, key: str) -> dict[str, Any] | None:
         """The entry under a key, or None. A damaged one counts as absent."""
         try:
-            return self._read(key)
+            return self.read(key)
         except (DamagedError, OSError):
             return None
 
@@ -131,7 +131,16 @@ class Store:
             return False
         return all(self._has_size(o["sha256"], o["bytes"]) for o in entry["outputs"].values())
 
-    def _read(self, key: str) -> dict[str, Any]:
+    def read(self, key: str) -> dict[str, Any]:
+        """The entry under a key.
+
+        Raises
+        ------
+        DamagedError
+            There is none, or it cannot be used.
+        OSError
+            It cannot be read.
+        """
         with open_regular(self.entry_path(key)) as handle:
             return parse_entry(key, handle.read())
 
@@ -220,7 +229,7 @@ class Store:
             There is no room for an output, or it cannot be written.
         """
         try:
-            entry = self._read(key)
+            entry = self.read(key)
             if set(entry["outputs"]) != set(outputs):
                 return None
             fetch_all(
