@@ -11,6 +11,7 @@ OUTPUTS:
 
 rule acquire:
     """Generate, download or link one dataset."""
+    localrule: True
     output:
         record="data/acquired/{dataset}.json",
     log:
@@ -73,6 +74,7 @@ rule index:
 
 rule samples:
     """Join the shards' rows; identical pictures become one group."""
+    localrule: True
     input:
         shards=shards(rules.index.output.samples),
     output:

@@ -10,6 +10,7 @@ OUTPUTS:
 
 rule split:
     """Give every sample its role in every fold; groups never part."""
+    localrule: True
     input:
         samples=rules.samples.output.samples,
         appearance=appearance_of,

@@ -111,6 +111,7 @@ rule draw_sweep:
 
 rule report:
     """Gather everything on one page that works offline."""
+    localrule: True
     input:
         tables=rules.tables.input,
         curves=expand(rules.draw_curves.output, study=CONFIG.studies),

@@ -8,6 +8,7 @@ OUTPUTS:
 
 rule tabulate:
     """Summarise the scores of a study: means, intervals, ranks, ties, published rows."""
+    localrule: True
     input:
         scores=of_study(rules.score.output.scores),
     output:
