@@ -21,8 +21,8 @@ rule amplify:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=memory("amplify"),
+        runtime=minutes("amplify"),
     params:
         code=code("amplify"),
         recipe=lambda w: plain(CONFIG.augmentation[w.augmentation].amplification),

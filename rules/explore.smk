@@ -30,8 +30,8 @@ rule explore_dataset:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=memory("explore_dataset"),
+        runtime=minutes("explore_dataset"),
     params:
         code=reader_code("explore_dataset"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),

@@ -45,8 +45,8 @@ rule check_leaks:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory("check_leaks"),
+        runtime=minutes("check_leaks"),
     params:
         code=code("check_leaks"),
     script:

@@ -22,8 +22,8 @@ rule measure:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory("measure"),
+        runtime=minutes("measure"),
     params:
         code=reader_code("measure"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
@@ -50,8 +50,8 @@ rule describe:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=memory("describe"),
+        runtime=minutes("describe"),
     params:
         code=code("describe"),
         about=about_dataset,

@@ -21,8 +21,8 @@ rule truth:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=memory("truth"),
+        runtime=minutes("truth"),
     params:
         code=reader_code("truth"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
@@ -44,8 +44,8 @@ rule preprocess:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=memory("preprocess"),
+        runtime=minutes("preprocess"),
     params:
         code=reader_code("preprocess"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),

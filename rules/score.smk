@@ -21,8 +21,8 @@ rule segment:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=memory("segment"),
+        runtime=minutes("segment"),
     params:
         code=code("segment"),
         recipe=lambda w: model_slice(CONFIG.models[w.model], "segment"),
@@ -44,8 +44,8 @@ rule score:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=memory("score"),
+        runtime=minutes("score"),
     params:
         code=code("score"),
         metrics=metrics_of,

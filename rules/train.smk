@@ -29,8 +29,9 @@ rule train:
         "../envs/gpu.yaml"
     threads: 1
     resources:
-        mem_mb=training_memory,
-        runtime=lambda w, attempt: 720 * attempt,
+        mem_mb=memory("train"),
+        gpu_mem_mb=gpu_memory("train"),
+        runtime=minutes("train"),
     params:
         code=code("train"),
         recipe=lambda w: model_slice(CONFIG.models[w.model], "train"),
@@ -54,8 +55,9 @@ rule predict:
         "../envs/gpu.yaml"
     threads: 1
     resources:
-        mem_mb=lambda w, attempt: 4000 * attempt,
-        runtime=lambda w, attempt: 120 * attempt,
+        mem_mb=memory("predict"),
+        gpu_mem_mb=gpu_memory("predict"),
+        runtime=minutes("predict"),
     params:
         code=code("predict"),
         recipe=lambda w: model_slice(CONFIG.models[w.model], "predict"),

@@ -1,0 +1,84 @@
+"""What a job asks for, and how a retry asks for more."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from segbench.resources import constants
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a job needs.
+
+    Attributes
+    ----------
+    mem_mb : int
+        Memory of the machine, in MiB as Slurm counts it.
+    gpu_mem_mb : int
+        Memory of each GPU, in MiB; 0 where none is used.
+    runtime_min : int
+        Wall time in minutes.
+    threads : int
+        Threads that `runtime_min` is meant for.
+    """
+
+    mem_mb: int
+    gpu_mem_mb: int
+    runtime_min: int
+    threads: int = 1
+
+    def at(self, attempt: int) -> Needs:
+        """What the n-th attempt asks for.
+
+        Parameters
+        ----------
+        attempt : int
+            Counted from 1. Each asks for once more the memory and the time of the first,
+            the time up to `constants.MAX_RUNTIME_MIN`.
+
+        Examples
+        --------
+        >>> Needs(2000, 0, 30).at(2)
+        Needs(mem_mb=4000, gpu_mem_mb=0, runtime_min=60, threads=1)
+        """
+        return Needs(
+            self.mem_mb * attempt,
+            self.gpu_mem_mb,
+            min(self.runtime_min * attempt, constants.MAX_RUNTIME_MIN),
+            self.threads,
+        )
+
+
+def needs(mem_mb: float, seconds: float, gpu_mem_mb: float = 0, threads: int = 1) -> Needs:
+    """Round to what is asked for: margins, least values and steps are added here alone.
+
+    Parameters
+    ----------
+    mem_mb : float
+        Memory that the process is expected to take.
+    seconds : float
+        Wall time that is expected on an idle machine.
+    gpu_mem_mb : float, optional
+        Expected memory of a GPU.
+    threads : int, optional
+        Passed on.
+
+    Examples
+    --------
+    >>> needs(1000, 20)
+    Needs(mem_mb=1500, gpu_mem_mb=0, runtime_min=10, threads=1)
+    """
+    memory = mem_mb * constants.MEMORY_MARGIN + constants.SNAKEMAKE_MB
+    minutes = seconds * constants.TIME_MARGIN / 60
+    return Needs(
+        max(_up(memory, constants.MEMORY_STEP_MB), constants.MIN_MEMORY_MB),
+        _up(gpu_mem_mb, constants.MEMORY_STEP_MB),
+        min(_up(max(minutes, 1), constants.RUNTIME_STEP_MIN), constants.MAX_RUNTIME_MIN),
+        threads,
+    )
+
+
+def _up(value: float, step: int) -> int:
+    return math.ceil(value / step) * step

@@ -1,0 +1,153 @@
+"""What a training needs, from its recipe and its data's fingerprint."""
+
+from __future__ import annotations
+
+import math
+
+from segbench.config.augmentation import Jitter
+from segbench.config.model import Model
+from segbench.resources import constants as c
+from segbench.resources.fingerprint import Fingerprint, window
+from segbench.resources.needs import Needs, needs
+from segbench.resources.network import Network, count
+
+MIB = 2**20
+
+#: Samples that take more are read window by window, see `segbench.training.samples`.
+MEMORY_BYTES = 4 * 2**30
+
+#: Targets of which windows can be made, see `segbench.training.task`.
+_LOCAL_TARGETS = ("classes", "foreground")
+
+#: Samples that readers hold whole while they cut windows of them, and pass over once.
+_READERS = 5
+
+
+def training_needs(
+    recipe: Model,
+    print_: Fingerprint,
+    jitter: Jitter | None = None,
+    *,
+    gpus: int = 0,
+    threads: int = 1,
+) -> Needs:
+    """Predict what a training needs.
+
+    Parameters
+    ----------
+    recipe : Model
+        The model recipe.
+    print_ : Fingerprint
+        The data.
+    jitter : Jitter, optional
+        Random changes inside the step.
+    gpus : int, optional
+        Devices that share a batch; 0: the CPU computes.
+    threads : int, optional
+        Of the CPU.
+
+    Returns
+    -------
+    Needs
+        Of the first attempt.
+    """
+    sides = window(recipe, print_)
+    network = count(recipe.network, print_.channels, print_.maps(recipe), sides)
+    step = step_bytes(recipe, print_, network, sides, jitter)
+    device = c.CUDA_HOST_MB if gpus else c.KERAS_MB + c.TRACING_MB
+    if recipe.network.backbone is not None:
+        device += c.BACKBONE_MB
+    host = device * MIB + data_bytes(recipe, print_, sides) + weight_bytes(recipe, network)
+    on_gpu = 0.0
+    if gpus:
+        share = math.ceil(recipe.training.batch / gpus) / recipe.training.batch
+        on_gpu = (
+            c.CUDA_DEVICE_MB
+            + (weight_bytes(recipe, network) / 2 + step * share * c.GPU_ACTIVATION_FACTOR) / MIB
+        )
+    else:
+        host += step * c.ACTIVATION_FACTOR
+    seconds = training_seconds(recipe, print_, network, sides, gpus, threads)
+    return needs(host / MIB, seconds, on_gpu, threads)
+
+
+def step_bytes(
+    recipe: Model,
+    print_: Fingerprint,
+    network: Network,
+    sides: tuple[int, ...],
+    jitter: Jitter | None,
+) -> float:
+    """Bytes that a step must keep, its factor not applied: float32 whatever the precision.
+
+    The hardware chooses the precision where the recipe says `auto`, and what is planned must
+    hold on any.
+    """
+    pixels = math.prod(sides)
+    maps = 0 if print_.task == "classification" else print_.maps(recipe)
+    numbers = maps * c.LOSS_NUMBERS + print_.channels * 2
+    if jitter is not None:
+        numbers += c.JITTER_NUMBERS + 4 * print_.channels
+    return recipe.training.batch * (network.activation_bytes(4) + 4.0 * numbers * pixels)
+
+
+def weight_bytes(recipe: Model, network: Network) -> float:
+    """Bytes of the weights with all their copies."""
+    slots = c.OPTIMIZER_SLOTS[recipe.training.optimizer.name]
+    return 4.0 * network.weights * (c.WEIGHT_COPIES + c.WEIGHT_COPIES_A_SLOT * slots)
+
+
+def data_bytes(recipe: Model, print_: Fingerprint, sides: tuple[int, ...]) -> float:
+    """Bytes of the samples that are held, and of the batches that wait."""
+    whole = print_.task == "classification"
+    maps = 0 if whole else 1 if print_.exclusive(recipe) else print_.maps(recipe)
+    pixel = print_.channels * print_.itemsize + maps
+    trained = math.ceil(print_.training * recipe.training.share)
+    held = (trained + print_.validation) * print_.pixels * pixel
+    if held > MEMORY_BYTES and recipe.target in _LOCAL_TARGETS:
+        # Twice: as read, and as windows; a survey of the targets goes sample by sample.
+        held = 2 * _READERS * math.prod(print_.largest) * pixel
+    waiting = c.BATCHES * recipe.training.batch * math.prod(sides) * (pixel + 1)
+    return held + waiting
+
+
+def steps_an_epoch(recipe: Model, print_: Fingerprint) -> int:
+    """Batches of an epoch."""
+    trained = math.ceil(print_.training * recipe.training.share)
+    return recipe.training.steps_per_epoch or math.ceil(trained / recipe.training.batch)
+
+
+def training_seconds(
+    recipe: Model,
+    print_: Fingerprint,
+    network: Network,
+    sides: tuple[int, ...],
+    gpus: int,
+    threads: int,
+) -> float:
+    """Seconds of all epochs, on an idle machine; early stopping is not reckoned with."""
+    options = recipe.training
+    one = forward_seconds(network, sides, gpus, threads)
+    update = network.weights * c.CPU_WEIGHT_S / (100 if gpus else 1)
+    overhead = c.GPU_STEP_S if gpus else c.CPU_STEP_S
+    step = 3 * one * options.batch + update + overhead
+    tiles = print_.validation * max(1.0, print_.pixels / math.prod(sides))
+    tiles = math.ceil(tiles / options.batch) * options.batch  # the last batch is filled up
+    saved = 4.0 * network.weights * (2 + c.OPTIMIZER_SLOTS[options.optimizer.name])
+    epoch = steps_an_epoch(recipe, print_) * step + tiles * one + saved / c.STATE_BYTES
+    return start_seconds(recipe) + options.epochs * epoch
+
+
+def start_seconds(recipe: Model) -> float:
+    """Seconds before the first step."""
+    return c.START_S + c.BACKBONE_START_S * (recipe.network.backbone is not None)
+
+
+def forward_seconds(network: Network, sides: tuple[int, ...], gpus: int, threads: int) -> float:
+    """Seconds of the forward pass of one sample; a step of training takes three times that."""
+    kept = network.activation_bytes(4) / 3
+    if gpus:
+        speed = 1 + c.GPU_GAIN * (gpus - 1)
+        return (network.multiply_adds / c.GPU_MULTIPLY_ADDS + kept / c.GPU_BYTES) / speed
+    speed = 1 + c.THREAD_GAIN * (threads - 1)
+    return (network.multiply_adds / c.CPU_MULTIPLY_ADDS + kept / c.CPU_BYTES) / speed
