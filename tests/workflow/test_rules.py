@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from workflow.project import ROOT, RULES
+from workflow.project import COMMANDS, ROOT, RULES
 
 RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
-SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+SCRIPTS = sorted(p for p in (ROOT / "scripts").glob("*.py") if p.stem not in COMMANDS)
 LIBRARY = sorted((ROOT / "scripts/segbench").rglob("*.py"))
 
 

@@ -6,7 +6,9 @@ store already.
 
 from __future__ import annotations
 
+import ast
 import logging
+import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,3 +109,39 @@ def work_key(
     }
     identity = {name: job.wildcards[name] for name in IDENTITY if name in job.wildcards}
     return key_of({"rule": rule, "params": job.params, "inputs": inputs, "of": identity})
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How a rule's work is kept in the store.
+
+    Attributes
+    ----------
+    stored : bool
+        Whether it is.
+    selection : callable or None
+        See `work_key`.
+    """
+
+    stored: bool
+    selection: Selection | None
+
+
+def keeping_of(script: Path) -> Keeping:
+    """How the work of a rule's script is kept, without running it.
+
+    Parameters
+    ----------
+    script : Path
+        It hands its work to `segbench.provenance.job.run`, and says there whether the work
+        is ``stored``; a function `selection` of its own is the selection.
+    """
+    tree = ast.parse(script.read_text("utf-8"), str(script))
+    stored = not any(
+        isinstance(node, ast.keyword)
+        and node.arg == "stored"
+        and isinstance(node.value, ast.Constant)
+        and node.value.value is False
+        for node in ast.walk(tree)
+    )
+    return Keeping(stored, runpy.run_path(str(script)).get("selection"))

@@ -1,0 +1,148 @@
+"""Explain a rerun: what changed, which jobs follow, and what they will cost.
+
+    python scripts/explain.py [--json] [targets and options of snakemake]
+
+Nothing is run, locked, restored or removed. Of Snakemake, beside what its documentation
+promises, this uses how it builds the DAG (`Workflow._prepare_dag`, `Workflow._build_dag`)
+and how its command line becomes settings; tests/workflow/test_explain.py sees that it holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+# This folder is searched last: a script in it has the name of a package that others need.
+sys.path.append(str(Path(__file__).parent))
+sys.path.remove(sys.path[-1])
+
+from segbench.explaining import explain
+from segbench.explaining.differences import plain
+from segbench.explaining.plan import Arms, Planned, studies_of
+from segbench.explaining.summary import Explanation
+from segbench.explaining.text import text_of
+from segbench.provenance.job import STORE_VARIABLE
+from segbench.provenance.keys import keeping_of
+from segbench.provenance.record import RECORDS
+
+#: Where Snakemake keeps its own notes.
+NOTES = Path(".snakemake")
+
+
+def main(arguments: list[str]) -> int:
+    """Explain; the exit status."""
+    from snakemake import api, cli
+
+    found: list[Explanation] = []
+    # Everything that Snakemake says goes to the terminal, not into what may be a file.
+    with contextlib.redirect_stdout(sys.stderr):
+        parser, args = cli.parse_args([word for word in arguments if word != "--json"])
+        args.dryrun, args.nolock, args.executor = True, True, "local"
+        # The summary is one of the things that Snakemake does with a DAG instead of running
+        # it; ours stands in its place, so that all settings are as Snakemake makes them.
+        args.summary = True
+        api.DAGApi.summary = lambda dag_api, detailed=False: found.append(_look(dag_api))
+        if not cli.args_to_api(args, parser) or not found:
+            return 1
+    if "--json" in arguments:
+        print(json.dumps(found[0].as_dict(), indent=1))
+    else:
+        print(text_of(found[0]), end="")
+    return 0
+
+
+def _look(dag_api: Any) -> Explanation:
+    """Build the DAG as a dry run does, and explain the jobs that must run."""
+    workflow = dag_api.workflow_api._workflow
+    had_notes = NOTES.exists()
+    workflow._prepare_dag(
+        forceall=workflow.dag_settings.forceall,
+        ignore_incomplete=False,
+        lock_warn_only=True,
+        nolock=True,
+    )
+    workflow.persistence.drop_iocache = lambda: None
+    workflow._build_dag()
+    if not had_notes:
+        _remove_empty(NOTES)
+    scripts = Path(workflow.basedir) / "scripts"
+    return explain(
+        _planned(workflow),
+        RECORDS,
+        Path(workflow.globals["CODE_MEMORY"]),
+        Path(os.environ[STORE_VARIABLE]),
+        cache(lambda rule: keeping_of(scripts / f"{rule}.py")),
+    )
+
+
+def _planned(workflow: Any) -> list[Planned]:
+    """The jobs that must run, as plain data."""
+    dag = workflow.dag
+    numbers = {job: number for number, job in enumerate(dag.jobs)}
+    serves = studies_of(
+        {number: _words(job) for job, number in numbers.items()},
+        {number: [numbers[f] for f in dag.depending[job]] for job, number in numbers.items()},
+        _arms(workflow.globals["CONFIG"]),
+    )
+    running = {job for job in dag.needrun_jobs() if not job.rule.norun}
+    planned = []
+    for job in running:
+        outputs = [str(output) for output in job.output]
+        makers = {
+            str(path): numbers[maker]
+            for maker, paths in dag.dependencies[job].items()
+            if maker in running
+            for path in paths
+        }
+        planned.append(
+            Planned(
+                numbers[job],
+                job.rule.name,
+                _words(job),
+                plain(dict(job.params.items())),
+                _named(job.input),
+                {name: paths[0] for name, paths in _named(job.output).items()},
+                makers,
+                tuple(path for path in outputs if not os.path.exists(path)),
+                str(dag.reason(job)),
+                serves[numbers[job]],
+            )
+        )
+    return planned
+
+
+def _words(job: Any) -> dict[str, str]:
+    return {name: str(value) for name, value in job.wildcards_dict.items()}
+
+
+def _named(files: Any) -> dict[str, list[str]]:
+    return {
+        name: [str(value)] if isinstance(value, str) else [str(path) for path in value]
+        for name, value in files.items()
+    }
+
+
+def _arms(config: Any) -> dict[str, Arms]:
+    return {
+        name: Arms(
+            tuple({k: str(v) for k, v in arm._asdict().items()} for arm in config.arms(name)),
+            study.ensemble,
+        )
+        for name, study in config.studies.items()
+    }
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove folders that hold nothing; Snakemake makes its own even to look."""
+    for place, _, _ in os.walk(folder, topdown=False):
+        with contextlib.suppress(OSError):
+            os.rmdir(place)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

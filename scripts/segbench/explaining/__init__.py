@@ -1,0 +1,98 @@
+"""Explain a rerun: what changed since the last run, which jobs follow, what they will cost.
+
+Works on plain data: what Snakemake is about to do (`plan`), the records of earlier runs
+(`segbench.provenance.record`), the parts behind digests of code, and the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from segbench.explaining.causes import Causes
+from segbench.explaining.costs import Ledger
+from segbench.explaining.forecast import Forecast, Inputs
+from segbench.explaining.plan import Planned, in_order
+from segbench.explaining.summary import Explanation, summarise
+from segbench.provenance.code_memory import parts_of
+from segbench.provenance.keys import Keeping
+from segbench.provenance.record import read_list, read_record, record_path, records_of
+from segbench.provenance.store import Store
+
+__all__ = ["explain"]
+
+
+class _Records:
+    """The records of a folder, each read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._of_job: dict[int, dict[str, Any] | None] = {}
+        self._of_rule: dict[str, list[dict[str, Any]]] = {}
+
+    def of(self, job: Planned) -> dict[str, Any] | None:
+        """The record of a job's last run."""
+        if job.number not in self._of_job:
+            path = record_path(self._folder, job.rule, job.outputs.values())
+            self._of_job[job.number] = read_record(path)
+        return self._of_job[job.number]
+
+    def all_of(self, rule: str) -> list[dict[str, Any]]:
+        """All records of a rule."""
+        if rule not in self._of_rule:
+            self._of_rule[rule] = list(records_of(self._folder, rule))
+        return self._of_rule[rule]
+
+    def is_new(self, rule: str, wildcard: str, value: str) -> bool:
+        """Whether the rule was never run with this value of a wildcard."""
+        return all(record["wildcards"].get(wildcard) != value for record in self.all_of(rule))
+
+
+def explain(
+    jobs: Sequence[Planned],
+    records: Path,
+    code: Path,
+    store: Path,
+    keeping: Callable[[str], Keeping],
+    seconds: float = 30.0,
+) -> Explanation:
+    """Explain why jobs must run, and at what cost.
+
+    Parameters
+    ----------
+    jobs : sequence of Planned
+        All jobs that must run.
+    records : Path
+        Folder of the records, see `segbench.provenance.record`.
+    code : Path
+        Folder of the parts of the code, see `segbench.provenance.code_memory`.
+    store : Path
+        The store; nothing is changed in it.
+    keeping : callable
+        Says how a rule's work is kept in the store.
+    seconds : float
+        Keys are looked up in the store for so long.
+    """
+    jobs = in_order(jobs)
+    known = _Records(records)
+    inputs = Inputs()
+    finder = Causes(
+        known.of,
+        lambda digest: parts_of(digest, code),
+        inputs,
+        lambda digest: read_list(records, digest),
+        known.is_new,
+    )
+    causes = {job.number: finder.of(job) for job in jobs}
+    shelf = Store(store)
+    forecast = Forecast(
+        lambda key: shelf.find(key) if shelf.holds(key) else None,
+        shelf.object_path,
+        keeping,
+        inputs,
+        seconds,
+    )
+    ledger = Ledger(known.of, known.all_of)
+    hours = {job.number: ledger.hours(job) for job in jobs}
+    return summarise(jobs, causes, forecast.fates(jobs), hours)

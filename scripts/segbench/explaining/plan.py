@@ -1,0 +1,130 @@
+"""What Snakemake is about to do, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Names of the parts of an arm: they say which studies a job serves.
+_ARM = ("dataset", "preprocessing", "augmentation", "model", "seed", "protocol")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job that must run.
+
+    Attributes
+    ----------
+    number : int
+        Tells jobs of one plan apart.
+    rule : str
+        The rule.
+    wildcards : dict of str to str
+        Which of the rule's jobs.
+    params : dict
+        The parameters that it would run with, as they come back from JSON.
+    inputs : dict of str to list of str
+        Paths by the names of the rule.
+    outputs : dict of str to str
+        Paths by the names of the rule.
+    makers : dict of str to int
+        Input -> the job that must run before and makes it anew.
+    missing : tuple of str
+        Outputs that are not there.
+    reason : str
+        What Snakemake says.
+    studies : tuple of str
+        The studies that it serves, sorted.
+    """
+
+    number: int
+    rule: str
+    wildcards: dict[str, str]
+    params: dict[str, Any]
+    inputs: dict[str, list[str]] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    makers: dict[str, int] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+    studies: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The job in words."""
+        return " ".join([self.rule, *self.wildcards.values()])
+
+
+@dataclass(frozen=True)
+class Arms:
+    """The arms of one study, and the folds that it scores."""
+
+    arms: tuple[Mapping[str, str], ...]
+    ensemble: bool = False
+
+    def contain(self, wildcards: Mapping[str, str]) -> bool:
+        """Whether a job with these wildcards can belong to the study."""
+        if (wildcards.get("fold") == "ensemble") != self.ensemble and "fold" in wildcards:
+            return False
+        own = {name: wildcards[name] for name in _ARM if name in wildcards}
+        return bool(own) and any(own.items() <= arm.items() for arm in self.arms)
+
+
+def studies_of(
+    wildcards: Mapping[int, Mapping[str, str]],
+    followers: Mapping[int, Collection[int]],
+    studies: Mapping[str, Arms],
+) -> dict[int, tuple[str, ...]]:
+    """The studies that each job serves.
+
+    A job with a study among its wildcards serves that one; else it serves those that the
+    jobs after it serve. What no study's job follows, e.g. the objects of a run, serves the
+    studies whose arms it is a part of.
+
+    Parameters
+    ----------
+    wildcards : mapping
+        Job -> its wildcards. All jobs, not only those that must run.
+    followers : mapping
+        Job -> the jobs that use what it makes.
+    studies : mapping
+        Name -> arms.
+    """
+    found: dict[int, tuple[str, ...]] = {}
+
+    def serve(number: int) -> tuple[str, ...]:
+        if number not in found:
+            own = wildcards[number]
+            served: Iterable[str] = {s for f in followers.get(number, ()) for s in serve(f)}
+            if "study" in own:
+                served = [own["study"]]
+            elif not served:
+                served = [name for name, arms in studies.items() if arms.contain(own)]
+            found[number] = tuple(sorted(served))
+        return found[number]
+
+    for number in wildcards:
+        serve(number)
+    return found
+
+
+def in_order(jobs: Sequence[Planned]) -> list[Planned]:
+    """Jobs by how many others must run before, one after another; makers come first.
+
+    Parameters
+    ----------
+    jobs : sequence of Planned
+        In any order; the result does not depend on it.
+    """
+    by_number = {job.number: job for job in jobs}
+    levels: dict[int, int] = {}
+
+    def level(number: int) -> int:
+        if number not in levels:
+            makers = set(by_number[number].makers.values())
+            levels[number] = 1 + max((level(maker) for maker in makers), default=0)
+        return levels[number]
+
+    return sorted(
+        jobs, key=lambda job: (level(job.number), job.rule, sorted(job.wildcards.items()))
+    )
