@@ -2,7 +2,9 @@
 
 from functools import lru_cache
 
-from segbench.config import load
+from snakemake.io import get_wildcard_names
+
+from segbench.config import Arm, load
 from segbench.datasets import inventory as raw_inventory
 from segbench.errors import SegbenchError
 from segbench.provenance import code_memory
@@ -70,23 +72,28 @@ def reader_code(rule_name):
 
 
 def shards(pattern):
-    """All shards of a stage of the job's dataset."""
-    return lambda w: expand(
-        pattern,
-        shard=range(CONFIG.datasets[w.dataset].shards),
-        allow_missing=True,
-    )
+    """All shards of a stage of the job's dataset; one list for all jobs that share it."""
+    names = sorted(get_wildcard_names(pattern) - {"shard"})
+
+    @lru_cache(maxsize=None)
+    def of(*values):
+        known = dict(zip(names, values))
+        count = CONFIG.datasets[known["dataset"]].shards
+        return [pattern.format(**known, shard=shard) for shard in range(count)]
+
+    return lambda w: of(*[w[name] for name in names])
+
+
+PLAIN_SHARDS = shards(f"{PREPARED}/shard-{{shard}}.zarr.zip")
+AMPLIFIED_SHARDS = shards(
+    f"{PREPARED}/amplified-{{augmentation}}/shard-{{shard}}.zarr.zip"
+)
 
 
 def training_shards(w):
     """What is trained on: the amplified shards where the recipe amplifies, else the plain."""
     amplified = CONFIG.augmentation[w.augmentation].amplification is not None
-    folder = f"{PREPARED}/amplified-{{augmentation}}" if amplified else PREPARED
-    return expand(
-        f"{folder}/shard-{{shard}}.zarr.zip",
-        shard=range(CONFIG.datasets[w.dataset].shards),
-        **w,
-    )
+    return (AMPLIFIED_SHARDS if amplified else PLAIN_SHARDS)(w)
 
 
 def folds_of(arm):

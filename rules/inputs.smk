@@ -22,35 +22,46 @@ def fold_models(w):
     """The networks that predict: the fold's own, or those of all folds."""
     if w.fold != "ensemble":
         return f"{RUN}/model.keras".format(**w)
-    count = CONFIG.datasets[w.dataset].protocols[w.protocol].folds
-    return expand(f"{ARM}/fold-{{fold}}/model.keras", **{**w, "fold": range(count)})
+    return [f"{RUN}/model.keras".format(**{**w, "fold": n}) for n in folds_of(w)]
 
 
-def training_memory(w, input, attempt):
-    """Keras and the network, and the archives unpacked: they are held in memory whole."""
-    return int((3000 + 3 * input.size_mb) * attempt)
+@lru_cache(maxsize=None)
+def studies_by_arm():
+    """The names of each arm, as wildcards give them -> the studies that have it."""
+    found = {}
+    for name in CONFIG.studies:
+        for arm in CONFIG.arms(name):
+            found.setdefault(tuple(map(str, arm)), []).append(name)
+    return {arm: tuple(names) for arm, names in found.items()}
 
 
 def studies_of(w):
-    """The studies that a run serves."""
-    return [
-        study
-        for name, study in CONFIG.studies.items()
-        if any(
-            all(str(value) == w[key] for key, value in arm._asdict().items())
-            for arm in CONFIG.arms(name)
-        )
-    ]
+    """The names of the studies that a run serves."""
+    return studies_by_arm().get(tuple(w[key] for key in Arm._fields), ())
+
+
+@lru_cache(maxsize=None)
+def metrics_asked(studies):
+    """All metrics that some studies ask for; one list for all runs of the same studies."""
+    return sorted(
+        {metric for name in studies for metric in CONFIG.studies[name].metrics}
+    )
 
 
 def metrics_of(w):
     """All metrics that the studies of a run ask for."""
-    return sorted({metric for study in studies_of(w) for metric in study.metrics})
+    return metrics_asked(studies_of(w))
+
+
+@lru_cache(maxsize=None)
+def empties_asked(studies):
+    """The policies for empty masks of some studies, each once."""
+    return sorted({CONFIG.studies[name].empty for name in studies})
 
 
 def empty_of(w):
     """The policy for empty masks of the studies of a run; they must agree on it."""
-    policies = sorted({study.empty for study in studies_of(w)})
+    policies = empties_asked(studies_of(w))
     if len(policies) > 1:
         raise SegbenchError(
             f"studies that share the arm {dict(w)} differ in `empty`: {policies}",
@@ -64,23 +75,25 @@ def costs(w):
     """The costs of every heavy job of every study, each once."""
     found = set()
     for study in CONFIG.studies:
+        stages = [rules.predict, rules.segment, rules.score]
+        if not is_classified(study):
+            stages += [rules.measure, rules.describe]
+        trained = rules.train.output.cost
+        evaluated = [stage.output.cost for stage in stages]
         for arm in CONFIG.arms(study):
-            names = {
-                **arm._asdict(),
-                "shard": range(CONFIG.datasets[arm.dataset].shards),
-            }
+            names = arm._asdict()
+            found.update(trained.format(**names, fold=fold) for fold in folds_of(arm))
+            for fold in scored_folds(study, arm):
+                found.update(path.format(**names, fold=fold) for path in evaluated)
+        for made in {arm[:4] for arm in CONFIG.arms(study)}:
+            names = dict(zip(Arm._fields, made))
             stages = [rules.truth, rules.preprocess]
-            if CONFIG.augmentation[arm.augmentation].amplification is not None:
+            if CONFIG.augmentation[names["augmentation"]].amplification is not None:
                 stages.append(rules.amplify)
-            for stage in stages:
-                found.update(expand(stage.output.cost, **names))
-            found.update(expand(rules.train.output.cost, **names, fold=folds_of(arm)))
-            scored = scored_folds(study, arm)
-            stages = [rules.predict, rules.segment, rules.score]
-            if not is_classified(study):
-                stages += [rules.measure, rules.describe]
-            for stage in stages:
-                found.update(expand(stage.output.cost, **names, fold=scored))
+            for shard in range(CONFIG.datasets[names["dataset"]].shards):
+                found.update(
+                    stage.output.cost.format(**names, shard=shard) for stage in stages
+                )
     found.update(expand(rules.explore_dataset.output.cost, dataset=CONFIG.datasets))
     return sorted(found)
 

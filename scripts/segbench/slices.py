@@ -2,11 +2,14 @@
 
 A stage's parameters are the slice of the config that can change its outputs, as plain
 data. A key that a stage does not read is not in its slice, so changing it reruns nothing.
+
+Ten thousand jobs share a handful of recipes: equal slices are one object, made once. They
+are for reading only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +31,23 @@ MODEL_PARTS = {
 }
 
 
+#: Part of the config (by identity: it never changes), and what was cut out of it.
+_MADE: dict[tuple[int, str, tuple[str, ...]], tuple[BaseModel, Any]] = {}
+
+
+def _once(model: BaseModel, kind: str, names: tuple[str, ...], make: Callable[[], Any]) -> Any:
+    """What `make` gives, made once for a part of the config; the part is kept alive."""
+    key = (id(model), kind, names)
+    if key not in _MADE:
+        _MADE[key] = (model, make())
+    return _MADE[key][1]
+
+
 def plain(model: BaseModel | None) -> Any:
-    """A typed recipe as JSON-able data, without the words for readers."""
-    return None if model is None else _strip(model.model_dump(mode="json"))
+    """A typed recipe as JSON-able data, without the words for readers; do not change it."""
+    if model is None:
+        return None
+    return _once(model, "plain", (), lambda: _strip(model.model_dump(mode="json")))
 
 
 def _strip(data: Any) -> Any:
@@ -40,12 +57,19 @@ def _strip(data: Any) -> Any:
 
 
 def parts(model: BaseModel, names: Iterable[str]) -> dict[str, Any]:
-    """Some parts of a typed recipe as JSON-able data."""
-    return {name: _strip(model.model_dump(mode="json")[name]) for name in names}
+    """Some parts of a typed recipe as JSON-able data; do not change them."""
+    wanted = tuple(names)
+
+    def make() -> dict[str, Any]:
+        data = model.model_dump(mode="json", include=set(wanted))
+        return {name: _strip(data[name]) for name in wanted}
+
+    found: dict[str, Any] = _once(model, "parts", wanted, make)
+    return found
 
 
 def model_slice(model: BaseModel, stage: str) -> dict[str, Any]:
-    """What `stage` reads of a model recipe.
+    """What `stage` reads of a model recipe; do not change it.
 
     Parameters
     ----------
@@ -54,13 +78,18 @@ def model_slice(model: BaseModel, stage: str) -> dict[str, Any]:
     stage : {"train", "predict", "segment"}
         The stage.
     """
-    data = parts(model, MODEL_PARTS[stage])
-    if stage == "predict":
+
+    def make() -> dict[str, Any]:
+        data = parts(model, MODEL_PARTS[stage])
+        if stage != "predict":
+            return data
         # Of the training only this matters: the patch is the tile when none is given, and a
         # network computes as it was trained.
         keys = ("patch", "precision", "deterministic")
-        data["training"] = {key: data["training"][key] for key in keys}
-    return data
+        return {**data, "training": {key: data["training"][key] for key in keys}}
+
+    found: dict[str, Any] = _once(model, "slice", (stage,), make)
+    return found
 
 
 def dataset_slice(dataset: BaseModel) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,6 +72,7 @@ class Config:
     studies: dict[str, Study]
     points: dict[str, Point]
     root: Path
+    _arms: dict[str, tuple[Arm, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def arms(self, study: str) -> list[Arm]:
         """List the arms of a study: the product of its lists, in their order.
@@ -81,13 +82,13 @@ class Config:
         study : str
             Its name.
         """
-        chosen = self.studies[study]
-        return [
-            Arm(chosen.dataset, chosen.protocol, *names)
-            for names in product(
-                chosen.preprocessing, chosen.augmentation, chosen.models, chosen.seeds
+        if study not in self._arms:
+            chosen = self.studies[study]
+            names = (chosen.preprocessing, chosen.augmentation, chosen.models, chosen.seeds)
+            self._arms[study] = tuple(
+                Arm(chosen.dataset, chosen.protocol, *part) for part in product(*names)
             )
-        ]
+        return list(self._arms[study])
 
     def store(self, environment: Mapping[str, str] | None = None) -> Path:
         """Where finished work is kept; a relative place lies under `root`.
