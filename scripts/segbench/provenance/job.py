@@ -18,6 +18,7 @@ from typing import Any
 
 from segbench.errors import SegbenchError
 from segbench.provenance.cost import Meter, write_cost
+from segbench.provenance.devices import claiming
 from segbench.provenance.keys import Job, Selection, work_key
 from segbench.provenance.record import RECORDS, Digests, write_record
 from segbench.provenance.store import Store
@@ -41,7 +42,8 @@ class _Terminal(logging.Handler):
         self._last = time.monotonic()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
+        loud = record.levelno >= logging.WARNING
+        if loud or time.monotonic() - self._last >= SECONDS_BETWEEN_LINES:
             self._last = time.monotonic()
             print(f"{self._name}: {record.getMessage()}", file=self._stream, flush=True)
 
@@ -114,7 +116,9 @@ def run(
         wildcards,
         snakemake.threads,
         terminal=terminal,
+        devices=int(asked.get("gpu", 0)) if asked is not None else 0,
     )
+    work = claiming(work)  # after the store was asked: a hit waits for no device
     try:
         inputs = Digests()
         key = work_key(snakemake.rule, job, selection, inputs) if stored else None

@@ -295,10 +295,10 @@ class Store:
         return sorted(path.stem for path in paths if is_digest(path.stem))
 
     def _warn_closed(self, error: OSError) -> None:
-        """Say, once, that the store cannot be written."""
+        """Say, once, that the store cannot be written: as a rule somebody wants it so."""
         if not self._warned:
             self._warned = True
-            _warn(
+            logging.getLogger("segbench").info(
                 f"the store {self.root} cannot be written ({error.strerror}): what it has is "
                 "used, but what is computed here is not kept for others"
             )

@@ -279,7 +279,10 @@ def fetch_all(files: Iterable[tuple[Path, str, Path]]) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise OutputError(path, error) from error
-            fetch(source, digest, beside)
+            try:
+                fetch(source, digest, beside)
+            except OutputError as failure:
+                raise OutputError(path, failure.error) from failure
         for beside, path in placed:
             try:
                 os.replace(beside, path)

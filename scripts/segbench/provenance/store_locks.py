@@ -104,6 +104,8 @@ class Locks:
                 return _NONE
             taken = self._flock(handle, kind, wait, path.stem)
             if taken != handle:
+                if taken == _NONE and path.name != STORE_LOCK:
+                    self._remove(path)
                 os.close(handle)
                 return taken
             # The holder before may have removed the file while we waited for it.
