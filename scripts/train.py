@@ -37,6 +37,7 @@ def work(job: Job) -> None:
         job.outputs["model"],
         job.outputs["history"],
         job.say,
+        devices=job.devices,
     )
 
 

@@ -22,12 +22,29 @@ class Draw:
         Non-negative, below 2**31.
     batch : int
         Samples.
+    parts : int, optional
+        Of a batch that several devices share evenly: how many they are.
+    part : int or tensor (), optional
+        Which of them these samples are. What is drawn is drawn for the samples of all parts
+        and these rows are taken, so that a sample's numbers do not depend on `parts`.
     """
 
-    def __init__(self, generator: keras.random.SeedGenerator, seed: Any, batch: int) -> None:
+    def __init__(
+        self,
+        generator: keras.random.SeedGenerator,
+        seed: Any,
+        batch: int,
+        parts: int = 1,
+        part: Any = 0,
+    ) -> None:
         self.generator = generator
         self.seed = ops.cast(ops.convert_to_tensor(seed), generator.state.dtype)
         self.batch = batch
+        self.parts, self.part = parts, part
+
+    def _rows(self, values: Any) -> Any:
+        """Of the numbers of all parts those of this one."""
+        return values if self.parts == 1 else rows_of(values, self.part, self.batch)
 
     def begin(self, knob: str) -> None:
         """Go to the start of a knob's own stream."""
@@ -38,11 +55,13 @@ class Draw:
 
     def uniform(self, low: float = 0.0, high: float = 1.0, shape: Sequence[int] = ()) -> Any:
         """Uniform in [low, high), (batch, *shape)."""
-        return keras.random.uniform((self.batch, *shape), low, high, "float32", self.generator)
+        everyone = (self.batch * self.parts, *shape)
+        return self._rows(keras.random.uniform(everyone, low, high, "float32", self.generator))
 
     def normal(self, shape: Sequence[int] = ()) -> Any:
         """Standard normal, (batch, *shape)."""
-        return keras.random.normal((self.batch, *shape), 0.0, 1.0, "float32", self.generator)
+        everyone = (self.batch * self.parts, *shape)
+        return self._rows(keras.random.normal(everyone, 0.0, 1.0, "float32", self.generator))
 
     def chance(self, probability: float) -> Any:
         """1.0 with this probability, else 0.0, (batch,)."""
@@ -52,6 +71,13 @@ class Draw:
         """Uniform in a range with this probability, else the neutral value, (batch,)."""
         drawn = self.uniform(*limits)
         return ops.where(self.uniform() < probability, drawn, neutral)
+
+
+def rows_of(values: Any, part: Any, rows: int) -> Any:
+    """The rows of one part of an array that is shared in parts of so many rows."""
+    return ops.slice(
+        values, (part * rows, *(0,) * (len(values.shape) - 1)), (rows, *values.shape[1:])
+    )
 
 
 def per_sample(values: Any, rank: int) -> Any:

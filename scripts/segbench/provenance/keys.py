@@ -40,6 +40,8 @@ class Job:
         Folder that outlives the job until it succeeds; None where nothing is stored.
     terminal : file or None
         Where people look; all other output of the process goes to the job's log.
+    devices : int
+        GPUs that the job asked for.
     """
 
     inputs: dict[str, list[Path]]
@@ -49,6 +51,7 @@ class Job:
     threads: int
     state: Path | None = None
     terminal: TextIO | None = None
+    devices: int = 0
 
     def input(self, name: str) -> Path:
         """The one file of an input name."""

@@ -33,6 +33,7 @@ def train(
     history: str | Path,
     log: Callable[[str], None],
     memory_bytes: int | None = None,
+    devices: int = 0,
 ) -> None:
     """Train one network on one fold; go on where an interrupted call stopped.
 
@@ -58,18 +59,26 @@ def train(
         Called with one line an epoch.
     memory_bytes : int, optional
         Samples that take more are read window by window; None: 4 GiB.
+    devices : int, optional
+        GPUs that share each batch, as the job asked for; 0: nobody asked, one device. The
+        batch, the learning rate and the random numbers are the recipe's in any case.
 
     Raises
     ------
     SegbenchError
-        If the archives or the folds do not fit the recipe, if the loss stops being a
-        number, or if memory runs out.
+        If the archives or the folds do not fit the recipe, if the devices cannot share the
+        batch or are not there, if the loss stops being a number, or if memory runs out.
 
     Notes
     -----
     With `recipe.training.deterministic` equal arguments give equal bytes on one machine
-    with one number of threads, whether the call was interrupted or not.
+    with one number of threads and devices, whether the call was interrupted or not. Other
+    devices, or more of them, change the last bits; a training goes on with what it finds.
     """
+    from segbench.training.choice import check_devices
+
+    check_devices(recipe.training.batch, devices)
+
     from segbench.training.loop import run
     from segbench.training.samples import MEMORY_BYTES
 
@@ -85,6 +94,7 @@ def train(
         history=history,
         log=log,
         memory_bytes=MEMORY_BYTES if memory_bytes is None else memory_bytes,
+        devices=devices,
     )
 
 

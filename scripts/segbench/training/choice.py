@@ -55,6 +55,23 @@ def should_stop(history: Sequence[Row], training: Training) -> bool:
     return since >= rule.patience
 
 
+def check_devices(batch: int, devices: int) -> None:
+    """Refuse a batch that the devices cannot share evenly.
+
+    Raises
+    ------
+    SegbenchError
+        If some would get more samples than others.
+    """
+    if devices > 1 and batch % devices:
+        fit = [str(n) for n in range(1, batch + 1) if batch % n == 0]
+        raise SegbenchError(
+            f"training.batch is {batch}, which {devices} devices (gpu: {devices}) cannot share",
+            "a batch that the number of devices divides",
+            f"set gpu to one of {', '.join(fit)}, or training.batch to a multiple of {devices}",
+        )
+
+
 def check_watchable(training: Training, validation_samples: int) -> None:
     """Refuse to choose by a figure that does not exist.
 

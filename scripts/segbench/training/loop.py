@@ -22,9 +22,10 @@ from segbench.training import choice, selection, session, state
 from segbench.training.data import FoldData
 from segbench.training.optimizers import make_optimizer
 from segbench.training.prefetch import ahead
+from segbench.training.replicas import Replicas, replicas_on
 from segbench.training.samples import MEMORY_BYTES
 from segbench.training.schedules import learning_rate
-from segbench.training.step import Step, dropouts
+from segbench.training.step import dropouts
 from segbench.training.validation import validate
 from segbench.training.weights_file import write_model
 
@@ -44,23 +45,27 @@ def run(
     history: str | Path,
     log: Log,
     memory_bytes: int = MEMORY_BYTES,
+    devices: int = 0,
 ) -> None:
     """Train; see `segbench.training.train`."""
-    here = session.prepare(recipe.training.precision, recipe.training.deterministic, seed)
-    content = selection.selection_digest(archives, folds, fold, recipe.training)
+    options = recipe.training
+    here = session.prepare(options.precision, options.deterministic, seed, devices, log)
+    content = selection.selection_digest(archives, folds, fold, options)
     key = _fingerprint(content, recipe, jitter, seed, here)
     data = FoldData(archives, selection.read_roles(folds, fold), recipe, seed, memory_bytes)
     if jitter is not None and data.task.dimensions == 3:
         check_volumes(jitter)  # now: out of the step Keras would let an error of its own
     saved = state.load(state_folder, key, log) or state.State(key)
-    trainer = _Trainer(data, recipe, jitter, here, saved)
-    log(
-        f"{data.describe()}, {trainer.network.count_params()} weights, "
-        f"{here.policy} on {here.device}"
-    )
-    trainer.resume(log)
-    with _advice(recipe):
-        trainer.fit(state_folder, log)
+    replicas = replicas_on(here.devices)
+    with replicas.scope():
+        trainer = _Trainer(data, recipe, jitter, here, saved, replicas)
+        log(
+            f"{data.describe()}, {trainer.network.count_params()} weights, "
+            f"{here.policy} on {here.device}"
+        )
+        trainer.resume(log)
+        with _advice(recipe):
+            trainer.fit(state_folder, log)
     task = data.task
     final = build_network(recipe.network, task.channels, len(task.maps), dimensions=task.dimensions)
     trainer.hand_over(final)
@@ -104,6 +109,8 @@ class _Trainer:
         Number format and device.
     saved : State
         Where it stands.
+    replicas : Replicas
+        The devices that share the batches; this is made and used in its scope.
     """
 
     def __init__(
@@ -113,10 +120,11 @@ class _Trainer:
         jitter: Jitter | None,
         here: session.Session,
         saved: state.State,
+        replicas: Replicas,
     ) -> None:
         self.here, self.data, self.training, self.state = here, data, recipe.training, saved
         task = data.task
-        self.network = build_network(
+        network = build_network(
             recipe.network,
             task.channels,
             len(task.maps),
@@ -125,11 +133,12 @@ class _Trainer:
             pretrained=saved.epoch == 0,
             supervised=True,
         )
+        self.network = replicas.spread(network)
         self.backbone = find_backbone(self.network)
         self.drops = [] if self.backbone is None else dropouts(self.backbone)
         self.rates = [layer.rate for layer in self.drops]
         self.backbone_recipe = recipe.network.backbone
-        self.step = Step(self.network, task, recipe.loss, jitter, data.factors)
+        self.step = replicas.make_step(self.network, task, recipe.loss, jitter, data.factors)
         self._compile(self._is_frozen(max(saved.epoch, 1)))
 
     def _is_frozen(self, epoch: int) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 
+from segbench.errors import SegbenchError
 from segbench.models.precision import choose_policy, cpu_flags
 
 
@@ -20,10 +22,13 @@ class Session:
         Keras dtype policy.
     device : str
         In words, for the log.
+    devices : tuple of str
+        The backend's names of the devices that share each batch; empty: its default one.
     """
 
     policy: str
     device: str
+    devices: tuple[str, ...] = ()
 
 
 def _tensorflow_gpu() -> tuple[str, tuple[int, int] | None] | None:
@@ -58,7 +63,65 @@ def policy_here(precision: str) -> str:
     return choose_policy(precision, gpu[1] if gpu else None, cpu_flags() if not gpu else ())
 
 
-def prepare(precision: str, deterministic: bool, seed: int) -> Session:
+def choose_devices(asked: int, log: Callable[[str], None]) -> tuple[str, ...]:
+    """The devices that share each batch.
+
+    Parameters
+    ----------
+    asked : int
+        How many GPUs the job asked for; 0 if nobody asked.
+    log : callable
+        Told if there are none and the CPU has to do.
+
+    Returns
+    -------
+    tuple of str
+        The backend's names of `asked` devices; empty if its default device is meant. Where
+        there is no GPU but a CPU that was divided into `asked` devices, as tests do, these.
+
+    Raises
+    ------
+    SegbenchError
+        If there are GPUs, but fewer.
+    """
+    if asked < 1:
+        return ()
+    if find_gpu() is None:
+        parts = _devices("CPU") if asked > 1 else ()
+        if len(parts) >= asked:
+            return parts[:asked]
+        backend = {"tensorflow": "TensorFlow", "jax": "JAX"}.get(keras.backend.backend(), "Keras")
+        some = f"{asked} GPUs" if asked > 1 else "1 GPU"
+        log(f"asked for {some}, {backend} sees none: training on the CPU")
+        return ()
+    seen = _devices("GPU")
+    if len(seen) < asked:
+        raise SegbenchError(
+            f"gpu: {asked}, but only {len(seen)} can be used here",
+            "as many GPUs as the job asked for",
+            "ask for fewer with `gpu:`, or look at CUDA_VISIBLE_DEVICES and the driver",
+        )
+    return seen[:asked] if asked > 1 else ()
+
+
+def _devices(kind: str) -> tuple[str, ...]:
+    """The backend's names of the devices of a kind."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tuple(device.name for device in tf.config.list_logical_devices(kind))
+    if keras.backend.backend() == "jax":
+        return tuple(keras.distribution.list_devices(kind.lower()))
+    return ()
+
+
+def prepare(
+    precision: str,
+    deterministic: bool,
+    seed: int,
+    asked: int = 0,
+    log: Callable[[str], None] = print,
+) -> Session:
     """Set up the backend of this process.
 
     Parameters
@@ -69,6 +132,8 @@ def prepare(precision: str, deterministic: bool, seed: int) -> Session:
         Ask for operations that give equal bits in each run.
     seed : int
         Of the weights' initial values.
+    asked, log
+        See `choose_devices`.
 
     Returns
     -------
@@ -80,7 +145,10 @@ def prepare(precision: str, deterministic: bool, seed: int) -> Session:
     gpu = find_gpu()
     policy = policy_here(precision)
     threads = os.environ.get("OMP_NUM_THREADS") or os.cpu_count()
-    return Session(policy, gpu[0] if gpu else f"CPU, {threads} threads")
+    devices = choose_devices(asked, log)
+    several = f"{len(devices)} x " if devices else ""
+    name = gpu[0] if gpu else f"CPU, {threads} threads"
+    return Session(policy, f"{several}{name}", devices)
 
 
 def _prepare_tensorflow(deterministic: bool) -> None:

@@ -67,9 +67,9 @@ class Step(keras.Model):
         image = ops.cast(batch["image"], "float32") * self.task.image_scale
         target = batch["target"]
         if training:
-            draw = Draw(self.generator, batch["seed"], image.shape[0])
+            draw = self.draw(batch["seed"], image.shape[0])
             if self.change is not None:
-                image, target = jitter(self.change, image, target, draw)
+                image, target = self.changed(image, target, draw)
             for number, layer in enumerate(self.dropouts):
                 layer.seed_generator.state.assign(
                     draw.seed + ops.convert_to_tensor(np.array([0, number]), draw.seed.dtype)
@@ -91,6 +91,15 @@ class Step(keras.Model):
             "loss": self.loss_function(outputs[0], target, weight),
             "counts": self._counts(outputs[0], target, weight),
         }
+
+    def draw(self, seed: Any, samples: int) -> Draw:
+        """The random numbers of a batch."""
+        return Draw(self.generator, seed, samples)
+
+    def changed(self, image: Any, target: Any, draw: Draw) -> tuple[Any, Any]:
+        """Image and target after the random changes."""
+        assert self.change is not None
+        return jitter(self.change, image, target, draw)
 
     def _deep_loss(self, outputs: list[Any], target: Any, weight: Any) -> Any:
         """Weighted mean over the heads: each counts half of the next finer one.

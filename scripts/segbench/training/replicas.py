@@ -1,0 +1,66 @@
+"""On how many devices one training runs, and what that needs of each Keras backend."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+import keras
+
+from segbench.training.step import Step
+
+
+class Replicas(Protocol):
+    """How a step is spread over devices. The global batch is the recipe's in any case.
+
+    Attributes
+    ----------
+    make_step : callable
+        Makes the `Step`; arguments as of that. Its `train_on_batch` and `predict_on_batch`
+        take the global batch.
+    """
+
+    make_step: type[Step]
+
+    def scope(self) -> AbstractContextManager[object]:
+        """Where networks, steps and optimizers are made and steps are run."""
+
+    def spread(self, network: keras.Model) -> keras.Model:
+        """The network to train: same layers' names, same weights."""
+
+
+class OneDevice:
+    """Keras as it is."""
+
+    make_step = Step
+
+    def scope(self) -> AbstractContextManager[object]:
+        """Nothing to enter."""
+        return nullcontext()
+
+    def spread(self, network: keras.Model) -> keras.Model:
+        """The network itself."""
+        return network
+
+
+def replicas_on(devices: tuple[str, ...]) -> Replicas:
+    """Choose how a training runs.
+
+    Parameters
+    ----------
+    devices : tuple of str
+        The backend's names of two devices or more; fewer: the backend's default device.
+
+    Returns
+    -------
+    Replicas
+    """
+    if len(devices) < 2:
+        return OneDevice()
+    if keras.backend.backend() == "tensorflow":
+        from segbench.training.mirrored import Mirrored
+
+        return Mirrored(devices)
+    from segbench.training.sharded import Sharded
+
+    return Sharded(devices)
