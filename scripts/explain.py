@@ -77,6 +77,7 @@ def _look(dag_api: Any) -> Explanation:
         Path(workflow.globals["CODE_MEMORY"]),
         Path(os.environ[STORE_VARIABLE]),
         cache(lambda rule: keeping_of(scripts / f"{rule}.py")),
+        _raw_file,
     )
 
 
@@ -114,6 +115,14 @@ def _planned(workflow: Any) -> list[Planned]:
             )
         )
     return planned
+
+
+def _raw_file(listed_in: str, file: str) -> str:
+    """Where a raw file lies that an inventory lists; of other lists, as it is listed."""
+    match Path(listed_in).parts:
+        case ("inventory", dataset, _) if dataset != "applied":
+            return f"data/raw/{dataset}/{file}"
+    return file
 
 
 def _words(job: Any) -> dict[str, str]:

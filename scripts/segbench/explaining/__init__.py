@@ -55,6 +55,7 @@ def explain(
     code: Path,
     store: Path,
     keeping: Callable[[str], Keeping],
+    place: Callable[[str, str], str] = lambda _, file: file,
     seconds: float = 30.0,
 ) -> Explanation:
     """Explain why jobs must run, and at what cost.
@@ -71,6 +72,8 @@ def explain(
         The store; nothing is changed in it.
     keeping : callable
         Says how a rule's work is kept in the store.
+    place : callable, optional
+        Gives the path of a raw file, from that of the list it stands in and the path there.
     seconds : float
         Keys are looked up in the store for so long.
     """
@@ -83,6 +86,7 @@ def explain(
         inputs,
         lambda digest: read_list(records, digest),
         known.is_new,
+        place,
     )
     causes = {job.number: finder.of(job) for job in jobs}
     shelf = Store(store)

@@ -102,6 +102,8 @@ class Causes:
         Gives the text of a list of files by its digest, or None.
     is_new : callable
         Whether a rule was never run before with this value of a wildcard.
+    place : callable
+        Gives the path of a raw file, from that of the list and the path in it.
     """
 
     def __init__(
@@ -111,12 +113,14 @@ class Causes:
         digest: Callable[[str, Seen | None], str],
         old_list: Callable[[str], str | None],
         is_new: Callable[[str, str, str], bool],
+        place: Callable[[str, str], str],
     ) -> None:
         self._record = record
         self._parts = parts
         self._digest = digest
         self._old_list = old_list
         self._is_new = is_new
+        self._place = place
 
     def of(self, job: Planned) -> list[Cause]:
         """What differs for a job in itself; empty if it only follows other jobs."""
@@ -183,7 +187,8 @@ class Causes:
             yield Cause("input", path, old=short(old), new=short(new))
         else:
             after = Path(path).read_text("utf-8")
-            yield from list_causes(list_changes(before, after), path)
+            changes = list_changes(before, after)
+            yield from list_causes(changes, path, lambda file: self._place(path, file))
 
 
 def short(digest: str) -> str:
@@ -224,7 +229,9 @@ def version(text: str | None) -> str:
     return text.partition("==")[2] if text.count("==") == 1 else text
 
 
-def list_causes(changes: list[FileChange], path: str) -> Iterator[Cause]:
+def list_causes(
+    changes: list[FileChange], path: str, place: Callable[[str], str] = str
+) -> Iterator[Cause]:
     """Causes from the rows of a list of files that differ.
 
     Parameters
@@ -233,6 +240,8 @@ def list_causes(changes: list[FileChange], path: str) -> Iterator[Cause]:
         From `list_changes`.
     path : str
         The list.
+    place : callable, optional
+        Gives the path of a file from the path in the list.
     """
     kinds: dict[str, set[str]] = {}
     for change in changes:
@@ -244,4 +253,4 @@ def list_causes(changes: list[FileChange], path: str) -> Iterator[Cause]:
     for change in changes:
         if kinds[change.sample] not in ({"added"}, {"removed"}):
             old, new = (short(d) if d else ABSENT for d in (change.old, change.new))
-            yield Cause("raw file", change.path, path, old, new)
+            yield Cause("raw file", place(change.path), path, old, new)

@@ -19,8 +19,8 @@ _COLUMNS = (
     "computed",
     "at most",
     "restored",
-    "GPU h",
-    "CPU h",
+    "GPU",
+    "CPU",
 )
 
 
@@ -48,7 +48,8 @@ def text_of(explanation: Explanation) -> str:
 
 def _section(title: str, section: Section) -> str:
     lines = [f"{title}: {_jobs(section.total.jobs)}", "  because"]
-    lines += [f"    {line}" for line in _causes(section.causes)]
+    causes = _causes(section.causes) or ["they follow other jobs"]
+    lines += [f"    {line}" for line in causes]
     rows = [_COLUMNS, *(_row(rule, stage) for rule, stage in section.stages.items())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
     for row in rows:
@@ -81,23 +82,29 @@ def _row(rule: str, stage: Stage) -> tuple[str, ...]:
     known = stage.unknown < stage.jobs - stage.fates["restored"] or not stage.unknown
     mark = "+?" * bool(stage.unknown)
     hours = [
-        f"{_number(value)}{mark}" if known else "?"
+        f"{_brief(value)}{mark}" if known else "?"
         for value in (stage.at_most.gpu, stage.at_most.cpu)
     ]
     return (rule, *(str(count) if count else "-" for count in counts), *hours)
 
 
-def _number(hours: float) -> str:
-    """Hours with two digits.
+def _long(hours: float) -> tuple[str, str]:
+    """A number with two digits, and its unit.
 
     Examples
     --------
-    >>> [_number(hours) for hours in (0, 0.0004, 0.0123, 4.56, 1234.5)]
-    ['0', '<0.01', '0.012', '4.6', '1234']
+    >>> [" ".join(_long(hours)) for hours in (0, 0.0123, 0.5, 4.56, 1234.5)]
+    ['0 hours', '44 seconds', '30 minutes', '4.6 hours', '1234 hours']
     """
-    if 0 < hours < 0.01:
-        return "<0.01"
-    return f"{hours:.0f}" if hours >= 100 or hours == 0 else f"{hours:.2g}"
+    for unit, size in (("seconds", 3600), ("minutes", 60)):
+        if 0 < hours * size < 60:
+            return f"{hours * size:.2g}", unit
+    return f"{hours:.0f}" if hours >= 100 or hours == 0 else f"{hours:.2g}", "hours"
+
+
+def _brief(hours: float) -> str:
+    number, unit = _long(hours)
+    return f"{number} {unit[0] if unit != 'minutes' else 'min'}" if hours else "0"
 
 
 def _hours(hours: Hours) -> str:
@@ -105,11 +112,12 @@ def _hours(hours: Hours) -> str:
 
     Examples
     --------
-    >>> _hours(Hours(2.0, 8.0, 4.0))
-    '4 GPU-hours, 8 CPU-hours (2 h one after another)'
+    >>> _hours(Hours(2.0, 0.1, 4.0))
+    '4 GPU-hours, 6 CPU-minutes; 2 hours one after another'
     """
-    gpu, cpu, wall = (_number(value) for value in (hours.gpu, hours.cpu, hours.wall))
-    return f"{gpu} GPU-hours, {cpu} CPU-hours ({wall} h one after another)"
+    gpu, cpu = _long(hours.gpu), _long(hours.cpu)
+    wall = " ".join(_long(hours.wall))
+    return f"{gpu[0]} GPU-{gpu[1]}, {cpu[0]} CPU-{cpu[1]}; {wall} one after another"
 
 
 def _cost(total: Stage) -> str:
