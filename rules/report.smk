@@ -5,6 +5,7 @@ OUTPUTS:
     results/figures/STUDY/*               learning curves, overlays, classes, sweeps
     report/index.html                     everything, self-contained in its folder
     report/manifest.json                  what the figures depend on, for machines
+    tables/resources.csv                  what jobs asked for, and what they used
 """
 
 
@@ -110,8 +111,6 @@ rule draw_sweep:
 
 
 rule report:
-    """Gather everything on one page that works offline."""
-    localrule: True
     input:
         tables=rules.tables.input,
         curves=expand(rules.draw_curves.output, study=CONFIG.studies),
@@ -138,8 +137,11 @@ rule report:
     output:
         page="report/index.html",
         manifest="report/manifest.json",
+        resources="tables/resources.csv",
     log:
         "logs/report.log",
+    """Gather everything on one page that works offline."""
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -13,12 +13,16 @@ from segbench.resources import (
 )
 
 
-def gpus_of(rule_name, w):
-    """How many GPUs a rule asks for, in its file or by the profile's set-resources."""
+def gpus_of(rule_name):
+    """GPUs that a rule's jobs get: what a profile sets for it, else what the config says.
+
+    A job that is found in the store asks for none, but needs no more without one.
+    """
     asked = workflow.get_rule(rule_name).resources.get("gpu")
-    if asked is None:
-        return 0
-    return int((asked.evaluate(w) if asked.is_evaluable() else asked).value or 0)
+    if asked is not None and not asked.is_evaluable():
+        return int(asked.value or 0)
+    count = getattr(CONFIG.main, "gpus", 0)
+    return count if rule_name == "train" else min(count, 1)
 
 
 @lru_cache(maxsize=None)
@@ -66,7 +70,7 @@ def needs(rule_name, w, attempt, threads):
     ]
     networks = len(folds_of(w)) if w.get("fold") == "ensemble" else 1
     sheet = read_sheet(f"{DATA}/samples.tsv".format(dataset=w.dataset))
-    gpus = gpus_of(rule_name, w) if rule_name in ("train", "predict") else 0
+    gpus = gpus_of(rule_name) if rule_name in ("train", "predict") else 0
     return needs_of(rule_name, *names, sheet, networks, gpus, threads).at(attempt)
 
 

@@ -1,4 +1,4 @@
-"""Gather everything on one page that works offline, and a manifest for machines."""
+"""Gather everything on one page that works offline, and for machines a manifest and costs."""
 
 from segbench.provenance.job import Job, run
 
@@ -12,6 +12,7 @@ def work(job: Job) -> None:
         job.inputs["inventory"],
         job.outputs["page"],
         job.outputs["manifest"],
+        job.outputs["resources"],
     )
 
 

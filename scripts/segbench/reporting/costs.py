@@ -45,6 +45,11 @@ class Job:
     restored: bool
     host: str
     started: str
+    dataset: str = ""
+    model: str = ""
+    asked_mem_mb: float | None = None
+    asked_runtime_min: float | None = None
+    asked_gpu_mem_mb: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,9 +104,10 @@ def read_job(path: str | Path) -> Job:
     data = read_json(path)
     gpu = data.get("gpu") or {}
     wildcards = data.get("wildcards") or {}
-    if not isinstance(gpu, dict) or not isinstance(wildcards, dict):
+    asked = data.get("asked") or {}
+    if not all(isinstance(part, dict) for part in (gpu, wildcards, asked)):
         raise SegbenchError(
-            f"{path}: gpu or wildcards is no object", "JSON objects", "run the job again"
+            f"{path}: asked, gpu or wildcards is no object", "JSON objects", "run the job again"
         )
     threads = _figure(path, data, "threads")
     return Job(
@@ -119,6 +125,11 @@ def read_job(path: str | Path) -> Job:
         restored=data.get("status") == "restored",
         host=str(data.get("host", "")),
         started=str(data.get("started", "")),
+        dataset=str(wildcards.get("dataset", "")),
+        model=str(wildcards.get("model", "")),
+        asked_mem_mb=_figure(path, asked, "mem_mb"),
+        asked_runtime_min=_figure(path, asked, "runtime_min"),
+        asked_gpu_mem_mb=_figure(path, asked, "gpu_mem_mb"),
     )
 
 

@@ -17,6 +17,8 @@ from segbench.config.dataset import Dataset
 from segbench.config.study import Study
 from segbench.definitions import DEFINITIONS, definition_id
 from segbench.files import sha256_of_file, write_text
+from segbench.reporting.asked import write_asked
+from segbench.reporting.costs import read_jobs
 from segbench.reporting.inputs import (
     ExplorationInput,
     ManifestInput,
@@ -78,8 +80,9 @@ def build_report(
     inventory: Sequence[Path],
     page: Path,
     manifest: Path,
+    resources: Path | None = None,
 ) -> None:
-    """Write the page and its manifest.
+    """Write the page, its manifest, and what jobs asked for and used.
 
     Parameters
     ----------
@@ -91,11 +94,15 @@ def build_report(
         The manifests of the raw files.
     page, manifest : Path
         Where to write ``index.html`` and ``manifest.json``.
+    resources : Path, optional
+        Where to write the table of what jobs asked for and used.
     """
     from segbench.reporting.page import write_report
 
     report = gather_report(params, costs)
     write_report(report, page)
+    if resources is not None:
+        write_asked(resources, read_jobs(costs))
     content = {
         "segbench": segbench.__version__,
         "commit": report.manifest.commit,

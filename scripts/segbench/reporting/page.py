@@ -12,6 +12,7 @@ from markupsafe import Markup
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.reporting import formats
+from segbench.reporting.asked import asked_rows
 from segbench.reporting.assets import Assets, read_picture
 from segbench.reporting.costs import read_jobs, total_of, totals_by
 from segbench.reporting.explorations import Explored, read_exploration, shown
@@ -262,6 +263,7 @@ def write_report(report: ReportInput, output: str | Path) -> None:
                 stages=totals_by(jobs, lambda job: job.stage),
                 hosts=totals_by(jobs, lambda job: job.host),
                 total=total_of("all", jobs),
+                asked=asked_rows(jobs),
                 manifest=report.manifest,
                 css=Markup(CSS),
                 js=Markup(JS),

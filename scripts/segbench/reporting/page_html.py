@@ -204,7 +204,41 @@ and what the images look like stand under <a href="#data">Datasets</a>.</p>
 """
 
 COST = """
-{%- macro cost_section(jobs, stages, hosts, all) %}
+{%- macro asked_table(rows) %}
+<h3 id="cost-asked">Asked for and used</h3>
+<p>The most that any job of a row asked for, of memory, time and memory of a GPU, and the most that
+one used; the same stands in <code>tables/resources.csv</code>.</p>
+<details{% if rows | length <= 40 %} open{% endif %}><summary>{{ rows | length | number }} rows
+</summary>
+{{ open_table("Asked for and used", false, "sortable") }}
+<thead><tr><th scope="col">stage</th><th scope="col">dataset</th><th scope="col">model</th>
+<th scope="col" class="num">jobs</th><th scope="col" class="num">memory<br>asked for</th>
+<th scope="col" class="num">used</th><th scope="col" class="num">ratio</th>
+<th scope="col" class="num">time<br>asked for</th><th scope="col" class="num">used</th>
+<th scope="col" class="num">GPU memory<br>predicted</th><th scope="col" class="num">used</th>
+<th scope="col">verdict</th></tr></thead>
+<tbody>
+{% for row in rows %}
+<tr><th scope="row">{{ row.stage }}</th><td>{{ row.dataset }}</td><td>{{ row.model }}</td>
+<td class="num">{{ row.jobs | number }}</td>
+{% for value in (row.asked_mem_mb, row.used_mem_mb) %}
+<td class="num" data-sort="{{ value | sort_value }}">{{ value | memory }}</td>
+{% endfor %}
+<td class="num" data-sort="{{ row.mem_ratio | sort_value }}">{{ row.mem_ratio | number(1) }}</td>
+{% for value in (row.asked_runtime_min, row.used_runtime_min) %}
+<td class="num" data-sort="{{ value | sort_value }}">
+{{- (none if value is none else value * 60) | duration }}</td>
+{% endfor %}
+{% for value in (row.asked_gpu_mem_mb, row.used_gpu_mem_mb) %}
+<td class="num" data-sort="{{ value | sort_value }}">{{ value | memory }}</td>
+{% endfor %}
+<td class="words">{{ row.verdict }}</td></tr>
+{% endfor %}
+</tbody>
+{{ close_table() }}</details>
+{% endmacro %}
+
+{%- macro cost_section(jobs, stages, hosts, all, asked) %}
 <section id="cost" aria-labelledby="cost-title">
 <h2 id="cost-title">What ran, where and for how long</h2>
 {% if jobs %}
@@ -214,6 +248,7 @@ COST = """
 Times, peaks and energy in the sums are of the computed jobs.</p>
 {{ totals("Cost by stage", "stage", stages, all) }}
 {{ totals("Cost by host", "host", hosts, none) }}
+{% if asked %}{{ asked_table(asked) }}{% endif %}
 <details{% if jobs | length <= 40 %} open{% endif %}>
 <summary>All {{ jobs | length | number }} jobs</summary>
 {{ open_table("Cost of every job", false, "sortable") }}
@@ -330,7 +365,7 @@ Figures on generated data cannot be compared with published ones.</p>
 </section>
 {% for s in studies %}{{ study(s) }}{% endfor %}
 {% if datasets %}{{ data_section(datasets) }}{% endif %}
-{{ cost_section(jobs, stages, hosts, total) }}
+{{ cost_section(jobs, stages, hosts, total, asked) }}
 {{ manifest_section(manifest) }}
 </main>
 </div>

@@ -27,8 +27,9 @@ MIN_MEMORY_MB = 1000
 MEMORY_STEP_MB = 100
 RUNTIME_STEP_MIN = 10
 
-#: Nobody is asked for more than a week: a training goes on where a time limit stopped it.
-MAX_RUNTIME_MIN = 7 * 24 * 60
+#: Nothing asks for more than two days, the usual limit of a partition with GPUs: a training goes on
+#: where its time limit stopped it, so that retries finish what one attempt cannot.
+MAX_RUNTIME_MIN = 2 * 24 * 60
 
 # --- a process with Keras --------------------------------------------------------------------
 

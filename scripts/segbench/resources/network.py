@@ -124,7 +124,7 @@ def count(
     Examples
     --------
     >>> count(UNet(depth=1, width=2, normalisation="none"), 1, 1, (4, 4)).weights
-    291
+    431
     """
     make = _Counter(recipe, sides)
     if recipe.kind == "classifier":

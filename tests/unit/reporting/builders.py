@@ -234,7 +234,8 @@ def write_costs(folder: Path) -> tuple[Path, ...]:
     entries = [
         cost("preprocess"),
         cost("train", wildcards=run, gpu=GPU, wall_s=5025.0, cpu_s=9000.0, host="gpu2",
-             peak_rss_mb=6144.0, images_per_s=812.25, started="2026-11-21T10:01:00+00:00"),
+             peak_rss_mb=6144.0, images_per_s=812.25, started="2026-11-21T10:01:00+00:00",
+             asked={"mem_mb": 4096, "runtime_min": 120, "gpu": 1, "gpu_mem_mb": 12288}),
         cost("predict", wildcards=run, status="restored", wall_s=0.02, cpu_s=0.01,
              images_per_s=None, started="2026-11-21T11:30:00+00:00"),
         cost("score", wildcards=run, wall_s=None, cpu_s=float("nan"), read_mb=None,

@@ -134,7 +134,7 @@ def test_no_file_is_orphaned(page: Page, folder: Path):
 def test_tables_have_captions_and_scopes(page: Page):
     tables, captions = page.all("table"), page.all("caption")
     # Of a study: answer, losses, folds, metrics; of a dataset one, and two explored.
-    assert len(tables) == len(captions) == 3 * 4 + 1 + 3 + 2 + 3 + 2
+    assert len(tables) == len(captions) == 3 * 4 + 1 + 3 + 2 + 3 + 3
     assert all(caption["text"].strip() for caption in captions)
     assert all(caption["up"][-1] == "table" for caption in captions)
     assert all("scope" in heading for heading in page.all("th"))
@@ -303,6 +303,13 @@ def test_costs_with_and_without_a_gpu(page: Page):
     rows = [n for n in page.all("tr") if n["text"].lstrip().startswith("score")]
     assert rows
     assert "nan" not in text.lower().replace("nanotesla", "")
+
+
+def test_what_was_asked_for_stands_beside_what_was_used(page: Page):
+    text = section(page, "cost").split("Asked for and used")[-1].split("All 4 jobs")[0]
+    for figure in ("4.0 GiB", "6.0 GiB", "0.7", "2 h", "1 h 24 min", "12.0 GiB", "9.0 GiB"):
+        assert figure in text, figure
+    assert "too little memory: set-resources train:mem_mb=8000 fits all jobs" in text
 
 
 def test_times_are_in_the_cost_section_only(page: Page):
