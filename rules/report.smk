@@ -111,6 +111,7 @@ rule draw_sweep:
 
 
 rule report:
+    """Gather everything on one page that works offline."""
     input:
         tables=rules.tables.input,
         curves=expand(rules.draw_curves.output, study=CONFIG.studies),
@@ -140,7 +141,6 @@ rule report:
         resources="tables/resources.csv",
     log:
         "logs/report.log",
-    """Gather everything on one page that works offline."""
     localrule: True
     conda:
         "../envs/cpu.yaml"

@@ -13,6 +13,8 @@ from workflow.project import COMMANDS, ROOT, RULES
 
 RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
 SCRIPTS = sorted(p for p in (ROOT / "scripts").glob("*.py") if p.stem not in COMMANDS)
+#: Rule files of functions alone.
+HELPERS = ("common.smk", "inputs.smk", "resources.smk", "gpus.smk")
 LIBRARY = sorted((ROOT / "scripts/segbench").rglob("*.py"))
 
 
@@ -51,7 +53,7 @@ def test_no_rule_runs_code_of_its_own():
 @pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
 def test_a_rule_file_says_what_it_needs_and_makes(path):
     doc = ast.get_docstring(ast.parse(path.read_text().split('"""')[1].join(['"""', '"""'])))
-    if path.name not in ("common.smk", "inputs.smk"):
+    if path.name not in HELPERS:
         assert "REQUIRED INPUTS:" in doc
         assert "OUTPUTS:" in doc
 
