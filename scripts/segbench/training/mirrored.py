@@ -129,7 +129,10 @@ def _reduce_once(optimizer: keras.optimizers.Optimizer) -> None:
 
 @lru_cache
 def _strategy(devices: tuple[str, ...]) -> Any:
-    """One a process: a second one would number its sums as the first, which TensorFlow refuses."""
+    """One a process: a second one would number its sums as the first, which TensorFlow refuses.
+
+    So a process trains on as many devices as it likes, but always on the same ones.
+    """
     return tf.distribute.MirroredStrategy(list(devices))
 
 

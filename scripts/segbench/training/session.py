@@ -140,7 +140,7 @@ def prepare(
     Session
     """
     if keras.backend.backend() == "tensorflow":
-        _prepare_tensorflow(deterministic)
+        _prepare_tensorflow(deterministic, asked)
     keras.utils.set_random_seed(seed % 2**32)
     gpu = find_gpu()
     policy = policy_here(precision)
@@ -151,7 +151,7 @@ def prepare(
     return Session(policy, f"{several}{name}", devices)
 
 
-def _prepare_tensorflow(deterministic: bool) -> None:
+def _prepare_tensorflow(deterministic: bool, asked: int) -> None:
     import tensorflow as tf
 
     threads = os.environ.get("OMP_NUM_THREADS", "")
@@ -159,6 +159,8 @@ def _prepare_tensorflow(deterministic: bool) -> None:
     try:  # refused once TensorFlow has run anything, which is so in tests only
         if threads.isdigit():
             tf.config.threading.set_intra_op_parallelism_threads(int(threads))
+        if asked > 1:  # one that starts the operations of each device
+            tf.config.threading.set_inter_op_parallelism_threads(asked)
         for gpu in gpus:
             tf.config.experimental.set_memory_growth(gpu, True)
     except RuntimeError:
