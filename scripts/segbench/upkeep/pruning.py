@@ -12,7 +12,6 @@ from pathlib import Path
 from segbench.errors import SegbenchError
 from segbench.provenance.store import Store
 from segbench.provenance.store_files import remove
-from segbench.provenance.store_locks import STORE_LOCK
 from segbench.upkeep.contents import Contents, Kept, read_entry, scan
 
 #: An object is in the store a moment before its entry; where there are no locks, this long.
@@ -226,8 +225,8 @@ def _prune_locks(store: Store, done: Pruned, dry: bool) -> None:
     """Remove locks of processes that were killed: nobody holds them."""
     if not store.locks.folder.is_dir():
         return
-    for path in sorted(store.locks.folder.glob("*.lock")):
-        if path.name != STORE_LOCK and not dry:
+    for path in sorted(store.locks.folder.glob("*.lock")):  # .store.lock stays
+        if not path.name.startswith(".") and not dry:
             with store.locks.key(path.stem, wait=False):
                 pass  # who can take a lock removes its file
             if not os.path.lexists(path):
