@@ -1,8 +1,8 @@
 """Every number of the prediction that was measured or chosen, in one place.
 
 Measured on 2026-11-21 with TensorFlow 2.21, Keras 3, Python 3.11 on one core of an AMD EPYC
-with AVX512-BF16, Linux. docs/reference/resources.md shows what the prediction says of 40
-trainings beside what they used; `tests/bench/bench_resources.py` measures a step again.
+with AVX512-BF16, Linux. docs/reference/resources.md shows what the prediction says of 38
+trainings beside what they used; `tables/resources.csv` says it of your own.
 """
 
 from __future__ import annotations
