@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -146,11 +148,12 @@ def test_it_runs_from_anywhere(store, tmp_path):
 
 def test_on_a_terminal_there_is_a_bar(store):
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (25, 80))
     done = subprocess.run(
         [*COMMAND, "verify", "--store", str(store.root)],
         stderr=theirs, stdout=subprocess.PIPE, check=False,
     )  # fmt: skip
-    drawn = os.read(ours, 4096)
+    drawn = os.read(ours, 4096) if select.select([ours], [], [], 5)[0] else b""
     os.close(theirs)
     os.close(ours)
     assert done.returncode == 0
