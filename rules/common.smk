@@ -117,23 +117,18 @@ def of_study(pattern, folds=scored_folds):
 
 def refresh_inventory():
     """Rewrite the manifests of raw folders whose files changed; read only what changed."""
-    from segbench.datasets import reader_of
-
     for name, dataset in CONFIG.datasets.items():
-        raw = Path(f"data/raw/{name}")
-        known = {
-            shard: path
+        manifests = {
+            shard: Path(f"inventory/{name}/shard-{shard}.tsv")
             for shard in range(dataset.shards)
-            if (path := Path(f"inventory/{name}/shard-{shard}.tsv")).exists()
         }
-        if known and raw.exists():
-            raw_inventory.write_shards(
-                reader_of(dataset).scan(raw),
-                raw,
-                known,
-                dataset.shards,
-                Path(f".segbench/inventory/{name}.json"),
-            )
+        raw_inventory.refresh(
+            dataset,
+            Path(f"data/raw/{name}"),
+            {shard: path for shard, path in manifests.items() if path.exists()},
+            Path(f".segbench/inventory/{name}"),
+            code("inventory", f"segbench.datasets.{dataset.format}"),
+        )
 
 
 # A second run in the folder ends here; a dry run beside a run changes nothing.

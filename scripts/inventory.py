@@ -13,11 +13,11 @@ def work(job: Job) -> None:
     name = job.wildcards["dataset"]
     raw = Path("data/raw") / name
     write_shards(
-        reader_of(dataset_from(job.params["dataset"])).scan(raw),
+        reader_of(dataset_from(job.params["dataset"])),
         raw,
         {int(job.wildcards["shard"]): job.outputs["manifest"]},
         job.params["shards"],
-        Path(f".segbench/inventory/{name}-{job.wildcards['shard']}.json"),
+        Path(f".segbench/inventory/{name}"),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,32 @@ class Reader:
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the samples from file names alone, sorted by id; reads no pixels."""
+        raise NotImplementedError
+
+    def is_table(self, name: str) -> bool:
+        """Whether a file holds rows of many samples, each of which needs its own alone."""
+        return False
+
+    def rows_of(self, root: Path, name: str, samples: Iterable[RawSample]) -> Mapping[str, str]:
+        """What a table says of each sample.
+
+        What is read of a sample depends on the table through this text only: an edit of
+        other samples' rows, or of their order, must not change it.
+
+        Parameters
+        ----------
+        root : Path
+            The raw tree.
+        name : str
+            The table, relative to it.
+        samples : iterable of RawSample
+            From `scan`.
+
+        Returns
+        -------
+        mapping of str to str
+            Sample -> text; without an entry the table has no row of it.
+        """
         raise NotImplementedError
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:

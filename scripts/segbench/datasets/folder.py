@@ -19,8 +19,9 @@ colours of a mask become which class. By task:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -129,7 +130,7 @@ class Folder(Reader):
                 FolderSample(
                     sample=ids[key],
                     images=((base / layout.images / name).relative_to(root).as_posix(),),
-                    # The sheet is a file of every sample: what it says is seen to change.
+                    # The sheet is a file of every sample: what it says of it is seen to change.
                     labels=(*(file for _, file in found), *sheet),
                     split=said.split,
                     group=said.group or ids[key],
@@ -233,6 +234,19 @@ class Folder(Reader):
             (f"is it {self._names[near[0]]}? Then " if near else "")
             + f"rename it, or add {name!r} to the `labels` of its class in the dataset's config",
         )
+
+    def is_table(self, name: str) -> bool:
+        """Whether a file is the sheet."""
+        sheet = self._layout.sheet
+        return sheet is not None and f"/{name}".endswith(f"/{Path(sheet).as_posix()}")
+
+    def rows_of(self, root: Path, name: str, samples: Iterable[RawSample]) -> dict[str, str]:
+        """What the sheet says of each sample: the scan has read and checked it."""
+        return {
+            raw.sample: json.dumps(asdict(raw.said), sort_keys=True)
+            for raw in samples
+            if isinstance(raw, FolderSample)
+        }
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the image: (y, x, channel) or (z, y, x, channel), in the file's dtype.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from segbench.config.dataset import Dataset
-from segbench.datasets import reader_of
+from segbench.datasets import RawSample, Reader, reader_of
 from segbench.datasets.description import COLUMNS, describe
 from segbench.datasets.inventory import COLUMNS as INVENTORY_COLUMNS
 from segbench.errors import SegbenchError
@@ -55,7 +55,7 @@ def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output
                     "the raw tree of which the inventory was taken",
                     "run the same command again",
                 )
-            _verify_files(raw, listed)
+            _verify_files(raw, listed, found, source)
             rows.append(describe(dataset, source, raw, found, shard))
         except SegbenchError as error:
             faults.append(error)
@@ -158,7 +158,7 @@ def _write_rows(rows: Iterable[dict[str, str]], output: Path) -> None:
     write_text(output, "\n".join(lines) + "\n")
 
 
-def _verify_files(raw: Path, listed: dict[str, int]) -> None:
+def _verify_files(raw: Path, listed: dict[str, int], sample: RawSample, source: Reader) -> None:
     """Check sizes against the inventory, and the checksums inside PNG files."""
     from segbench.datasets.pixels import verify_png
 
@@ -166,9 +166,13 @@ def _verify_files(raw: Path, listed: dict[str, int]) -> None:
     for name, size in sorted(listed.items()):
         path = raw / name
         try:
-            if path.is_file() and path.stat().st_size != size:
+            # Of a table, the sample's own rows are in the inventory.
+            rows = source.rows_of(raw, name, [sample]) if source.is_table(name) else None
+            here = path.stat().st_size if path.is_file() else size
+            here = here if rows is None else len(rows.get(sample.sample, "").encode())
+            if here != size:
                 raise SegbenchError(
-                    f"{path}: {path.stat().st_size} bytes",
+                    f"{path}: {here} bytes",
                     f"{size} bytes, as in the inventory",
                     "the file changed meanwhile: run the same command again",
                 )

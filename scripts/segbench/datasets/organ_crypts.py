@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -83,6 +83,16 @@ class OrganCrypts(Reader):
                     )
                 samples[raw.sample] = raw
         yield from (samples[sample] for sample in sorted(samples))
+
+    def is_table(self, name: str) -> bool:
+        """Whether a file is a table of runs."""
+        return name.endswith(".csv")
+
+    def rows_of(self, root: Path, name: str, samples: Iterable[RawSample]) -> dict[str, str]:
+        """Runs of each image, see `segbench.datasets.base.Reader.rows_of`."""
+        path = root / name
+        rows = _rows(path, path.stat().st_mtime_ns)
+        return {raw.sample: rows[raw.sample][1] for raw in samples if raw.sample in rows}
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the image: (y, x, 3), uint8.

@@ -20,7 +20,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -135,22 +135,23 @@ class UwMadison(Reader):
         table = (base / TABLE).relative_to(root).as_posix()
         found: dict[str, RawSample] = {}
         for day in _days(base / TRAIN):
-            for name in _pngs(day / "scans"):
-                path = day / "scans" / name
-                number = parse_name(name, str(path)).number
-                sample = f"{day.name}_slice_{number}"
+            scans, group, stack = day / "scans", day.parent.name, day.name
+            folder = scans.relative_to(root).as_posix()
+            for name in _pngs(scans):
+                number = parse_name(name, f"{scans}/{name}").number
+                sample = f"{stack}_slice_{number}"
                 if sample in found:
                     raise SegbenchError(
-                        f"{path}: slice {number} is there twice",
+                        f"{scans}/{name}: slice {number} is there twice",
                         f"one file a slice; the other is {found[sample].images[0]}",
                         "remove one of the two",
                     )
                 found[sample] = RawSample(
                     sample=sample,
-                    images=(path.relative_to(root).as_posix(),),
+                    images=(f"{folder}/{name}",),
                     labels=(table,),
-                    group=day.parent.name,
-                    stack=day.name,
+                    group=group,
+                    stack=stack,
                     position=int(number),
                 )
         if not found:
@@ -158,6 +159,21 @@ class UwMadison(Reader):
                 f"{base / TRAIN}: there are no slices", LAYOUT, "fetch the dataset again"
             )
         yield from (found[sample] for sample in sorted(found))
+
+    def is_table(self, name: str) -> bool:
+        """Whether a file is train.csv."""
+        return name.rpartition("/")[2] == TABLE
+
+    def rows_of(self, root: Path, name: str, samples: Iterable[RawSample]) -> dict[str, str]:
+        """Organs and codes of each slice, see `segbench.datasets.base.Reader.rows_of`."""
+        path = root / name
+        table = _table(path, path.stat().st_mtime_ns)
+        known = ((raw.sample, table.get(raw.sample, {})) for raw in samples)
+        return {
+            sample: "".join(f"{organ},{rows[organ][1]}\n" for organ in sorted(rows))
+            for sample, rows in known
+            if rows
+        }
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the slice.

@@ -11,7 +11,7 @@ from PIL import Image
 from segbench.config.dataset import Class
 from segbench.datasets import generator, reader, reader_of
 from segbench.datasets.folder import READER, FolderSample
-from segbench.datasets.inventory import HashCache, manifest
+from segbench.datasets.inventory import write_shards
 from unit.datasets.folders import (
     COLOURED,
     ONE,
@@ -296,13 +296,20 @@ def test_what_a_sheet_says(tmp_path):
 
 
 def test_a_changed_sheet_is_seen_by_the_inventory(tmp_path):
-    root = folder_of(tmp_path, {"a.png": label(2)})
+    root = folder_of(tmp_path, {"a.png": label(2), "b.png": label(1)})
     source = make(sheet="sheet.csv")
     texts = []
-    for group in ("P1", "P2"):
-        (root / "sheet.csv").write_text(f"sample,group\na,{group}\n")
-        texts.append(manifest(source.scan(root), root, HashCache(tmp_path / "none.json")))
-    assert texts[0] != texts[1]
+    for table in (
+        "sample,group\na,P1\nb,P3\n",
+        "sample,group\na,P2\nb,P3\n",
+        "group,sample,remark\nP3,b,another order\nP2,a,and a column that is passed over\n",
+    ):
+        (root / "sheet.csv").write_text(table)
+        write_shards(source, root, {0: tmp_path / "shard.tsv"}, 1, tmp_path / "side")
+        texts.append((tmp_path / "shard.tsv").read_text().splitlines())
+    changed = [old.split("\t")[:2] for old, new in zip(*texts[:2], strict=True) if old != new]
+    assert changed == [["a", "sheet.csv"]], "what it says of b has not changed"
+    assert texts[1] == texts[2]
 
 
 def test_the_spacing_of_nifti_files_unless_the_sheet_says_another(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segbench.datasets import inventory
-from segbench.datasets.base import RawSample
+from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.inventory import HashCache, shard_of, write_shards
 from segbench.errors import SegbenchError
 
@@ -28,17 +28,16 @@ def tree(tmp_path):
     return root
 
 
-def scan(root):
-    return [
-        RawSample(path.stem, (path.name,), (f"masks/{path.name}",))
-        for path in sorted(root.glob("*.png"), reverse=True)
-    ]
+class Pairs(Reader):
+    def scan(self, root):
+        for path in sorted(root.glob("*.png"), reverse=True):
+            yield RawSample(path.stem, (path.name,), (f"masks/{path.name}",))
 
 
 def refresh(root):
     folder = root.parent / "inventory"
     outputs = {shard: folder / f"shard-{shard}.tsv" for shard in range(SHARDS)}
-    changed = write_shards(scan(root), root, outputs, SHARDS, folder / "cache.json")
+    changed = write_shards(Pairs(), root, outputs, SHARDS, folder / "side")
     return [int(path.stem.removeprefix("shard-")) for path in changed]
 
 
@@ -113,18 +112,29 @@ def test_unchanged_files_are_not_read_again(tree, monkeypatch):
 def test_a_damaged_cache_is_only_a_loss_of_time(tree, text):
     refresh(tree)
     before = rows(tree)
-    (tree.parent / "inventory/cache.json").write_text(text)
+    for shard in range(SHARDS):
+        (tree.parent / f"inventory/side-{shard}.json").write_text(text)
     assert refresh(tree) == []
     assert rows(tree) == before
 
 
+def caches(tree):
+    return sorted((tree.parent / "inventory").glob("side-*.json"))
+
+
 def test_the_cache_is_not_written_when_nothing_is_new(tree):
     refresh(tree)
-    cache = tree.parent / "inventory/cache.json"
-    assert len(json.loads(cache.read_text())) == 24
-    before = cache.stat().st_mtime_ns
+    assert sum(len(json.loads(path.read_text())) for path in caches(tree)) == 24
+    before = [path.stat().st_mtime_ns for path in caches(tree)]
     refresh(tree)
-    assert cache.stat().st_mtime_ns == before
+    assert [path.stat().st_mtime_ns for path in caches(tree)] == before
+
+
+def test_files_that_are_gone_are_forgotten(tree):
+    refresh(tree)
+    (tree / "04.png").unlink()
+    refresh(tree)
+    assert sum(len(json.loads(path.read_text())) for path in caches(tree)) == 22
 
 
 def test_a_file_that_vanished_is_named(tree, tmp_path):
@@ -135,6 +145,38 @@ def test_a_file_that_vanished_is_named(tree, tmp_path):
 @given(st.text(min_size=1), st.integers(1, 64))
 def test_a_shard_is_in_range(sample, shards):
     assert 0 <= shard_of(sample, shards) < shards
+
+
+class Listed(Reader):
+    """Samples of one file, some of them slices of a stack."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def scan(self, root):
+        for sample in self.samples:
+            yield RawSample(sample, ("file",), (), stack=sample.partition("/")[0])
+
+
+NAMES = st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 99)).map(lambda n: f"{n[0]}/{n[1]}")
+
+
+@given(st.sets(NAMES, min_size=1), NAMES, st.integers(1, 8))
+def test_a_sample_more_or_less_touches_its_shard_only(tmp_path_factory, names, one, shards):
+    folder = tmp_path_factory.mktemp("stable")
+    (folder / "file").write_bytes(b"x")
+    outputs = {shard: folder / f"shard-{shard}.tsv" for shard in range(shards)}
+
+    def changed(samples):
+        source = Listed(sorted(samples))
+        return write_shards(source, folder, outputs, shards, folder / "side")
+
+    changed(names - {one})
+    mine = [outputs[shard_of(one.partition("/")[0], shards)]]
+    assert changed(names | {one}) == mine
+    assert changed(names - {one}) == mine
+    listed = [line.split("\t")[0] for p in outputs.values() for line in p.open() if "/" in line]
+    assert sorted(listed) == sorted(names - {one}), "each sample is in one shard"
 
 
 def test_shards_are_stable_for_ever():

@@ -422,3 +422,42 @@ def test_real_slices_in_the_publishers_format(publisher_data, tmp_path):
 
 def test_the_registered_reader_gives_three_organs(tree):
     assert reader("uw_madison").read_label(tree, samples(tree)[SAMPLE]).shape[2] == 3
+
+
+def test_rows_of_a_slice_are_its_own(tree):
+    found = samples(tree)
+    before = READER.rows_of(tree, "train.csv", found.values())
+    assert READER.is_table("uw/train.csv") and not READER.is_table("train.csv.png")
+    assert before[SAMPLE] == "large_bowel,\nsmall_bowel,10 2 48 1\nstomach,1 3 9 3\n"
+    assert set(before) == set(found), "rows of slices that are not there are passed over"
+    assert set(READER.rows_of(tree, "train.csv", [found[SAMPLE]])) == {SAMPLE}
+    text = (tree / "train.csv").read_text()
+    (tree / "train.csv").write_text(text.replace("10 2 48 1", "10 2"))
+    after = READER.rows_of(tree, "train.csv", found.values())
+    assert [name for name in found if after[name] != before[name]] == [SAMPLE]
+
+
+@pytest.mark.parametrize(("change", "fault"), [("1 3 9 3", True), ("other", False)])
+def test_the_index_asks_for_the_slices_own_rows(tree, tmp_path, change, fault):
+    """A table that changes under a running job is a fault of the samples it is about."""
+    from segbench.datasets.index import index_shard
+    from segbench.datasets.inventory import write_shards
+
+    dataset = make_dataset(
+        "uw_madison",
+        task="overlapping",
+        classes=tuple(Class(name=organ, value=n + 1) for n, organ in enumerate(ORGANS)),
+    )
+    manifest, rows = tmp_path / "shard.tsv", tmp_path / "rows.tsv"
+    write_shards(READER, tree, {0: manifest}, 1, tmp_path / "side")
+    text = (tree / "train.csv").read_text()
+    (tree / "train.csv").write_text(
+        text.replace(change, "1 3") if fault else text + "case99_day1_slice_0002,stomach,1 7\n"
+    )
+    if not fault:
+        index_shard(dataset, tree, manifest, 0, rows)
+        assert len(rows.read_text().splitlines()) == 6
+        return
+    with pytest.raises(SegbenchError, match=r"train\.csv: 47 bytes") as error:
+        index_shard(dataset, tree, manifest, 0, rows)
+    assert error.value.expected == "51 bytes, as in the inventory"

@@ -279,7 +279,12 @@ def test_real_kidney_tiles(publisher_data, tmp_path):
     raw = publisher_data / "kidney_em"
     found = [r for r in datasets.reader("kidney_nuclei").scan(raw) if r.split == "test"]
     inventory, samples = tmp_path / "shard.tsv", tmp_path / "samples.tsv"
-    write_shards(found, raw, {0: inventory}, 1, tmp_path / "cache")
+
+    class TestImages(datasets.Reader):
+        def scan(self, root):
+            return iter(found)
+
+    write_shards(TestImages(), raw, {0: inventory}, 1, tmp_path / "cache")
     header = "sample\tgroup\tsplit\tspacing_y_mm\tspacing_x_mm\n"
     samples.write_text(header + "".join(f"{r.sample}\t{r.group}\ttest\t\t\n" for r in found))
     dataset = described("semantic").model_copy(update={"format": "kidney_nuclei"})

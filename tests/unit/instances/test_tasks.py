@@ -223,7 +223,7 @@ def test_the_real_brain_tumours_there_and_back(publisher_data, tmp_path, spacing
     recipe = Preprocessing.model_validate({**known, "spacing_mm": spacing})
     raw = publisher_data / "brats" / "Task01_BrainTumour_crops"
     inventory, samples = tmp_path / "shard.tsv", tmp_path / "samples.tsv"
-    write_shards(list(reader_of(dataset).scan(raw)), raw, {0: inventory}, 1, tmp_path / "cache")
+    write_shards(reader_of(dataset), raw, {0: inventory}, 1, tmp_path / "cache")
     index_shard(dataset, raw, inventory, 0, tmp_path / "rows.tsv")
     merge_samples([tmp_path / "rows.tsv"], samples)
     truth, prep = tmp_path / "truth.zarr.zip", tmp_path / "prep.zarr.zip"
