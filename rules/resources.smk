@@ -39,8 +39,8 @@ def print_of(dataset, protocol, preprocessing, augmentation, sheet):
 
 @lru_cache(maxsize=None)
 def needs_of(rule_name, dataset, protocol, preprocessing, augmentation, model, *more):
-    """What a rule needs for an arm; `more` is sheet, networks, GPUs, threads."""
-    sheet, networks, gpus, threads = more
+    """What a rule needs for an arm; `more`: sheet, networks, GPUs, threads, table's bytes."""
+    sheet, networks, gpus, threads, table_bytes = more
     known = print_of(dataset, protocol, preprocessing, augmentation, sheet)
     if rule_name == "train":
         jitter = CONFIG.augmentation[augmentation].jitter
@@ -49,7 +49,7 @@ def needs_of(rule_name, dataset, protocol, preprocessing, augmentation, model, *
     if rule_name == "predict":
         options = {"networks": networks, "gpus": gpus, "threads": threads}
         return predict_needs(CONFIG.models[model], known, **options)
-    return stage_needs(rule_name, known, threads=threads)
+    return stage_needs(rule_name, known, threads=threads, table_bytes=table_bytes)
 
 
 @lru_cache(maxsize=None)
@@ -59,6 +59,12 @@ def arm_of(dataset):
         name for name in CONFIG.studies if CONFIG.studies[name].dataset == dataset
     )
     return CONFIG.arms(study)[0]
+
+
+def objects_bytes(w):
+    """Bytes of the table of a run's objects; 0 before it is there."""
+    table = Path(rules.measure.output.objects.format(**w))
+    return table.stat().st_size if table.exists() else 0
 
 
 def needs(rule_name, w, attempt, threads):
@@ -71,7 +77,8 @@ def needs(rule_name, w, attempt, threads):
     networks = len(folds_of(w)) if w.get("fold") == "ensemble" else 1
     sheet = read_sheet(f"{DATA}/samples.tsv".format(dataset=w.dataset))
     gpus = gpus_of(rule_name) if rule_name in ("train", "predict") else 0
-    return needs_of(rule_name, *names, sheet, networks, gpus, threads).at(attempt)
+    size = objects_bytes(w) if rule_name == "describe" else 0
+    return needs_of(rule_name, *names, sheet, networks, gpus, threads, size).at(attempt)
 
 
 def memory(rule_name):

@@ -204,3 +204,12 @@ def test_twice_as_many_epochs_take_twice_the_time():
     short = training_seconds(recipe, found, network, (128, 128), 0, 1)
     long = training_seconds(model(epochs=20), found, network, (128, 128), 0, 1)
     assert long - c.START_S == pytest.approx(2 * (short - c.START_S))
+
+
+def test_many_objects_take_memory_and_time_to_describe():
+    none = stage_needs("describe", data())
+    few, many = (stage_needs("describe", data(), table_bytes=n) for n in (100_000, 20_000_000))
+    assert few.mem_mb == none.mem_mb == c.MIN_MEMORY_MB
+    assert many.mem_mb > 4000
+    assert many.runtime_min > few.runtime_min
+    assert stage_needs("score", data(), table_bytes=20_000_000) == stage_needs("score", data())
