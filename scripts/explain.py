@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
 def _look(dag_api: Any) -> Explanation:
     """Build the DAG as a dry run does, and explain the jobs that must run."""
     workflow = dag_api.workflow_api._workflow
-    had_notes = NOTES.exists()
+    before = _folders(NOTES)
     workflow._prepare_dag(
         forceall=workflow.dag_settings.forceall,
         ignore_incomplete=False,
@@ -68,8 +68,9 @@ def _look(dag_api: Any) -> Explanation:
     )
     workflow.persistence.drop_iocache = lambda: None
     workflow._build_dag()
-    if not had_notes:
-        _remove_empty(NOTES)
+    for folder in sorted(_folders(NOTES) - before, reverse=True):
+        with contextlib.suppress(OSError):  # not empty: another run has begun meanwhile
+            os.rmdir(folder)
     scripts = Path(workflow.basedir) / "scripts"
     return explain(
         _planned(workflow),
@@ -146,11 +147,9 @@ def _arms(config: Any) -> dict[str, Arms]:
     }
 
 
-def _remove_empty(folder: Path) -> None:
-    """Remove folders that hold nothing; Snakemake makes its own even to look."""
-    for place, _, _ in os.walk(folder, topdown=False):
-        with contextlib.suppress(OSError):
-            os.rmdir(place)
+def _folders(place: Path) -> set[str]:
+    """Folders that Snakemake makes for itself, even to look: one deep is all of them."""
+    return {str(path) for path in (place, *place.glob("*")) if path.is_dir()}
 
 
 if __name__ == "__main__":
