@@ -7,6 +7,7 @@ from snakemake.io import get_wildcard_names
 from segbench.config import Arm, load
 from segbench.datasets import inventory as raw_inventory
 from segbench.errors import SegbenchError
+from segbench.places import check_places
 from segbench.provenance import code_memory
 from segbench.provenance.code import code_digest
 from segbench.provenance.lock import may_write
@@ -130,6 +131,9 @@ def refresh_inventory():
             code("inventory", f"segbench.datasets.{dataset.format}"),
         )
 
+
+if workflow.is_main_process:
+    check_places(BASE, Path.cwd())
 
 # A second run in the folder ends here; a dry run beside a run changes nothing.
 if workflow.is_main_process and may_write(

@@ -36,6 +36,11 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield beside
         sync(beside)
         os.replace(beside, path)
+    except OSError as error:
+        # A failed write does not say of which file: the user needs to know where.
+        if error.filename in (None, str(beside), beside):
+            error.filename = str(path)
+        raise
     finally:
         beside.unlink(missing_ok=True)
 

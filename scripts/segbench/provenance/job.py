@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from segbench.errors import SegbenchError
+from segbench.places import explain
 from segbench.provenance.cost import Meter, write_cost
 from segbench.provenance.devices import claiming
 from segbench.provenance.keys import Job, Selection, work_key
@@ -130,16 +131,19 @@ def run(
         if cost:
             write_cost(str(cost), spent)
         _record(snakemake.rule, job, inputs, made, key, spent)
-    except SegbenchError as error:
-        _fail(name, str(error), terminal)
-    except Exception:
-        _fail(name, traceback.format_exc(), terminal)
+    except Exception as error:
+        told = explain(error, [*made, _store_root()])
+        _fail(name, str(told) if told else traceback.format_exc(), terminal)
+
+
+def _store_root() -> Path:
+    return Path(os.environ.get(STORE_VARIABLE, ".segbench/store"))
 
 
 def _with_store(
     key: str, rule: str, job: Job, work: Callable[[Job], int | None], meter: Meter
 ) -> dict[str, Any]:
-    store = Store(os.environ.get(STORE_VARIABLE, ".segbench/store"))
+    store = Store(_store_root())
     job.say(f"key {key}")
     with store.lock(key):
         entry = store.restore(key, job.outputs)
