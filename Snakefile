@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 include: "rules/common.smk"
 include: "rules/inputs.smk"
+include: "rules/gpus.smk"
 include: "rules/resources.smk"
 include: "rules/acquire.smk"
 include: "rules/preprocess.smk"

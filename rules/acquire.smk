@@ -11,11 +11,11 @@ OUTPUTS:
 
 rule acquire:
     """Generate, download or link one dataset."""
-    localrule: True
     output:
         record="data/acquired/{dataset}.json",
     log:
         "logs/acquire/{dataset}.log",
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -74,13 +74,13 @@ rule index:
 
 rule samples:
     """Join the shards' rows; identical pictures become one group."""
-    localrule: True
     input:
         shards=shards(rules.index.output.samples),
     output:
         samples=f"{DATA}/samples.tsv",
     log:
         "logs/samples/{dataset}.log",
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1

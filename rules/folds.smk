@@ -10,7 +10,6 @@ OUTPUTS:
 
 rule split:
     """Give every sample its role in every fold; groups never part."""
-    localrule: True
     input:
         samples=rules.samples.output.samples,
         appearance=appearance_of,
@@ -18,6 +17,7 @@ rule split:
         folds=f"{DATA}/folds-{{protocol}}.tsv",
     log:
         "logs/split/{dataset}-{protocol}.log",
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1

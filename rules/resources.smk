@@ -14,14 +14,14 @@ from segbench.resources import (
 
 
 def gpus_of(rule_name):
-    """GPUs that a rule's jobs get: what a profile sets for it, else what the config says.
+    """GPUs that a rule's jobs get: what a profile sets for it, else what `gpus_wanted` says.
 
     A job that is found in the store asks for none, but needs no more without one.
     """
     asked = workflow.get_rule(rule_name).resources.get("gpu")
     if asked is not None and not asked.is_evaluable():
         return int(asked.value or 0)
-    count = getattr(CONFIG.main, "gpus", 0)
+    count = gpus_wanted()
     return count if rule_name == "train" else min(count, 1)
 
 

@@ -8,7 +8,6 @@ OUTPUTS:
 
 rule tabulate:
     """Summarise the scores of a study: means, intervals, ranks, ties, published rows."""
-    localrule: True
     input:
         scores=of_study(rules.score.output.scores),
     output:
@@ -18,6 +17,7 @@ rule tabulate:
         html="tables/{study}.html",
     log:
         "logs/tabulate/{study}.log",
+    localrule: True
     conda:
         "../envs/cpu.yaml"
     threads: 1

@@ -29,13 +29,14 @@ rule train:
         "../envs/gpu.yaml"
     threads: 1
     resources:
+        gpu=training_gpus,
         mem_mb=memory("train"),
         gpu_mem_mb=gpu_memory("train"),
         runtime=minutes("train"),
     params:
         code=code("train"),
-        recipe=lambda w: model_slice(CONFIG.models[w.model], "train"),
-        jitter=lambda w: plain(CONFIG.augmentation[w.augmentation].jitter),
+        recipe=train_recipe,
+        jitter=train_jitter,
     script:
         "../scripts/train.py"
 
@@ -55,12 +56,13 @@ rule predict:
         "../envs/gpu.yaml"
     threads: 1
     resources:
+        gpu=prediction_gpus,
         mem_mb=memory("predict"),
         gpu_mem_mb=gpu_memory("predict"),
         runtime=minutes("predict"),
     params:
         code=code("predict"),
-        recipe=lambda w: model_slice(CONFIG.models[w.model], "predict"),
-        folds=lambda w: CONFIG.datasets[w.dataset].protocols[w.protocol].folds,
+        recipe=predict_recipe,
+        folds=predict_folds,
     script:
         "../scripts/predict.py"

@@ -31,6 +31,11 @@ class Main(Strict):
         description="The store of finished work, which a group can share; null: "
         f"`{STORE_DEFAULT}`. The environment variable `{STORE_VARIABLE}` wins over this key.",
     )
+    gpus: Annotated[int, Field(ge=0)] | None = Field(
+        None,
+        description="GPUs of one training: one process, each batch is shared among them. null: one "
+        "where jobs are submitted to a cluster; on this machine what the profile says.",
+    )
     datasets: dict[str, dict[str, Any] | None] = Field(
         default_factory=dict,
         description="Dataset name -> keys that replace those of config/datasets/NAME.yaml, "
