@@ -304,12 +304,16 @@ def _wait(
         return taken
 
 
+#: What this process owns until it ends: Keras keeps a device's memory for as long.
+_UNTIL_THE_END = ExitStack()
+
+
 def claiming(work: Callable[[J], T]) -> Callable[[J], T]:
     """The same work, done with as many devices of its own as its job asked for."""
 
     @wraps(work)
     def claimed(job: J) -> T:
-        with claim(job.devices, job.say):
-            return work(job)
+        _UNTIL_THE_END.enter_context(claim(job.devices, job.say))
+        return work(job)
 
     return claimed
