@@ -132,10 +132,13 @@ class GpuSampler(threading.Thread):
 
     def run(self) -> None:
         """Sample until stopped."""
-        devices = os.environ.get("CUDA_VISIBLE_DEVICES", "").replace(" ", "")
-        command = ["nvidia-smi", f"--query-gpu={_GPU_FIELDS}", "--format=csv,noheader,nounits"]
-        command += [f"--id={devices}"] if devices else []
+        shown = None
         while not self._over.is_set():
+            devices = os.environ.get("CUDA_VISIBLE_DEVICES", "").replace(" ", "")
+            if devices != shown:  # the job has claimed its own by now
+                shown, self._devices = devices, []
+            command = ["nvidia-smi", f"--query-gpu={_GPU_FIELDS}", "--format=csv,noheader,nounits"]
+            command += [f"--id={devices}"] if devices else []
             answer = subprocess.run(command, capture_output=True, text=True, check=False)
             for number, row in enumerate(parse_gpu_rows(answer.stdout)):
                 if number == len(self._devices):

@@ -89,6 +89,22 @@ def test_all_gpus_of_a_job_are_sampled(tmp_path, monkeypatch):
     assert samples >= 1
 
 
+def test_once_a_job_has_claimed_its_gpu_only_that_one_counts(tmp_path, monkeypatch):
+    fake_smi(
+        tmp_path,
+        monkeypatch,
+        'case "$*" in *--id=1*) echo "NVIDIA A, 700, 90, 10.0";; '
+        '*) echo "NVIDIA A, 9000, 0, 5.0"; echo "NVIDIA A, 8000, 0, 5.0";; esac',
+    )
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    sampler = GpuSampler(interval_s=0.05)
+    time.sleep(0.4)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    time.sleep(0.6)
+    found = sampler.stop()
+    assert (found["devices"], found["peak_memory_mb"], found["utilisation"]) == (1, 700, 0.9)
+
+
 def test_the_peak_is_of_this_program_and_not_of_the_one_that_started_it():
     measure = "from segbench.provenance.cost import Meter; "
     measure += "print(Meter('s', {}, 1).read('computed')['peak_rss_mb'])"
