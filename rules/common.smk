@@ -1,5 +1,6 @@
 """What all rules share: the checked config, path patterns, digests of code, input lists."""
 
+import gc
 from functools import lru_cache
 
 from snakemake.io import get_wildcard_names
@@ -12,6 +13,10 @@ from segbench.provenance import code_memory
 from segbench.provenance.code import code_digest
 from segbench.provenance.lock import may_write
 from segbench.slices import dataset_slice, model_slice, plain, source_slice
+
+# A plan is millions of objects that all live to the end: to look through them for cycles
+# again and again takes a sixth of the planning.
+gc.set_threshold(200_000, 20, 100)
 
 BASE = Path(workflow.basedir)
 MAIN = [Path(file) for file in workflow.overwrite_configfiles] or [
