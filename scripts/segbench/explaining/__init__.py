@@ -24,29 +24,37 @@ __all__ = ["explain"]
 
 
 class _Records:
-    """The records of a folder, each read once."""
+    """The records of a folder; of tens of thousands not all are held at once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._of_job: dict[int, dict[str, Any] | None] = {}
+        self._last: tuple[int, dict[str, Any] | None] = (-1, None)
         self._of_rule: dict[str, list[dict[str, Any]]] = {}
+        self._values: dict[tuple[str, str], set[str | None]] = {}
 
     def of(self, job: Planned) -> dict[str, Any] | None:
         """The record of a job's last run."""
-        if job.number not in self._of_job:
+        if job.number != self._last[0]:
             path = record_path(self._folder, job.rule, job.outputs.values())
-            self._of_job[job.number] = read_record(path)
-        return self._of_job[job.number]
+            self._last = (job.number, read_record(path))
+        return self._last[1]
 
     def all_of(self, rule: str) -> list[dict[str, Any]]:
-        """All records of a rule."""
+        """Wildcards and costs of all records of a rule."""
         if rule not in self._of_rule:
-            self._of_rule[rule] = list(records_of(self._folder, rule))
+            self._of_rule[rule] = [
+                {name: record[name] for name in ("wildcards", "cost")}
+                for record in records_of(self._folder, rule)
+            ]
         return self._of_rule[rule]
 
     def is_new(self, rule: str, wildcard: str, value: str) -> bool:
         """Whether the rule was never run with this value of a wildcard."""
-        return all(record["wildcards"].get(wildcard) != value for record in self.all_of(rule))
+        if (rule, wildcard) not in self._values:
+            self._values[rule, wildcard] = {
+                record["wildcards"].get(wildcard) for record in self.all_of(rule)
+            }
+        return value not in self._values[rule, wildcard]
 
 
 def explain(
@@ -88,7 +96,6 @@ def explain(
         known.is_new,
         place,
     )
-    causes = {job.number: finder.of(job) for job in jobs}
     shelf = Store(store)
     forecast = Forecast(
         lambda key: shelf.find(key) if shelf.holds(key) else None,
@@ -98,5 +105,8 @@ def explain(
         seconds,
     )
     ledger = Ledger(known.of, known.all_of)
-    hours = {job.number: ledger.hours(job) for job in jobs}
+    causes, hours = {}, {}
+    for job in jobs:
+        causes[job.number] = finder.of(job)
+        hours[job.number] = ledger.hours(job)
     return summarise(jobs, causes, forecast.fates(jobs), hours)

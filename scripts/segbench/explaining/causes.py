@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -130,7 +130,7 @@ class Causes:
         found = [
             *self._params(job, record["params"]),
             *self._inputs(job, record["inputs"]),
-            *(Cause("output", path) for path in job.missing),
+            *_missing(job.missing),
         ]
         if found or job.makers:
             return sorted(set(found))
@@ -189,6 +189,13 @@ class Causes:
             after = Path(path).read_text("utf-8")
             changes = list_changes(before, after)
             yield from list_causes(changes, path, lambda file: self._place(path, file))
+
+
+def _missing(paths: Collection[str]) -> Iterator[Cause]:
+    """One cause, however many outputs of the job are gone."""
+    if paths:
+        more = f" and {len(paths) - 1} more of the same job" if len(paths) > 1 else ""
+        yield Cause("output", f"{min(paths)}{more}")
 
 
 def short(digest: str) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
 from segbench.explaining.plan import Planned
 
-#: What a job shares with its like, the first weighs most.
-_ALIKE = ("dataset", "model", "preprocessing", "augmentation", "protocol", "fold", "seed")
+#: What a job shares with its like, the first weighs most. Without the first it has none.
+_ALIKE = ("dataset", "model", "preprocessing", "augmentation", "protocol", "fold")
 
 #: Stages that compute on a GPU where there is one.
 _ON_GPUS = ("train", "predict", "apply_model")
@@ -69,6 +69,10 @@ def hours_of(cost: Mapping[str, Any]) -> Hours | None:
         return None
 
 
+#: What a job is compared by, and its cost.
+_Cost = tuple[tuple[str, ...], Hours]
+
+
 class Ledger:
     """Recorded costs.
 
@@ -87,7 +91,8 @@ class Ledger:
     ) -> None:
         self._record = record
         self._records = records
-        self._by_rule: dict[str, list[tuple[dict[str, str], Hours]]] = {}
+        self._alike: dict[tuple[str, ...], list[_Cost]] = {}
+        self._typical: dict[tuple[str, ...], Hours | None] = {}
 
     def hours(self, job: Planned) -> Hours | None:
         """What a job will cost if it is computed; None where nothing like it is recorded."""
@@ -102,26 +107,35 @@ class Ledger:
             return None
 
     def _like(self, job: Planned) -> Hours | None:
-        """The median of the jobs that share most with it: the dataset, or they are not like."""
-        best: tuple[bool, ...] = ()
-        alike: list[Hours] = []
-        for wildcards, hours in self._recorded(job.rule):
-            if wildcards.get("dataset") != job.wildcards.get("dataset"):
-                continue
-            shared = tuple(wildcards.get(name) == job.wildcards.get(name) for name in _ALIKE)
-            if shared > best:
-                best, alike = shared, []
-            if shared == best:
-                alike.append(hours)
-        if not alike:
-            return None
-        return Hours(*(median(values) for values in zip(*alike, strict=True)))
+        """The median of the jobs that share most with it."""
+        way = (job.rule, *_marks(job.wildcards))
+        if way not in self._typical:
+            alike = [hours for _, hours in self._sharing(way)]
+            self._typical[way] = (
+                Hours(*(median(values) for values in zip(*alike, strict=True))) if alike else None
+            )
+        return self._typical[way]
 
-    def _recorded(self, rule: str) -> list[tuple[dict[str, str], Hours]]:
-        if rule not in self._by_rule:
-            self._by_rule[rule] = [
-                (record["wildcards"], hours)
-                for record in self._records(rule)
-                if (hours := hours_of(record["cost"])) is not None
-            ]
-        return self._by_rule[rule]
+    def _sharing(self, way: tuple[str, ...]) -> list[_Cost]:
+        """Those of a rule that share most of these marks, one mark after another."""
+        if way not in self._alike:
+            if len(way) == 1:
+                self._alike[way] = list(self._of_rule(way[0]))
+            else:
+                before = self._sharing(way[:-1])
+                place = len(way) - 2
+                here = [cost for cost in before if cost[0][place] == way[-1]]
+                self._alike[way] = here if here or place == 0 else before
+        return self._alike[way]
+
+    def _of_rule(self, rule: str) -> Iterator[_Cost]:
+        for record in self._records(rule):
+            hours = hours_of(record["cost"])
+            if hours is not None:
+                yield _marks(record["wildcards"]), hours
+
+
+def _marks(wildcards: Mapping[str, str]) -> tuple[str, ...]:
+    """What jobs are compared by; one fold is like another, all folds together are not."""
+    marks = {**wildcards, "fold": str(wildcards.get("fold") == "ensemble")}
+    return tuple(marks.get(name, "") for name in _ALIKE)

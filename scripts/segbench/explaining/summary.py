@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from segbench.explaining.causes import Cause
 from segbench.explaining.costs import Hours
 from segbench.explaining.forecast import FATES, Fate
-from segbench.explaining.plan import Planned
+from segbench.explaining.plan import Planned, stages_of
 
 
 @dataclass
@@ -158,6 +158,14 @@ class Explanation:
             }
         )
 
+    def sort(self, order: Iterable[str]) -> None:
+        """Put the stages of all sections in this order."""
+        order = list(order)
+        for section in [*self.studies.values(), self.others, self.total]:
+            section.stages = {
+                rule: section.stages[rule] for rule in order if rule in section.stages
+            }
+
     def as_dict(self) -> dict[str, Any]:
         """As JSON-able data."""
         return {
@@ -169,7 +177,7 @@ class Explanation:
 
 
 def summarise(
-    jobs: Iterable[Planned],
+    jobs: Sequence[Planned],
     causes: Mapping[int, list[Cause]],
     fates: Mapping[int, Fate],
     hours: Mapping[int, Hours | None],
@@ -178,7 +186,7 @@ def summarise(
 
     Parameters
     ----------
-    jobs : iterable of Planned
+    jobs : sequence of Planned
         In the order in which they run.
     causes, fates, hours : mapping
         By the jobs' numbers.
@@ -186,4 +194,5 @@ def summarise(
     explanation = Explanation()
     for job in jobs:
         explanation.add(job, causes[job.number], fates[job.number], hours[job.number])
+    explanation.sort(stages_of(jobs))
     return explanation

@@ -136,7 +136,8 @@ def read_record(path: Path) -> dict[str, Any] | None:
     try:
         record: dict[str, Any] = json.loads(path.read_bytes())
         record["inputs"] = {name: Seen(*seen) for name, seen in record["inputs"].items()}
-        return record if isinstance(record["params"], dict) else None
+        whole = all(isinstance(record[name], dict) for name in ("params", "wildcards", "cost"))
+        return record if whole else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

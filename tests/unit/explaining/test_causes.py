@@ -206,6 +206,9 @@ def test_samples_that_come_and_go_are_one_cause_each():
 
 def test_a_missing_output(world):
     assert world().sentences(missing=("tables/x.csv",)) == ["output missing: tables/x.csv"]
+    assert world().sentences(missing=("b", "a", "c")) == [
+        "output missing: a and 2 more of the same job"
+    ]
 
 
 def test_a_job_without_a_cause_of_its_own_follows_or_is_explained_by_snakemake(world):

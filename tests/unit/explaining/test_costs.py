@@ -78,8 +78,21 @@ def test_else_the_median_of_those_that_share_most():
     assert book.hours(job(model="u", preprocessing="p", fold="3")).wall == 2
     assert book.hours(job(model="u", preprocessing="x", fold="9")).wall == 2
     assert book.hours(job(model="v", preprocessing="q", fold="9")).wall == 200
-    assert book.hours(job(model="w", preprocessing="p", fold="3")).wall == 100
+    assert book.hours(job(model="w", preprocessing="p", fold="3")).wall == 16
     assert book.hours(job(model="w", preprocessing="x", fold="9")).wall == 30, "of all"
+
+
+def test_all_folds_together_are_not_like_one():
+    book = ledger(record(1, fold="0"), record(5, fold="ensemble"), record(2, fold="1"))
+    assert book.hours(job(fold="7")).wall == 1.5
+    assert book.hours(job(fold="ensemble")).wall == 5
+
+
+def test_jobs_without_a_dataset_are_like_their_rule():
+    table = {"wildcards": {"study": "a"}, "cost": cost(4)}
+    assert Ledger(lambda _: None, lambda _: [table]).hours(
+        Planned(0, "tabulate", {"study": "b"}, {})
+    ) == Hours(4, 8, 0)
 
 
 def test_another_dataset_or_stage_is_not_alike():
