@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from segbench.files import write_text
@@ -48,18 +49,20 @@ def keep(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        Made when missing. Two runs may write at once: a file is whole or absent.
+        Made when missing. Two runs may write at once: a file is whole or absent. Where
+        nothing can be written there will be no memory; the run does not hang on it.
     """
-    for digest, parts in code.PARTS.items():
-        path = folder / f"{digest}.json"
-        if not path.exists():
-            write_text(path, json.dumps(parts, indent=0) + "\n")
-    if symbols.PARSED:
-        files = {name: module.plain() for name, module in symbols.PARSED.items()}
-        symbols.MEMORY.update(files)
-        symbols.PARSED.clear()
-        known = {"version": _VERSION, "files": dict(list(symbols.MEMORY.items())[-_KEPT:])}
-        write_text(folder / "parsed.json", json.dumps(known, separators=(",", ":")))
+    with suppress(OSError):
+        for digest, parts in code.PARTS.items():
+            path = folder / f"{digest}.json"
+            if not path.exists():
+                write_text(path, json.dumps(parts, indent=0) + "\n")
+        if symbols.PARSED:
+            files = {name: module.plain() for name, module in symbols.PARSED.items()}
+            symbols.MEMORY.update(files)
+            symbols.PARSED.clear()
+            known = {"version": _VERSION, "files": dict(list(symbols.MEMORY.items())[-_KEPT:])}
+            write_text(folder / "parsed.json", json.dumps(known, separators=(",", ":")))
 
 
 def parts_of(digest: str, folder: Path) -> dict[str, str] | None:

@@ -126,3 +126,10 @@ def test_the_memory_does_not_grow_for_ever(digest, tmp_path, monkeypatch):
     code_memory.keep(tmp_path / "memory")
     assert len(json.loads((tmp_path / "memory/parsed.json").read_text())["files"]) == 3
     assert digest() == digest(remember=False)
+
+
+def test_where_nothing_can_be_written_there_is_no_memory_and_no_error(digest, tmp_path):
+    first = digest()
+    (tmp_path / "memory").write_text("a file, where the folder belongs")
+    code_memory.keep(tmp_path / "memory")
+    assert digest() == first
