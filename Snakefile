@@ -14,7 +14,8 @@ from snakemake.utils import min_version
 min_version("9.9")
 
 
-configfile: "config/config.yaml"
+# Beside the Snakefile, wherever it is run: `snakemake -s CHECKOUT/Snakefile` works, too.
+configfile: str(Path(workflow.basedir) / "config/config.yaml")
 
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))

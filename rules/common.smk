@@ -137,8 +137,17 @@ def refresh_inventory():
         )
 
 
+def names_of_files():
+    """The longest names that outputs and logs get: of recipes, joined where they are."""
+    for study in CONFIG.studies:
+        yield study
+        for arm in CONFIG.arms(study):
+            yield arm.model
+            yield f"{arm.dataset}-{arm.preprocessing}-{arm.augmentation}-{arm.protocol}"
+
+
 if workflow.is_main_process:
-    check_places(BASE, Path.cwd())
+    check_places(BASE, Path.cwd(), names_of_files())
 
 # A second run in the folder ends here; a dry run beside a run changes nothing.
 if workflow.is_main_process and may_write(

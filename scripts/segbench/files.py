@@ -40,6 +40,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         # A failed write does not say of which file: the user needs to know where.
         if error.filename in (None, str(beside), beside):
             error.filename = str(path)
+        if beside.exists():
+            error.add_note(f"{beside.stat().st_size} bytes of it were written")
         raise
     finally:
         beside.unlink(missing_ok=True)

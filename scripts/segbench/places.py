@@ -24,6 +24,9 @@ FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 #: Libraries that write through code of their own tell it by words alone.
 _WORDS = {errno.ENOSPC: "No space left on device", errno.EDQUOT: "Disk quota exceeded"}
 
+#: In bytes. Endings, and what a name carries while it is written, need the rest of 255.
+LONGEST_NAME = 220
+
 #: A place with less left is full: Snakemake's own notes would not fit.
 _LEAST_BYTES = 256 << 10
 
@@ -103,7 +106,7 @@ def _too_long(path: Path) -> SegbenchError:
     longest = max(path.parts, key=len, default="")
     return SegbenchError(
         f"{path}: a name in it is too long: {len(os.fsencode(longest))} bytes in {longest!r}",
-        "names of at most 255 bytes, and paths of at most 4096",
+        f"names of at most {LONGEST_NAME} bytes, and paths of at most 4096",
         "shorten the names of the recipes in the config, or move the folder further up",
     )
 
@@ -187,10 +190,12 @@ def explain(error: BaseException, places: Iterable[Path] = ()) -> SegbenchError 
     if path is None:
         known = [*places, Path.cwd()]
         path = _fullest(known) if number in FULL else known[0]
-    return _EXPLANATIONS[number](path)
+    told = _EXPLANATIONS[number](path)
+    notes = "; ".join(getattr(error, "__notes__", []))
+    return SegbenchError(f"{told.what}; {notes}", told.expected, told.action) if notes else told
 
 
-def check_places(checkout: Path, folder: Path) -> None:
+def check_places(checkout: Path, folder: Path, names: Iterable[str] = ()) -> None:
     """Tell at once what would fail later, or fail obscurely.
 
     Parameters
@@ -199,6 +204,8 @@ def check_places(checkout: Path, folder: Path) -> None:
         Where the workflow's files are.
     folder : Path
         Where the outputs go.
+    names : iterable of str
+        Names that files will have, without their endings.
 
     Raises
     ------
@@ -211,6 +218,9 @@ def check_places(checkout: Path, folder: Path) -> None:
             "no { or } there: Snakemake takes them for a wildcard",
             "rename that folder; all other characters may be used",
         )
+    for name in names:
+        if len(os.fsencode(name)) > LONGEST_NAME:
+            raise _too_long(Path(name))
     encoding = sys.getfilesystemencoding().lower()
     if encoding != "utf-8":
         raise SegbenchError(
