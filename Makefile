@@ -4,17 +4,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+CONFIG_HOME := $(or $(XDG_CONFIG_HOME),$(HOME)/.config)
+PROFILES := $(filter-out default,$(notdir $(wildcard profiles/*)))
 
-.PHONY: demo test lint types unit workflow bench lock schema clean help
+.PHONY: demo test lint types unit workflow test-slurm profiles bench lock schema clean help
 
 help:            ## What can be made
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 demo: $(VENV)/cpu  ## The miniature benchmark, offline, and its report
 	@$(RUN) snakemake --quiet rules host reason
 	@echo "The report is report/index.html, the tables are in tables/."
 
-test: $(VENV)/dev lint types unit workflow  ## Everything that CI checks
+test: $(VENV)/dev lint types unit workflow test-slurm  ## Everything that CI checks
 
 lint: $(VENV)/dev  ## Format and style of Python and of the workflow
 	$(RUN) ruff format --check scripts tests
@@ -31,6 +33,15 @@ unit: $(VENV)/dev  ## Tests of the library
 
 workflow: $(VENV)/dev  ## Tests that run the real Snakemake
 	$(RUN) pytest -q -n 2 --dist loadfile tests/workflow
+
+test-slurm: $(VENV)/dev  ## Tests on a real Slurm that they start; says why where none can be had
+	$(RUN) pytest -q -rs tests/slurm
+
+profiles: $(VENV)/cpu  ## Make the profiles known by name: snakemake --profile slurm-gpu
+	@mkdir -p "$(CONFIG_HOME)/snakemake"
+	@for name in $(PROFILES); do \
+	  ln -sfn "$(CURDIR)/profiles/$$name" "$(CONFIG_HOME)/snakemake/$$name"; done
+	@echo "Linked in $(CONFIG_HOME)/snakemake: $(PROFILES)"
 
 bench: $(VENV)/dev  ## Measurements against peers and physical limits, as a table
 	PYTHONPATH=scripts:tests $(BIN)/python tests/bench

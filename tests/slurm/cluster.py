@@ -1,8 +1,9 @@
 """A real Slurm of two nodes on this one machine, in a folder of its own.
 
 Needs root and Debian's packages (slurmctld, slurmd, slurm-client, munge), no systemd, no
-database. Everything, the configuration included, lies in one folder, so a Slurm that the
-machine already has is not touched. Two `slurmd` on one host act as two nodes; device files
+database. Everything lies in one folder; only links to the configuration lie in /etc/slurm,
+since the executor's inner `srun` looks nowhere else. On a machine that has a Slurm of its own
+none is started. Two `slurmd` on one host act as two nodes; device files
 that lead nowhere act as GPUs, so that scheduling by GPU is real and computing is on the CPU.
 
     python tests/slurm/cluster.py            starts one, prints how to use it, waits for Ctrl-C
@@ -24,6 +25,9 @@ from pathlib import Path
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 PROGRAMS = ("slurmctld", "slurmd", "squeue", "sbatch", "munged")
+#: The one place where all of Slurm's programs look.
+PLACE = Path("/etc/slurm")
+FILES = ("slurm.conf", "gres.conf", "cgroup.conf")
 NODES = ("node1", "node2")
 GPUS_A_NODE = 2
 
@@ -70,8 +74,7 @@ PartitionName=scavenge Nodes=ALL MaxTime=2-00:00:00 State=UP PriorityTier=1 Pree
 #: With the kernel's memory groups Slurm kills and says OUT_OF_MEMORY; else it polls.
 MEMORY_BY_GROUPS = "ProctrackType=proctrack/cgroup\nTaskPlugin=task/cgroup"
 MEMORY_BY_POLLING = (
-    "ProctrackType=proctrack/linuxproc\nTaskPlugin=task/none\n"
-    "JobAcctGatherParams=OverMemoryKill"
+    "ProctrackType=proctrack/linuxproc\nTaskPlugin=task/none\nJobAcctGatherParams=OverMemoryKill"
 )
 GROUPS = Path("/sys/fs/cgroup")
 
@@ -86,6 +89,8 @@ def why_not() -> str | None:
     """Install what is missing; why no cluster can be had here, or None."""
     if os.geteuid() != 0:
         return "starting Slurm's daemons needs root"
+    if any((PLACE / name).exists() and not (PLACE / name).is_symlink() for name in FILES):
+        return f"this machine has a Slurm of its own, configured in {PLACE}"
     if missing() and shutil.which("apt-get") is None:
         return f"{', '.join(missing())}: not installed, and there is no apt-get"
     if missing():
@@ -136,7 +141,6 @@ class Cluster:
         self.folder = folder
         self.cpus, self.memory_mb = cpus, memory_mb
         os.environ["PATH"] = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-        os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
         self.by_groups = os.access(GROUPS / "memory", os.W_OK) and os.access(
             GROUPS / "freezer", os.W_OK
         )
@@ -158,6 +162,8 @@ class Cluster:
             wait_for(lambda: not self.jobs(), 20, "the queue to empty")
         for name in (*(f"slurmd-{node}" for node in NODES), "slurmctld", "munge/munged"):
             self._end(name, signal.SIGTERM)
+        for name in FILES:
+            (PLACE / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def slurm(self, *command: str) -> str:
@@ -172,15 +178,12 @@ class Cluster:
         rows = [line.split("|") for line in text.splitlines()]
         return {row[0]: (row[1], row[2]) for row in rows}
 
-    def training(self) -> str:
-        """Id of the one training that runs."""
-        found = [job for job, row in self.jobs("R").items() if row[1].startswith("rule_train")]
-        assert len(found) == 1, f"{len(found)} trainings run"
-        return found[0]
-
     def states(self) -> dict[str, str]:
         """Node -> state."""
-        rows = (line.split() for line in self.slurm("sinfo", "-hN", "-p", "cpu", "-o", "%N %T").splitlines())
+        rows = (
+            line.split()
+            for line in self.slurm("sinfo", "-hN", "-p", "cpu", "-o", "%N %T").splitlines()
+        )
         return {row[0]: row[1] for row in rows}
 
     def wait_idle(self) -> None:
@@ -219,11 +222,11 @@ class Cluster:
     def start_node(self, node: str) -> None:
         """Start a node's daemon."""
         (self.folder / f"spool-{node}").mkdir(exist_ok=True)
-        self.slurm("slurmd", "-N", node, "-f", str(self.folder / "slurm.conf"))
+        self.slurm("slurmd", "-N", node)
 
     def start_controller(self) -> None:
         """Start the controller."""
-        self.slurm("slurmctld", "-f", str(self.folder / "slurm.conf"))
+        self.slurm("slurmctld")
         wait_for(self._answers, 20, "the controller")
 
     def stop_controller(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -255,7 +258,9 @@ class Cluster:
         names = {"key-file": "key", "socket": "socket", "pid-file": "munged.pid"}
         names |= {"log-file": "log", "seed-file": "seed"}
         options = [f"--{option}={folder / name}" for option, name in names.items()]
-        self.slurm("setpriv", "--reuid=munge", "--regid=munge", "--clear-groups", "munged", *options)
+        self.slurm(
+            "setpriv", "--reuid=munge", "--regid=munge", "--clear-groups", "munged", *options
+        )
 
     def _configure(self) -> None:
         (self.folder / "state").mkdir(parents=True)
@@ -263,7 +268,8 @@ class Cluster:
         host = socket.gethostname().split(".")[0]
         nodes = "\n".join(
             f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={free_port()} "
-            f"CPUs={self.cpus} RealMemory={self.memory_mb} Gres=gpu:a100:{GPUS_A_NODE} State=UNKNOWN"
+            f"CPUs={self.cpus} RealMemory={self.memory_mb} Gres=gpu:a100:{GPUS_A_NODE} "
+            f"State=UNKNOWN"
             for node in NODES
         )
         text = CONFIGURATION.format(
@@ -280,9 +286,13 @@ class Cluster:
             if self.by_groups
             else "ConstrainRAMSpace=no\n"
         )
+        PLACE.mkdir(exist_ok=True)
+        for name in FILES:
+            (PLACE / name).unlink(missing_ok=True)
+            (PLACE / name).symlink_to(self.folder / name)
 
     def _devices(self) -> str:
-        """What acts as GPUs: device files that lead nowhere, or where that is forbidden a number."""
+        """What acts as GPUs: device files that lead nowhere; where that is forbidden, a number."""
         try:
             for number in range(GPUS_A_NODE):
                 os.mknod(self.folder / f"gpu{number}", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
@@ -309,7 +319,7 @@ def main() -> None:
     cluster = Cluster(Path(tempfile.mkdtemp(prefix="slurm-", dir="/var/tmp")))
     try:
         cluster.start()
-        print(f"export SLURM_CONF={os.environ['SLURM_CONF']}", flush=True)
+        print("A Slurm of two nodes is up: sinfo, squeue, sbatch. Ctrl-C ends it.", flush=True)
         signal.pause()
     except KeyboardInterrupt:
         pass

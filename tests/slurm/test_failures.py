@@ -1,0 +1,178 @@
+"""Whatever happens to a training on a cluster, the tables are those of a calm day.
+
+One study with a training a seed goes to a real Slurm. Each training is stopped in the
+middle, and then meets its fate; the tests below look at what became of it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from slurm import fates
+from slurm.checkout import EPOCHS, RUN, TABLES, Checkout, epochs_in
+
+pytestmark = pytest.mark.slurm
+
+#: Seed -> what befalls its training.
+FATES = dict(
+    enumerate(
+        (
+            fates.killed,
+            fates.out_of_time,
+            fates.out_of_memory,
+            fates.cancelled,
+            fates.node_down,
+            fates.node_lost,
+            fates.displaced,
+            fates.controller_restarted,
+        )
+    )
+)
+DISPLACED = next(seed for seed, fate in FATES.items() if fate is fates.displaced)
+#: This one runs when Snakemake itself is killed.
+ORPHAN = len(FATES)
+SEEDS = range(len(FATES) + 1)
+LIMIT_S = 900
+
+
+@dataclass
+class Day:
+    """What happened on a day on which everything goes wrong."""
+
+    checkout: Checkout
+    reached: dict[int, int] = field(default_factory=dict)
+    jobs: dict[int, str] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory):
+    """The same study on this machine, undisturbed."""
+    folder = tmp_path_factory.mktemp("calm")
+    checkout = Checkout(folder / "checkout", folder / "store").seeds(SEEDS)
+    checkout.snakemake("tables/tiny.csv")
+    return checkout
+
+
+def strike(day, cluster, seed, fate):
+    """Let a training meet its fate once it is in the middle; whether it did."""
+    pid = day.checkout.freeze(seed)
+    job = day.checkout.job(cluster, seed) if pid else None
+    if job is None:
+        return False
+    day.reached[seed] = epochs_in(day.checkout.log(seed))[-1]
+    day.jobs[seed] = job
+    fate(cluster, job, pid)
+    return True
+
+
+def release_held(cluster):
+    """Slurm holds a requeued job back for two minutes; nobody here waits for that."""
+    for job, reason in (
+        line.split("|") for line in cluster.slurm("squeue", "-h", "-o", "%A|%r").splitlines()
+    ):
+        if reason == "BeginTime":
+            cluster.release(job)
+
+
+def live_through(day, cluster, run, pending, until):
+    """Wait for the trainings, one fate after the other, until something holds."""
+    deadline = time.monotonic() + LIMIT_S
+    while not until():
+        assert time.monotonic() < deadline, day.checkout.said()[-4000:]
+        assert pending == {} or run.poll() is None, day.checkout.said()[-4000:]
+        release_held(cluster)
+        for seed, fate in list(pending.items()):
+            if strike(day, cluster, seed, fate):
+                del pending[seed]
+        day.states |= {job: row[0] for job, row in cluster.jobs("all").items()}
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def day(calm, cluster, tmp_path_factory):
+    """The day on which everything goes wrong."""
+    folder = tmp_path_factory.mktemp("wild")
+    day = Day(calm.without("train", folder / "checkout"))
+    low = f"train:slurm_partition='scavenge' if wildcards.seed == '{DISPLACED}' else 'gpu'"
+    command = ("tables/tiny.csv", "--set-resources", low, "train:cpus_per_task=4")
+
+    run = day.checkout.submit(*command)
+    pending = dict(FATES) | {ORPHAN: lambda *_: None}
+    live_through(day, cluster, run, pending, lambda: not pending)
+
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    again = day.checkout.submit(*command)
+    live_through(day, cluster, again, {}, lambda: again.poll() is not None)
+    assert again.returncode == 0, day.checkout.said()[-6000:]
+    return day
+
+
+def test_the_tables_are_those_of_an_undisturbed_run(day, calm):
+    for name in TABLES:
+        assert day.checkout.path(name).read_bytes() == calm.path(name).read_bytes(), name
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_network_and_score_is_the_same_to_the_byte(day, calm, seed):
+    for name in ("model.keras", "history.csv", "scores.parquet"):
+        path = f"{RUN.format(seed=seed)}/{name}"
+        assert day.checkout.path(path).read_bytes() == calm.path(path).read_bytes(), name
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_training_goes_on_where_it_stood(day, seed):
+    epochs = epochs_in(day.checkout.log(seed))
+    assert epochs == list(range(epochs[0], EPOCHS + 1))
+    if FATES.get(seed) is fates.controller_restarted:
+        assert epochs[0] == 1 or day.states[day.jobs[seed]] != "COMPLETED"
+    else:
+        assert epochs[0] >= day.reached[seed], "finished epochs were trained again"
+        assert epochs[0] > 1
+
+
+@pytest.mark.parametrize(
+    ("fate", "states"),
+    [
+        (fates.killed, {"FAILED"}),
+        (fates.out_of_time, {"TIMEOUT"}),
+        (fates.out_of_memory, {"OUT_OF_MEMORY"}),
+        (fates.cancelled, {"CANCELLED"}),
+        (fates.node_down, {"COMPLETED", "NODE_FAIL", "CANCELLED"}),
+        (fates.node_lost, {"COMPLETED", "NODE_FAIL", "CANCELLED"}),
+        (fates.displaced, {"COMPLETED", "PREEMPTED", "CANCELLED"}),
+    ],
+)
+def test_slurm_saw_it_happen(day, cluster, fate, states):
+    seed = next(seed for seed, chosen in FATES.items() if chosen is fate)
+    if fate is fates.out_of_memory and not cluster.by_groups:
+        states = {"FAILED"}
+    assert day.states[day.jobs[seed]] in states
+
+
+def test_jobs_of_the_killed_run_are_cancelled_before_their_work_is_begun_again(day):
+    said = day.checkout.said()
+    assert "A killed run left" in said
+    assert day.jobs[ORPHAN] in said.split("A killed run left", 1)[1].splitlines()[0]
+    assert day.states[day.jobs[ORPHAN]] == "CANCELLED"
+
+
+def test_what_the_store_had_did_not_queue_for_a_gpu(day, cluster):
+    partitions = cluster.slurm("squeue", "-h", "-t", "all", "-o", "%k|%P|%b").splitlines()
+    predictions = [line.split("|") for line in partitions if line.startswith("rule_predict")]
+    assert len(predictions) >= len(SEEDS)
+    assert {row[1] for row in predictions} == {"cpu"}
+    trainings = [line.split("|") for line in partitions if line.startswith("rule_train")]
+    assert {row[1] for row in trainings} == {"gpu", "scavenge"}
+
+
+def test_a_thousand_scores_are_not_a_thousand_submissions(day, cluster):
+    comments = cluster.slurm("squeue", "-h", "-t", "all", "-o", "%k").splitlines()
+    assert sum(line.startswith("group_scoring") for line in comments) >= 1
+    assert not [line for line in comments if line.startswith(("rule_segment", "rule_score"))]

@@ -1,0 +1,112 @@
+"""A full disk and a corrupt raw file: named, survived, and mended by the same command."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+from slurm.checkout import EPOCHS, RUN, TABLES, Checkout, epochs_in
+from slurm.cluster import wait_for
+
+pytestmark = pytest.mark.slurm
+
+#: The store of the test lies on a disk of this size.
+DISK = "24m"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of its own."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip(f"no disk of its own can be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder):
+    """Leave no room on a disk."""
+    with open(folder / "filler", "wb") as filler, pytest.raises(OSError, match="No space left"):
+        while True:
+            filler.write(bytes(1 << 20))
+            filler.flush()
+
+
+def test_a_disk_that_is_full_in_mid_training(cluster, small_disk, tmp_path):
+    calm = Checkout(tmp_path / "calm", tmp_path / "calm-store").seeds(range(1))
+    calm.snakemake("tables/tiny.csv")
+    checkout = calm.without("train", tmp_path / "checkout")
+    (tmp_path / "checkout-store").rename(small_disk / "store")
+    checkout.store = small_disk / "store"
+
+    run = checkout.submit("tables/tiny.csv", "--retries", "0")
+    wait_for(lambda: checkout.freeze(0) is not None, 240, "the training's second epoch")
+    fill(small_disk)
+    os.kill(checkout.process(0), signal.SIGCONT)
+    assert run.wait(timeout=240) != 0
+    reached = epochs_in(checkout.log(0))[-1]
+    assert reached < EPOCHS
+    assert re.search(r"No space left|full", checkout.log(0))
+    assert str(small_disk) in checkout.log(0)
+    assert not checkout.path(f"{RUN.format(seed=0)}/model.keras").exists()
+
+    (small_disk / "filler").unlink()
+    again = checkout.submit("tables/tiny.csv")
+    assert again.wait(timeout=300) == 0, checkout.said()[-4000:]
+    epochs = epochs_in(checkout.log(0))
+    assert epochs == list(range(reached, EPOCHS + 1)) or epochs == list(
+        range(reached + 1, EPOCHS + 1)
+    )
+    for name in (*TABLES, f"{RUN.format(seed=0)}/model.keras"):
+        assert checkout.path(name).read_bytes() == calm.path(name).read_bytes(), name
+
+
+TWO_DATASETS = """
+datasets:
+  kidney_nuclei:
+    source: generated
+    shards: 2
+    generated: {samples: 6, test_samples: 2, seed: 0}
+    protocols: {published: {validation: {count: 2}}}
+  dsb2018:
+    source: generated
+    shards: 1
+studies:
+  tiny: {}
+  dsb2018_nuclei: {augmentation: [none], models: [nuclei-plain-miniature]}
+"""
+
+
+def test_a_corrupt_raw_file_among_good_ones(cluster, tmp_path):
+    checkout = Checkout(tmp_path / "checkout", tmp_path / "store").tiny()
+    checkout.write("config/config.yaml", TWO_DATASETS)
+    sheets = [f"results/{name}/samples.tsv" for name in ("kidney_nuclei", "dsb2018")]
+    checkout.snakemake("data/acquired/kidney_nuclei.json", "data/acquired/dsb2018.json")
+    image = sorted(checkout.path("data/raw/kidney_nuclei").rglob("*.png"))[0]
+    whole = image.read_bytes()
+    image.write_bytes(whole[: len(whole) // 2])
+
+    run = checkout.submit(*sheets, "--retries", "0")
+    assert run.wait(timeout=300) != 0
+    assert image.name in checkout.said(), "the file is named where people look"
+    done = sorted(p.name for p in checkout.path("results/kidney_nuclei/samples").glob("*.tsv"))
+    assert len(done) == 1, "the other shard was finished"
+    assert not checkout.path(sheets[0]).exists()
+    assert checkout.path(sheets[1]).exists(), "the other dataset was finished"
+
+    image.write_bytes(whole)
+    again = checkout.submit(*sheets)
+    assert again.wait(timeout=300) == 0, checkout.said()[-4000:]
+    rows = checkout.path(sheets[0]).read_text().splitlines()
+    assert len(rows) == 1 + 8
