@@ -64,7 +64,12 @@ class Access:
         folder that is still closed.
         """
         mode = stat.S_IMODE(self.about.st_mode)
-        if path == self.root or path.is_dir():
+        if path.is_dir():
+            return path
+        if path == self.root:  # somebody has deleted the store meanwhile
+            path.mkdir(parents=True, exist_ok=True)
+            self._give_to_group(path)
+            path.chmod(mode)
             return path
         self.folder(path.parent)
         beside = path.with_name(f".{uuid4().hex[:12]}.partial.{path.name}")

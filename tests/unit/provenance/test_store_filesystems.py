@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -248,3 +249,16 @@ def test_a_file_killed_while_it_was_restored_is_written_anew(tmp_path):
     (tmp_path / "b/.restored.model").write_bytes(b"half")
     assert store.restore(key("work"), places(tmp_path / "b", "model"))
     assert everything(tmp_path / "b") == ["model"]
+
+
+def test_a_store_that_is_deleted_while_a_job_runs_is_made_again(tmp_path):
+    store = Store(tmp_path / "store")
+    keep(store, tmp_path / "a", model=BIG)
+    store.root.chmod(0o2770)
+    store = Store(tmp_path / "store")
+    with store.lock(key("more")):
+        store.state(key("more"))
+        shutil.rmtree(store.root)
+        keep(store, tmp_path / "b", "more", model=BIG)
+    assert store.keys() == [key("more")]
+    assert store.root.stat().st_mode & 0o7777 == 0o2770
