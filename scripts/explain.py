@@ -68,8 +68,8 @@ def _look(dag_api: Any) -> Explanation:
     )
     workflow.persistence.drop_iocache = lambda: None
     workflow._build_dag()
-    for folder in sorted(_folders(NOTES) - before, reverse=True):
-        with contextlib.suppress(OSError):  # not empty: another run has begun meanwhile
+    for folder in [*(_folders(NOTES) - before), NOTES]:
+        with contextlib.suppress(OSError):  # not empty: it is of use, or a run has begun
             os.rmdir(folder)
     scripts = Path(workflow.basedir) / "scripts"
     return explain(
@@ -149,7 +149,7 @@ def _arms(config: Any) -> dict[str, Arms]:
 
 def _folders(place: Path) -> set[str]:
     """Folders that Snakemake makes for itself, even to look: one deep is all of them."""
-    return {str(path) for path in (place, *place.glob("*")) if path.is_dir()}
+    return {str(path) for path in place.glob("*") if path.is_dir()}
 
 
 if __name__ == "__main__":
