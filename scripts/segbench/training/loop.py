@@ -186,7 +186,7 @@ class _Trainer:
             if self.data.tiles is not None:
                 row |= validate(self.step, self.data.tiles, self.data.task)
             self._keep(row)
-            state.save(folder, state_)
+            state.save(folder, state_, log)
             log(_line(row, self.training.epochs, time.perf_counter() - began, self.rate / trained))
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from segbench.files import atomic_path
+from segbench.places import FULL
 
 
 @dataclass
@@ -47,8 +48,20 @@ def state_file(folder: str | Path) -> Path:
     return Path(folder) / "training-state.npz"
 
 
-def save(folder: str | Path, state: State) -> None:
-    """Write the state beside the old one, force it to the disk, rename it into place."""
+def save(folder: str | Path, state: State, log: Callable[[str], None]) -> None:
+    """Write the state beside the old one, force it to the disk, rename it into place.
+
+    A disk that is full does not end a training: the older state stays, and the log tells.
+
+    Parameters
+    ----------
+    folder : path
+        Where to keep it.
+    state : State
+        After a finished epoch.
+    log : callable
+        Told when there is no room.
+    """
     record = {
         "fingerprint": state.fingerprint,
         "epoch": state.epoch,
@@ -64,8 +77,18 @@ def save(folder: str | Path, state: State) -> None:
             if array.dtype.kind not in "fiub":
                 raise TypeError(f"{name} {number} is {array.dtype}, which NumPy cannot store")
             arrays[f"{name}{number}"] = array
-    with atomic_path(state_file(folder)) as beside:
-        np.savez(beside, allow_pickle=False, **arrays)
+    try:
+        with atomic_path(state_file(folder)) as beside:
+            np.savez(beside, allow_pickle=False, **arrays)
+            # Another member of the group may have to go on with it, whatever our umask.
+            beside.chmod(beside.parent.stat().st_mode & 0o666)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        log(
+            f"no room in {folder}: the state after epoch {state.epoch} is not saved; "
+            "if the training is killed now, it goes on after an earlier one"
+        )
 
 
 def load(folder: str | Path, fingerprint: str, log: Callable[[str], None]) -> State | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -20,7 +23,7 @@ def example():
 
 def test_what_is_saved_comes_back_to_the_bit(tmp_path):
     saved = example()
-    state.save(tmp_path, saved)
+    state.save(tmp_path, saved, pytest.fail)
     loaded = state.load(tmp_path, "key", pytest.fail)
     assert loaded.history == saved.history
     assert (loaded.epoch, loaded.best_epoch, loaded.device) == (1, 1, "CPU, 2 threads")
@@ -35,7 +38,7 @@ def test_nothing_there(tmp_path):
 
 
 def test_state_of_another_training_is_not_used(tmp_path):
-    state.save(tmp_path, example())
+    state.save(tmp_path, example(), pytest.fail)
     said = []
     assert state.load(tmp_path, "another", said.append) is None
     assert "another training" in said[0]
@@ -54,7 +57,7 @@ def test_foreign_files_start_over(tmp_path, damage):
 @given(where=st.floats(0, 1, exclude_max=True), cut=st.booleans())
 def test_any_flipped_or_missing_byte_is_found(tmp_path_factory, where, cut):
     folder = tmp_path_factory.mktemp("state")
-    state.save(folder, example())
+    state.save(folder, example(), pytest.fail)
     path = state.state_file(folder)
     data = bytearray(path.read_bytes())
     place = int(where * len(data))
@@ -78,22 +81,55 @@ def test_pickles_are_not_opened(tmp_path):
 
 
 def test_leftovers_of_a_killed_writer_are_removed(tmp_path):
-    state.save(tmp_path, example())
+    state.save(tmp_path, example(), pytest.fail)
     leftover = tmp_path / ".0123456789ab.partial.training-state.npz"
     leftover.write_bytes(b"half")
     assert state.load(tmp_path, "key", pytest.fail).epoch == 1
     assert not leftover.exists()
 
 
-def test_a_failed_save_keeps_the_old_state(tmp_path, monkeypatch):
-    state.save(tmp_path, example())
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_keeps_the_old_state_and_does_not_end_the_training(
+    tmp_path, monkeypatch, number
+):
+    state.save(tmp_path, example(), pytest.fail)
 
     def fail(*_args, **_kwargs):
-        raise OSError("no space left on device")
+        raise OSError(number, "full")
 
     monkeypatch.setattr(np, "savez", fail)
-    with pytest.raises(OSError, match="no space"):
-        state.save(tmp_path, example())
+    later, said = example(), []
+    later.epoch = 2
+    state.save(tmp_path, later, said.append)
+    monkeypatch.undo()
+    (line,) = said
+    assert f"no room in {tmp_path}: the state after epoch 2 is not saved" in line
+    assert state.load(tmp_path, "key", pytest.fail).epoch == 1
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(("mode", "expected"), [(0o2770, 0o660), (0o755, 0o644), (0o700, 0o600)])
+def test_whoever_may_write_in_the_folder_may_go_on_with_the_state(tmp_path, mode, expected):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(mode)
+    before = os.umask(0o077)
+    try:
+        state.save(folder, example(), pytest.fail)
+    finally:
+        os.umask(before)
+    assert state.state_file(folder).stat().st_mode & 0o777 == expected
+
+
+def test_a_failed_save_keeps_the_old_state(tmp_path, monkeypatch):
+    state.save(tmp_path, example(), pytest.fail)
+
+    def fail(*_args, **_kwargs):
+        raise OSError(errno.EIO, "no answer of the disk")
+
+    monkeypatch.setattr(np, "savez", fail)
+    with pytest.raises(OSError, match="no answer"):
+        state.save(tmp_path, example(), pytest.fail)
     monkeypatch.undo()
     assert state.load(tmp_path, "key", pytest.fail).epoch == 1
     assert len(list(tmp_path.iterdir())) == 1
@@ -104,4 +140,4 @@ def test_dtypes_numpy_does_not_know_are_refused_not_corrupted(tmp_path):
     saved = example()
     saved.weights = [np.ones(3, ml_dtypes.bfloat16)]
     with pytest.raises(TypeError, match="bfloat16"):
-        state.save(tmp_path, saved)
+        state.save(tmp_path, saved, pytest.fail)
