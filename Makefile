@@ -7,7 +7,7 @@ RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 CONFIG_HOME := $(or $(XDG_CONFIG_HOME),$(HOME)/.config)
 PROFILES := $(filter-out default,$(notdir $(wildcard profiles/*)))
 
-.PHONY: demo test lint types unit workflow test-slurm profiles bench lock schema clean help
+.PHONY: demo test lint types unit workflow test-slurm profiles explain bench lock schema clean help
 
 help:            ## What can be made
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -42,6 +42,9 @@ profiles: $(VENV)/cpu  ## Make the profiles known by name: snakemake --profile s
 	@for name in $(PROFILES); do \
 	  ln -sfn "$(CURDIR)/profiles/$$name" "$(CONFIG_HOME)/snakemake/$$name"; done
 	@echo "Linked in $(CONFIG_HOME)/snakemake: $(PROFILES)"
+
+explain: $(VENV)/cpu  ## Why jobs would rerun, and at what cost: make explain STUDY=name
+	@$(RUN) python scripts/explain.py $(STUDY)
 
 bench: $(VENV)/dev  ## Measurements against peers and physical limits, as a table
 	PYTHONPATH=scripts:tests $(BIN)/python tests/bench

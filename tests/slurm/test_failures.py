@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -37,6 +38,8 @@ DISPLACED = next(seed for seed, fate in FATES.items() if fate is fates.displaced
 #: This one runs when Snakemake itself is killed.
 ORPHAN = len(FATES)
 SEEDS = range(len(FATES) + 1)
+#: The last bits of a network depend on how many threads add it up.
+THREADS = ("--set-threads", "train=2", "predict=2")
 LIMIT_S = 900
 
 
@@ -50,25 +53,59 @@ class Day:
     states: dict[str, str] = field(default_factory=dict)
 
 
+class Warden(threading.Thread):
+    """Stops each training in the middle, so that it is there when its turn comes.
+
+    Parameters
+    ----------
+    checkout : Checkout
+        Where they run.
+    seeds : iterable of int
+        Which ones.
+    """
+
+    def __init__(self, checkout, seeds):
+        super().__init__(daemon=True)
+        self.checkout = checkout
+        self.wanted = set(seeds)
+        self.stopped = {}
+        self.start()
+
+    def run(self):
+        """Look again and again, until all have been let go."""
+        while self.wanted:
+            for seed in sorted(self.wanted):
+                pid = self.stopped.get(seed)
+                if pid is None or fates.gone(pid):
+                    self.stopped[seed] = self.checkout.freeze(seed)
+            time.sleep(0.02)
+
+    def take(self):
+        """A training that is stopped, and its process; None if there is none."""
+        for seed in sorted(self.wanted):
+            pid = self.stopped.get(seed)
+            if pid is not None and not fates.gone(pid):
+                self.wanted.discard(seed)
+                return seed, pid
+        return None
+
+
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory):
     """The same study on this machine, undisturbed."""
     folder = tmp_path_factory.mktemp("calm")
     checkout = Checkout(folder / "checkout", folder / "store").seeds(SEEDS)
-    checkout.snakemake("tables/tiny.csv")
+    checkout.snakemake("tables/tiny.csv", *THREADS)
     return checkout
 
 
-def strike(day, cluster, seed, fate):
-    """Let a training meet its fate once it is in the middle; whether it did."""
-    pid = day.checkout.freeze(seed)
-    job = day.checkout.job(cluster, seed) if pid else None
-    if job is None:
-        return False
+def strike(day, cluster, seed, pid):
+    """Let a stopped training meet its fate."""
     day.reached[seed] = epochs_in(day.checkout.log(seed))[-1]
-    day.jobs[seed] = job
-    fate(cluster, job, pid)
-    return True
+    day.jobs[seed] = day.checkout.job(cluster, seed)
+    assert day.jobs[seed] is not None
+    if seed in FATES:
+        FATES[seed](cluster, day.jobs[seed], pid)
 
 
 def release_held(cluster):
@@ -80,18 +117,11 @@ def release_held(cluster):
             cluster.release(job)
 
 
-def live_through(day, cluster, run, pending, until):
-    """Wait for the trainings, one fate after the other, until something holds."""
-    deadline = time.monotonic() + LIMIT_S
-    while not until():
-        assert time.monotonic() < deadline, day.checkout.said()[-4000:]
-        assert pending == {} or run.poll() is None, day.checkout.said()[-4000:]
-        release_held(cluster)
-        for seed, fate in list(pending.items()):
-            if strike(day, cluster, seed, fate):
-                del pending[seed]
-        day.states |= {job: row[0] for job, row in cluster.jobs("all").items()}
-        time.sleep(0.1)
+def look(day, cluster):
+    """Remember how jobs ended; Slurm forgets it."""
+    release_held(cluster)
+    day.states |= {job: row[0] for job, row in cluster.jobs("all").items()}
+    time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +130,24 @@ def day(calm, cluster, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wild")
     day = Day(calm.without("train", folder / "checkout"))
     low = f"train:slurm_partition='scavenge' if wildcards.seed == '{DISPLACED}' else 'gpu'"
-    command = ("tables/tiny.csv", "--set-resources", low, "train:cpus_per_task=4")
+    command = ("tables/tiny.csv", "--set-resources", low, "train:cpus_per_task=4", *THREADS)
+    deadline = time.monotonic() + LIMIT_S
 
     run = day.checkout.submit(*command)
-    pending = dict(FATES) | {ORPHAN: lambda *_: None}
-    live_through(day, cluster, run, pending, lambda: not pending)
+    warden = Warden(day.checkout, SEEDS)
+    while warden.wanted:
+        assert time.monotonic() < deadline, day.checkout.said()[-4000:]
+        assert run.poll() is None, day.checkout.said()[-4000:]
+        if taken := warden.take():
+            strike(day, cluster, *taken)
+        look(day, cluster)
 
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     again = day.checkout.submit(*command)
-    live_through(day, cluster, again, {}, lambda: again.poll() is not None)
+    while again.poll() is None:
+        assert time.monotonic() < deadline, day.checkout.said()[-4000:]
+        look(day, cluster)
     assert again.returncode == 0, day.checkout.said()[-6000:]
     return day
 
