@@ -6,7 +6,7 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -40,11 +40,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         # A failed write does not say of which file: the user needs to know where.
         if error.filename in (None, str(beside), beside):
             error.filename = str(path)
-        if beside.exists():
+        with suppress(OSError):
             error.add_note(f"{beside.stat().st_size} bytes of it were written")
         raise
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def sync(path: str | Path) -> None:

@@ -34,7 +34,7 @@ _LEAST_BYTES = 256 << 10
 def existing(path: Path) -> Path:
     """A path itself, or the nearest folder above it that exists."""
     path = path.absolute()
-    while not path.exists() and path != path.parent:
+    while not os.path.exists(path) and path != path.parent:
         path = path.parent
     return path
 

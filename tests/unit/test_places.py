@@ -1,0 +1,167 @@
+"""What the operating system refuses is told with the place, what is left, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from segbench import places
+from segbench.errors import SegbenchError
+from segbench.files import atomic_path, write_text
+from segbench.places import check_places, existing, explain, readable_bytes
+
+Usage = namedtuple("Usage", ["total", "used", "free"])
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (65_500, "65.5 kB"), (3e15, "3000.0 TB")],
+)
+def test_sizes_are_readable(count, text):
+    assert readable_bytes(count) == text
+
+
+def test_the_nearest_folder_that_exists(tmp_path):
+    assert existing(tmp_path / "a/b/c") == tmp_path
+    assert existing(tmp_path) == tmp_path
+    assert existing(tmp_path / ("n" * 300) / "x") == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("number", "what", "action"),
+    [
+        (errno.ENOSPC, "the disk is full", "make room"),
+        (errno.EDQUOT, "quota", "make room"),
+        (errno.EACCES, "permission denied", "owner or the mode"),
+        (errno.EPERM, "permission denied", "owner or the mode"),
+        (errno.EROFS, "read-only", "set `folder`"),
+        (errno.ENAMETOOLONG, "too long", "shorten the names"),
+        (errno.ENOLCK, "cannot lock files", "mount it with locks"),
+        (errno.ENOSYS, "cannot lock files", "mount it with locks"),
+        (errno.EMFILE, "too many files", "ulimit -n"),
+    ],
+)
+def test_each_refusal_names_the_file_and_says_what_to_do(tmp_path, number, what, action):
+    path = tmp_path / "results/scores.parquet"
+    told = explain(OSError(number, os.strerror(number), str(path)))
+    assert told.what.startswith(f"{path}: ")
+    assert what in told.what
+    assert action in told.action
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("a mistake of ours"),
+        OSError(errno.ENOENT, "No such file", "x"),
+        OSError("Unable to open file"),
+        KeyError("image"),
+    ],
+)
+def test_anything_else_keeps_its_traceback(error):
+    assert explain(error) is None
+
+
+def test_our_own_errors_are_left_as_they_are():
+    error = SegbenchError("a", "b", "c")
+    assert explain(error) is error
+
+
+def test_what_a_library_makes_of_a_full_disk_is_understood_too(tmp_path):
+    by_words = RuntimeError("HDF5: write failed, errno = 28, No space left on device")
+    assert "the disk is full" in explain(by_words, [tmp_path]).what
+    try:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "x"))
+        except OSError as cause:
+            raise ValueError("could not save") from cause
+    except ValueError as error:
+        assert f"{tmp_path / 'x'}: the disk is full" in explain(error).what
+
+
+def test_of_several_places_the_fullest_is_named(tmp_path, monkeypatch):
+    for name in ("results", "store"):
+        (tmp_path / name).mkdir()
+    free = {"results": 5_000_000, "store": 1200}
+    monkeypatch.setattr(
+        places.shutil, "disk_usage", lambda path: Usage(10**9, 0, free.get(path.name, 10**8))
+    )
+    known = [tmp_path / "results/a/b.tsv", tmp_path / "store"]
+    told = explain(OSError(errno.ENOSPC, "No space left on device"), known)
+    assert told.what.startswith(f"{tmp_path / 'store'}: ")
+    assert "1.2 kB left of 1.0 GB" in told.what
+
+
+def test_a_real_full_device_is_told():
+    with pytest.raises(OSError) as caught, open("/dev/full", "w") as sink:
+        sink.write("x")
+    assert "the disk is full" in explain(caught.value).what
+
+
+def test_a_file_that_did_not_fit_is_named_with_what_did_and_leaves_nothing(tmp_path):
+    path = tmp_path / "results/table.csv"
+    with pytest.raises(OSError) as caught, atomic_path(path) as beside:
+        beside.write_bytes(b"x" * 1234)
+        raise OSError(errno.ENOSPC, "No space left on device")
+    told = explain(caught.value)
+    assert told.what.startswith(f"{path}: the disk is full")
+    assert "1234 bytes of it were written" in told.what
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_name_that_is_too_long_is_shown_as_the_users_not_as_the_one_beside(tmp_path):
+    path = tmp_path / ("n" * 250)
+    with pytest.raises(OSError) as caught:
+        write_text(path, "x")
+    told = explain(caught.value)
+    assert told.what.startswith(f"{path}: a name in it is too long: 250 bytes")
+
+
+def test_a_good_place_is_silent_and_left_as_it_was(tmp_path):
+    check_places(tmp_path / "it's 100% ünï [x]*", tmp_path, ["a" * 220])
+    assert list((tmp_path / ".snakemake").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["{", "a}b", "{wildcard}"])
+def test_braces_in_the_path_of_the_checkout(tmp_path, name):
+    with pytest.raises(SegbenchError, match="brace"):
+        check_places(tmp_path / name / "checkout", tmp_path)
+
+
+def test_names_are_counted_in_bytes(tmp_path):
+    check_places(tmp_path, tmp_path, ["é" * 110])
+    with pytest.raises(SegbenchError, match="222 bytes"):
+        check_places(tmp_path, tmp_path, ["short", "é" * 111])
+
+
+def test_another_encoding_of_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(places.sys, "getfilesystemencoding", lambda: "ascii")
+    with pytest.raises(SegbenchError, match="read as ascii") as caught:
+        check_places(tmp_path, tmp_path)
+    assert "PYTHONUTF8=1" in caught.value.action
+
+
+def test_a_disk_with_nothing_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(places.shutil, "disk_usage", lambda path: Usage(10**9, 0, 4096))
+    with pytest.raises(SegbenchError, match=r"4\.1 kB left"):
+        check_places(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch, number):
+    def touch(self):
+        raise OSError(number, os.strerror(number), str(self))
+
+    monkeypatch.setattr(Path, "touch", touch)
+    with pytest.raises(SegbenchError, match=r"read-only|permission denied"):
+        check_places(tmp_path, tmp_path)
+
+
+def test_a_folder_that_is_a_file_keeps_its_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError):
+        check_places(tmp_path, tmp_path / "file")
