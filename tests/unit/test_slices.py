@@ -97,3 +97,22 @@ def test_protocols_and_shards_are_not_read_before_the_folds():
 
 def test_parts_are_plain_data():
     assert parts(model(), ["target"]) == {"target": "classes"}
+
+
+def test_ten_thousand_jobs_share_a_few_slices(monkeypatch):
+    """Plans ask for each job; what they get is made once, and is the same object."""
+    dumps = []
+    original = Model.model_dump
+    monkeypatch.setattr(
+        Model, "model_dump", lambda self, **more: dumps.append(1) or original(self, **more)
+    )
+    recipes = [model(network={"width": width}) for width in (4, 8)]
+    found = {
+        (n, stage): {id(model_slice(recipe, stage)) for _ in range(1000)}
+        for n, recipe in enumerate(recipes)
+        for stage in ("train", "predict", "segment")
+    }
+    assert all(len(ids) == 1 for ids in found.values())
+    assert len(dumps) == 6, "two recipes, three stages"
+    assert plain(recipes[0]) is plain(recipes[0])
+    assert plain(recipes[0]) != plain(recipes[1])
