@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,8 @@ def _record(folder: Path) -> Iterator[list[dict[str, Any]]]:
     """The recorded runs that may be alive; what the block makes of the list is kept."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "segbench-runs.json", "a+", encoding="utf-8") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(OSError):  # where no file can be locked, only a tie is not noticed
+            fcntl.flock(handle, fcntl.LOCK_EX)
         handle.seek(0)
         try:
             runs = [run for run in json.load(handle) if alive(run)]
