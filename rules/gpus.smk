@@ -42,14 +42,19 @@ def is_submitted():
     return not workflow.local_exec or workflow.resource_settings.nodes is not None
 
 
-def gpus_wanted():
-    """GPUs of one training where the profile says nothing.
+def gpus_granted():
+    """GPUs that the job of a cluster got in which this runs."""
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return len(set(shown.split(",")) - {"", "-1", "NoDevFiles"})
 
-    A job of a cluster asks for one; what it got bounds what it is told here.
-    """
+
+def gpus_wanted():
+    """GPUs of one training where the profile says nothing."""
+    if not workflow.is_main_process:
+        return gpus_granted()
     if CONFIG.main.gpus is not None:
         return CONFIG.main.gpus
-    return int(is_submitted() or not workflow.is_main_process)
+    return int(is_submitted())
 
 
 def is_stored(rule_name, w, input):
