@@ -19,14 +19,15 @@ demo: $(VENV)/cpu  ## The miniature benchmark, offline, and its report
 test: $(VENV)/dev lint types unit workflow test-slurm  ## Everything that CI checks
 
 lint: $(VENV)/dev  ## Format and style of Python and of the workflow
-	$(RUN) ruff format --check scripts tests
-	$(RUN) ruff check scripts tests
+	$(RUN) ruff format --check scripts tests profiles
+	$(RUN) ruff check scripts tests profiles
 	$(RUN) snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
 	PYTHONPATH=scripts $(BIN)/python -m segbench.config --check
 
 types: $(VENV)/dev  ## Types of the library
 	$(RUN) mypy
+	$(RUN) mypy --strict profiles/kubernetes/jobs.py
 
 unit: $(VENV)/dev  ## Tests of the library
 	PYTHONHASHSEED=0 $(RUN) pytest -q -n 2 --dist loadfile tests/unit --doctest-modules scripts/segbench
@@ -63,6 +64,8 @@ lock:            ## Pin the newest versions that envs/*.in allow
 	for name in bootstrap cpu dev gpu; do \
 	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-header -o envs/$$name.lock envs/$$name.in || exit 1; done
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header -c envs/cpu.lock -o envs/kubernetes.lock envs/kubernetes.in
 
 clean:           ## Remove outputs; keeps the store, the environment and downloaded data
 	rm -rf results tables report logs inventory .snakemake

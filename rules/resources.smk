@@ -39,7 +39,7 @@ def print_of(dataset, protocol, preprocessing, augmentation, sheet):
 
 @lru_cache(maxsize=None)
 def needs_of(rule_name, dataset, protocol, preprocessing, augmentation, model, *more):
-    """What a rule needs for an arm; `more`: sheet, networks, GPUs, threads, table's bytes."""
+    """What a job of an arm needs; `more`: sheet, networks, GPUs, threads, table's bytes."""
     sheet, networks, gpus, threads, table_bytes = more
     known = print_of(dataset, protocol, preprocessing, augmentation, sheet)
     if rule_name == "train":

@@ -8,7 +8,7 @@ parameters (`segbench.provenance.keys`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from segbench.provenance.store import Store
 from segbench.provenance.store_entry import canonical
 
 
-@lru_cache(maxsize=None)
+@cache
 def _keeping(script: Path) -> Keeping:
     return keeping_of(script)
 

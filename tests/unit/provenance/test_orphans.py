@@ -12,7 +12,10 @@ from segbench.provenance.orphans import cancel_orphans, orphans
 
 #: Stands for Slurm: lists what is in a file, and takes out what is cancelled.
 SQUEUE = """#!/bin/sh
-test -e "{queue}.down" && {{ echo "squeue: error: Unable to contact slurm controller" >&2; exit 1; }}
+if test -e "{queue}.down"; then
+  echo "squeue: error: Unable to contact slurm controller" >&2
+  exit 1
+fi
 cat "{queue}"
 """
 SCANCEL = """#!/bin/sh
