@@ -37,8 +37,8 @@ rule describe:
         objects=rules.measure.output.objects,
         segmentation=rules.segment.output.segmentation,
         models=fold_models,
-        terms=str(BASE / "scripts/segbench/objects/terms.yaml"),
-        shapes=str(BASE / "scripts/segbench/objects/shapes.ttl"),
+        terms=os.path.relpath(BASE / "scripts/segbench/objects/terms.yaml"),
+        shapes=os.path.relpath(BASE / "scripts/segbench/objects/shapes.ttl"),
     output:
         turtle=f"{RUN}/objects.ttl",
         jsonld=f"{RUN}/objects.jsonld",

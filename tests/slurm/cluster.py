@@ -199,25 +199,29 @@ class Cluster:
         """As an administrator does: DOWN, DRAIN, RESUME."""
         self.slurm("scontrol", "update", f"NodeName={node}", f"State={state}", "Reason=test")
 
-    def release(self, job: str) -> None:
-        """Let a requeued job begin at once; Slurm holds it back for two minutes."""
-        self.slurm("scontrol", "update", f"JobId={job}", "StartTime=now")
+    def release_requeued(self) -> None:
+        """Let requeued jobs begin at once; Slurm holds them back for two minutes, or for good."""
+        for line in self.slurm("squeue", "-h", "-t", "PD", "-o", "%A|%r").splitlines():
+            job, reason = line.split("|")
+            if reason == "BeginTime":
+                self.slurm("scontrol", "update", f"JobId={job}", "StartTime=now")
+            if "held" in reason:
+                self.slurm("scontrol", "release", job)
+
+    def steps(self, job: str) -> list[int]:
+        """The daemons that watch over a job's processes."""
+        found = subprocess.run(
+            ["pgrep", "-f", rf"slurmstepd: \[{job}\."], capture_output=True, text=True, check=False
+        )
+        return [int(pid) for pid in found.stdout.split()]
 
     def kill_node(self, node: str) -> None:
         """The node's daemon and all its jobs die at once, as when the power fails."""
         self._end(f"slurmd-{node}", signal.SIGKILL)
-        for line in subprocess.run(
-            ["pgrep", "-af", "slurmstepd"], capture_output=True, text=True, check=False
-        ).stdout.splitlines():
-            pid = int(line.split()[0])
-            if self._belongs(pid, node):
-                _kill_tree(pid)
-
-    def _belongs(self, pid: int, node: str) -> bool:
-        """Whether a step's daemon was started by a node: it names its job."""
-        name = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-        running = [job for job in self.jobs("R,CG") if self.node_of(job) == node]
-        return any(f"[{job}." in name for job in running)
+        for job in self.jobs("R,CG"):
+            if self.node_of(job) == node:
+                for pid in self.steps(job):
+                    _kill_tree(pid)
 
     def start_node(self, node: str) -> None:
         """Start a node's daemon."""
@@ -232,6 +236,11 @@ class Cluster:
     def stop_controller(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop the controller, or kill it."""
         self._end("slurmctld", how)
+
+    def revive(self) -> None:
+        """Start the controller again if it has died, as a machine's init does."""
+        if not (self.folder / "slurmctld.pid").exists() or not self._answers():
+            self.start_controller()
 
     def _answers(self) -> bool:
         done = subprocess.run(["scontrol", "ping"], capture_output=True, text=True, check=False)

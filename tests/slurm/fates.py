@@ -33,30 +33,45 @@ def gone(pid: int) -> bool:
         return True
 
 
-def killed(_cluster: Cluster, _job: str, pid: int) -> None:
+def ended(cluster: Cluster, job: str) -> None:
+    """Wait until Slurm has seen the end of a job."""
+    wait_for(lambda: job not in cluster.jobs("R,CG"), 60, f"the end of job {job}")
+
+
+def killed(cluster: Cluster, job: str, pid: int) -> None:
     """The process dies at once, of whatever cause."""
     os.kill(pid, signal.SIGKILL)
+    ended(cluster, job)
 
 
 def out_of_time(cluster: Cluster, job: str, pid: int) -> None:
     """The time limit is reached; Slurm counts in minutes."""
     cluster.slurm("scontrol", "update", f"JobId={job}", "TimeLimit=1")
     wait_for(lambda: gone(pid), 200, "the end of a job at its time limit")
+    ended(cluster, job)
 
 
-def out_of_memory(_cluster: Cluster, _job: str, pid: int) -> None:
-    """The job's group fills up, and the kernel kills the training."""
+def out_of_memory(cluster: Cluster, job: str, pid: int) -> None:
+    """The job's group fills up, and the kernel kills the training.
+
+    Where the kernel has no such groups (or those of another kind), it is just killed.
+    """
+    if not cluster.by_groups:
+        killed(cluster, job, pid)
+        return
     lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     path = next(line.split(":")[2] for line in lines if line.split(":")[1] == "memory")
     group = f"{GROUPS}/memory{path}"
     with contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run([sys.executable, "-c", BALLOON, str(pid), group], check=False, timeout=60)
     wait_for(lambda: gone(pid), 10, "the kernel to kill the training")
+    ended(cluster, job)
 
 
 def cancelled(cluster: Cluster, job: str, _pid: int) -> None:
     """Somebody takes the job out of the queue."""
     cluster.slurm("scancel", job)
+    ended(cluster, job)
 
 
 def node_down(cluster: Cluster, job: str, pid: int) -> None:
@@ -64,7 +79,7 @@ def node_down(cluster: Cluster, job: str, pid: int) -> None:
     node = cluster.node_of(job)
     cluster.set_node(node, "DOWN")
     wait_for(lambda: gone(pid), 60, "the end of a job on a node that is down")
-    time.sleep(2)
+    wait_for(lambda: not cluster.steps(job), 60, "the node to clean up")
     cluster.set_node(node, "RESUME")
 
 
@@ -89,9 +104,10 @@ def displaced(cluster: Cluster, job: str, pid: int) -> None:
     wait_for(lambda: gone(pid), 120, "the job of higher rank to displace the training")
 
 
-def controller_restarted(cluster: Cluster, _job: str, pid: int) -> None:
+def controller_restarted(cluster: Cluster, job: str, pid: int) -> None:
     """The controller is restarted while the training goes on."""
     cluster.stop_controller()
     time.sleep(1)
     cluster.start_controller()
     os.kill(pid, signal.SIGCONT)
+    ended(cluster, job)

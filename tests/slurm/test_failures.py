@@ -38,8 +38,9 @@ DISPLACED = next(seed for seed, fate in FATES.items() if fate is fates.displaced
 #: This one runs when Snakemake itself is killed.
 ORPHAN = len(FATES)
 SEEDS = range(len(FATES) + 1)
+LAST = {seed for seed, fate in FATES.items() if fate is fates.controller_restarted} | {ORPHAN}
 #: The last bits of a network depend on how many threads add it up.
-THREADS = ("--set-threads", "train=2", "predict=2")
+THREADS = ("--set-threads", "train=1", "predict=1")
 LIMIT_S = 900
 
 
@@ -81,8 +82,13 @@ class Warden(threading.Thread):
             time.sleep(0.02)
 
     def take(self):
-        """A training that is stopped, and its process; None if there is none."""
-        for seed in sorted(self.wanted):
+        """A training that is stopped, and its process; None if there is none.
+
+        One after the other, but the last two when nothing else is left: a controller that
+        has been restarted has forgotten who holds which GPU, and dies of the next lost node.
+        """
+        early = self.wanted - LAST
+        for seed in sorted(early or self.wanted):
             pid = self.stopped.get(seed)
             if pid is not None and not fates.gone(pid):
                 self.wanted.discard(seed)
@@ -108,18 +114,10 @@ def strike(day, cluster, seed, pid):
         FATES[seed](cluster, day.jobs[seed], pid)
 
 
-def release_held(cluster):
-    """Slurm holds a requeued job back for two minutes; nobody here waits for that."""
-    for job, reason in (
-        line.split("|") for line in cluster.slurm("squeue", "-h", "-o", "%A|%r").splitlines()
-    ):
-        if reason == "BeginTime":
-            cluster.release(job)
-
-
 def look(day, cluster):
     """Remember how jobs ended; Slurm forgets it."""
-    release_held(cluster)
+    cluster.revive()
+    cluster.release_requeued()
     day.states |= {job: row[0] for job, row in cluster.jobs("all").items()}
     time.sleep(0.2)
 
@@ -131,6 +129,7 @@ def day(calm, cluster, tmp_path_factory):
     day = Day(calm.without("train", folder / "checkout"))
     low = f"train:slurm_partition='scavenge' if wildcards.seed == '{DISPLACED}' else 'gpu'"
     command = ("tables/tiny.csv", "--set-resources", low, "train:cpus_per_task=4", *THREADS)
+    command += ("--retries", "4")  # some are hit twice: with the node of another
     deadline = time.monotonic() + LIMIT_S
 
     run = day.checkout.submit(*command)
@@ -169,7 +168,7 @@ def test_a_training_goes_on_where_it_stood(day, seed):
     epochs = epochs_in(day.checkout.log(seed))
     assert epochs == list(range(epochs[0], EPOCHS + 1))
     if FATES.get(seed) is fates.controller_restarted:
-        assert epochs[0] == 1 or day.states[day.jobs[seed]] != "COMPLETED"
+        assert epochs[0] <= day.reached[seed], "it was not even interrupted"
     else:
         assert epochs[0] >= day.reached[seed], "finished epochs were trained again"
         assert epochs[0] > 1
@@ -180,18 +179,23 @@ def test_a_training_goes_on_where_it_stood(day, seed):
     [
         (fates.killed, {"FAILED"}),
         (fates.out_of_time, {"TIMEOUT"}),
-        (fates.out_of_memory, {"OUT_OF_MEMORY"}),
+        (fates.out_of_memory, {"OUT_OF_MEMORY", "FAILED"}),
         (fates.cancelled, {"CANCELLED"}),
         (fates.node_down, {"COMPLETED", "NODE_FAIL", "CANCELLED"}),
         (fates.node_lost, {"COMPLETED", "NODE_FAIL", "CANCELLED"}),
         (fates.displaced, {"COMPLETED", "PREEMPTED", "CANCELLED"}),
+        (fates.controller_restarted, {"COMPLETED"}),
     ],
 )
 def test_slurm_saw_it_happen(day, cluster, fate, states):
     seed = next(seed for seed, chosen in FATES.items() if chosen is fate)
-    if fate is fates.out_of_memory and not cluster.by_groups:
-        states = {"FAILED"}
-    assert day.states[day.jobs[seed]] in states
+    job = day.jobs[seed]
+    assert day.states[job] in states
+    if fate is fates.out_of_memory:
+        if not cluster.by_groups:
+            pytest.skip("no memory groups of the first kind here: it was killed, not starved")
+        (log,) = day.checkout.path(".snakemake/slurm_logs/rule_train").glob(f"*/{job}.log")
+        assert "oom-kill event" in log.read_text()
 
 
 def test_jobs_of_the_killed_run_are_cancelled_before_their_work_is_begun_again(day):
@@ -210,7 +214,9 @@ def test_what_the_store_had_did_not_queue_for_a_gpu(day, cluster):
     assert {row[1] for row in trainings} == {"gpu", "scavenge"}
 
 
-def test_a_thousand_scores_are_not_a_thousand_submissions(day, cluster):
-    comments = cluster.slurm("squeue", "-h", "-t", "all", "-o", "%k").splitlines()
-    assert sum(line.startswith("group_scoring") for line in comments) >= 1
-    assert not [line for line in comments if line.startswith(("rule_segment", "rule_score"))]
+def test_a_thousand_scores_are_not_a_thousand_submissions(day):
+    logs = day.checkout.path(".snakemake/slurm_logs")
+    groups = {"rule_train", "rule_predict", "group_scoring_score_segment"}
+    assert {path.name for path in logs.iterdir()} == groups
+    submitted = list(logs.glob("group_scoring_score_segment/**/*.log"))
+    assert 1 <= len(submitted) <= 2, f"{2 * len(SEEDS)} jobs, by two runs"
