@@ -30,6 +30,10 @@ ARM = "kidney_nuclei/prep-tiny/aug-none/tiny/seed-{seed}/published"
 RUN = f"results/{ARM}/fold-0"
 LOG = f"logs/{ARM}/fold-0/train.log"
 TABLES = ("tables/tiny.csv", "tables/tiny.md", "tables/tiny.tex", "tables/tiny.html")
+#: A training each, in the study of all tests.
+SEEDS = range(9)
+#: The last bits of a network depend on how many threads add it up.
+THREADS = ("--set-threads", "train=1", "predict=1")
 #: What is as in the profile, but for the pauses and for one training that others may displace.
 PROFILE = ("--profile", "slurm-gpu", "--latency-wait", "20")
 PROFILE += ("--slurm-init-seconds-before-status-checks", "1")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from slurm.checkout import SEEDS, THREADS, Checkout
 from slurm.cluster import Cluster, why_not
 
 
@@ -20,3 +21,12 @@ def cluster():
         yield made.start()
     finally:
         made.stop()
+
+
+@pytest.fixture(scope="session")
+def calm(cluster, tmp_path_factory):
+    """The study of all tests on this machine, undisturbed; not made where there is no Slurm."""
+    folder = tmp_path_factory.mktemp("calm")
+    checkout = Checkout(folder / "checkout", folder / "store").seeds(SEEDS)
+    checkout.snakemake("tables/tiny.csv", *THREADS)
+    return checkout

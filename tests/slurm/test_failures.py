@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from slurm import fates
-from slurm.checkout import EPOCHS, RUN, TABLES, Checkout, epochs_in
+from slurm.checkout import EPOCHS, RUN, SEEDS, TABLES, THREADS, Checkout, epochs_in
 
 pytestmark = pytest.mark.slurm
 
@@ -36,11 +36,9 @@ FATES = dict(
 )
 DISPLACED = next(seed for seed, fate in FATES.items() if fate is fates.displaced)
 #: This one runs when Snakemake itself is killed.
-ORPHAN = len(FATES)
-SEEDS = range(len(FATES) + 1)
+ORPHAN = SEEDS[-1]
+assert len(SEEDS) == len(FATES) + 1
 LAST = {seed for seed, fate in FATES.items() if fate is fates.controller_restarted} | {ORPHAN}
-#: The last bits of a network depend on how many threads add it up.
-THREADS = ("--set-threads", "train=1", "predict=1")
 LIMIT_S = 900
 
 
@@ -94,15 +92,6 @@ class Warden(threading.Thread):
                 self.wanted.discard(seed)
                 return seed, pid
         return None
-
-
-@pytest.fixture(scope="module")
-def calm(tmp_path_factory):
-    """The same study on this machine, undisturbed."""
-    folder = tmp_path_factory.mktemp("calm")
-    checkout = Checkout(folder / "checkout", folder / "store").seeds(SEEDS)
-    checkout.snakemake("tables/tiny.csv", *THREADS)
-    return checkout
 
 
 def strike(day, cluster, seed, pid):

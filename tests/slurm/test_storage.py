@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from slurm.checkout import EPOCHS, RUN, TABLES, Checkout, epochs_in
+from slurm.checkout import EPOCHS, RUN, THREADS, Checkout, epochs_in
 from slurm.cluster import wait_for
 
 pytestmark = pytest.mark.slurm
@@ -44,17 +44,16 @@ def fill(folder):
             filler.flush()
 
 
-def test_a_disk_that_is_full_in_mid_training(cluster, small_disk, tmp_path):
-    """Results, then the store too: the job says so; with room again it goes on."""
-    calm = Checkout(tmp_path / "calm", tmp_path / "calm-store").seeds(range(1))
-    calm.snakemake("tables/tiny.csv")
+def test_a_disk_that_is_full_in_mid_training(calm, small_disk, tmp_path):
+    """The job says so; with room again it goes on, and trains nothing twice."""
+    scores = f"{RUN.format(seed=0)}/scores.parquet"
     checkout = calm.without("train", tmp_path / "checkout")
     results = checkout.path("results")
     shutil.copytree(results, small_disk / "results", symlinks=True)
     shutil.rmtree(results)
     results.symlink_to(small_disk / "results")
 
-    run = checkout.submit("tables/tiny.csv", "--retries", "0")
+    run = checkout.submit(scores, "--retries", "0", *THREADS)
     wait_for(lambda: checkout.freeze(0) is not None, 240, "the training's second epoch")
     fill(small_disk)
     os.kill(checkout.process(0), signal.SIGCONT)
@@ -66,10 +65,10 @@ def test_a_disk_that_is_full_in_mid_training(cluster, small_disk, tmp_path):
     assert not checkout.path(f"{RUN.format(seed=0)}/model.keras").exists()
 
     (small_disk / "filler").unlink()
-    again = checkout.submit("tables/tiny.csv")
+    again = checkout.submit(scores, *THREADS)
     assert again.wait(timeout=300) == 0, checkout.said()[-4000:]
     assert epochs_in(checkout.log(0)) == [], "nothing was trained again"
-    for name in (*TABLES, f"{RUN.format(seed=0)}/model.keras"):
+    for name in (scores, f"{RUN.format(seed=0)}/model.keras"):
         assert checkout.path(name).read_bytes() == calm.path(name).read_bytes(), name
 
 
@@ -94,7 +93,8 @@ def test_a_corrupt_raw_file_among_good_ones(cluster, tmp_path):
     checkout.write("config/config.yaml", TWO_DATASETS)
     sheets = [f"results/{name}/samples.tsv" for name in ("kidney_nuclei", "dsb2018")]
     checkout.snakemake("data/acquired/kidney_nuclei.json", "data/acquired/dsb2018.json")
-    image = sorted(checkout.path("data/raw/kidney_nuclei").rglob("*.png"))[0]
+    raw = checkout.path("data/raw/kidney_nuclei")
+    (image,) = raw.rglob("2nd_Train/1_Train/NepKid_20-000.png")
     whole = image.read_bytes()
     image.write_bytes(whole[: len(whole) // 2])
 
