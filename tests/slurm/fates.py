@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from slurm.cluster import GPUS_A_NODE, GROUPS, Cluster, wait_for
+from slurm.cluster import GROUPS, Cluster, wait_for
 
 #: Fills memory inside a job's group until the kernel kills the training; spared itself.
 BALLOON = """
@@ -95,12 +95,12 @@ def node_lost(cluster: Cluster, job: str, pid: int) -> None:
 
 
 def displaced(cluster: Cluster, job: str, pid: int) -> None:
-    """A job of higher rank needs one more GPU than the node has left."""
+    """A job of higher rank needs one more CPU than the node has left."""
     node = cluster.node_of(job)
-    busy = sum(cluster.node_of(other) == node for other in cluster.jobs("R"))
-    gpus = f"--gpus={GPUS_A_NODE - busy + 1}"
-    wanted = ["-p", "gpu", "-w", node, gpus, "-t", "1", "-o", "/dev/null", "--wrap", "true"]
-    cluster.slurm("sbatch", *wanted)
+    used_idle = cluster.slurm("sinfo", "-h", "-n", node, "-p", "gpu", "-o", "%C").split("/")
+    cpus = int(used_idle[1]) + 1
+    size = ["-N", "1", "-n", "1", "-c", str(cpus), "--mem=100", "-t", "1"]
+    cluster.slurm("sbatch", "-p", "gpu", "-w", node, *size, "-o", "/dev/null", "--wrap", "true")
     wait_for(lambda: gone(pid), 120, "the job of higher rank to displace the training")
 
 

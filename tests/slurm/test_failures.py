@@ -39,7 +39,7 @@ DISPLACED = next(seed for seed, fate in FATES.items() if fate is fates.displaced
 ORPHAN = SEEDS[-1]
 assert len(SEEDS) == len(FATES) + 1
 LAST = {seed for seed, fate in FATES.items() if fate is fates.controller_restarted} | {ORPHAN}
-LIMIT_S = 900
+LIMIT_S = 1500
 
 
 @dataclass
