@@ -97,9 +97,9 @@ def node_lost(cluster: Cluster, job: str, pid: int) -> None:
 def displaced(cluster: Cluster, job: str, pid: int) -> None:
     """A job of higher rank needs one more CPU than the node has left."""
     node = cluster.node_of(job)
-    used_idle = cluster.slurm("sinfo", "-h", "-n", node, "-p", "gpu", "-o", "%C").split("/")
-    cpus = int(used_idle[1]) + 1
-    size = ["-N", "1", "-n", "1", "-c", str(cpus), "--mem=100", "-t", "1"]
+    rows = cluster.slurm("squeue", "-h", "-t", "R", "-o", "%N|%C").splitlines()
+    used = sum(int(row.split("|")[1]) for row in rows if row.split("|")[0] == node)
+    size = ["-N", "1", "-n", "1", "-c", str(cluster.cpus - used + 1), "--mem=100", "-t", "1"]
     cluster.slurm("sbatch", "-p", "gpu", "-w", node, *size, "-o", "/dev/null", "--wrap", "true")
     wait_for(lambda: gone(pid), 120, "the job of higher rank to displace the training")
 
