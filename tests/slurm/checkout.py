@@ -30,6 +30,8 @@ ARM = "kidney_nuclei/prep-tiny/aug-none/tiny/seed-{seed}/published"
 RUN = f"results/{ARM}/fold-0"
 LOG = f"logs/{ARM}/fold-0/train.log"
 TABLES = ("tables/tiny.csv", "tables/tiny.md", "tables/tiny.tex", "tables/tiny.html")
+#: All that were started; whoever still runs at the end would submit to the next cluster.
+RUNS: list[subprocess.Popen[bytes]] = []
 #: A training each, in the study of all tests.
 SEEDS = range(9)
 #: The last bits of a network depend on how many threads add it up.
@@ -72,7 +74,7 @@ class Checkout(Project):
     def submit(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a run; what it says goes to `run.log`."""
         with open(self.path("run.log"), "ab") as log:
-            return subprocess.Popen(
+            run = subprocess.Popen(
                 self.command(*arguments, *PROFILE),
                 cwd=self.folder,
                 env=self.environment(),
@@ -80,6 +82,8 @@ class Checkout(Project):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        RUNS.append(run)
+        return run
 
     def said(self) -> str:
         """What the runs said so far."""

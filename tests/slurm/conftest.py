@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slurm.checkout import SEEDS, THREADS, Checkout
+from slurm.checkout import RUNS, SEEDS, THREADS, Checkout
 from slurm.cluster import Cluster, why_not
 
 
@@ -20,6 +20,8 @@ def cluster():
     try:
         yield made.start()
     finally:
+        for run in RUNS:
+            run.kill()
         made.stop()
 
 
