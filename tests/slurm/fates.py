@@ -94,6 +94,11 @@ def node_lost(cluster: Cluster, job: str, pid: int) -> None:
     cluster.wait_idle()
 
 
+def left_alone(_cluster: Cluster, _job: str, pid: int) -> None:
+    """Nothing happens to it."""
+    os.kill(pid, signal.SIGCONT)
+
+
 def displaced(cluster: Cluster, job: str, pid: int) -> None:
     """A job of higher rank needs one more CPU than the node has left."""
     node = cluster.node_of(job)

@@ -19,6 +19,10 @@ from slurm.checkout import EPOCHS, RUN, SEEDS, TABLES, THREADS, Checkout, epochs
 
 pytestmark = pytest.mark.slurm
 
+#: Slurm 22.05's controller often dies in its own code when a node with GPU jobs is lost, and is
+#: no use after that; so a node is lost only where somebody asks for it, e.g. with a newer Slurm.
+LOST = fates.node_lost if os.environ.get("SEGBENCH_LOSE_A_NODE") else fates.left_alone
+
 #: Seed -> what befalls its training.
 FATES = dict(
     enumerate(
@@ -28,7 +32,7 @@ FATES = dict(
             fates.out_of_memory,
             fates.cancelled,
             fates.node_down,
-            fates.node_lost,
+            LOST,
             fates.displaced,
             fates.controller_restarted,
         )
@@ -156,7 +160,7 @@ def test_every_network_and_score_is_the_same_to_the_byte(day, calm, seed):
 def test_a_training_goes_on_where_it_stood(day, seed):
     epochs = epochs_in(day.checkout.log(seed))
     assert epochs == list(range(epochs[0], EPOCHS + 1))
-    if FATES.get(seed) is fates.controller_restarted:
+    if FATES.get(seed) in (fates.controller_restarted, fates.left_alone):
         assert epochs[0] <= day.reached[seed], "it was not even interrupted"
     else:
         assert epochs[0] >= day.reached[seed], "finished epochs were trained again"
@@ -177,6 +181,8 @@ def test_a_training_goes_on_where_it_stood(day, seed):
     ],
 )
 def test_slurm_saw_it_happen(day, cluster, fate, states):
+    if fate not in FATES.values():
+        pytest.skip("no node is lost unless SEGBENCH_LOSE_A_NODE is set: it may take Slurm along")
     seed = next(seed for seed, chosen in FATES.items() if chosen is fate)
     job = day.jobs[seed]
     assert day.states[job] in states
