@@ -48,13 +48,18 @@ def gpus_granted():
     return len(set(shown.split(",")) - {"", "-1", "NoDevFiles"})
 
 
-def gpus_wanted():
-    """GPUs of one training where the profile says nothing."""
+def gpus_wanted(rule_name):
+    """GPUs of a training or a prediction where the profile says nothing.
+
+    A training is one process on all of them; a prediction uses one.
+    """
     if not workflow.is_main_process:
-        return gpus_granted()
-    if CONFIG.main.gpus is not None:
-        return CONFIG.main.gpus
-    return int(is_submitted())
+        count = gpus_granted()
+    elif CONFIG.main.gpus is not None:
+        count = CONFIG.main.gpus
+    else:
+        count = int(is_submitted())
+    return count if rule_name == "train" else min(count, 1)
 
 
 def is_stored(rule_name, w, input):
@@ -75,10 +80,10 @@ def is_stored(rule_name, w, input):
 
 
 def training_gpus(w, input):
-    """GPUs of one training: it is one process on all of them."""
-    return 0 if is_stored("train", w, input) else gpus_wanted()
+    """GPUs that a training asks for."""
+    return 0 if is_stored("train", w, input) else gpus_wanted("train")
 
 
 def prediction_gpus(w, input):
-    """GPUs of one prediction: one, where trainings have any."""
-    return 0 if is_stored("predict", w, input) else min(gpus_wanted(), 1)
+    """GPUs that a prediction asks for."""
+    return 0 if is_stored("predict", w, input) else gpus_wanted("predict")

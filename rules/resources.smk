@@ -21,8 +21,7 @@ def gpus_of(rule_name):
     asked = workflow.get_rule(rule_name).resources.get("gpu")
     if asked is not None and not asked.is_evaluable():
         return int(asked.value or 0)
-    count = gpus_wanted()
-    return count if rule_name == "train" else min(count, 1)
+    return gpus_wanted(rule_name)
 
 
 @lru_cache(maxsize=None)
