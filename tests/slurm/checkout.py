@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +12,7 @@ import sys
 from pathlib import Path
 
 from slurm.cluster import Cluster
-from workflow.project import Project
+from workflow.project import Project, epochs_in
 
 EPOCHS = 30
 MODEL = f"""
@@ -39,11 +38,6 @@ THREADS = ("--set-threads", "train=1", "predict=1")
 #: What is as in the profile, but for the pauses and for one training that others may displace.
 PROFILE = ("--profile", "slurm-gpu", "--latency-wait", "20")
 PROFILE += ("--slurm-init-seconds-before-status-checks", "1")
-
-
-def epochs_in(text: str) -> list[int]:
-    """The epochs that a log tells of."""
-    return [int(number) for number in re.findall(r"epoch (\d+)/", text)]
 
 
 class Checkout(Project):

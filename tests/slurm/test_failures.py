@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from slurm import fates
-from slurm.checkout import EPOCHS, RUN, SEEDS, TABLES, THREADS, Checkout, epochs_in
+from slurm.checkout import EPOCHS, RUN, SEEDS, TABLES, THREADS, Checkout
+from workflow.project import epochs_in
 
 pytestmark = pytest.mark.slurm
 

@@ -10,8 +10,9 @@ import subprocess
 
 import pytest
 
-from slurm.checkout import EPOCHS, RUN, THREADS, Checkout, epochs_in
+from slurm.checkout import EPOCHS, RUN, THREADS, Checkout
 from slurm.cluster import wait_for
+from workflow.project import epochs_in
 
 pytestmark = pytest.mark.slurm
 

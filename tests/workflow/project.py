@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -167,3 +168,8 @@ COMMANDS = frozenset({"explain", "store"})
 
 #: Rules of the workflow that do work, by the name of their script.
 RULES = frozenset(path.stem for path in (ROOT / "scripts").glob("*.py")) - COMMANDS
+
+
+def epochs_in(text: str) -> list[int]:
+    """The epochs that the log of a training tells of."""
+    return [int(number) for number in re.findall(r"epoch (\d+)/", text)]

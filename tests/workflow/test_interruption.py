@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 import subprocess
 import time
 
 import pytest
 
-from workflow.project import Project
+from workflow.project import Project, epochs_in
 
 pytestmark = pytest.mark.workflow
 
@@ -44,10 +43,6 @@ def make(folder):
     project.write("config/augmentation/shaken.yaml", JITTER)
     project.edit("config/studies/tiny.yaml", "augmentation: [none]", "augmentation: [shaken]")
     return project
-
-
-def epochs_in(text):
-    return [int(number) for number in re.findall(r"epoch (\d+)/", text)]
 
 
 def wait_for_epoch(project, epoch, process):
