@@ -1,7 +1,7 @@
 """Input functions and parameters of single rules, in the order of the stages."""
 
-from segbench.applying.images import write_manifest
-from segbench.applying.request import USAGE, read_request
+from segbench.inference.images import write_manifest
+from segbench.inference.request import USAGE, read_request
 
 
 def acquire_code(w):

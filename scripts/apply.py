@@ -1,10 +1,10 @@
-"""Say what applying did, and fail if an image could not be segmented."""
+"""Say what was applied, and fail if an image could not be segmented."""
 
 from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> None:
-    from segbench.applying import conclude
+    from segbench.inference import conclude
 
     conclude(job.input("applied"), job.outputs["summary"])
 

@@ -4,7 +4,7 @@ from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> int:
-    from segbench.applying import apply_model
+    from segbench.inference import apply_model
 
     table = job.inputs.get("table")
     return apply_model(

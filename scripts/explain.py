@@ -21,11 +21,11 @@ from typing import Any
 sys.path.append(str(Path(__file__).parent))
 sys.path.remove(sys.path[-1])
 
-from segbench.explaining import explain
-from segbench.explaining.differences import plain
-from segbench.explaining.plan import Arms, Planned, studies_of
-from segbench.explaining.summary import Explanation
-from segbench.explaining.text import text_of
+from segbench.explain import explain
+from segbench.explain.differences import plain
+from segbench.explain.plan import Arms, Planned, studies_of
+from segbench.explain.summary import Explanation
+from segbench.explain.text import text_of
 from segbench.provenance.job import STORE_VARIABLE
 from segbench.provenance.keys import keeping_of
 from segbench.provenance.record import RECORDS

@@ -7,7 +7,7 @@ python scripts/store.py du [--json]
 
 from pathlib import Path
 
-from segbench.upkeep.command import main
+from segbench.maintenance.command import main
 
 if __name__ == "__main__":
     raise SystemExit(main(Path(__file__).resolve().parents[1]))

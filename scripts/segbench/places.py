@@ -2,7 +2,7 @@
 
 Disks fill up, folders are read-only, names are too long: what the operating system answers
 then is turned into a `SegbenchError` that names the file, what is left of the place, and
-what to do. docs/reference/places.md lists what was tried.
+what to do. docs/reference/supported-environments.md lists what was tried.
 """
 
 from __future__ import annotations

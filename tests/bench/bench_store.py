@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from measuring import Row, row
 
+from segbench.maintenance.contents import Kept, scan
+from segbench.maintenance.units import size_text
 from segbench.provenance.store import Store
 from segbench.provenance.store_files import copy_file
-from segbench.upkeep.contents import Kept, scan
-from segbench.upkeep.units import size_text
 from workflow.project import ROOT, Project
 
 #: No more than this is restored of a stage.

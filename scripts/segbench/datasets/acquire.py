@@ -144,7 +144,7 @@ def _linked(dataset: Dataset, raw: Path) -> dict[str, Any]:
             "a folder outside the workflow's data folder",
             "move the data elsewhere and correct the path",
         )
-    _insist_on_samples(dataset, folder)
+    _check_samples(dataset, folder)
     link = _beside(raw, "partial")
     _remove(link)
     link.symlink_to(folder.resolve(), target_is_directory=True)
@@ -155,7 +155,7 @@ def _linked(dataset: Dataset, raw: Path) -> dict[str, Any]:
     return {}
 
 
-def _insist_on_samples(dataset: Dataset, folder: Path) -> None:
+def _check_samples(dataset: Dataset, folder: Path) -> None:
     """Refuse a tree in which the reader finds nothing."""
     if next(iter(reader_of(dataset).scan(folder)), None) is None:
         raise SegbenchError(
@@ -178,7 +178,7 @@ def _downloaded(dataset: Dataset, raw: Path) -> dict[str, Any]:
     try:
         bring = _clone if recipe.archive == "git" else _fetch
         origin = bring(recipe, raw, folder)
-        _insist_on_samples(dataset, folder)
+        _check_samples(dataset, folder)
         # One call for thousands of small files: none may be taken for whole after a crash.
         os.sync()
         _put_in_place(folder, raw, {**origin, "recipe": wanted})

@@ -33,7 +33,7 @@ from segbench.config.dataset import Background, Class, Layout
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.folder_files import read_array, read_image_file, size_of
 from segbench.datasets.folder_labels import Labels, names_of, to_binary, to_classes, to_objects
-from segbench.datasets.folder_pairs import images_of, insist_on_pairs, masks_of, sample_ids
+from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of, sample_ids
 from segbench.datasets.folder_sheet import Row, read_sheet
 from segbench.datasets.tree import breadth_first, subfolders
 from segbench.errors import SegbenchError
@@ -184,7 +184,7 @@ class Folder(Reader):
         if self._task == "overlapping" and self._class_folders(folder):
             return self._masks_by_class(folder, images, image_folder)
         masks = masks_of(folder, self._layout, among_images=folder == image_folder)
-        insist_on_pairs(images, masks, image_folder, folder)
+        check_pairs(images, masks, image_folder, folder)
         return {key: [("", folder / name)] for key, name in masks.items()}
 
     def _class_folders(self, folder: Path) -> dict[str, str]:
@@ -207,7 +207,7 @@ class Folder(Reader):
             for key, mask in masks_of(folder / name, self._layout, among_images=False).items():
                 found.setdefault(key, []).append((one, folder / name / mask))
         shown = {key: some[0][1].relative_to(folder).as_posix() for key, some in found.items()}
-        insist_on_pairs(images, shown, image_folder, folder)
+        check_pairs(images, shown, image_folder, folder)
         return found
 
     def _class_of(self, folder: Path, name: str, said: Row) -> str:
@@ -275,7 +275,7 @@ class Folder(Reader):
         size = size_of(image)
         masks = [(one, root / file) for one, file in raw.masks]
         for _, path in masks:
-            _insist_on_affine(image, path)
+            _check_affine(image, path)
         if self._task == "overlapping":
             return self._overlapping(masks, size, image.name)
         if self._task == "instances":
@@ -299,7 +299,7 @@ class Folder(Reader):
             return np.stack(list(parts.values()), axis=-1)
         array = path.name.lower().endswith((".npy", *_NIFTI)) and read_array(path)
         if array is not False and array.shape[len(size) :] == (len(self._classes),):
-            insist_on_size(path, array.shape[:-1], size, image)
+            check_size(path, array.shape[:-1], size, image)
             return np.stack([to_binary(path, part) for part in np.moveaxis(array, -1, 0)], axis=-1)
         label = self._semantic(path, size, image)
         return np.stack([label == one.value for one in self._classes], axis=-1).astype(np.uint8)
@@ -327,13 +327,13 @@ def _of_size(
 ) -> np.ndarray:
     """A mask, converted; its size is looked at first, as a wrong one explains wrong values."""
     mask = read_array(path, palette)
-    insist_on_size(path, mask.shape[: len(size)], size, image)
+    check_size(path, mask.shape[: len(size)], size, image)
     label = convert(path, mask)
-    insist_on_size(path, label.shape, size, image)
+    check_size(path, label.shape, size, image)
     return label
 
 
-def insist_on_size(path: Path, found: tuple[int, ...], size: tuple[int, ...], image: str) -> None:
+def check_size(path: Path, found: tuple[int, ...], size: tuple[int, ...], image: str) -> None:
     """Refuse a mask of another size than its image.
 
     Raises
@@ -353,13 +353,13 @@ def insist_on_size(path: Path, found: tuple[int, ...], size: tuple[int, ...], im
     )
 
 
-def _insist_on_affine(image: Path, mask: Path) -> None:
+def _check_affine(image: Path, mask: Path) -> None:
     """Refuse NIfTI files that lie elsewhere in space."""
     if not (image.name.lower().endswith(_NIFTI) and mask.name.lower().endswith(_NIFTI)):
         return
     from segbench.datasets.nifti import affine_of, spatial_shape
 
-    insist_on_size(mask, spatial_shape(mask), spatial_shape(image), image.name)
+    check_size(mask, spatial_shape(mask), spatial_shape(image), image.name)
     one, other = affine_of(image), affine_of(mask)
     if not np.allclose(one, other, rtol=0, atol=1e-3):
         row, column = map(int, np.unravel_index(np.argmax(np.abs(one - other)), one.shape))

@@ -184,7 +184,7 @@ def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchEr
     )
 
 
-def insist_on_numbers(path: Path, numbers: np.ndarray, counts: Mapping[int, int]) -> None:
+def check_numbers(path: Path, numbers: np.ndarray, counts: Mapping[int, int]) -> None:
     """Refuse what cannot be numbered objects.
 
     Raises

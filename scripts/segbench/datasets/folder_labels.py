@@ -240,7 +240,7 @@ def to_objects(path: Path, mask: np.ndarray) -> np.ndarray:
     """
     numbers = as_values(path, mask)
     present, counts = _counted(numbers)
-    diagnosis.insist_on_numbers(path, numbers, dict(zip(present, counts, strict=True)))
+    diagnosis.check_numbers(path, numbers, dict(zip(present, counts, strict=True)))
     objects = [value for value in present if value]
     if len(objects) > np.iinfo(np.uint16).max:
         raise SegbenchError(

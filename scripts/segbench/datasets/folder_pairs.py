@@ -121,7 +121,7 @@ def sample_ids(folder: Path, images: Mapping[str, str]) -> dict[str, str]:
     return ids
 
 
-def insist_on_pairs(
+def check_pairs(
     images: Mapping[str, str], masks: Mapping[str, str], image_folder: Path, mask_folder: Path
 ) -> None:
     """Refuse images without a mask and masks without an image, with the nearest name of each.

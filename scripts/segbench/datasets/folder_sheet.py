@@ -98,7 +98,7 @@ def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
             "a line for each image",
             "add the lines, or remove the images",
         )
-    _insist_on_whole_groups(path, rows, lines)
+    _check_whole_groups(path, rows, lines)
     return rows
 
 
@@ -116,7 +116,7 @@ def _table(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
     delimiter = max("\t;,", key=head.count)
     reader = csv.DictReader(StringIO(text), delimiter=delimiter)
     names = [name.strip() for name in reader.fieldnames or []]
-    _insist_on_columns(path, names)
+    _check_columns(path, names)
     reader.fieldnames = names
     try:
         for cells in reader:
@@ -135,7 +135,7 @@ def _table(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
         ) from error
 
 
-def _insist_on_columns(path: Path, names: list[str]) -> None:
+def _check_columns(path: Path, names: list[str]) -> None:
     for name in names:
         near = get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.75)
         if name not in COLUMNS and near and near[0] not in names:
@@ -190,7 +190,7 @@ def _spacing(path: Path, number: int, cells: Mapping[str, str]) -> tuple[float, 
     return spacing
 
 
-def _insist_on_whole_groups(path: Path, rows: Mapping[str, Row], lines: Mapping[str, int]) -> None:
+def _check_whole_groups(path: Path, rows: Mapping[str, Row], lines: Mapping[str, int]) -> None:
     first: dict[str, str] = {}
     for sample, row in rows.items():
         other = first.setdefault(row.group or sample, sample)

@@ -162,7 +162,7 @@ def _split(root: Path, base: Path, split: Literal["train", "test"]) -> Iterator[
     folder = base / f"{split}_mask"
     images = by_stem(base / split)
     masks = {_MASK.sub("", stem): folder / name for stem, name in by_stem(folder).items()}
-    _insist_on_images(folder, table, images, set(masks), rows)
+    _check_images(folder, table, images, set(masks), rows)
     for stem, name in images.items():
         labels = [masks[stem]] if stem in masks else []
         if table is not None and stem in rows:
@@ -182,7 +182,7 @@ def _split(root: Path, base: Path, split: Literal["train", "test"]) -> Iterator[
         )
 
 
-def _insist_on_images(
+def _check_images(
     folder: Path,
     table: Path | None,
     images: dict[str, str],

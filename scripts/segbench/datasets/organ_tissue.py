@@ -107,7 +107,7 @@ class OrganTissue(Reader):
                             "names that differ in more than their ending, blanks or signs",
                             "rename or remove one of the two",
                         )
-            self._insist_on_classes(base / split, seen)
+            self._check_classes(base / split, seen)
         yield from (samples[sample] for sample in sorted(samples))
 
     def _class_of(self, folder: Path) -> str:
@@ -122,7 +122,7 @@ class OrganTissue(Reader):
             )
         return self._spellings[name]
 
-    def _insist_on_classes(self, folder: Path, seen: set[str]) -> None:
+    def _check_classes(self, folder: Path, seen: set[str]) -> None:
         missing = [name for name in self._values if name not in seen]
         if missing:
             raise SegbenchError(

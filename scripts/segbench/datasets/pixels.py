@@ -147,7 +147,7 @@ def read_tiff(path: Path) -> tuple[np.ndarray, str]:
         page, series = file.pages.first, file.series[0]
         axes = series.axes.lower()
         if page.compression in plain and page.photometric in ordinary and page.bitspersample >= 8:
-            _insist_on_segments(series)
+            _check_segments(series)
             return _axes_in_order(path, np.asarray(series.asarray()), axes)
     if len(axes) - axes.count("s") > 2:
         raise SegbenchError(
@@ -174,7 +174,7 @@ def _strict_tiff(path: Path) -> Iterator[Any]:
         raise ValueError(f"its head is damaged: {error}") from error
 
 
-def _insist_on_segments(series: Any) -> None:
+def _check_segments(series: Any) -> None:
     """Refuse files of which a part is not there: tifffile would fill it with zeros."""
     for page in series.pages:
         if page is None:

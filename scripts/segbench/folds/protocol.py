@@ -117,7 +117,7 @@ def assign_roles(
     set, and those before them the validation set. A group stands where its last sample does.
     """
     samples = sorted(samples)
-    _insist_on_one_listing(protocol, where)
+    _check_one_listing(protocol, where)
     if protocol.test.by == "none":
         tests = _cross_validation(samples, protocol, where)
     else:
@@ -129,7 +129,7 @@ def assign_roles(
             role = _role(row, protocol, test, validation)
             if role:
                 rows.append(Assignment(fold, row.sample, row.group, row.stratum, role))
-    _insist_on_roles(rows, protocol, where)
+    _check_roles(rows, protocol, where)
     return rows
 
 
@@ -151,7 +151,7 @@ def _cross_validation(samples: Sequence[Sample], protocol: Protocol, where: str)
             "set `folds` or `test` in the protocol",
         )
     groups = groups_of(samples, protocol.stratify)
-    _insist_on_groups(groups, protocol.folds, where)
+    _check_groups(groups, protocol.folds, where)
     return [set(fold) for fold in split_into_folds(groups, protocol.folds, protocol.seed)]
 
 
@@ -192,7 +192,7 @@ def _validations(
             return [set() for _ in tests]
         rest = [row for row in samples if row.group not in tests[0]]
         groups = groups_of(rest, protocol.stratify)
-        _insist_on_groups(groups, protocol.folds, where)
+        _check_groups(groups, protocol.folds, where)
         return [set(fold) for fold in split_into_folds(groups, protocol.folds, protocol.seed)]
     used: Counter[str] = Counter()
     result = []
@@ -244,7 +244,7 @@ def _sizes(groups: Sequence[Group]) -> str:
     return f"{sizes[0]} to {sizes[-1]} samples"
 
 
-def _insist_on_one_listing(protocol: Protocol, where: str) -> None:
+def _check_one_listing(protocol: Protocol, where: str) -> None:
     """Refuse to take samples in their order where the protocol needs a draw."""
     if protocol.order == "shuffled":
         return
@@ -261,7 +261,7 @@ def _insist_on_one_listing(protocol: Protocol, where: str) -> None:
             )
 
 
-def _insist_on_groups(groups: Sequence[Group], folds: int, where: str) -> None:
+def _check_groups(groups: Sequence[Group], folds: int, where: str) -> None:
     """Refuse more folds than groups."""
     if len(groups) < folds:
         raise SegbenchError(
@@ -271,7 +271,7 @@ def _insist_on_groups(groups: Sequence[Group], folds: int, where: str) -> None:
         )
 
 
-def _insist_on_roles(rows: Sequence[Assignment], protocol: Protocol, where: str) -> None:
+def _check_roles(rows: Sequence[Assignment], protocol: Protocol, where: str) -> None:
     """Refuse folds in which a role that the protocol asks for is empty."""
     roles = ["train", "test"]
     by_folds = protocol.test.by != "none" and protocol.folds > 1

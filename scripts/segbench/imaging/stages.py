@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Made:
+class EncodedSample:
     """One sample, compressed, ready to be written."""
 
     item: ShardSample
@@ -69,11 +69,11 @@ def write_truth(
     """
     raw, source = Path(raw), reader_of(dataset)
 
-    def make(item: ShardSample) -> Made:
+    def make(item: ShardSample) -> EncodedSample:
         label = read_label(dataset, source, raw, item)
         volume = len(spatial(dataset.label_task, label.shape)) == 3
         record = {"group": item.group, **_common(item), **_affine(source, raw, item)}
-        return Made(item, encode({"label": label}, volume), record, volume)
+        return EncodedSample(item, encode({"label": label}, volume), record, volume)
 
     def attributes(volume: bool) -> dict[str, Any]:
         axes = label_axes(dataset.label_task, volume)
@@ -123,7 +123,7 @@ def preprocess_shard(
         items = in_order(items)
         around = Neighbours(items, _slice_maker(source, recipe, raw), recipe.neighbours, threads)
 
-    def make(item: ShardSample) -> Made:
+    def make(item: ShardSample) -> EncodedSample:
         label = read_label(dataset, source, raw, item)
         if around is not None:
             with _naming(raw, item):
@@ -141,7 +141,7 @@ def preprocess_shard(
         if found.crop is not None:
             record["crop"] = [list(pair) for pair in found.crop]
         volume = found.image.ndim == 4
-        return Made(
+        return EncodedSample(
             item, encode({"image": found.image, "label": found.label}, volume), record, volume
         )
 
@@ -210,7 +210,7 @@ def _classes(dataset: Dataset) -> dict[str, Any]:
 
 def _write(
     items: Sequence[ShardSample],
-    make: Callable[[ShardSample], Made],
+    make: Callable[[ShardSample], EncodedSample],
     attributes: Callable[[bool], dict[str, Any]],
     output: Path,
     threads: int,

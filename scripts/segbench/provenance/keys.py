@@ -115,7 +115,7 @@ def work_key(
 
 
 @dataclass(frozen=True)
-class Keeping:
+class CachePolicy:
     """How a rule's work is kept in the store.
 
     Attributes
@@ -130,7 +130,7 @@ class Keeping:
     selection: Selection | None
 
 
-def keeping_of(script: Path) -> Keeping:
+def keeping_of(script: Path) -> CachePolicy:
     """How the work of a rule's script is kept, without running it.
 
     Parameters
@@ -147,4 +147,4 @@ def keeping_of(script: Path) -> Keeping:
         and node.value.value is False
         for node in ast.walk(tree)
     )
-    return Keeping(stored, runpy.run_path(str(script)).get("selection"))
+    return CachePolicy(stored, runpy.run_path(str(script)).get("selection"))

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from segbench.errors import SegbenchError
-from segbench.provenance.keys import Job, Keeping, keeping_of, work_key
+from segbench.provenance.keys import CachePolicy, Job, keeping_of, work_key
 from segbench.provenance.store import Store
 from segbench.provenance.store_entry import canonical
 
 
 @cache
-def _keeping(script: Path) -> Keeping:
+def _keeping(script: Path) -> CachePolicy:
     return keeping_of(script)
 
 

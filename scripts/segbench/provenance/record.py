@@ -7,7 +7,7 @@
     FOLDER/lists/DIGEST.tsv     copies of the lists of raw files among the inputs
 
 One file a job, renamed into place: jobs on many nodes write at once and never wait. A later
-run compares them with what a job would be made from now (`segbench.explaining`). They
+run compares them with what a job would be made from now (`segbench.explain`). They
 decide nothing: without them results are as good, but a rerun can be explained less well.
 """
 
@@ -25,7 +25,7 @@ from segbench.provenance.keys import digest_input
 RECORDS = Path(".segbench/records")
 
 
-class Seen(NamedTuple):
+class FileStat(NamedTuple):
     """A file as a job has seen it: the digest of its content, its size and its time."""
 
     digest: str
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
     mtime_ns: int
 
 
-class Digests(dict[str, Seen]):
+class Digests(dict[str, FileStat]):
     """Digests of files, each file read once.
 
     Called with a path, it gives the digest, so that it can stand where
@@ -45,7 +45,7 @@ class Digests(dict[str, Seen]):
         name = str(path)
         if name not in self:
             status = path.stat()
-            self[name] = Seen(digest_input(path), status.st_size, status.st_mtime_ns)
+            self[name] = FileStat(digest_input(path), status.st_size, status.st_mtime_ns)
         return self[name].digest
 
     def all_of(self, inputs: Mapping[str, Iterable[Path]]) -> Digests:
@@ -135,7 +135,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
     """A record; None where there is none or it is damaged."""
     try:
         record: dict[str, Any] = json.loads(path.read_bytes())
-        record["inputs"] = {name: Seen(*seen) for name, seen in record["inputs"].items()}
+        record["inputs"] = {name: FileStat(*seen) for name, seen in record["inputs"].items()}
         whole = all(isinstance(record[name], dict) for name in ("params", "wildcards", "cost"))
         return record if whole else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

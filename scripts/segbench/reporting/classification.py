@@ -18,8 +18,7 @@ from segbench.reporting.drawing import (
     wrapped,
     write_png,
 )
-from segbench.reporting.style import BLUE, INK, house_style, save
-from segbench.reporting.verdicts import (
+from segbench.reporting.predictions import (
     Verdicts,
     confusion,
     mistakes,
@@ -27,6 +26,7 @@ from segbench.reporting.verdicts import (
     reliability,
     roc_curve,
 )
+from segbench.reporting.style import BLUE, INK, house_style, save
 
 #: Longest side of an image among the mistakes, in pixels.
 SIDE = 240

@@ -17,7 +17,6 @@ from segbench.config.dataset import Dataset
 from segbench.config.study import Study
 from segbench.definitions import DEFINITIONS, definition_id
 from segbench.files import sha256_of_file, write_text
-from segbench.reporting.asked import write_asked
 from segbench.reporting.costs import read_jobs
 from segbench.reporting.inputs import (
     ExplorationInput,
@@ -31,6 +30,7 @@ from segbench.reporting.inputs import (
     study_of,
 )
 from segbench.reporting.names import arm_labels
+from segbench.reporting.resource_usage import write_asked
 
 #: Packages whose versions can change a figure.
 PACKAGES = (

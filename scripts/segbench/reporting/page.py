@@ -12,7 +12,6 @@ from markupsafe import Markup
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.reporting import formats
-from segbench.reporting.asked import asked_rows
 from segbench.reporting.assets import Assets, read_picture
 from segbench.reporting.costs import read_jobs, total_of, totals_by
 from segbench.reporting.explorations import Explored, read_exploration, shown
@@ -31,6 +30,7 @@ from segbench.reporting.inputs import (
 from segbench.reporting.page_css import CSS
 from segbench.reporting.page_html import TEMPLATE
 from segbench.reporting.page_js import JS
+from segbench.reporting.resource_usage import asked_rows
 from segbench.reporting.summaries import (
     DatasetSummary,
     FoldRow,

@@ -262,17 +262,17 @@ def _roles(sheet: Sheet, protocol: Protocol) -> tuple[int, int, int]:
     return max(left - validation, 1), validation, test
 
 
-def window(recipe: Model, print_: Fingerprint) -> tuple[int, ...]:
+def window(recipe: Model, data: Fingerprint) -> tuple[int, ...]:
     """Sides of what enters the network, see `segbench.training.samples.window_size`."""
-    return fitted(recipe.training.patch, recipe, print_)
+    return fitted(recipe.training.patch, recipe, data)
 
 
-def fitted(patch: Sequence[int] | None, recipe: Model, print_: Fingerprint) -> tuple[int, ...]:
+def fitted(patch: Sequence[int] | None, recipe: Model, data: Fingerprint) -> tuple[int, ...]:
     """A patch, no larger than the largest sample, in multiples that the network can pool."""
-    sides = print_.largest
+    sides = data.largest
     if patch is not None and len(patch) == len(sides):
         sides = tuple(min(a, b) for a, b in zip(patch, sides, strict=True))
-    if print_.task == "classification":
+    if data.task == "classification":
         return sides
     unit = recipe.network.unit
     return tuple(math.ceil(side / unit) * unit for side in sides)

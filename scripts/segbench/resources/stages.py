@@ -70,16 +70,14 @@ _OF_A_SHARD = ("truth", "preprocess", "amplify")
 _START_S = 5
 
 
-def stage_needs(
-    stage: str, print_: Fingerprint, *, threads: int = 1, table_bytes: int = 0
-) -> Needs:
+def stage_needs(stage: str, data: Fingerprint, *, threads: int = 1, table_bytes: int = 0) -> Needs:
     """Predict what a stage without a network needs.
 
     Parameters
     ----------
     stage : str
         Name of the rule, one of `STAGES`.
-    print_ : Fingerprint
+    data : Fingerprint
         The data. Scores, objects and labels are taken at the original size, so that of the
         published samples counts.
     threads : int, optional
@@ -87,15 +85,15 @@ def stage_needs(
     table_bytes : int, optional
         Of the table of objects that is described; 0 before it is there.
     """
-    kind, sheet = STAGES[stage], print_.original
+    kind, sheet = STAGES[stage], data.original
     largest = math.prod(sheet.largest)
-    copies = max(1, print_.training // max(sheet.samples, 1)) if stage == "amplify" else 1
-    pixel = kind.pixel_bytes * _masks(print_) + kind.channel_bytes * sheet.channels
+    copies = max(1, data.training // max(sheet.samples, 1)) if stage == "amplify" else 1
+    pixel = kind.pixel_bytes * _masks(data) + kind.channel_bytes * sheet.channels
     samples = sheet.samples
     if stage in _OF_A_SHARD:
-        samples = math.ceil(2 * sheet.samples / print_.shards) if print_.shards > 1 else samples
+        samples = math.ceil(2 * sheet.samples / data.shards) if data.shards > 1 else samples
     elif stage not in _OF_ALL:
-        samples = print_.test
+        samples = data.test
     side_by_side = 1 + 2 * (threads - 1)
     memory = kind.base_mb * MIB + largest * pixel * side_by_side + samples * kind.sample_bytes
     memory += table_bytes * kind.table_factor
@@ -105,16 +103,16 @@ def stage_needs(
     return needs(memory / MIB, _START_S + seconds, 0, threads)
 
 
-def _masks(print_: Fingerprint) -> int:
+def _masks(data: Fingerprint) -> int:
     """Masks of a label that are held: one a class where they overlap, some of numbered objects.
 
     Those are published as a file an object (DSB 2018: 135 bytes a pixel measured in `truth`).
     """
-    return {"overlapping": print_.classes, "instances": 8}.get(print_.task, 1)
+    return {"overlapping": data.classes, "instances": 8}.get(data.task, 1)
 
 
 def predict_needs(
-    recipe: Model, print_: Fingerprint, *, networks: int = 1, gpus: int = 0, threads: int = 1
+    recipe: Model, data: Fingerprint, *, networks: int = 1, gpus: int = 0, threads: int = 1
 ) -> Needs:
     """Predict what a prediction needs.
 
@@ -122,21 +120,21 @@ def predict_needs(
     ----------
     recipe : Model
         The model recipe.
-    print_ : Fingerprint
+    data : Fingerprint
         The data.
     networks : int, optional
         That predict together.
     gpus, threads : int, optional
         As for `training_needs`; more than one GPU is of no use.
     """
-    options, maps = recipe.prediction, print_.maps(recipe)
-    sides = fitted(options.tile or recipe.training.patch, recipe, print_)
-    network = count(recipe.network, print_.channels, maps, sides, supervised=False)
-    whole = print_.task == "classification"
+    options, maps = recipe.prediction, data.maps(recipe)
+    sides = fitted(options.tile or recipe.training.patch, recipe, data)
+    network = count(recipe.network, data.channels, maps, sides, supervised=False)
+    whole = data.task == "classification"
     step = options.batch * (
         c.FORWARD_LAYERS * network.largest_bytes(4) + 12 * math.prod(sides) * maps
     )
-    held = math.prod(print_.largest) * (8 * maps * (not whole) + 8 * print_.channels)
+    held = math.prod(data.largest) * (8 * maps * (not whole) + 8 * data.channels)
     weights = 4.0 * network.weights * c.FORWARD_WEIGHT_COPIES * networks
     device = c.CUDA_HOST_MB if gpus else c.KERAS_MB + c.FORWARD_TRACING_MB
     if recipe.network.backbone is not None:
@@ -145,11 +143,11 @@ def predict_needs(
     on_gpu = c.CUDA_DEVICE_MB + (weights + 2 * step) / MIB if gpus else 0.0
     tiles = math.prod(
         max(1.0, side / tile / (1 - min(options.overlap, 0.9)))
-        for side, tile in zip(print_.largest, sides, strict=True)
+        for side, tile in zip(data.largest, sides, strict=True)
     )
-    tiles *= print_.pixels / math.prod(print_.largest)
-    views = (2**print_.dimensions if options.flips else 1) * (4 if options.rotations else 1)
-    passes = print_.test * max(tiles, 1) * min(views, 8 if print_.dimensions == 2 else 16)
+    tiles *= data.pixels / math.prod(data.largest)
+    views = (2**data.dimensions if options.flips else 1) * (4 if options.rotations else 1)
+    passes = data.test * max(tiles, 1) * min(views, 8 if data.dimensions == 2 else 16)
     seconds = passes * networks * forward_seconds(network, sides, min(gpus, 1), threads)
-    written = print_.test * print_.pixels * maps / c.WRITTEN_NUMBERS
+    written = data.test * data.pixels * maps / c.WRITTEN_NUMBERS
     return needs(host / MIB, start_seconds(recipe) + seconds + written, on_gpu, threads)

@@ -25,7 +25,7 @@ _READERS = 5
 
 def training_needs(
     recipe: Model,
-    print_: Fingerprint,
+    data: Fingerprint,
     jitter: Jitter | None = None,
     *,
     gpus: int = 0,
@@ -37,7 +37,7 @@ def training_needs(
     ----------
     recipe : Model
         The model recipe.
-    print_ : Fingerprint
+    data : Fingerprint
         The data.
     jitter : Jitter, optional
         Random changes inside the step.
@@ -51,13 +51,13 @@ def training_needs(
     Needs
         Of the first attempt.
     """
-    sides = window(recipe, print_)
-    network = count(recipe.network, print_.channels, print_.maps(recipe), sides)
-    step = step_bytes(recipe, print_, network, sides, jitter)
+    sides = window(recipe, data)
+    network = count(recipe.network, data.channels, data.maps(recipe), sides)
+    step = step_bytes(recipe, data, network, sides, jitter)
     device = c.CUDA_HOST_MB if gpus else c.KERAS_MB + c.TRACING_MB
     if recipe.network.backbone is not None:
         device += c.BACKBONE_MB
-    host = device * MIB + data_bytes(recipe, print_, sides) + weight_bytes(recipe, network)
+    host = device * MIB + data_bytes(recipe, data, sides) + weight_bytes(recipe, network)
     on_gpu = 0.0
     if gpus:
         share = math.ceil(recipe.training.batch / gpus) / recipe.training.batch
@@ -67,13 +67,13 @@ def training_needs(
         )
     else:
         host += step * c.ACTIVATION_FACTOR
-    seconds = training_seconds(recipe, print_, network, sides, gpus, threads)
+    seconds = training_seconds(recipe, data, network, sides, gpus, threads)
     return needs(host / MIB, seconds, on_gpu, threads)
 
 
 def step_bytes(
     recipe: Model,
-    print_: Fingerprint,
+    data: Fingerprint,
     network: Network,
     sides: tuple[int, ...],
     jitter: Jitter | None,
@@ -84,10 +84,10 @@ def step_bytes(
     hold on any.
     """
     pixels = math.prod(sides)
-    maps = 0 if print_.task == "classification" else print_.maps(recipe)
-    numbers = maps * c.LOSS_NUMBERS + print_.channels * 2
+    maps = 0 if data.task == "classification" else data.maps(recipe)
+    numbers = maps * c.LOSS_NUMBERS + data.channels * 2
     if jitter is not None:
-        numbers += c.JITTER_NUMBERS + 4 * print_.channels
+        numbers += c.JITTER_NUMBERS + 4 * data.channels
     return recipe.training.batch * (network.activation_bytes(4) + 4.0 * numbers * pixels)
 
 
@@ -97,29 +97,29 @@ def weight_bytes(recipe: Model, network: Network) -> float:
     return 4.0 * network.weights * (c.WEIGHT_COPIES + c.WEIGHT_COPIES_A_SLOT * slots)
 
 
-def data_bytes(recipe: Model, print_: Fingerprint, sides: tuple[int, ...]) -> float:
+def data_bytes(recipe: Model, data: Fingerprint, sides: tuple[int, ...]) -> float:
     """Bytes of the samples that are held, and of the batches that wait."""
-    whole = print_.task == "classification"
-    maps = 0 if whole else 1 if print_.exclusive(recipe) else print_.maps(recipe)
-    pixel = print_.channels * print_.itemsize + maps
-    trained = math.ceil(print_.training * recipe.training.share)
-    held = (trained + print_.validation) * print_.pixels * pixel
+    whole = data.task == "classification"
+    maps = 0 if whole else 1 if data.exclusive(recipe) else data.maps(recipe)
+    pixel = data.channels * data.itemsize + maps
+    trained = math.ceil(data.training * recipe.training.share)
+    held = (trained + data.validation) * data.pixels * pixel
     if held > MEMORY_BYTES and recipe.target in _LOCAL_TARGETS:
         # Twice: as read, and as windows; a survey of the targets goes sample by sample.
-        held = 2 * _READERS * math.prod(print_.largest) * pixel
+        held = 2 * _READERS * math.prod(data.largest) * pixel
     waiting = c.BATCHES * recipe.training.batch * math.prod(sides) * (pixel + 1)
     return held + waiting
 
 
-def steps_an_epoch(recipe: Model, print_: Fingerprint) -> int:
+def steps_an_epoch(recipe: Model, data: Fingerprint) -> int:
     """Batches of an epoch."""
-    trained = math.ceil(print_.training * recipe.training.share)
+    trained = math.ceil(data.training * recipe.training.share)
     return recipe.training.steps_per_epoch or math.ceil(trained / recipe.training.batch)
 
 
 def training_seconds(
     recipe: Model,
-    print_: Fingerprint,
+    data: Fingerprint,
     network: Network,
     sides: tuple[int, ...],
     gpus: int,
@@ -131,10 +131,10 @@ def training_seconds(
     update = network.weights * c.CPU_WEIGHT_S / (100 if gpus else 1)
     overhead = c.GPU_STEP_S if gpus else c.CPU_STEP_S
     step = 3 * one * options.batch + update + overhead
-    tiles = print_.validation * max(1.0, print_.pixels / math.prod(sides))
+    tiles = data.validation * max(1.0, data.pixels / math.prod(sides))
     tiles = math.ceil(tiles / options.batch) * options.batch  # the last batch is filled up
     saved = 4.0 * network.weights * (2 + c.OPTIMIZER_SLOTS[options.optimizer.name])
-    epoch = steps_an_epoch(recipe, print_) * step + tiles * one + saved / c.STATE_BYTES
+    epoch = steps_an_epoch(recipe, data) * step + tiles * one + saved / c.STATE_BYTES
     return start_seconds(recipe) + options.epochs * epoch
 
 

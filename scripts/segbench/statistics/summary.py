@@ -139,7 +139,7 @@ def summarise(scores: Scores, study: Study) -> Summary:
     tested on in several folds or with several seeds counts once, with its mean. All
     pairs of arms are tested, because which arm is best is itself read off the data.
     """
-    _insist_on_primary(scores, study)
+    _check_primary(scores, study)
     weights = bootstrap.resample(len(scores.group_names), study.bootstrap)
     estimates = {
         name: _estimates(scores, metric, weights, study.confidence)
@@ -149,7 +149,7 @@ def summarise(scores: Scores, study: Study) -> Summary:
     higher = define(primary.definition).higher_is_better
     sums = _sums(scores, primary)
     values = np.array([one.mean for one in estimates[study.primary]])
-    _insist_on_values(values, scores, study)
+    _check_values(values, scores, study)
     draws = bootstrap.means(sums, weights, _class_weights(primary))
     p_values, smallest = _compare(sums, _class_weights(primary))
     best = int(np.argmax(np.round(values if higher else -values, comparison.DECIMALS)))
@@ -178,7 +178,7 @@ def summarise(scores: Scores, study: Study) -> Summary:
     )
 
 
-def _insist_on_primary(scores: Scores, study: Study) -> None:
+def _check_primary(scores: Scores, study: Study) -> None:
     """Refuse to rank by a metric that was not scored."""
     if study.primary not in scores.metrics:
         raise SegbenchError(
@@ -188,7 +188,7 @@ def _insist_on_primary(scores: Scores, study: Study) -> None:
         )
 
 
-def _insist_on_values(values: np.ndarray, scores: Scores, study: Study) -> None:
+def _check_values(values: np.ndarray, scores: Scores, study: Study) -> None:
     """Refuse arms of which nothing was scored."""
     if np.isnan(values).any():
         arm = scores.arms[int(np.flatnonzero(np.isnan(values))[0])]

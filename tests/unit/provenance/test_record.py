@@ -15,7 +15,7 @@ from segbench.files import sha256_of_file
 from segbench.provenance.keys import Job, digest_input, work_key
 from segbench.provenance.record import (
     Digests,
-    Seen,
+    FileStat,
     read_list,
     read_record,
     record_path,
@@ -50,7 +50,7 @@ def test_a_record_says_what_the_job_was_made_from(written):
     assert path == folder / "records/train/results/b/history.csv.json"
     seen = (folder / "folds.tsv").stat()
     record = read_record(path)
-    assert record["inputs"].pop(str(folder / "folds.tsv")) == Seen(
+    assert record["inputs"].pop(str(folder / "folds.tsv")) == FileStat(
         sha256_of_file(folder / "folds.tsv"), seen.st_size, seen.st_mtime_ns
     )
     assert list(record.pop("inputs")) == [str(folder / "shard-0.tsv")]

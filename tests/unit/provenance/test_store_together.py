@@ -111,8 +111,8 @@ def test_bytes_of_two_publishers_are_never_mixed(tmp_path):
 
 #: Everything at once: the same key published, restored, dropped, verified and pruned.
 STORM = """
-from segbench.upkeep.pruning import Policy, prune
-from segbench.upkeep.verifying import verify
+from segbench.maintenance.pruning import Policy, prune
+from segbench.maintenance.verifying import verify
 served = 0
 for round in range(12):
     outputs = {name: here / f"{name}-{round}" for name in names}
@@ -144,7 +144,7 @@ print(served)
 def test_a_store_survives_everything_at_once(tmp_path, locks):
     together(tmp_path, ("" if locks else NO_LOCKS) + STORM)
     store = Store(tmp_path / "store")
-    from segbench.upkeep.verifying import verify
+    from segbench.maintenance.verifying import verify
 
     assert len(verify(store).damaged) <= (0 if locks else 1)
     assert verify(store).damaged == [], "whatever is left is sound"

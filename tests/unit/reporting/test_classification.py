@@ -15,7 +15,7 @@ from segbench.reporting.classification import (
     draw_roc,
 )
 from segbench.reporting.drawing import LIMIT_BYTES
-from segbench.reporting.verdicts import Verdicts
+from segbench.reporting.predictions import Verdicts
 from unit.reporting.builders import NASTY
 from unit.reporting.kinds import tissues
 

@@ -1,0 +1,112 @@
+"""Explain a rerun: what changed since the last run, which jobs follow, what they will cost.
+
+Works on plain data: what Snakemake is about to do (`plan`), the records of earlier runs
+(`segbench.provenance.record`), the parts behind digests of code, and the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from segbench.explain.causes import Causes
+from segbench.explain.costs import Ledger
+from segbench.explain.forecast import Forecast, Inputs
+from segbench.explain.plan import Planned, in_order
+from segbench.explain.summary import Explanation, summarise
+from segbench.provenance.code_memory import parts_of
+from segbench.provenance.keys import CachePolicy
+from segbench.provenance.record import read_list, read_record, record_path, records_of
+from segbench.provenance.store import Store
+
+__all__ = ["explain"]
+
+
+class _Records:
+    """The records of a folder; of tens of thousands not all are held at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._last: tuple[int, dict[str, Any] | None] = (-1, None)
+        self._of_rule: dict[str, list[dict[str, Any]]] = {}
+        self._values: dict[tuple[str, str], set[str | None]] = {}
+
+    def of(self, job: Planned) -> dict[str, Any] | None:
+        """The record of a job's last run."""
+        if job.number != self._last[0]:
+            path = record_path(self._folder, job.rule, job.outputs.values())
+            self._last = (job.number, read_record(path))
+        return self._last[1]
+
+    def all_of(self, rule: str) -> list[dict[str, Any]]:
+        """Wildcards and costs of all records of a rule."""
+        if rule not in self._of_rule:
+            self._of_rule[rule] = [
+                {name: record[name] for name in ("wildcards", "cost")}
+                for record in records_of(self._folder, rule)
+            ]
+        return self._of_rule[rule]
+
+    def is_new(self, rule: str, wildcard: str, value: str) -> bool:
+        """Whether the rule was never run with this value of a wildcard."""
+        if (rule, wildcard) not in self._values:
+            self._values[rule, wildcard] = {
+                record["wildcards"].get(wildcard) for record in self.all_of(rule)
+            }
+        return value not in self._values[rule, wildcard]
+
+
+def explain(
+    jobs: Sequence[Planned],
+    records: Path,
+    code: Path,
+    store: Path,
+    keeping: Callable[[str], CachePolicy],
+    place: Callable[[str, str], str] = lambda _, file: file,
+    seconds: float = 30.0,
+) -> Explanation:
+    """Explain why jobs must run, and at what cost.
+
+    Parameters
+    ----------
+    jobs : sequence of Planned
+        All jobs that must run.
+    records : Path
+        Folder of the records, see `segbench.provenance.record`.
+    code : Path
+        Folder of the parts of the code, see `segbench.provenance.code_memory`.
+    store : Path
+        The store; nothing is changed in it.
+    keeping : callable
+        Says how a rule's work is kept in the store.
+    place : callable, optional
+        Gives the path of a raw file, from that of the list it stands in and the path there.
+    seconds : float
+        Keys are looked up in the store for so long.
+    """
+    jobs = in_order(jobs)
+    known = _Records(records)
+    inputs = Inputs()
+    finder = Causes(
+        known.of,
+        lambda digest: parts_of(digest, code),
+        inputs,
+        lambda digest: read_list(records, digest),
+        known.is_new,
+        place,
+    )
+    shelf = Store(store)
+    forecast = Forecast(
+        lambda key: shelf.find(key) if shelf.holds(key) else None,
+        shelf.object_path,
+        keeping,
+        inputs,
+        seconds,
+    )
+    ledger = Ledger(known.of, known.all_of)
+    causes, hours = {}, {}
+    for job in jobs:
+        causes[job.number] = finder.of(job)
+        hours[job.number] = ledger.hours(job)
+    return summarise(jobs, causes, forecast.fates(jobs), hours)

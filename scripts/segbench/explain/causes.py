@@ -1,0 +1,263 @@
+"""Why a job must run: what differs from what it was last made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from segbench.explain.differences import (
+    ABSENT,
+    FileChange,
+    differences,
+    list_changes,
+    shown,
+)
+from segbench.explain.plan import Planned
+from segbench.provenance.record import FileStat
+
+#: Parameters that are digests of code, one or several.
+_CODE = ("code", "codes")
+
+#: Where a parameter comes from: (rule or any, parameter) -> wildcard, key in that recipe.
+_PLACES = {
+    ("preprocess", "recipe"): ("preprocessing", ()),
+    ("amplify", "recipe"): ("augmentation", ("amplification",)),
+    ("", "recipe"): ("model", ()),
+    ("", "jitter"): ("augmentation", ("jitter",)),
+    ("", "dataset"): ("dataset", ()),
+    ("", "about"): ("dataset", ()),
+    ("", "shards"): ("dataset", ("shards",)),
+    ("", "protocol"): ("protocol", ()),
+    ("", "study"): ("study", ()),
+}
+
+#: What a job that was never made may be the first of, in the order in which it is named.
+_NAMED = ("dataset", "preprocessing", "augmentation", "model", "protocol", "seed", "study")
+
+_SENTENCES = {
+    "parameter": "parameter {what}{of_it}: {change}",
+    "package": "package {what} {change}",
+    "code": "code {what}",
+    "raw file": "raw file {what} changed ({change}{there})",
+    "input": "input {what} changed ({change})",
+    "inputs": "set of inputs: {what} {new}",
+    "sample": "sample {what} {new} ({of})",
+    "output": "output missing: {what}",
+    "new": "never made before{named}",
+}
+
+
+class Cause(NamedTuple):
+    """One thing that differs; equal causes of many jobs are one.
+
+    Attributes
+    ----------
+    kind : str
+        parameter, code, package, raw file, sample, input, output, new, unrecorded, other.
+    what : str
+        The parameter, symbol, package or file.
+    of : str
+        The recipe, sample or list that it belongs to; may be empty.
+    old, new : str
+        Values, versions or digests; empty where there is nothing to show.
+    """
+
+    kind: str
+    what: str
+    of: str = ""
+    old: str = ""
+    new: str = ""
+
+    def sentence(self) -> str:
+        """The cause in words.
+
+        Examples
+        --------
+        >>> Cause("parameter", "loss", "model unet", '"dice"', '"focal"').sentence()
+        'parameter loss of model unet: "dice" -> "focal"'
+        """
+        values = {
+            **self._asdict(),
+            "change": f"{self.old} -> {self.new}" if self.old or self.new else "",
+            "of_it": f" of {self.of}" if self.of else "",
+            "there": f", {self.of}" if self.of else "",
+            "named": f": {self.what}" if self.what else "",
+        }
+        return _SENTENCES.get(self.kind, "{what}").format(**values)
+
+
+class Causes:
+    """Finds the causes of jobs.
+
+    Parameters
+    ----------
+    record : callable
+        Gives the record of a planned job, or None.
+    parts : callable
+        Gives the parts behind a digest of code, or None.
+    digest : callable
+        Gives the digest of an existing file; takes the path and what a record saw of it.
+    old_list : callable
+        Gives the text of a list of files by its digest, or None.
+    is_new : callable
+        Whether a rule was never run before with this value of a wildcard.
+    place : callable
+        Gives the path of a raw file, from that of the list and the path in it.
+    """
+
+    def __init__(
+        self,
+        record: Callable[[Planned], dict[str, Any] | None],
+        parts: Callable[[str], dict[str, str] | None],
+        digest: Callable[[str, FileStat | None], str],
+        old_list: Callable[[str], str | None],
+        is_new: Callable[[str, str, str], bool],
+        place: Callable[[str, str], str],
+    ) -> None:
+        self._record = record
+        self._parts = parts
+        self._digest = digest
+        self._old_list = old_list
+        self._is_new = is_new
+        self._place = place
+
+    def of(self, job: Planned) -> list[Cause]:
+        """What differs for a job in itself; empty if it only follows other jobs."""
+        record = self._record(job)
+        if record is None:
+            return [self._unrecorded(job)]
+        found = [
+            *self._params(job, record["params"]),
+            *self._inputs(job, record["inputs"]),
+            *_missing(job.missing),
+        ]
+        if found or job.makers:
+            return sorted(set(found))
+        return [Cause("other", job.reason or "Snakemake gives no reason")]
+
+    def _unrecorded(self, job: Planned) -> Cause:
+        if not job.missing:
+            return Cause("unrecorded", f"no record of the last run; Snakemake says: {job.reason}")
+        for name in _NAMED:
+            if name in job.wildcards and self._is_new(job.rule, name, job.wildcards[name]):
+                return Cause("new", f"{name} {job.wildcards[name]}")
+        return Cause("new", "")
+
+    def _params(self, job: Planned, old: Mapping[str, Any]) -> Iterator[Cause]:
+        for path, before, after in differences(dict(old), job.params):
+            if path[0] in _CODE:
+                yield from self._code(path, before, after)
+                continue
+            wildcard, prefix = _PLACES.get(
+                (job.rule, path[0]), _PLACES.get(("", path[0]), ("", path[:1]))
+            )
+            owner = job.wildcards.get(wildcard, "")
+            keys = (*prefix, *path[1:]) if owner or not wildcard else path
+            of = f"{wildcard} {owner}" if owner else ""
+            yield Cause("parameter", ".".join(keys) or path[0], of, shown(before), shown(after))
+
+    def _code(self, path: tuple[str, ...], before: Any, after: Any) -> Iterator[Cause]:
+        old, new = (
+            self._parts(digest) if isinstance(digest, str) else None for digest in (before, after)
+        )
+        if old is None or new is None:
+            rule = f" of {path[1]}" if len(path) > 1 else ""
+            yield Cause("code", f"{rule} changed; what it was is not known any more".strip())
+            return
+        yield from code_causes(old, new)
+
+    def _inputs(self, job: Planned, old: Mapping[str, FileStat]) -> Iterator[Cause]:
+        now = {path for paths in job.inputs.values() for path in paths}
+        for paths, word in ((now - set(old), "added"), (set(old) - now, "removed")):
+            if len(paths) > 3:
+                yield Cause("inputs", f"{len(paths)} files like {min(paths)}", new=word)
+            else:
+                yield from (Cause("inputs", path, new=word) for path in sorted(paths))
+        for path in sorted(now & set(old)):
+            if path in job.makers or not Path(path).exists():
+                continue
+            digest = self._digest(path, old[path])
+            if digest != old[path].digest:
+                yield from self._changed_input(path, old[path].digest, digest)
+
+    def _changed_input(self, path: str, old: str, new: str) -> Iterator[Cause]:
+        before = self._old_list(old)
+        if before is None:
+            yield Cause("input", path, old=short(old), new=short(new))
+        else:
+            after = Path(path).read_text("utf-8")
+            changes = list_changes(before, after)
+            yield from list_causes(changes, path, lambda file: self._place(path, file))
+
+
+def _missing(paths: Collection[str]) -> Iterator[Cause]:
+    """One cause, however many outputs of the job are gone."""
+    if paths:
+        more = f" and {len(paths) - 1} more of the same job" if len(paths) > 1 else ""
+        yield Cause("output", f"{min(paths)}{more}")
+
+
+def short(digest: str) -> str:
+    """The beginning of a digest."""
+    return digest if len(digest) <= 12 else f"{digest[:8]}.."
+
+
+def code_causes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Cause]:
+    """What differs between the parts behind two digests of code.
+
+    Parameters
+    ----------
+    old, new : mapping
+        From `segbench.provenance.code.code_parts`.
+    """
+    for name in sorted({*old, *new}):
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if ":" not in name:
+            yield Cause("package", name, "", version(before), version(after))
+            continue
+        symbol = name.rpartition("#")[0].rstrip(":")
+        word = "changed" if before and after else "no longer used" if before else "newly used"
+        yield Cause("code", f"{symbol} {word}")
+
+
+def version(text: str | None) -> str:
+    """The version in the digest of a package.
+
+    Examples
+    --------
+    >>> version("numpy==2.4.6"), version("a==1,b==2"), version(None)
+    ('2.4.6', 'a==1,b==2', '(absent)')
+    """
+    if text is None:
+        return ABSENT
+    return text.partition("==")[2] if text.count("==") == 1 else text
+
+
+def list_causes(
+    changes: list[FileChange], path: str, place: Callable[[str], str] = str
+) -> Iterator[Cause]:
+    """Causes from the rows of a list of files that differ.
+
+    Parameters
+    ----------
+    changes : list of FileChange
+        From `list_changes`.
+    path : str
+        The list.
+    place : callable, optional
+        Gives the path of a file from the path in the list.
+    """
+    kinds: dict[str, set[str]] = {}
+    for change in changes:
+        kind = "removed" if change.new is None else "added" if change.old is None else "changed"
+        kinds.setdefault(change.sample, set()).add(kind)
+    for sample, seen in sorted(kinds.items()):
+        if seen in ({"added"}, {"removed"}):
+            yield Cause("sample", sample, path, new=min(seen))
+    for change in changes:
+        if kinds[change.sample] not in ({"added"}, {"removed"}):
+            old, new = (short(d) if d else ABSENT for d in (change.old, change.new))
+            yield Cause("raw file", place(change.path), path, old, new)

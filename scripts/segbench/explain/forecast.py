@@ -1,0 +1,129 @@
+"""What will become of each job that must run: computed, restored, or not known yet.
+
+A job restores its outputs when the store has its key. The key is known when all inputs
+are: files that are there, or the kept outputs of jobs that will be restored. Behind a job
+that computes nothing is known: its outputs may turn out the same to the byte, and then the
+jobs after it are restored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from segbench.errors import SegbenchError
+from segbench.explain.plan import Planned
+from segbench.provenance.keys import CachePolicy, Job, digest_input, work_key
+from segbench.provenance.record import FileStat
+
+#: ``computed``: for sure. ``restored``: found in the store. ``open``: at most computed.
+Fate = Literal["computed", "restored", "open"]
+FATES: tuple[Fate, ...] = ("computed", "restored", "open")
+
+
+class Inputs:
+    """Digests of files that are there; what a record has seen and is untouched is not read."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def __call__(self, path: str, seen: FileStat | None = None) -> str:
+        """The digest of a file.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        seen : FileStat, optional
+            What an earlier job has seen of it.
+        """
+        if path not in self._known:
+            status = Path(path).stat()
+            same = seen is not None and seen[1:] == (status.st_size, status.st_mtime_ns)
+            self._known[path] = seen.digest if seen and same else digest_input(Path(path))
+        return self._known[path]
+
+
+class Forecast:
+    """Tells the fate of jobs, one after another, makers first.
+
+    Parameters
+    ----------
+    entry : callable
+        Gives the store's entry of a key, or None.
+    kept : callable
+        Gives the file of the store that holds an output, by its SHA-256.
+    keeping : callable
+        Says how a rule's work is kept.
+    digest : callable
+        Gives the digest of an existing file.
+    seconds : float
+        Keys are worked out for so long; after that, jobs are open.
+    """
+
+    def __init__(
+        self,
+        entry: Callable[[str], dict[str, Any] | None],
+        kept: Callable[[str], Path],
+        keeping: Callable[[str], CachePolicy],
+        digest: Callable[[str], str],
+        seconds: float = 30.0,
+    ) -> None:
+        self._entry = entry
+        self._kept = kept
+        self._keeping = keeping
+        self._digest = digest
+        self._end = time.monotonic() + seconds
+        self._objects: dict[str, Path] = {}
+        self._like: dict[str, str] = {}
+        self._keys: set[str] = set()
+
+    def fates(self, jobs: Iterable[Planned]) -> dict[int, Fate]:
+        """The fate of every job.
+
+        Parameters
+        ----------
+        jobs : iterable of Planned
+            Makers before those that use what they make.
+        """
+        return {job.number: self._fate(job) for job in jobs}
+
+    def _fate(self, job: Planned) -> Fate:
+        keeping = self._keeping(job.rule)
+        if not keeping.stored:
+            return "computed"
+        if any(path not in self._objects for path in job.makers) or time.monotonic() > self._end:
+            return "open"
+        try:
+            key = self._key(job, keeping)
+        except (SegbenchError, OSError, ValueError, KeyError):
+            return "open"  # its inputs do not fit one another; the job itself will say so
+        if key in self._keys:
+            return "restored"
+        self._keys.add(key)
+        entry = self._entry(key)
+        outputs = {name: path for name, path in job.outputs.items() if name != "cost"}
+        if entry is None or set(entry["outputs"]) != set(outputs):
+            return "computed"
+        for name, path in outputs.items():
+            self._objects[path] = self._kept(entry["outputs"][name]["sha256"])
+        return "restored"
+
+    def _key(self, job: Planned, keeping: CachePolicy) -> str:
+        inputs: dict[str, list[Path]] = {}
+        for name, paths in job.inputs.items():
+            inputs[name] = [
+                self._objects.get(p, Path(p)) if p in job.makers else Path(p) for p in paths
+            ]
+            self._like.update(
+                {str(actual): path for actual, path in zip(inputs[name], paths, strict=True)}
+            )
+        outputs = {name: Path(path) for name, path in job.outputs.items()}
+        ready = Job(inputs, outputs, job.params, job.wildcards, 1)
+        return work_key(job.rule, ready, keeping.selection, self._digest_of)
+
+    def _digest_of(self, path: Path) -> str:
+        like = self._like.get(str(path), str(path))
+        return self._digest(str(path)) if like == str(path) else digest_input(path, like)

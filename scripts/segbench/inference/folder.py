@@ -1,0 +1,77 @@
+"""The folder of results: one model's, and nothing in it that is no longer true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from segbench.errors import SegbenchError
+from segbench.files import write_text
+
+#: Which networks wrote a folder, and which files.
+NOTE = ".written.json"
+
+
+class OutputDir:
+    """What is written into a folder of results, now and in the run before.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the results.
+    networks : sequence of str
+        Digests of the networks, sorted.
+    model : str
+        As it was asked for, for messages.
+
+    Raises
+    ------
+    SegbenchError
+        The folder holds the results of other networks.
+    """
+
+    def __init__(self, folder: Path, networks: Sequence[str], model: str) -> None:
+        self._folder, self._networks, self._model = folder, list(networks), model
+        self._now: set[str] = set()
+        self._before: set[str] = set()
+        try:
+            note = json.loads((folder / NOTE).read_text("utf-8"))
+            self._before = set(note["files"])
+            other = note["networks"] != self._networks
+            name = note["model"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        if other:
+            same = " as it was before it was trained anew" if name == model else ""
+            raise SegbenchError(
+                f"{folder}: holds the results of model {name}{same}, not of {model}",
+                "a folder for each model",
+                f"add name=ANOTHER to --config, or remove {folder} if you no longer need it",
+            )
+
+    def plan(self, paths: Iterable[Path]) -> None:
+        """Note files before they are written, so that a killed job leaves none unknown."""
+        self._note(self._before | set(map(self._name, paths)))
+
+    def add(self, paths: Iterable[Path]) -> None:
+        """Files that now belong to the results."""
+        self._now |= set(map(self._name, paths))
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._folder).as_posix()
+
+    def finish(self) -> None:
+        """Remove what an earlier run wrote and this one did not: its image is gone or bad."""
+        for name in sorted(self._before - self._now):
+            path = self._folder / name
+            path.unlink(missing_ok=True)
+            for parent in path.parents:
+                if parent == self._folder or not parent.is_dir() or any(parent.iterdir()):
+                    break
+                parent.rmdir()
+        self._note(self._now)
+
+    def _note(self, files: Iterable[str]) -> None:
+        note = {"model": self._model, "networks": self._networks, "files": sorted(files)}
+        write_text(self._folder / NOTE, json.dumps(note, indent=1) + "\n")

@@ -1,0 +1,136 @@
+"""The objects of new images: measured image by image, collected in tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segbench.files import sha256_of_bytes, sha256_of_file, write_text
+from segbench.inference.images import NewImage
+from segbench.inference.segmenting import Labels
+from segbench.objects import (
+    ImageInfo,
+    Origin,
+    join,
+    measure,
+    read_objects,
+    validate,
+    write_objects,
+    write_rdf,
+)
+
+
+def measure_objects(
+    image: np.ndarray,
+    label: np.ndarray,
+    labels: Labels,
+    spacing_mm: Sequence[float] | None,
+    output: Path,
+) -> int | None:
+    """Measure the objects of one image.
+
+    Parameters
+    ----------
+    image : ndarray, (y, x, channel) or (z, y, x, channel)
+        As published.
+    label : ndarray
+        By the task of `labels`.
+    spacing_mm : sequence of float or None
+        Of the image: (y, x) or (z, y, x).
+    output : Path
+        Parquet. The image has no name in it: equal images share the file in the store.
+
+    Returns
+    -------
+    int or None
+        How many objects there are; None where whole images are classified.
+    """
+    if labels.task == "classification":
+        write_objects(_no_objects(), output)
+        return None
+    # A label map that was made of numbered objects holds these, whatever the dataset's task.
+    task = "instances" if label.dtype == np.uint16 else labels.task
+    task = "semantic" if task == "instances" and label.dtype == np.uint8 else task
+    found = measure(label, image, labels.classes, task, spacing_mm)
+    write_objects(found, output)
+    return len(found)
+
+
+def _no_objects() -> Any:
+    return measure(np.zeros((1, 1), np.uint8), None, {}, "semantic")
+
+
+def collect_objects(
+    origin: Origin,
+    done: Sequence[NewImage],
+    tables: Mapping[str, Path],
+    facts: Mapping[str, Mapping[str, Any]],
+    outputs: Mapping[str, Path],
+) -> None:
+    """Put the objects of all images in one table, and describe them in RDF.
+
+    Parameters
+    ----------
+    origin : Origin
+        Its dataset, the name of the folder of results, is the column ``dataset``.
+    done : sequence of NewImage
+        Their names without endings are the column ``sample``.
+    tables : mapping of str to Path
+        Image -> what `measure_objects` wrote.
+    facts : mapping of str to mapping
+        Image -> its ``size`` and ``spacing_mm``.
+    outputs : mapping of str to Path
+        ``objects`` (Parquet), ``turtle``, ``jsonld``, see `segbench.objects`.
+    """
+    frames, infos = [], []
+    for image in done:
+        frame = read_objects(tables[image.name])
+        frame["dataset"], frame["sample"] = origin.dataset, image.stem
+        frame["roi"] = image.stem + frame["roi"]
+        frames.append(frame)
+        size, spacing = facts[image.name]["size"], facts[image.name]["spacing_mm"]
+        infos.append(ImageInfo(image.stem, tuple(size), tuple(spacing) if spacing else None))
+    whole = join(frames) if frames else _no_objects()
+    write_objects(whole, outputs["objects"])
+    write_rdf(whole, infos, origin, outputs["turtle"], outputs["jsonld"])
+    validate(outputs["turtle"])
+
+
+def origin_of(
+    results: Path, files: Sequence[Path], folder: Path, networks: Sequence[Mapping[str, Any]]
+) -> Origin:
+    """Where the objects of a folder of new images come from.
+
+    Parameters
+    ----------
+    results : Path
+        The folder of results; its name stands for the images in IRIs.
+    files : sequence of Path
+        The results, whose digests the metadata carry as one.
+    folder : Path
+        Of the images.
+    networks : sequence of mapping
+        ``path`` and ``sha256`` of each.
+    """
+    models = {str(one["path"]): str(one["sha256"]) for one in networks}
+    parts = [(p.relative_to(results).as_posix(), sha256_of_file(p)) for p in sorted(files)]
+    digest = sha256_of_bytes(json.dumps(parts).encode())
+    name, said = results.name, "not stated"
+    return Origin(name, f"New images: {folder.name}", said, said, f"applied/{name}", digest, models)
+
+
+def write_classes(
+    facts: Mapping[str, Mapping[str, Any]], done: Sequence[NewImage], output: Path
+) -> None:
+    """Write the class of each whole image and the probabilities, tab-separated."""
+    names = sorted({name for one in facts.values() for name in one["probability"]})
+    lines = ["\t".join(["image", "class", *(f"p_{name}" for name in names)])]
+    for image in done:
+        one = facts[image.name]
+        values = (f"{one['probability'][name]:.4f}" for name in names)
+        lines.append("\t".join([image.name, one["class"], *values]))
+    write_text(output, "\n".join(lines) + "\n")

@@ -1,0 +1,132 @@
+"""A new image on the network's grid: the preprocessing that the network was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from segbench.config.preprocessing import Preprocessing
+from segbench.datasets.base import RawSample
+from segbench.errors import SegbenchError
+from segbench.imaging.cropping import Box
+from segbench.imaging.neighbours import Neighbours, Slice
+from segbench.imaging.prepare import prepare_image, prepare_sample
+from segbench.imaging.shard import ShardSample
+from segbench.inference.images import NewImage, read_new, spacing_of
+
+#: There is no label: this is that of a whole image, which no step touches.
+NO_LABEL = np.zeros(1, np.uint8)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A new image, as it is and as the network takes it.
+
+    Attributes
+    ----------
+    source : NewImage
+    original : ndarray, (y, x, channel) or (z, y, x, channel)
+        As the file holds it.
+    prepared : ndarray, (y, x, channel) or (z, y, x, channel)
+        Through all steps of the recipe.
+    size : tuple of int
+        Of the original: (y, x) or (z, y, x).
+    crop : tuple of (int, int) or None
+        The box of the original that was cut out.
+    spacing_mm : tuple of float or None
+        Of the original: (y, x) or (z, y, x).
+    """
+
+    source: NewImage
+    original: np.ndarray
+    prepared: np.ndarray
+    size: tuple[int, ...]
+    crop: Box | None
+    spacing_mm: tuple[float, ...] | None
+
+
+class Preparer:
+    """Opens the images of a folder and prepares them.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the images.
+    images : sequence of NewImage
+        All of them: the images of one folder, by name, are one stack where the recipe takes
+        neighbouring slices as channels.
+    recipe : Preprocessing
+    spacing_um : sequence of float, optional
+        Of images whose files do not say it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        images: Sequence[NewImage],
+        recipe: Preprocessing,
+        spacing_um: Sequence[float] | None = None,
+    ) -> None:
+        self._folder, self._recipe, self._spacing_um = folder, recipe, spacing_um
+        self._items = {image.name: _as_slice(image) for image in images}
+        self._images = {image.name: image for image in images}
+        self._around: Neighbours | None = None
+        if recipe.neighbours:
+            items = list(self._items.values())
+            self._around = Neighbours(items, self._slice, recipe.neighbours)
+
+    def depends_on(self, image: NewImage) -> list[str]:
+        """Digests of the files that an image's result depends on, its own included."""
+        reach = self._recipe.neighbours
+        if not reach:
+            return [image.sha256]
+        stack = [one for one in self._images.values() if _stack(one) == _stack(image)]
+        place = stack.index(image)
+        return [one.sha256 for one in stack[max(place - reach, 0) : place + reach + 1]]
+
+    def open(self, image: NewImage) -> Opened:
+        """Read an image and prepare it.
+
+        Raises
+        ------
+        SegbenchError
+            Naming the file that is damaged, or that the recipe cannot be applied to.
+        """
+        original = read_new(self._folder, image)
+        spacing = spacing_of(self._folder, image, original.ndim - 1, self._spacing_um)
+        try:
+            if self._around is not None:
+                prepared = self._around.image(self._items[image.name])[0]
+                return Opened(image, original, prepared, original.shape[:2], None, spacing)
+            found = prepare_sample(original, NO_LABEL, self._recipe, spacing)
+        except SegbenchError as error:
+            raise named(self._folder, image, error) from error
+        return Opened(image, original, found.image, found.size, found.crop, spacing)
+
+    def _slice(self, item: ShardSample) -> Slice:
+        image = self._images[item.raw.sample]
+        pixels = read_new(self._folder, image)
+        try:
+            return prepare_image(pixels, self._recipe), pixels.shape
+        except SegbenchError as error:
+            raise named(self._folder, image, error) from error
+
+
+def named(folder: Path, image: NewImage, error: SegbenchError) -> SegbenchError:
+    """The error with the image's name in it: steps know arrays, not files."""
+    if image.name in error.what:
+        return error
+    return SegbenchError(f"{folder / image.name}: {error.what}", error.expected, error.action)
+
+
+def _stack(image: NewImage) -> str:
+    """The folder of an image; the images beside it are the slices of its stack."""
+    return str(PurePosixPath(image.name).parent)
+
+
+def _as_slice(image: NewImage) -> ShardSample:
+    raw = RawSample(image.name, (image.name,), (), stack=_stack(image))
+    return ShardSample(raw, group="", split="", spacing_mm=None)

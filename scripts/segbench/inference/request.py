@@ -1,0 +1,239 @@
+"""Which networks are asked for: `model=STUDY/best`, or an arm by its names."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from segbench.config import Config
+from segbench.config.loader import NAME_PATTERN, Arm
+from segbench.errors import SegbenchError
+from segbench.slices import model_slice, parts, plain
+
+#: How a model may be asked for.
+FORMS = "STUDY/best, or STUDY/PREPROCESSING/AUGMENTATION/MODEL/SEED, perhaps with /fold-K"
+BEST = "best"
+USAGE = "snakemake apply --config images=FOLDER model=STUDY/best"
+
+#: The parts of an arm that a row of a study's table is about; seeds share a row.
+ROW = ("preprocessing", "augmentation", "model")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be applied to which images.
+
+    Attributes
+    ----------
+    name : str
+        Of the folder of the results.
+    images : Path
+        The folder of new images.
+    model : str
+        As it was asked for.
+    study : str
+        Its name.
+    arms : tuple of Arm
+        The arm that is named; of ``best`` all arms of the study: its table chooses.
+    fold : int or None
+        One fold's network alone; None: all of them together.
+    """
+
+    name: str
+    images: Path
+    model: str
+    study: str
+    arms: tuple[Arm, ...]
+    fold: int | None = None
+
+    @property
+    def best(self) -> bool:
+        """Whether the study's table is to choose the arm."""
+        return self.model.lower().endswith(f"/{BEST}")
+
+    def folds(self, config: Config, arm: Arm) -> list[int]:
+        """The folds of an arm whose networks are asked for."""
+        count = config.datasets[arm.dataset].protocols[arm.protocol].folds
+        return list(range(count)) if self.fold is None else [self.fold]
+
+    def settings(self, config: Config) -> dict[str, Any]:
+        """All that inference depends on beside the files, as plain data.
+
+        Parameters
+        ----------
+        config : Config
+            Holds the study and its recipes.
+
+        Returns
+        -------
+        dict
+            ``study``, ``model``, ``images``; ``labels``: task, classes (name -> value),
+            background; ``spacing_um``; ``arms``: for each its ``names``, its ``folds``, and
+            the slices of its preprocessing and model recipe that are used. The networks are
+            passed in the order of the arms and their folds.
+        """
+        dataset = config.datasets[config.studies[self.study].dataset]
+        return {
+            "model": self.model,
+            "study": self.study,
+            "images": str(self.images),
+            "spacing_um": config.main.model_dump(mode="json")["spacing_um"],
+            "labels": {
+                "task": dataset.label_task,
+                "classes": dataset.label_classes,
+                **parts(dataset, ("background",)),
+            },
+            "arms": [
+                {
+                    "names": arm._asdict(),
+                    "folds": self.folds(config, arm),
+                    "preprocessing": plain(config.preprocessing[arm.preprocessing]),
+                    "recipe": {
+                        **model_slice(config.models[arm.model], "segment"),
+                        **model_slice(config.models[arm.model], "predict"),
+                    },
+                }
+                for arm in self.arms
+            ],
+        }
+
+
+def read_request(config: Config, base: Path) -> Request | None:
+    """Understand the keys `images`, `model` and `name` of the configuration.
+
+    Parameters
+    ----------
+    config : Config
+        Checked; its `main` holds the keys.
+    base : Path
+        A relative folder of images lies under it.
+
+    Returns
+    -------
+    Request or None
+        None if nothing is to be applied.
+
+    Raises
+    ------
+    SegbenchError
+        One of `images` and `model` is missing, the folder is not there, or there is no such
+        study, arm or fold; the nearest name is suggested.
+    """
+    images, model, name = config.main.images, config.main.model, config.main.name
+    if images is None and model is None:
+        return None
+    if images is None or model is None:
+        given, missing = ("images", "model") if model is None else ("model", "images")
+        raise SegbenchError(
+            f"--config {given}= is given, but {missing}= is not",
+            f"both: {USAGE}",
+            f"add {missing}={'STUDY/best' if missing == 'model' else 'FOLDER'}",
+        )
+    folder = base / Path(images).expanduser()
+    if not folder.is_dir():
+        raise SegbenchError(
+            f"images={images}: there is no folder {folder}",
+            "a folder of images",
+            "give its path, relative to the project or absolute",
+        )
+    if base.resolve().is_relative_to(folder.resolve()):
+        raise SegbenchError(
+            f"images={images}: {folder} holds this project, and so the results themselves",
+            "a folder that holds the new images only",
+            "put them in a folder of their own",
+        )
+    study, arms, fold = _parse(model, config)
+    name = name or _default_name(folder, model)
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise SegbenchError(
+            f"name={name}: the results cannot be put in a folder of this name",
+            "small letters, digits, single - _ . between them",
+            f"for example name={_slug(name) or 'new-images'}",
+        )
+    return Request(name, folder, model, study, arms, fold)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _default_name(folder: Path, model: str) -> str:
+    """A folder of results for each pair of images and model."""
+    parts_of_model = [re.sub(r"[^a-z0-9_.]+", "-", part.lower()) for part in model.split("/")]
+    return "-".join(filter(None, [_slug(folder.resolve().name), *parts_of_model]))
+
+
+def _parse(model: str, config: Config) -> tuple[str, tuple[Arm, ...], int | None]:
+    """Study, arms and fold of what is asked for."""
+    names = model.strip("/").split("/")
+    study = names[0]
+    if study not in config.studies:
+        raise _unknown(model, "study", study, list(config.studies))
+    arms = config.arms(study)
+    if len(names) == 2 and names[1].lower() == BEST:
+        return study, tuple(arms), None
+    if len(names) not in (5, 6):
+        known = [f"{study}/{BEST}", *("/".join([study, *map(str, arm[2:])]) for arm in arms)]
+        raise SegbenchError(
+            f"model={model}: not the name of a model", FORMS, f"one of: {', '.join(known)}"
+        )
+    for place, kind in enumerate((*ROW, "seed")):
+        known = sorted({str(getattr(arm, kind)) for arm in arms})
+        if names[1 + place] not in known:
+            raise _unknown(model, kind, names[1 + place], known)
+        arms = [arm for arm in arms if str(getattr(arm, kind)) == names[1 + place]]
+    if len(names) == 5:
+        return study, tuple(arms), None
+    count = config.datasets[arms[0].dataset].protocols[arms[0].protocol].folds
+    known = [f"fold-{number}" for number in range(count)]
+    if names[5] not in known:
+        raise _unknown(model, "fold", names[5], known)
+    return study, tuple(arms), known.index(names[5])
+
+
+def _unknown(model: str, kind: str, name: str, known: Sequence[str]) -> SegbenchError:
+    near = get_close_matches(name, known, n=1, cutoff=0.4)
+    return SegbenchError(
+        f"model={model}: there is no {kind} {name!r}" + " in this configuration",
+        f"{FORMS}; {kind} is one of {', '.join(known)}",
+        f"did you mean {near[0]!r}?" if near else "use one of them",
+    )
+
+
+def best_row(table: Path, study: str) -> dict[str, str]:
+    """The names of the best arm of a study's table.
+
+    Parameters
+    ----------
+    table : Path
+        ``tables/STUDY.csv``: rows of ours (kind ``ours``) with a rank by the primary metric.
+    study : str
+        For messages.
+
+    Returns
+    -------
+    dict
+        preprocessing, augmentation, model. Of arms that share the best rank the first.
+
+    Raises
+    ------
+    SegbenchError
+        The table is unreadable or ranks no arm.
+    """
+    try:
+        with table.open(encoding="utf-8", newline="") as handle:
+            rows = [row for row in csv.DictReader(handle) if row.get("kind") == "ours"]
+        ranked = [row for row in rows if row["rank"]]
+        best = min(ranked, key=lambda row: float(row["rank"]))
+        return {kind: best[kind] for kind in ROW}
+    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise SegbenchError(
+            f"{table}: the table of study {study} ranks no arm ({error})",
+            "rows with kind `ours` and a rank",
+            "delete it and run the same command again, or name an arm instead of `best`",
+        ) from error

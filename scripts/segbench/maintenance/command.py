@@ -1,0 +1,208 @@
+"""The command that looks after a store: `python scripts/store.py verify|prune|du`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from segbench.errors import SegbenchError
+from segbench.maintenance.contents import scan
+from segbench.maintenance.pruning import STATE_S, Policy, Pruned, prune
+from segbench.maintenance.units import bytes_of, seconds_of, size_text
+from segbench.maintenance.verifying import Findings, verify
+from segbench.provenance.store import Store
+
+#: Without a terminal, how far it is is told this often.
+_SECONDS_BETWEEN_LINES = 15.0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="store.py", description="Look after the store of finished work."
+    )
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument(
+        "--store", help="the store; otherwise SEGBENCH_STORE, otherwise `store:` of the config"
+    )
+    where.add_argument(
+        "--configfile", nargs="+", type=Path, help="main config files [config/config.yaml]"
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    checked = commands.add_parser(
+        "verify", parents=[where], help="read everything again, drop what is damaged"
+    )
+    checked.add_argument("--keep", action="store_true", help="only report, drop nothing")
+    pruned = commands.add_parser("prune", parents=[where], help="remove what is not needed")
+    pruned.add_argument(
+        "--older-than", metavar="AGE", help="entries not used for so long, e.g. 90d"
+    )
+    pruned.add_argument(
+        "--max-size", metavar="SIZE", help="least recently used entries until this fits, e.g. 500G"
+    )
+    pruned.add_argument(
+        "--states-older-than", metavar="AGE", help="states of unfinished training [14d]"
+    )
+    pruned.add_argument("--dry-run", action="store_true", help="only say what would go")
+    used = commands.add_parser("du", parents=[where], help="what fills it, by stage and study")
+    used.add_argument("--json", action="store_true", help="for machines")
+    return parser
+
+
+def main(root: Path, arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    root : Path
+        The project: the folder that holds `config/`.
+    arguments : sequence of str, optional
+        The command line's by default.
+
+    Returns
+    -------
+    int
+        Exit status: 0; 1 if `verify` found damage; 2 if it could not be done.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        store = Store(_place(options, root))
+        if options.command == "verify":
+            return _verify(store, options.keep)
+        if options.command == "prune":
+            return _prune(store, options)
+        return _du(store, options, root)
+    except SegbenchError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+    except BrokenPipeError:
+        return 0
+    return 2
+
+
+def _mains(options: argparse.Namespace, root: Path) -> list[Path]:
+    return list(options.configfile or [root / "config/config.yaml"])
+
+
+def _place(options: argparse.Namespace, root: Path) -> Path:
+    """Where the store is."""
+    from segbench.config.main import STORE_VARIABLE
+
+    if options.store:
+        place = Path(options.store).expanduser()
+    elif os.environ.get(STORE_VARIABLE):
+        place = root / Path(os.environ[STORE_VARIABLE]).expanduser()
+    else:
+        from segbench.config import load
+
+        place = load(_mains(options, root), root=root).store()
+    if not place.is_dir():
+        raise SegbenchError(
+            f"{place}: there is no store here",
+            "the folder of a store",
+            "name it with --store, SEGBENCH_STORE or `store:` in the main config; "
+            "a run makes it when it keeps its first work",
+        )
+    return place
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], object]]:
+    """A bar on a terminal, lines elsewhere."""
+    from tqdm import tqdm
+
+    if sys.stderr.isatty():
+        with tqdm(unit="B", unit_scale=True, desc="verify", leave=False) as bar:
+
+            def draw(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            yield draw
+        return
+    last = time.monotonic()
+
+    def say(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            print(f"{size_text(done)} of {size_text(total)}", file=sys.stderr, flush=True)
+
+    yield say
+
+
+def _verify(store: Store, keep: bool) -> int:
+    with _progress() as tell:
+        found = verify(store, keep=keep, tell=tell)
+    print(_verdict(store, found, keep))
+    return 1 if found.damaged else 0
+
+
+def _verdict(store: Store, found: Findings, keep: bool) -> str:
+    lines = list(found.damaged)
+    lines.append(
+        f"{store.root}: {found.entries} entries, {found.objects} objects, "
+        f"{size_text(found.size)} verified; "
+        + (f"{len(found.damaged)} damaged" if found.damaged else "all sound")
+        + (", kept" if keep and found.damaged else ", dropped" if found.damaged else "")
+    )
+    if found.orphans or found.leftovers:
+        lines.append(
+            f"of no entry: {found.orphans} objects ({size_text(found.orphaned)}), "
+            f"{found.leftovers} half-written files; `prune` removes them"
+        )
+    return "\n".join(lines)
+
+
+def _prune(store: Store, options: argparse.Namespace) -> int:
+    policy = Policy(
+        seconds_of(options.older_than) if options.older_than else None,
+        bytes_of(options.max_size) if options.max_size else None,
+        seconds_of(options.states_older_than) if options.states_older_than else STATE_S,
+    )
+    done = prune(store, policy, dry=options.dry_run, now=time.time())
+    print(_account(done, options.dry_run))
+    return 0
+
+
+def _account(done: Pruned, dry: bool) -> str:
+    lines = [
+        f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(kept.used))}  {kept.key[:12]}  "
+        f"{size_text(kept.size):>8}  {kept.stage} {' '.join(kept.wildcards.values())}".rstrip()
+        for kept in done.entries
+    ]
+    counts = (
+        (len(done.entries), "entries"),
+        (len(done.objects), "objects"),
+        (len(done.states), "states of unfinished work"),
+        (len(done.leftovers), "half-written files"),
+        (len(done.locks), "locks that nobody holds"),
+    )
+    went = ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing"
+    lines.append(f"{'would remove' if dry else 'removed'} {went}: {size_text(done.size)}")
+    if done.busy:
+        lines.append(f"{done.busy} spared: jobs are using them")
+    return "\n".join(lines)
+
+
+def _du(store: Store, options: argparse.Namespace, root: Path) -> int:
+    from segbench.config import load
+    from segbench.maintenance.usage import arms_of, summary, summary_text
+
+    try:
+        arms = arms_of(load(_mains(options, root), root=root))
+    except SegbenchError as error:
+        print(f"studies are not told apart, for the config has errors:\n{error}", file=sys.stderr)
+        arms = {}
+    data = {"store": str(store.root), **summary(scan(store), arms)}
+    if options.json:
+        print(json.dumps(data, indent=1))
+    else:
+        print(f"{store.root}\n\n{summary_text(data)}")
+    return 0

@@ -1,0 +1,219 @@
+"""What is in a store: entries, the objects they need, and what nobody needs."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from segbench.provenance.store import Store
+from segbench.provenance.store_entry import is_digest
+from segbench.provenance.store_files import DamagedError
+
+#: What a process that was killed leaves behind: see `segbench.files.atomic_path`.
+_BESIDE = re.compile(r"\.[0-9a-f]{12}\.partial\..+")
+
+
+@dataclass(frozen=True)
+class StoreEntry:
+    """One entry.
+
+    Attributes
+    ----------
+    key : str
+        Its key.
+    objects : dict of str to int
+        SHA-256 -> bytes, of its outputs.
+    size : int
+        Bytes of its outputs, as if none were equal.
+    stage : str
+        The rule that made it.
+    wildcards : dict of str to str
+        Which job of the rule; by the names of whoever was first.
+    wall_s, gpu_s : float
+        What the work took; the share of it on a GPU.
+    used : float
+        When it was last made or restored, seconds of the epoch.
+    """
+
+    key: str
+    objects: dict[str, int]
+    size: int
+    stage: str
+    wildcards: dict[str, str]
+    wall_s: float
+    gpu_s: float
+    used: float
+
+
+@dataclass(frozen=True)
+class StoreFile:
+    """Something in the store that is no entry.
+
+    Attributes
+    ----------
+    path : Path
+        Where it is.
+    size : int
+        Bytes.
+    changed : float
+        When it, or the newest thing in it, was last changed; seconds of the epoch.
+    plain : bool
+        Whether it is a plain file.
+    """
+
+    path: Path
+    size: int
+    changed: float
+    plain: bool = True
+
+
+@dataclass
+class Contents:
+    """Everything in a store.
+
+    Attributes
+    ----------
+    entries : list of StoreEntry
+        Sorted by key.
+    broken : dict of str to str
+        Key -> why its entry cannot be used.
+    closed : list of str
+        Keys whose entry we may not read.
+    objects : dict of str to StoreFile
+        By SHA-256.
+    states : dict of str to StoreFile
+        By key: folders with the state of unfinished work.
+    leftovers : list of StoreFile
+        Half-written files of processes that were killed.
+    marks : list of Path
+        Marks of use whose entry is gone.
+    """
+
+    entries: list[StoreEntry] = field(default_factory=list)
+    broken: dict[str, str] = field(default_factory=dict)
+    closed: list[str] = field(default_factory=list)
+    objects: dict[str, StoreFile] = field(default_factory=dict)
+    states: dict[str, StoreFile] = field(default_factory=dict)
+    leftovers: list[StoreFile] = field(default_factory=list)
+    marks: list[Path] = field(default_factory=list)
+
+    def orphans(self) -> dict[str, StoreFile]:
+        """Objects that no entry needs."""
+        needed = {digest for kept in self.entries for digest in kept.objects}
+        return {digest: thing for digest, thing in self.objects.items() if digest not in needed}
+
+
+def _number(value: object) -> float:
+    """A number of seconds, or 0 where somebody wrote something else."""
+    return float(value) if isinstance(value, int | float) and isfinite(value) else 0.0
+
+
+def read_entry(store: Store, key: str) -> StoreEntry:
+    """Read an entry for what maintenance needs to know.
+
+    Raises
+    ------
+    DamagedError, OSError
+        As `Store.read`.
+    """
+    entry = store.read(key)
+    record: dict[str, Any] = entry["record"]
+    cost: dict[str, Any] = record.get("cost", {})
+    wildcards = cost.get("wildcards")
+    wall = _number(cost.get("wall_s"))
+    return StoreEntry(
+        key,
+        {kept["sha256"]: kept["bytes"] for kept in entry["outputs"].values()},
+        sum(kept["bytes"] for kept in entry["outputs"].values()),
+        str(record.get("rule", "unknown")),
+        {str(k): str(v) for k, v in wildcards.items()} if isinstance(wildcards, dict) else {},
+        wall,
+        wall if cost.get("gpu") else 0.0,
+        store.last_used(key),
+    )
+
+
+def _thing(path: Path) -> StoreFile | None:
+    """What is known of a file or folder; None when it has gone meanwhile."""
+    try:
+        about = path.lstat()
+    except FileNotFoundError:
+        return None
+    # The time of a hard link is its twin's; when it was put here is the inode's time.
+    changed = max(about.st_mtime, about.st_ctime)
+    if not stat.S_ISDIR(about.st_mode):
+        return StoreFile(path, about.st_size, changed, stat.S_ISREG(about.st_mode))
+    size = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(FileNotFoundError):
+                inside = os.lstat(os.path.join(folder, name))
+                size += inside.st_size
+                changed = max(changed, inside.st_mtime)
+    return StoreFile(path, size, changed, False)
+
+
+def scan(store: Store) -> Contents:
+    """Look at everything in a store; only entries are read.
+
+    Parameters
+    ----------
+    store : Store
+        The store.
+    """
+    found = Contents()
+    _scan_entries(store, found)
+    for name in ("entries", "objects", "used", "locks"):
+        for path in _paths(store.root / name):
+            thing = _thing(path)
+            if thing is None:
+                continue
+            if _BESIDE.fullmatch(path.name):
+                found.leftovers.append(thing)
+            elif name == "objects" and is_digest(path.name):
+                found.objects[path.name] = thing
+            elif name == "used" and not store.entry_path(path.name).exists():
+                found.marks.append(path)
+    for path in _top(store.root / "partial"):
+        thing = _thing(path)
+        if thing is not None and _BESIDE.fullmatch(path.name):
+            found.leftovers.append(thing)
+        elif thing is not None:
+            found.states[path.name] = thing
+    return found
+
+
+def _scan_entries(store: Store, found: Contents) -> None:
+    for key in sorted(store.keys()):
+        try:
+            found.entries.append(read_entry(store, key))
+        except DamagedError as damage:
+            if os.path.lexists(store.entry_path(key)):
+                found.broken[key] = str(damage)
+        except PermissionError:
+            found.closed.append(key)
+        except OSError as error:
+            found.broken[key] = f"cannot be read: {error.strerror}"
+
+
+def _top(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    """What lies in the folders of a folder, and beside them."""
+    for path in _top(folder):
+        if path.is_dir() and not path.is_symlink() and not _BESIDE.fullmatch(path.name):
+            yield from _top(path)
+        else:
+            yield path

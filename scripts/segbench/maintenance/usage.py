@@ -1,0 +1,191 @@
+"""What fills a store: by stage, by study and by dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from segbench.maintenance.contents import Contents, StoreEntry
+from segbench.maintenance.units import aligned, size_text, time_text
+
+if TYPE_CHECKING:
+    from segbench.config import Config
+
+#: Entries of no study of the configuration.
+OTHER = "other"
+
+#: Study -> what its arms are called: wildcard -> name.
+Arms = Mapping[str, list[dict[str, str]]]
+
+
+@dataclass(frozen=True)
+class Use:
+    """One line of the summary.
+
+    Attributes
+    ----------
+    name : str
+        Of the stage, study or dataset.
+    entries : int
+        How many.
+    size : int
+        Bytes of their outputs, as if none were equal.
+    unique : int
+        Bytes that they take.
+    wall_s, gpu_s : float
+        What it took to compute them; the share of it on a GPU.
+    """
+
+    name: str
+    entries: int
+    size: int
+    unique: int
+    wall_s: float
+    gpu_s: float
+
+
+def arms_of(config: Config) -> dict[str, list[dict[str, str]]]:
+    """The arms of every study, as wildcards."""
+    return {
+        study: [
+            {name: str(value) for name, value in arm._asdict().items()}
+            for arm in config.arms(study)
+        ]
+        for study in config.studies
+    }
+
+
+def studies_of(wildcards: Mapping[str, str], arms: Arms) -> list[str]:
+    """The studies that a job serves, by the names in its wildcards.
+
+    Parameters
+    ----------
+    wildcards : mapping
+        Of the job.
+    arms : mapping
+        From `arms_of`.
+
+    Returns
+    -------
+    list of str
+        `OTHER` alone if there is none.
+
+    Examples
+    --------
+    >>> em = {"dataset": "em"}
+    >>> arms = {"size": [{**em, "model": "a"}], "depth": [{**em, "model": "b"}]}
+    >>> studies_of({**em, "shard": "0"}, arms)
+    ['size', 'depth']
+    >>> studies_of({**em, "model": "b", "fold": "1"}, arms)
+    ['depth']
+    >>> studies_of({"dataset": "ct"}, arms), studies_of({}, arms)
+    (['other'], ['other'])
+    >>> studies_of({"study": "size"}, arms)
+    ['size']
+    """
+    if "study" in wildcards:
+        return [wildcards["study"]] if wildcards["study"] in arms else [OTHER]
+    served = [
+        study for study, named in arms.items() if any(_serves(wildcards, arm) for arm in named)
+    ]
+    return served or [OTHER]
+
+
+def _serves(wildcards: Mapping[str, str], arm: Mapping[str, str]) -> bool:
+    return "dataset" in wildcards and all(
+        wildcards.get(name, value) == value for name, value in arm.items()
+    )
+
+
+def _use(name: str, entries: list[StoreEntry]) -> Use:
+    unique = {digest: size for kept in entries for digest, size in kept.objects.items()}
+    return Use(
+        name,
+        len(entries),
+        sum(kept.size for kept in entries),
+        sum(unique.values()),
+        round(sum(kept.wall_s for kept in entries), 3),
+        round(sum(kept.gpu_s for kept in entries), 3),
+    )
+
+
+def _by(entries: Iterable[StoreEntry], names: Callable[[StoreEntry], list[str]]) -> list[Use]:
+    groups: dict[str, list[StoreEntry]] = {}
+    for kept in entries:
+        for name in names(kept):
+            groups.setdefault(name, []).append(kept)
+    return sorted(
+        (_use(name, group) for name, group in groups.items()),
+        key=lambda use: (-use.unique, use.name),
+    )
+
+
+def summary(contents: Contents, arms: Arms) -> dict[str, Any]:
+    """What fills a store, as plain data.
+
+    Parameters
+    ----------
+    contents : Contents
+        Of the store.
+    arms : mapping
+        From `arms_of`; empty: every entry is of another study.
+
+    Returns
+    -------
+    dict
+        ``total``, ``stages``, ``studies``, ``datasets`` with the fields of `Use`;
+        ``orphans``, ``states`` and ``leftovers`` with ``count`` and ``bytes``;
+        ``damaged`` entries.
+    """
+    groups = {
+        "stages": _by(contents.entries, lambda kept: [kept.stage]),
+        "studies": _by(contents.entries, lambda kept: studies_of(kept.wildcards, arms)),
+        "datasets": _by(contents.entries, lambda kept: [kept.wildcards.get("dataset", OTHER)]),
+    }
+    rest = {
+        "orphans": list(contents.orphans().values()),
+        "states": list(contents.states.values()),
+        "leftovers": contents.leftovers,
+    }
+    return {
+        "total": asdict(_use("total", contents.entries)),
+        **{name: [asdict(use) for use in uses] for name, uses in groups.items()},
+        **{
+            name: {"count": len(things), "bytes": sum(thing.size for thing in things)}
+            for name, things in rest.items()
+        },
+        "damaged": len(contents.broken),
+    }
+
+
+def summary_text(data: Mapping[str, Any]) -> str:
+    """The summary as aligned tables."""
+    heading = ("entries", "bytes", "unique", "computing", "on GPUs")
+    lines: list[tuple[str, ...]] = []
+    for title, key in (("stage", "stages"), ("study", "studies"), ("dataset", "datasets")):
+        lines += [(title, *heading), *(_line(use) for use in data[key])]
+        lines.append(("",) * 6)
+    lines.append(_line(data["total"]))
+    text = aligned(lines)
+    for name, words in (
+        ("orphans", "objects without an entry"),
+        ("states", "states of unfinished work"),
+        ("leftovers", "half-written files"),
+    ):
+        if data[name]["count"]:
+            text += f"\n{data[name]['count']} {words}: {size_text(data[name]['bytes'])}"
+    if data["damaged"]:
+        text += f"\n{data['damaged']} damaged entries: run `verify`"
+    return text
+
+
+def _line(use: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        str(use["name"]),
+        str(use["entries"]),
+        size_text(use["size"]),
+        size_text(use["unique"]),
+        time_text(use["wall_s"]),
+        time_text(use["gpu_s"]) if use["gpu_s"] else "",
+    )

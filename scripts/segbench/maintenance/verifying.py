@@ -1,0 +1,152 @@
+"""Verify a store: every byte of it is read again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+
+from segbench.maintenance.contents import Contents, StoreEntry, StoreFile, scan
+from segbench.provenance.store import Store
+from segbench.provenance.store_files import is_sound, remove
+
+_THREADS = 4
+
+
+@dataclass
+class Findings:
+    """What verifying found.
+
+    Attributes
+    ----------
+    entries, objects, size : int
+        How many there are, and the bytes that were read.
+    damaged : list of str
+        One line for each entry or object that is of no use.
+    orphans : int
+        Sound objects without an entry.
+    orphaned : int
+        Their bytes.
+    leftovers : int
+        Half-written files of processes that were killed.
+    """
+
+    entries: int
+    objects: int
+    size: int
+    damaged: list[str] = field(default_factory=list)
+    orphans: int = 0
+    orphaned: int = 0
+    leftovers: int = 0
+
+
+def verify(
+    store: Store,
+    *,
+    keep: bool = False,
+    tell: Callable[[int, int], object] = lambda done, total: None,
+) -> Findings:
+    """Compare every object with its digest and every entry with its objects.
+
+    Parameters
+    ----------
+    store : Store
+        The store. It may be in use meanwhile.
+    keep : bool
+        Only report. Otherwise what is damaged is dropped, to be computed again when it is
+        asked for.
+    tell : callable
+        Told how many bytes of how many have been read.
+
+    Returns
+    -------
+    Findings
+    """
+    contents = scan(store)
+    wrong = _wrong_objects(contents, tell)
+    orphans = contents.orphans()
+    found = Findings(
+        len(contents.entries) + len(contents.broken),
+        len(contents.objects),
+        sum(thing.size for thing in contents.objects.values()),
+        orphans=len(orphans.keys() - wrong.keys()),
+        orphaned=sum(thing.size for digest, thing in orphans.items() if digest not in wrong),
+        leftovers=len(contents.leftovers),
+    )
+    found.damaged += [f"entry {key}: {why}" for key, why in contents.broken.items()]
+    for kept in contents.entries:
+        why = _of_no_use(store, kept, contents, wrong)
+        if why:
+            found.damaged.append(f"entry {kept.key} ({kept.stage}): {why}")
+            if not keep:
+                _drop(store, kept.key, found)
+    found.damaged += [
+        f"object {digest} of no entry: {wrong[digest]}" for digest in orphans if digest in wrong
+    ]
+    if not keep:
+        for key in contents.broken:
+            _drop(store, key, found)
+        _remove(contents.objects, wrong, found)
+    return found
+
+
+def _wrong_objects(contents: Contents, tell: Callable[[int, int], object]) -> dict[str, str]:
+    """The objects whose content is not what their name says, and why."""
+    wrong, done = {}, 0
+    total = sum(thing.size for thing in contents.objects.values())
+    with ThreadPoolExecutor(_THREADS) as pool:
+        waiting = {
+            pool.submit(_judge, digest, thing): (digest, thing.size)
+            for digest, thing in sorted(contents.objects.items())
+        }
+        for future in as_completed(waiting):
+            digest, size = waiting[future]
+            done += size
+            tell(done, total)
+            why = future.result()
+            if why:
+                wrong[digest] = why
+    return wrong
+
+
+def _judge(digest: str, thing: StoreFile) -> str:
+    """Why an object is of no use; nothing if it is sound, or has gone meanwhile."""
+    if not thing.plain:
+        return "it is not a plain file"
+    try:
+        if is_sound(thing.path, digest) or not os.path.lexists(thing.path):
+            return ""
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    return "its content has another digest"
+
+
+def _of_no_use(store: Store, kept: StoreEntry, contents: Contents, wrong: dict[str, str]) -> str:
+    """Why an entry is of no use; nothing if it is sound, or has gone meanwhile."""
+    for digest, size in kept.objects.items():
+        if digest in wrong:
+            return f"object {digest}: {wrong[digest]}"
+        thing = contents.objects.get(digest)
+        # Published after the objects were listed, or dropped by a job since.
+        if thing is None and not os.path.lexists(store.object_path(digest)):
+            return f"object {digest}: it is missing" if store.find(kept.key) else ""
+        if thing is not None and thing.size != size:
+            return f"object {digest}: it has {thing.size} bytes, not {size}"
+    return ""
+
+
+def _drop(store: Store, key: str, found: Findings) -> None:
+    with store.locks.key(key, wait=False) as ours:
+        if not ours:
+            found.damaged.append(f"entry {key}: not dropped, a job is using it just now")
+        elif not store.drop(key):
+            found.damaged.append(f"entry {key}: not dropped, the store cannot be written")
+
+
+def _remove(objects: dict[str, StoreFile], wrong: Iterable[str], found: Findings) -> None:
+    for digest in wrong:
+        try:
+            remove(objects[digest].path)
+        except OSError as error:
+            found.damaged.append(f"object {digest}: not removed: {error.strerror}")

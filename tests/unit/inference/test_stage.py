@@ -1,0 +1,346 @@
+"""Networks that answer "bright" on folders of new images. The only file here with Keras."""
+
+from __future__ import annotations
+
+import json
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image
+
+from segbench.errors import SegbenchError
+from segbench.inference import apply_model
+from segbench.inference.images import write_manifest
+from segbench.objects import check, read_objects
+from segbench.provenance.job import STORE_VARIABLE
+
+keras = pytest.importorskip("keras")
+
+OUTPUTS = {
+    "applied": "applied.json",
+    "objects": "objects.parquet",
+    "turtle": "objects.ttl",
+    "jsonld": "objects.jsonld",
+}
+
+
+def bright(path, axes=2, channels=1, maps=1, threshold=0.5):
+    """A network whose k-th map is 1 where the k-th channel is above a threshold."""
+    inputs = keras.Input((*[None] * axes, channels))
+    layer = {2: keras.layers.Conv2D, 3: keras.layers.Conv3D}[axes](maps, 1, name="logits")
+    model = keras.Model(inputs, layer(inputs))
+    kernel = np.zeros((*[1] * axes, channels, maps), np.float32)
+    for number in range(maps):
+        kernel[..., number % channels, number] = 60
+    model.set_weights([kernel, np.full(maps, -60 * threshold, np.float32)])
+    model.save(path)
+    return path
+
+
+class Place:
+    """A folder of images, networks and a store."""
+
+    def __init__(self, root):
+        self.root = root
+        self.images, self.results = root / "new", root / "applied/mine"
+        self.lines = []
+
+    def image(self, name, pixels):
+        path = self.images / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".nii.gz"):
+            nibabel.save(nibabel.Nifti1Image(pixels.T, np.diag([1, 2, 3, 1.0])), path)
+        else:
+            Image.fromarray(pixels).save(path)
+
+    def apply(self, networks, labels, recipe=None, preprocessing=None, table=None, **changes):
+        write_manifest(self.images, self.root / "list.tsv", self.root / "cache.json")
+        self.lines.clear()
+        settings = {
+            "model": "which/best",
+            "study": "which",
+            "images": str(self.images),
+            "spacing_um": None,
+            "labels": {"task": labels[0], "classes": labels[1], "background": None},
+            "arms": [
+                {
+                    "names": {"preprocessing": "p", "augmentation": "a", "model": m, "seed": 0},
+                    "folds": list(range(len(files))),
+                    "preprocessing": {"normalise": "none", **(preprocessing or {})},
+                    "recipe": {"training": {"precision": "float32"}, **(recipe or {})},
+                }
+                for m, files in networks.items()
+            ],
+            **changes,
+        }
+        computed = apply_model(
+            self.root / "list.tsv",
+            [file for files in networks.values() for file in files],
+            table,
+            settings,
+            "code",
+            {key: self.results / name for key, name in OUTPUTS.items()},
+            self.lines.append,
+        )
+        self.record = json.loads((self.results / "applied.json").read_text())
+        return computed
+
+    def mask(self, name):
+        with Image.open(self.results / "masks" / name) as image:
+            return np.asarray(image)
+
+    def files(self):
+        found = (p for p in self.results.rglob("*") if p.is_file())
+        return sorted(p.relative_to(self.results).as_posix() for p in found)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "store"))
+    return Place(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("networks")
+    return {
+        "half": bright(folder / "half.keras"),
+        "high": bright(folder / "high.keras", threshold=0.9),
+        "volume": bright(folder / "volume.keras", axes=3, maps=2),
+    }
+
+
+CELLS = "instances", {"cell": 1}
+SEPARATE = {"target": "foreground", "instances": {"method": "components"}}
+
+
+def spots(*corners, side=40, value=255):
+    """A dark picture with bright squares of 6 pixels."""
+    pixels = np.zeros((side, side + 8), np.uint8)
+    for y, x in corners:
+        pixels[y : y + 6, x : x + 6] = value
+    return pixels
+
+
+def numbered(pixels):
+    """What must be found in `spots`, the squares in reading order."""
+    from skimage.measure import label
+
+    return label(pixels > 127).astype(np.uint16)
+
+
+def test_objects_of_all_kinds_of_pictures(place, networks):
+    pictures = {
+        "a.png": spots((4, 4), (20, 30)),
+        "deep/b.tif": spots((0, 0)),
+        "deep/c.jpg": spots(),
+    }
+    for name, pixels in pictures.items():
+        place.image(name, pixels)
+    assert place.apply({"m": [networks["half"]]}, CELLS, SEPARATE) == 3
+    for name, mask in (
+        ("a.png", "a.png"),
+        ("deep/b.tif", "deep/b.tif"),
+        ("deep/c.jpg", "deep/c.png"),
+    ):
+        found = place.mask(mask)
+        assert found.dtype == np.uint16
+        assert found.tolist() == numbered(pictures[name]).tolist()
+    assert [one["objects"] for one in place.record["images"]] == [2, 1, 0]
+    assert place.record["failed"] == []
+    objects = read_objects(place.results / "objects.parquet")
+    assert objects["roi"].tolist() == ["a/cell/1", "a/cell/2", "deep/b/cell/1"]
+    assert objects["area_px"].tolist() == [36.0] * 3
+    assert set(objects["dataset"]) == {"mine"}
+    assert (place.results / "overlays/deep/c.png").is_file()
+    assert check(place.results / "objects.ttl").conforms
+    described = json.loads((place.results / "objects.jsonld").read_text())["@graph"]
+    samples = [n["dcterms:identifier"] for n in described if "seg:Image" in n.get("@type", ())]
+    assert samples == ["a", "deep/b", "deep/c"], "images without objects, too"
+    assert place.lines[-1] == "3 images: 3 segmented, 0 unchanged, 0 failed"
+    assert "1 of 3: a.png: segmented" in place.lines
+
+
+def test_what_was_used_is_written_down(place, networks):
+    place.image("a.png", spots((4, 4)))
+    place.apply({"m": [networks["half"], networks["high"]]}, CELLS, SEPARATE)
+    from segbench.files import sha256_of_file
+
+    assert [(n["fold"], n["sha256"]) for n in place.record["networks"]] == [
+        (0, sha256_of_file(networks["half"])),
+        (1, sha256_of_file(networks["high"])),
+    ]
+    assert place.record["arm"]["model"] == "m"
+    assert place.record["recipe"]["instances"]["method"] == "components"
+    assert place.record["preprocessing"]["normalise"] == "none"
+    (image,) = place.record["images"]
+    assert image["sha256"] == sha256_of_file(place.images / "a.png")
+    assert image["masks"] == ["masks/a.png"]
+    assert image["overlay"] == "overlays/a.png"
+    assert image["size"] == [40, 48]
+
+
+def test_folds_are_averaged(place, networks):
+    """Half sees 0.7 and high does not: the mean of 1 and 0 is just not above one half."""
+    place.image("a.png", spots((4, 4), value=178))
+    place.apply({"m": [networks["half"]]}, CELLS, SEPARATE, study="x")
+    assert place.mask("a.png").max() == 1
+    place.results = place.root / "applied/both"
+    place.apply({"m": [networks["half"], networks["high"], networks["high"]]}, CELLS, SEPARATE)
+    assert place.mask("a.png").max() == 0
+
+
+def test_the_table_chooses_the_arm(place, networks, tmp_path):
+    place.image("a.png", spots((4, 4), value=178))
+    table = tmp_path / "t.csv"
+    table.write_text(
+        "kind,preprocessing,augmentation,model,rank\nours,p,a,dull,2\nours,p,a,keen,1\n"
+    )
+    arms = {"dull": [networks["high"]], "keen": [networks["half"]]}
+    place.apply(arms, CELLS, SEPARATE, table=table)
+    assert place.record["arm"]["model"] == "keen"
+    assert place.mask("a.png").max() == 1
+
+
+def test_a_second_run_computes_nothing_and_a_changed_image_only_itself(place, networks):
+    for number, name in enumerate(("a.png", "b.png", "c.png")):
+        place.image(name, spots((4, 4 + number)))
+    arms = {"m": [networks["half"]]}
+    assert place.apply(arms, CELLS, SEPARATE) == 3
+    before = {name: (place.results / name).read_bytes() for name in place.files()}
+    assert place.apply(arms, CELLS, SEPARATE) == 0
+    assert before == {name: (place.results / name).read_bytes() for name in place.files()}
+    assert "3 unchanged" in place.lines[-1]
+    place.image("b.png", spots((9, 9), (20, 20)))
+    (place.images / "c.png").unlink()
+    assert place.apply(arms, CELLS, SEPARATE) == 1
+    assert place.mask("b.png").max() == 2
+    assert "masks/c.png" not in place.files()
+    assert "overlays/c.png" not in place.files()
+    assert place.apply(arms, CELLS, {**SEPARATE, "instances": {"method": "none"}}) == 2
+
+
+def test_a_bad_image_stops_no_other(place, networks):
+    place.image("a.png", spots((4, 4)))
+    place.image("z.png", spots((4, 4)))
+    place.image("volume.nii.gz", np.zeros((4, 5, 6), np.uint8))
+    (place.images / "broken.png").write_bytes((place.images / "a.png").read_bytes()[:60])
+    (place.images / "scan.dcm").write_bytes(b"DICM")
+    place.image("twice.png", spots())
+    place.image("twice.tif", spots())
+    assert place.apply({"m": [networks["half"]]}, CELLS, SEPARATE) == 2
+    assert [one["image"] for one in place.record["images"]] == ["a.png", "z.png"]
+    failed = {one["image"]: one["error"] for one in place.record["failed"]}
+    assert sorted(failed) == ["broken.png", "scan.dcm", "twice.png", "twice.tif", "volume.nii.gz"]
+    for name, error in failed.items():
+        assert name in error["what"]
+        assert error["expected"]
+        assert error["action"]
+    assert "3-D image" in failed["volume.nii.gz"]["what"] + failed["volume.nii.gz"]["expected"]
+    assert place.lines[-1] == "7 images: 2 segmented, 0 unchanged, 5 failed"
+    assert [name for name in place.files() if name.startswith("masks/")] == [
+        "masks/a.png",
+        "masks/z.png",
+    ]
+
+
+def test_a_network_that_diverges_fails_its_images_only(place, tmp_path):
+    network = bright(tmp_path / "nan.keras")
+    model = keras.saving.load_model(network)
+    model.set_weights([w * np.nan for w in model.get_weights()])
+    model.save(network)
+    place.image("a.png", spots((4, 4)))
+    assert place.apply({"m": [network]}, CELLS, SEPARATE) == 0
+    assert (
+        "a.png: the network's output is not a number" in place.record["failed"][0]["error"]["what"]
+    )
+
+
+def test_another_model_does_not_overwrite(place, networks):
+    place.image("a.png", spots((4, 4)))
+    place.apply({"m": [networks["half"]]}, CELLS, SEPARATE)
+    before = place.files()
+    with pytest.raises(SegbenchError, match="holds the results of model"):
+        place.apply({"m": [networks["high"]]}, CELLS, SEPARATE)
+    assert place.files() == before
+
+
+def test_images_come_back_at_their_own_size(place, networks):
+    pixels = np.zeros((60, 100), np.uint8)
+    pixels[:, 50:] = 255
+    place.image("a.png", pixels)
+    place.apply(
+        {"m": [networks["half"]]}, ("semantic", {"cell": 7}),
+        preprocessing={"resize": {"height": 30, "width": 50}},
+    )  # fmt: skip
+    mask = place.mask("a.png")
+    assert mask.dtype == np.uint8
+    assert mask.shape == (60, 100)
+    assert (mask[:, 52:] == 7).all()
+    assert (mask[:, :48] == 0).all()
+
+
+def test_volumes_keep_their_affine_and_come_back_from_crop_and_spacing(place, networks):
+    volume = np.zeros((6, 20, 24), np.uint8)
+    volume[1:5, 4:16, 4:20] = 100
+    volume[2:4, 8:12, 8:12] = 200
+    place.image("case.nii.gz", volume)
+    regions = "overlapping", {"whole": 1, "core": 2}
+    done = place.apply(
+        {"m": [networks["volume"]]}, regions,
+        {"training": {"precision": "float32", "patch": [4, 8, 8]}, "network": {"depth": 1}},
+        {"crop": "nonzero", "channels": "all", "normalise": "minmax", "spacing_mm": [3, 1, 1],
+         "dtype": "float32"},
+    )  # fmt: skip
+    assert done == 1
+    for name in ("whole", "core"):
+        found = nibabel.load(place.results / f"masks/case.{name}.nii.gz")
+        assert found.affine.tolist() == np.diag([1, 2, 3, 1.0]).tolist()
+        mask = np.asarray(found.dataobj).T
+        assert mask.shape == volume.shape
+        np.testing.assert_array_equal(mask[2:4, 8:12, 9:11], 1)
+        assert mask[:2].max() == 0
+        assert 20 <= mask.sum() <= 48
+    (image,) = place.record["images"]
+    assert image["spacing_mm"] == [3.0, 2.0, 1.0]
+    assert image["objects"] == 2
+
+
+def test_neighbouring_slices_are_channels(place, tmp_path):
+    """The middle map is bright where the NEXT slice of the same folder is."""
+    network = bright(tmp_path / "n.keras", channels=3)
+    model = keras.saving.load_model(network)
+    kernel = np.zeros((1, 1, 3, 1), np.float32)
+    kernel[..., 2, 0] = 60
+    model.set_weights([kernel, np.float32([-30])])
+    model.save(network)
+    for number in range(3):
+        place.image(f"stack/{number}.png", spots((4, 4 + 8 * number)))
+    place.image("other/0.png", spots((20, 20)))
+    arms, slices = {"m": [network]}, {"neighbours": 1}
+    assert place.apply(arms, CELLS, SEPARATE, slices) == 4
+    assert place.mask("stack/0.png").tolist() == numbered(spots((4, 12))).tolist()
+    assert place.mask("stack/2.png").tolist() == numbered(spots((4, 20))).tolist()
+    place.image("stack/2.png", spots((8, 8)))
+    assert place.apply(arms, CELLS, SEPARATE, slices) == 2, "itself, and the slice before"
+
+
+def test_whole_images_get_a_class(place, tmp_path):
+    inputs = keras.Input((None, None, 1))
+    mean = keras.layers.GlobalAveragePooling2D()(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(2, name="logits")(mean))
+    model.set_weights([np.float32([[-4, 4]]), np.float32([2, -2])])
+    model.save(tmp_path / "c.keras")
+    place.image("dark.png", spots())
+    place.image("light.png", spots(value=0) + np.uint8(255))
+    labels = "classification", {"dark": 1, "bright": 2}
+    assert place.apply({"m": [tmp_path / "c.keras"]}, labels) == 2
+    assert [one["class"] for one in place.record["images"]] == ["dark", "bright"]
+    rows = (place.results / "classes.tsv").read_text().splitlines()
+    assert rows[0] == "image\tclass\tp_bright\tp_dark"
+    low, high = np.float16([1 / (1 + np.exp(4)), 1 / (1 + np.exp(-4))]).astype(float)
+    assert rows[1] == f"dark.png\tdark\t{low:.4f}\t{high:.4f}"
+    assert "overlays/dark.png" in place.files()
+    assert not [name for name in place.files() if name.startswith("masks/")]
+    assert len(read_objects(place.results / "objects.parquet")) == 0
