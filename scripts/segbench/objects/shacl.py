@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segbench.data_files import data_file
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.objects.rdf import IMAGE_MARK, OBJECT_MARK
 
 #: The shapes that come with segbench.
-SHAPES_FILE = Path(__file__).with_name("shapes.ttl")
+SHAPES_FILE = data_file("objects/shapes.ttl")
 
 #: Objects that are checked together. The time grows with the objects, the memory with this.
 BATCH = 500

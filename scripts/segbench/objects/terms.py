@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from segbench.data_files import data_file
 from segbench.errors import SegbenchError
 from segbench.objects.namespaces import PREFIXES
 
 #: The terms that come with segbench.
-DEFAULT = Path(__file__).with_name("terms.yaml")
+DEFAULT = data_file("objects/terms.yaml")
 
 
 @dataclass(frozen=True)
