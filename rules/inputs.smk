@@ -164,6 +164,19 @@ def sheets_of(study):
     }
 
 
+def arms_parts(study):
+    """The pictures of each arm of a study."""
+    overlays, classes = overlays_of(study), classes_of(study)
+    return [
+        {
+            "names": {key: str(name) for key, name in arm._asdict().items()},
+            "overlays": overlays[number] if overlays else None,
+            "classes": {kind: paths[number] for kind, paths in classes.items()},
+        }
+        for number, arm in enumerate(CONFIG.arms(study))
+    ]
+
+
 def pages_parts():
     """Per study: where the parts of its section are."""
     return {
@@ -172,9 +185,8 @@ def pages_parts():
             "tables": {kind: f"tables/{study}.{kind}" for kind in TABLE_FORMATS},
             "curves": rules.draw_curves.output.picture.format(study=study),
             "losses": rules.draw_curves.output.losses.format(study=study),
-            "classes": classes_of(study),
-            "sweep": sweep_of(study),
-            "overlays": overlays_of(study),
+            "sweep": next(iter(sweep_of(study)), None),
+            "arms": arms_parts(study),
         }
         for study in CONFIG.studies
     }

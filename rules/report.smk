@@ -26,6 +26,11 @@ rule draw_curves:
         runtime=30,
     params:
         code=code("draw_curves"),
+        runs=lambda w: [
+            {**arm._asdict(), "fold": fold}
+            for arm in CONFIG.arms(w.study)
+            for fold in folds_of(arm)
+        ],
         title=lambda w: CONFIG.studies[w.study].title,
     script:
         "../scripts/draw_curves.py"

@@ -9,7 +9,7 @@ def work(job: Job) -> None:
     from segbench.reporting.names import run_labels
 
     paths = job.inputs["histories"]
-    histories = dict(zip(run_labels(paths), paths, strict=True))
+    histories = dict(zip(run_labels(job.params["runs"]), paths, strict=True))
     draw_curves(histories, job.params["title"], job.outputs["picture"])
     write_losses(histories, job.outputs["losses"])
 

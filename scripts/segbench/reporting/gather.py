@@ -30,6 +30,7 @@ from segbench.reporting.inputs import (
     study_of,
 )
 from segbench.reporting.names import arm_labels
+from segbench.reporting.parts import ArmParts, StudyParts
 from segbench.reporting.resource_usage import write_asked
 
 #: Packages whose versions can change a figure.
@@ -128,14 +129,17 @@ def gather_report(params: Mapping[str, Any], costs: Sequence[Path]) -> ReportInp
     Parameters
     ----------
     params : mapping
-        ``parts`` (per study: where its files are), ``explorations`` (per dataset: the same),
+        ``parts`` (per study: `StudyParts`), ``explorations`` (per dataset: where its files are),
         ``config`` (everything resolved), ``configfiles`` and ``codes`` (rule -> digest of its
         code).
     costs : sequence of Path
         One ``cost.json`` a job.
     """
     config = params["config"]
-    studies = tuple(_study(name, parts, config) for name, parts in sorted(params["parts"].items()))
+    studies = tuple(
+        _study(name, StudyParts.model_validate(parts), config)
+        for name, parts in sorted(params["parts"].items())
+    )
     return ReportInput(
         title="segbench",
         config=", ".join(params["configfiles"]),
@@ -168,43 +172,43 @@ def _exploration(name: str, parts: Mapping[str, str]) -> ExplorationInput:
     return ExplorationInput(name, Path(parts["summary"]), pictures)
 
 
-def _class_pictures(paths: Mapping[str, Sequence[str]]) -> tuple[PictureGroup, ...]:
-    """Pictures of each arm, from lists of one kind for all arms."""
-    kinds = [kind for kind in CLASS_PICTURES if paths.get(kind)]
-    if not kinds:
-        return ()
-    labels = arm_labels(paths[kinds[0]])
+def _class_pictures(arms: Sequence[ArmParts]) -> tuple[PictureGroup, ...]:
+    """The pictures of each classifier."""
+    labels = zip(arm_labels([arm.names for arm in arms]), arms, strict=True)
     return tuple(
         PictureGroup(
             label,
             tuple(
-                Picture(Path(paths[kind][k]), f"{CLASS_PICTURES[kind]}, {label}") for kind in kinds
+                Picture(arm.classes[kind], f"{title}, {label}")
+                for kind, title in CLASS_PICTURES.items()
+                if kind in arm.classes
             ),
         )
-        for k, label in enumerate(labels)
+        for label, arm in labels
+        if arm.classes
     )
 
 
-def _study(name: str, parts: Mapping[str, Any], config: Mapping[str, Any]) -> StudyInput:
+def _overlays(arms: Sequence[ArmParts]) -> tuple[Picture, ...]:
+    labels = zip(arm_labels([arm.names for arm in arms]), arms, strict=True)
+    return tuple(Picture(arm.overlays, label) for label, arm in labels if arm.overlays)
+
+
+def _study(name: str, parts: StudyParts, config: Mapping[str, Any]) -> StudyInput:
     study = Study.model_validate(config["studies"][name])
-    dataset = Dataset.model_validate(config["datasets"][study.dataset])
-    labels = arm_labels(parts["overlays"])
     return study_of(
         name,
         study,
-        dataset,
-        samples=Path(parts["samples"]),
-        folds=Path(parts["folds"]),
-        verdict=Path(parts["verdict"]),
-        tables={kind: Path(path) for kind, path in parts["tables"].items()},
-        curves=(Picture(Path(parts["curves"]), "Learning curves"),),
-        losses=Path(parts["losses"]) if parts.get("losses") else None,
-        classes=_class_pictures(parts.get("classes", {})),
-        sweep=tuple(Picture(Path(path), "Hyper-parameters") for path in parts.get("sweep", ())),
-        overlays=tuple(
-            Picture(Path(path), label)
-            for path, label in zip(parts["overlays"], labels, strict=True)
-        ),
+        Dataset.model_validate(config["datasets"][study.dataset]),
+        samples=parts.samples,
+        folds=parts.folds,
+        verdict=parts.verdict,
+        tables=parts.tables,
+        curves=(Picture(parts.curves, "Learning curves"),),
+        losses=parts.losses,
+        classes=_class_pictures(parts.arms),
+        sweep=(Picture(parts.sweep, "Hyper-parameters"),) if parts.sweep else (),
+        overlays=_overlays(parts.arms),
         recipes=tuple(_recipes(study, config)),
         metrics=tuple(_definitions(study)),
     )

@@ -1,9 +1,8 @@
-"""Names of arms and runs for the pictures, from the folders their files lie in."""
+"""Names of arms and runs, as pictures and pages print them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 #: Between the names of an arm.
 DOT = " · "
@@ -28,71 +27,38 @@ def arm_label(names: Mapping[str, object]) -> str:
     return DOT.join(f"seed {names[k]}" if k == "seed" else str(names[k]) for k in keys)
 
 
-def _parse(path: str | Path) -> tuple[str, str] | None:
-    """Arm and fold (may be empty) of ``.../prep-P/aug-A/MODEL/seed-S/...[/fold-F/...]``."""
-    parts = [part.split(".")[0] if part.endswith(".png") else part for part in Path(path).parts]
-    for start in range(len(parts) - 3):
-        preprocessing, augmentation, model, seed = parts[start : start + 4]
-        prefixes = ((preprocessing, "prep-"), (augmentation, "aug-"), (seed, "seed-"))
-        if all(part.startswith(prefix) for part, prefix in prefixes):
-            values = [part.removeprefix(prefix) for part, prefix in prefixes]
-            fold = next((p.removeprefix("fold-") for p in parts if p.startswith("fold-")), "")
-            return DOT.join([values[0], values[1], model, f"seed {values[2]}"]), fold
-    return None
-
-
-def arm_labels(paths: Sequence[str | Path]) -> list[str]:
-    """Name the arms that some files belong to.
+def arm_labels(arms: Sequence[Mapping[str, object]]) -> list[str]:
+    """Name some arms, without the names that all of them share.
 
     Parameters
     ----------
-    paths : sequence of Path
-        ``.../prep-P/aug-A/MODEL/seed-S/...``; a path of another form is its own name.
-
-    Returns
-    -------
-    list of str
-        ``P · A · MODEL · seed S`` without the names that all arms share.
+    arms : sequence of mapping
+        See `arm_label`.
 
     Examples
     --------
-    >>> arm_labels([
-    ...     "d/prep-128/aug-none/unet/seed-0/cv.png", "d/prep-256/aug-none/unet/seed-0/cv.png"
-    ... ])
+    >>> arm_labels([{"preprocessing": "128", "model": "unet"},
+    ...             {"preprocessing": "256", "model": "unet"}])
     ['128', '256']
     """
-    parsed = [_parse(path) for path in paths]
-    return without_common(
-        [found[0] if found else str(path) for found, path in zip(parsed, paths, strict=True)]
-    )
+    return without_common([arm_label(names) for names in arms])
 
 
-def run_labels(paths: Sequence[str | Path]) -> list[str]:
-    """Name the runs that some files belong to.
+def run_labels(runs: Sequence[Mapping[str, object]]) -> list[str]:
+    """Name some runs: as `arm_labels`, followed by the fold.
 
     Parameters
     ----------
-    paths : sequence of Path
-        ``.../prep-P/aug-A/MODEL/seed-S/PROTOCOL/fold-F/...``.
-
-    Returns
-    -------
-    list of str
-        As `arm_labels`, with the fold behind.
+    runs : sequence of mapping
+        The names of an arm, and its ``fold``.
 
     Examples
     --------
-    >>> run_labels([
-    ...     "d/prep-128/aug-none/unet/seed-0/cv/fold-0/history.csv",
-    ...     "d/prep-256/aug-none/unet/seed-0/cv/fold-0/history.csv",
-    ... ])
-    ['128, fold 0', '256, fold 0']
+    >>> run_labels([{"model": "unet", "fold": 0}, {"model": "plain", "fold": 0}])
+    ['unet, fold 0', 'plain, fold 0']
     """
-    folds = [found[1] if (found := _parse(path)) else "" for path in paths]
-    labels = arm_labels(paths)
-    return [
-        f"{label}{FOLD}{fold}" if fold else label for label, fold in zip(labels, folds, strict=True)
-    ]
+    labels = zip(arm_labels(runs), runs, strict=True)
+    return [f"{label}{FOLD}{names['fold']}" for label, names in labels]
 
 
 def without_common(labels: Sequence[str]) -> list[str]:

@@ -17,7 +17,6 @@ from segbench.reporting.formats import (
     slug,
     sort_value,
 )
-from segbench.reporting.names import arm_labels, run_labels, without_common
 
 
 @pytest.mark.parametrize(
@@ -74,22 +73,3 @@ def test_linked_text_is_escaped(text: str):
 @given(st.text(max_size=100))
 def test_slugs_are_plain(text: str):
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug(text))
-
-
-BASE = "results/d/prep-p{}/aug-none/unet/seed-0/cv"
-
-
-def test_labels_leave_out_what_all_share():
-    paths = [f"{BASE.format(k)}/fold-{f}/history.csv" for k in (1, 2) for f in (0, 1)]
-    assert run_labels(paths) == ["p1, fold 0", "p1, fold 1", "p2, fold 0", "p2, fold 1"]
-    assert arm_labels([f"{BASE.format(k)}.png" for k in (1, 2)]) == ["p1", "p2"]
-
-
-def test_labels_of_one_arm_and_of_strangers():
-    assert arm_labels([f"{BASE.format(1)}.png"]) == ["p1 · none · unet · seed 0"]
-    assert run_labels([f"{BASE.format(1)}/fold-0/history.csv"]) == [
-        "p1 · none · unet · seed 0, fold 0"
-    ]
-    assert arm_labels(["x/y.png"]) == ["x/y.png"]
-    assert run_labels([]) == []
-    assert without_common(["a · b", "a"]) == ["a · b", "a"]

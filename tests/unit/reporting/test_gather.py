@@ -9,6 +9,7 @@ import pytest
 
 from segbench.reporting import gather
 from segbench.reporting.gather import build_report, current_commit, installed_versions
+from segbench.reporting.parts import ArmParts, StudyParts
 
 STUDY = {
     "title": "T",
@@ -71,19 +72,17 @@ def test_a_study_brings_its_recipes_and_definitions(tmp_path):
         "augmentation": {"none": {}},
         "models": {"m": {"target": "foreground"}},
     }
-    arm = "results/figures/s/d/prep-a/aug-none/m/seed-0/p/overlays.png"
     parts = {
         "samples": "s.tsv",
         "folds": "f.tsv",
         "verdict": "v.json",
         "tables": {"csv": "t.csv"},
         "curves": "c.svg",
-        "overlays": [arm],
         "losses": "l.tsv",
-        "classes": {},
-        "sweep": ["w.svg"],
+        "sweep": "w.svg",
+        "arms": [{"names": {"model": "m"}, "overlays": "o.png"}],
     }
-    study = gather._study("s", parts, config)
+    study = gather._study("s", StudyParts.model_validate(parts), config)
     assert [(r.kind, r.name) for r in study.recipes] == [
         ("preprocessing", "a"),
         ("augmentation", "none"),
@@ -97,19 +96,25 @@ def test_a_study_brings_its_recipes_and_definitions(tmp_path):
     assert study.dataset.generated
     assert str(study.losses) == "l.tsv"
     assert [str(picture.path) for picture in study.sweep] == ["w.svg"]
+    assert [(str(p.path), p.title) for p in study.overlays] == [("o.png", "m")]
     assert study.classes == ()
 
 
 def test_pictures_of_a_classifier_are_sorted_by_arm():
-    arms = [f"r/prep-a/aug-none/{model}/seed-0/p" for model in ("deep", "flat")]
-    kinds = {"mistakes": "png", "confusion": "svg"}
-    paths = {kind: [f"{arm}/{kind}.{ending}" for arm in arms] for kind, ending in kinds.items()}
-    groups = gather._class_pictures(paths)
+    pictures = {"mistakes": "png", "confusion": "svg"}
+    arms = [
+        ArmParts(
+            names={"model": model},
+            classes={kind: f"{model}/{kind}.{ending}" for kind, ending in pictures.items()},
+        )
+        for model in ("deep", "flat")
+    ]
+    groups = gather._class_pictures(arms)
     assert [group.title for group in groups] == ["deep", "flat"]
     assert [picture.title for picture in groups[1].pictures] == [
         "Confusion matrix, flat", "Most confident mistakes, flat"
     ]  # fmt: skip
-    assert str(groups[1].pictures[0].path) == f"{arms[1]}/confusion.svg"
+    assert str(groups[1].pictures[0].path) == "flat/confusion.svg"
 
 
 def test_explorations_are_gathered_by_dataset(params):
