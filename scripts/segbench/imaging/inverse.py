@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from segbench.imaging.cropping import Box, check_box, window
-from segbench.imaging.resampling import resize_image, resize_label
+from segbench.imaging.resampling import resize_image
 from segbench.imaging.volume_resampling import resampled_slices
 
 
@@ -33,29 +33,6 @@ def to_original(maps: np.ndarray, original_size: tuple[int, int]) -> np.ndarray:
     """
     height, width = original_size
     return resize_image(maps, (height, width), "bilinear", antialias=False)
-
-
-def label_to_original(label: np.ndarray, original_size: tuple[int, int]) -> np.ndarray:
-    """Bring a label map or an object map back to the original size, by nearest neighbour.
-
-    Parameters
-    ----------
-    label : ndarray of integers, (y, x)
-    original_size : (int, int)
-        Height and width of the raw image in pixels.
-
-    Returns
-    -------
-    ndarray, `original_size`
-        Same dtype.
-
-    Examples
-    --------
-    >>> label_to_original(np.array([[0, 7]], np.uint8), (1, 4)).tolist()
-    [[0, 0, 7, 7]]
-    """
-    height, width = original_size
-    return resize_label(label, (height, width))
 
 
 def volume_to_original(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segbench.objects.nodes import ImageInfo, Origin, Region
+from segbench.objects.nodes import ImageInfo, Origin
 from segbench.objects.rdf import write_rdf
 from segbench.objects.shacl import check, validate, write_report
 from segbench.objects.stage import describe_run, measure_run, raw_digest, task_of
@@ -11,7 +11,6 @@ from segbench.objects.table import join, measure, read_objects, write_objects
 __all__ = [
     "ImageInfo",
     "Origin",
-    "Region",
     "check",
     "describe_run",
     "join",

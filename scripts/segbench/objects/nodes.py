@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from segbench import __version__
-from segbench.errors import SegbenchError
 from segbench.objects.columns import Column, intensity_columns
 from segbench.objects.terms import Terms
 
@@ -24,18 +23,6 @@ if TYPE_CHECKING:
 
 #: A node object of JSON-LD with compact IRIs.
 Node = dict[str, Any]
-
-#: OME's shapes and the attributes that place each.
-SHAPES: dict[str, tuple[str, ...]] = {
-    "Ellipse": ("X", "Y", "RadiusX", "RadiusY"),
-    "Label": ("X", "Y", "Text"),
-    "Line": ("X1", "Y1", "X2", "Y2"),
-    "Mask": ("X", "Y", "Width", "Height"),
-    "Point": ("X", "Y"),
-    "Polygon": ("Points",),
-    "Polyline": ("Points",),
-    "Rectangle": ("X", "Y", "Width", "Height"),
-}
 
 #: What a phenotype says, from which columns: the physical one where it is known.
 _PHENOTYPE: dict[str, tuple[str, ...]] = {
@@ -71,7 +58,7 @@ class ImageInfo:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the regions come from.
+    """Where the objects come from.
 
     Attributes
     ----------
@@ -81,11 +68,11 @@ class Origin:
         As in the dataset's config; printed with what is derived from it.
     run : str
         Names the run in IRIs, e.g. ``kidney_nuclei/prep-x/aug-none/unet/seed-0/p/fold-0``;
-        for manual regions whatever names the annotation.
+        for manual objects whatever names the annotation.
     digest : str
         SHA-256 of what the run put out (the segmentations); empty: not known.
     models : mapping of str to str
-        File name of each network -> its SHA-256; empty for manual regions.
+        File name of each network -> its SHA-256; empty for manual objects.
     """
 
     dataset: str
@@ -95,28 +82,6 @@ class Origin:
     run: str
     digest: str = ""
     models: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Region:
-    """A non-object ROI: drawn by hand around something, not along its outline.
-
-    Attributes
-    ----------
-    sample, name : str
-    shape : str
-        Key of `SHAPES`.
-    place : mapping
-        OME's attributes of that shape, in pixels.
-    depicts : str
-        Name of the class that is in it; empty: not said.
-    """
-
-    sample: str
-    name: str
-    shape: str
-    place: Mapping[str, float | int | str]
-    depicts: str = ""
 
 
 def _q(name: str) -> str:
@@ -302,44 +267,6 @@ def _intensities(row: Mapping[Any, Any], channels: int, roi: str) -> Node:
         for channel in range(channels)
     ]
     return {"seg:ofChannel": nodes}
-
-
-def region(one: Region, origin: Origin, terms: Terms) -> Node:
-    """A non-object ROI.
-
-    Raises
-    ------
-    SegbenchError
-        Its shape is none of OME's, or its place is not that of the shape.
-    """
-    if one.shape not in SHAPES or set(one.place) != set(SHAPES[one.shape]):
-        wanted = "; ".join(f"{shape}: {', '.join(place)}" for shape, place in SHAPES.items())
-        raise SegbenchError(
-            f"region {one.name!r} of {one.sample!r} is a {one.shape} with {', '.join(one.place)}",
-            f"one of OME's shapes and its attributes ({wanted})",
-            "correct the region",
-        )
-    merged = f"{run_iri(origin)}/{_q(one.sample)}"
-    here = f"{merged}/region/{_q(one.name)}"
-    found: Node = {
-        "@id": here,
-        "@type": ["seg:NonObjectROI", "seg:ROI"],
-        "dcterms:identifier": f"{one.sample}/region/{one.name}",
-        "dcterms:isPartOf": [{"@id": image_iri(origin, one.sample)}, {"@id": merged}],
-        "prov:wasGeneratedBy": {"@id": run_iri(origin)},
-        "seg:shape": {
-            "@id": f"{here}#shape",
-            "@type": f"ome:{one.shape}",
-            **{
-                f"ome:{name}": value if isinstance(value, str) else float(value)
-                for name, value in one.place.items()
-            },
-        },
-    }
-    if one.depicts:
-        kind = terms.of_class(one.depicts, origin.dataset)
-        found["foaf:depicts"] = {"@id": f"{here}#entity", "@type": kind}
-    return found
 
 
 def _units() -> dict[str, str]:

@@ -11,7 +11,7 @@ from segbench.files import atomic_path
 from segbench.objects import nodes
 from segbench.objects.columns import PLANAR, SOLID, Column, intensity_columns
 from segbench.objects.namespaces import BASE
-from segbench.objects.nodes import ImageInfo, Node, Origin, Region
+from segbench.objects.nodes import ImageInfo, Node, Origin
 from segbench.objects.syntax import json_ld, turtle, turtle_head
 from segbench.objects.table import columns_of
 from segbench.objects.terms import DEFAULT, Terms, read_terms
@@ -31,7 +31,6 @@ def write_rdf(
     json_ld_file: str | Path,
     *,
     terms: str | Path = DEFAULT,
-    regions: Sequence[Region] = (),
     source: str = "predicted",
     base: str = BASE,
 ) -> None:
@@ -49,8 +48,6 @@ def write_rdf(
         The files; equal arguments, equal bytes.
     terms : str or Path, optional
         Which public terms the classes have; see terms.yaml.
-    regions : sequence of Region, optional
-        Non-object ROIs, drawn by hand.
     source : {"predicted", "manual"}, optional
         What the run is; it must be the objects' own.
     base : str, optional
@@ -68,9 +65,9 @@ def write_rdf(
     with atomic_path(turtle_file) as ttl, atomic_path(json_ld_file) as jsonld:
         with ttl.open("w", encoding="utf-8", newline="\n") as file:
             file.write(turtle_head(base))
-            for mark, part in _parts(frame, wanted, images, origin, known, regions, source):
+            for mark, part in _parts(frame, wanted, images, origin, known, source):
                 file.write(f"\n{mark}" + "".join(map(turtle, part)))
-        parts = _parts(frame, wanted, images, origin, known, regions, source)
+        parts = _parts(frame, wanted, images, origin, known, source)
         flat = (node for _, part in parts for node in part)
         with jsonld.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(json_ld(base, measured, flat))
@@ -82,7 +79,6 @@ def _parts(
     images: Sequence[ImageInfo],
     origin: Origin,
     terms: Terms,
-    regions: Sequence[Region],
     source: str,
 ) -> Iterator[tuple[str, list[Node]]]:
     """What the file consists of, in order: the run, then image by image its objects."""
@@ -91,9 +87,6 @@ def _parts(
     of_sample = dict(iter(ordered.groupby("sample", sort=False)))
     for info in sorted(images, key=lambda info: info.sample):
         yield IMAGE_MARK, list(nodes.image(info, origin, terms))
-        for one in regions:
-            if one.sample == info.sample:
-                yield OBJECT_MARK, [nodes.region(one, origin, terms)]
         if info.sample in of_sample:
             for part in nodes.objects(of_sample[info.sample], wanted, origin, terms):
                 yield OBJECT_MARK, part

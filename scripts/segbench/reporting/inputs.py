@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel
-
 from segbench.config.dataset import Dataset
 from segbench.config.study import Study
 
@@ -211,27 +208,6 @@ class ReportInput:
     costs: tuple[Path, ...] = ()
     manifest: ManifestInput = ManifestInput()
     explorations: tuple[ExplorationInput, ...] = ()
-
-
-def recipe_of(kind: str, name: str, config: BaseModel) -> Recipe:
-    """Print a typed recipe with all its values, defaults included, as YAML.
-
-    Parameters
-    ----------
-    kind : str
-        e.g. ``preprocessing``.
-    name : str
-        Of the recipe.
-    config : BaseModel
-        The typed recipe.
-
-    Returns
-    -------
-    Recipe
-        Keys in the order in which the type declares them.
-    """
-    data = config.model_dump(mode="json")
-    return Recipe(kind, name, yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
 
 
 def source_of(dataset: Dataset) -> str:

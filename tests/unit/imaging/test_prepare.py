@@ -13,8 +13,9 @@ from skimage.transform import resize as skimage_resize
 from segbench.config.preprocessing import Clahe, Preprocessing, Size
 from segbench.errors import SegbenchError
 from segbench.imaging import prepare as module
-from segbench.imaging.inverse import label_to_original, to_original
+from segbench.imaging.inverse import to_original
 from segbench.imaging.prepare import prepare
+from segbench.imaging.resampling import resize_label
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(30, 200, (64, 48)).astype(np.uint8)
@@ -211,7 +212,7 @@ def test_values_that_integers_cannot_hold():
 def test_sizes_come_back_exactly(height, width, new_height, new_width):
     label = np.arange(height * width, dtype=np.uint16).reshape(height, width)
     _, small_label = prepare(np.zeros((height, width)), label, small(new_height, new_width))
-    assert label_to_original(small_label, (height, width)).shape == (height, width)
+    assert resize_label(small_label, (height, width)).shape == (height, width)
     maps = np.zeros((new_height, new_width, 3), np.float16)
     assert to_original(maps, (height, width)).shape == (height, width, 3)
 
@@ -221,7 +222,7 @@ def test_smooth_labels_come_back_nearly_whole():
     label = (((y - 500) ** 2 + (x - 400) ** 2) < 200**2).astype(np.uint8)
     label[800:, 700:] = 3
     _, at_grid = prepare(label, label, small(256, 256))
-    back = label_to_original(at_grid, label.shape)
+    back = resize_label(at_grid, label.shape)
     assert np.unique(back).tolist() == [0, 1, 3]
     assert (back != label).mean() < 0.004
 
@@ -231,7 +232,7 @@ def test_pixel_centres_stay_in_place():
     y, x = np.mgrid[:512, :512]
     label = (((y - 200) ** 2 + (x - 311) ** 2) < 80**2).astype(np.uint8)
     _, at_grid = prepare(label, label, small(64, 64))
-    back = label_to_original(at_grid, (512, 512))
+    back = resize_label(at_grid, (512, 512))
     centre = [float(axis[back == 1].mean()) for axis in (y, x)]
     assert centre == pytest.approx([200, 311], abs=0.6)
     smooth = to_original(at_grid[..., None].astype(np.float32), (512, 512))[..., 0]
@@ -254,7 +255,7 @@ def test_probabilities_stay_probabilities(seed, height, width):
 def test_same_size_changes_nothing():
     maps = RNG.random((5, 6, 2)).astype(np.float32)
     assert (to_original(maps, (5, 6)) == maps).all()
-    assert (label_to_original(LABEL, LABEL.shape) == LABEL).all()
+    assert (resize_label(LABEL, LABEL.shape) == LABEL).all()
 
 
 def test_size_is_two_numbers():

@@ -11,16 +11,13 @@ from rdflib import RDF, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 
 from segbench.errors import SegbenchError
-from segbench.objects import ImageInfo, Region, measure, write_rdf
+from segbench.objects import ImageInfo, measure, write_rdf
 from segbench.objects.namespaces import BASE, PREFIXES
 from segbench.objects.terms import read_terms
 from unit.objects.made import IMAGES, ONE, ORIGIN, frame
 
 SEG, OME, PROV, OBO = (Namespace(PREFIXES[name]) for name in ("seg", "ome", "prov", "obo"))
 DCT, FOAF, QUDT, UNIT = (Namespace(PREFIXES[name]) for name in ("dcterms", "foaf", "qudt", "unit"))
-
-PLACE = {"X": 1, "Y": 2, "Width": 3.5, "Height": 4}
-REGION = Region("third", "by hand", "Rectangle", PLACE, "nucleus")
 
 
 def write(folder, objects=None, images=IMAGES, origin=ORIGIN, **options):
@@ -32,7 +29,7 @@ def write(folder, objects=None, images=IMAGES, origin=ORIGIN, **options):
 
 
 def test_both_files_hold_the_same_statements(tmp_path):
-    one = write(tmp_path, regions=[REGION])
+    one = write(tmp_path)
     other = Graph().parse(tmp_path / "o.jsonld", format="json-ld")
     assert len(one) > 300
     assert isomorphic(one, other)
@@ -108,20 +105,14 @@ def test_what_was_measured_is_in_the_description_to_the_last_bit(tmp_path):
         assert graph.value(analysis, SEG.touches_border).toPython() == row["touches_border"]
 
 
-def test_manual_regions_depict(tmp_path):
-    graph = write(
-        tmp_path, frame("manual"), origin=replace(ORIGIN, models={}), source="manual",
-        regions=[REGION],
-    )  # fmt: skip
+def test_manual_objects_depict(tmp_path):
+    graph = write(tmp_path, frame("manual"), origin=replace(ORIGIN, models={}), source="manual")
     roi = URIRef(f"{BASE}run/cells/run-1/second/nucleus/1")
     assert (roi, FOAF.depicts, URIRef(f"{roi}#entity")) in graph
     assert not list(graph.subject_objects(SEG.models))
     assert (None, RDF.type, SEG.Annotation) in graph
     assert (None, RDF.type, SEG.Prediction) not in graph
-    box = URIRef(f"{BASE}run/cells/run-1/third/region/by%20hand")
-    assert (box, RDF.type, SEG.NonObjectROI) in graph
-    assert graph.value(URIRef(f"{box}#shape"), OME.Width).toPython() == 3.5
-    assert (graph.value(box, FOAF.depicts), RDF.type, OBO.GO_0005634) in graph
+    assert (graph.value(roi, FOAF.depicts), RDF.type, OBO.GO_0005634) in graph
 
 
 def test_a_volume_with_channels(tmp_path):
@@ -166,9 +157,6 @@ def test_nothing_is_left_of_what_fails(tmp_path):
         write(tmp_path, images=[IMAGES[0]])
     with pytest.raises(SegbenchError, match="predicted in the description of manual"):
         write(tmp_path, source="manual")
-    for place in ({"X": 1}, {"X": 1, "Y": 1, "RadiusX": 1, "RadiusY": 1, "Z": 1}):
-        with pytest.raises(SegbenchError, match="Ellipse: X, Y, RadiusX, RadiusY"):
-            write(tmp_path, regions=[Region("first", "r", "Ellipse", place)])
     assert not list(tmp_path.iterdir())
 
 

@@ -8,25 +8,17 @@ import numpy as np
 import pytest
 
 from segbench.errors import SegbenchError
-from segbench.objects import Region, check, measure, shacl, validate, write_rdf, write_report
-from segbench.objects.nodes import SHAPES, ImageInfo
+from segbench.objects import check, measure, shacl, validate, write_rdf, write_report
+from segbench.objects.nodes import ImageInfo
 from unit.objects.made import IMAGES, ORIGIN, frame
 
-PLACES = {
-    "X": 1, "Y": 1, "X1": 0, "Y1": 0, "X2": 5, "Y2": 5, "Width": 2, "Height": 2, "RadiusX": 1,
-    "RadiusY": 2, "Text": "here", "Points": "1,1 2,2 3,1",
-}  # fmt: skip
 ROI = "run/cells/run-1/first/nucleus/1"
 
 
 @pytest.fixture(scope="module")
 def described(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rdf")
-    regions = [
-        Region("third", shape, shape, {name: PLACES[name] for name in place}, "nucleus")
-        for shape, place in SHAPES.items()
-    ]
-    write_rdf(frame(), IMAGES, ORIGIN, folder / "o.ttl", folder / "o.jsonld", regions=regions)
+    write_rdf(frame(), IMAGES, ORIGIN, folder / "o.ttl", folder / "o.jsonld")
     return (folder / "o.ttl").read_text()
 
 
@@ -34,7 +26,7 @@ def test_what_is_written_conforms(described, tmp_path):
     (tmp_path / "o.ttl").write_text(described)
     report = validate(tmp_path / "o.ttl")
     assert report.conforms
-    assert report.rois == 4 + 8
+    assert report.rois == 4
     write_report(report, tmp_path / "report.txt")
     assert (tmp_path / "report.txt").read_text().startswith("conforms: yes\nstatements: ")
 
@@ -117,7 +109,6 @@ BAD = {
         f"<{ROI}> a seg:ObjectShapedROI , seg:NonObjectROI ,",
         f"{ROI}: node: Xone",
     ),
-    "a rectangle without a width": ("  ome:Width 2.0e0 ;\n", "", "Width: MinCount"),
 }
 
 
@@ -138,7 +129,7 @@ def test_parts_are_checked_apart_and_none_is_left_out(described, tmp_path, monke
     for batch in (1, 5):
         monkeypatch.setattr(shacl, "BATCH", batch)
         found = check(tmp_path / "o.ttl")
-        assert (found.findings, found.rois) == (whole.findings, 12)
+        assert (found.findings, found.rois) == (whole.findings, 4)
     assert len(whole.findings) >= 3
 
 

@@ -17,7 +17,6 @@ from segbench.reporting.inputs import (
     ReportInput,
     StudyInput,
     dataset_of,
-    recipe_of,
     study_of,
 )
 from segbench.reporting.page import write_report
@@ -463,14 +462,6 @@ def test_sources_in_words(tmp_path: Path, changes: dict, source: str):
     found = dataset_of("toy", a_dataset(**changes), tmp_path)
     assert found.source == source
     assert not found.generated
-
-
-def test_recipes_show_their_defaults():
-    from segbench.config.preprocessing import Preprocessing
-
-    recipe = recipe_of("preprocessing", "p", Preprocessing(gamma=0.8))
-    assert recipe.text.startswith("description: ''\nchannels: grey\n")
-    assert "gamma: 0.8\n" in recipe.text
 
 
 def test_tables_of_the_statistics_fit_into_the_page(plain: StudyInput, tmp_path: Path):
