@@ -15,7 +15,6 @@ from segbench.reporting import formats
 from segbench.reporting.assets import Assets, read_picture
 from segbench.reporting.costs import read_jobs, total_of, totals_by
 from segbench.reporting.explorations import Explored, read_exploration, shown
-from segbench.reporting.fragments import fitted
 from segbench.reporting.histories import Losses, read_losses
 from segbench.reporting.inputs import (
     DatasetInput,
@@ -38,6 +37,7 @@ from segbench.reporting.summaries import (
     summarise_folds,
     summarise_samples,
 )
+from segbench.statistics.html import read_fragment
 
 #: Tables are offered for download in this order; the names are what a reader sees.
 DOWNLOADS = {"csv": "CSV", "md": "Markdown", "tex": "LaTeX"}
@@ -154,7 +154,7 @@ def _section(study: StudyInput, anchor: str, data: Mapping[str, _Data], assets: 
 
     table = Markup()
     if "html" in study.tables:
-        table = fitted(study.tables["html"], anchor, study.title, dataset.generated)
+        table = Markup(read_fragment(study.tables["html"]))
     return _Section(
         anchor=anchor,
         title=study.title,

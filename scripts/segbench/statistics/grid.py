@@ -61,6 +61,8 @@ class Table:
         The table itself, then the parts of its metrics, then their classes.
     notes : tuple of str
         In the order in which they are printed.
+    generated : bool
+        Whether the data were generated.
     """
 
     name: str
@@ -69,3 +71,4 @@ class Table:
     answer: str
     grids: tuple[Grid, ...]
     notes: tuple[str, ...]
+    generated: bool

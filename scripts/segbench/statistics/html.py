@@ -1,15 +1,16 @@
-"""A study's table as an HTML fragment."""
+"""A study's table as the HTML fragment that the report takes in as it is."""
 
 from __future__ import annotations
 
-from html import escape as _escape
+from html import escape
+from pathlib import Path
 
+from segbench.errors import SegbenchError
 from segbench.statistics.grid import Column, Grid, Row, Table
 
-
-def escape(text: str) -> str:
-    """Make text safe between tags; quotes stay as they are."""
-    return _escape(text, quote=False)
+#: Stands before the answer where the data are generated.
+BADGE = '<span class="badge generated">generated data</span> '
+_START, _END = '<div class="study">', "</div>\n"
 
 
 def render(table: Table) -> str:
@@ -23,26 +24,55 @@ def render(table: Table) -> str:
     Returns
     -------
     str
-        A ``section`` without styles or scripts. Rows carry the classes ``ours`` or
-        ``published``, and ``best`` or ``tied``; cells of figures ``figure``.
+        A ``div`` without styles, scripts or links, its text escaped. Each table stands in
+        a frame that scrolls. Rows carry the classes ``ours`` or ``published``, and ``best``
+        or ``tied``; cells of figures ``figure``. Title and question are left to the page
+        around it.
     """
+    badge = BADGE if table.generated else ""
     lines = [
-        f'<section class="study" id="study-{_escape(table.name)}">',
-        f'<p class="question">{escape(table.question)}</p>',
-        f'<p class="answer">{escape(table.answer)}</p>',
+        _START,
+        f'<p class="answer">{badge}{_text(table.answer)}</p>',
         *(line for grid in table.grids for line in _grid(grid)),
         '<ul class="notes">',
-        *(f"<li>{escape(note)}</li>" for note in table.notes),
+        *(f"<li>{_text(note)}</li>" for note in table.notes),
         "</ul>",
-        "</section>",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + f"\n{_END}"
+
+
+def read_fragment(path: str | Path) -> str:
+    """Read what `render` wrote.
+
+    Raises
+    ------
+    SegbenchError
+        The file is unreadable or not a whole fragment.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        reason = "" if text.startswith(_START) and text.endswith(_END) else "cut short"
+    except (OSError, UnicodeDecodeError) as error:
+        reason = str(error)
+    if reason:
+        raise SegbenchError(
+            f"{path}: not the table of a study ({reason})",
+            "the HTML fragment that the table stage writes",
+            "delete it and run again",
+        )
+    return text
+
+
+def _text(text: str) -> str:
+    """Make text safe between tags; quotes stay as they are."""
+    return escape(text, quote=False)
 
 
 def _grid(grid: Grid) -> list[str]:
     return [
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(grid.caption)}">',
         "<table>",
-        f"<caption>{escape(grid.caption)}</caption>",
+        f'<caption><span class="stay">{_text(grid.caption)}</span></caption>',
         "<thead>",
         "<tr>",
         *(_heading(column) for column in grid.columns),
@@ -52,13 +82,14 @@ def _grid(grid: Grid) -> list[str]:
         *(line for row in grid.rows for line in _row(row, grid)),
         "</tbody>",
         "</table>",
+        "</div>",
     ]
 
 
 def _heading(column: Column) -> str:
-    identifier = f"<br><code>{escape(column.identifier)}</code>" if column.identifier else ""
+    identifier = f"<br><code>{_text(column.identifier)}</code>" if column.identifier else ""
     style = ' class="figure"' if column.figures else ""
-    return f'<th scope="col"{style}>{escape(column.heading)}{identifier}</th>'
+    return f'<th scope="col"{style}>{_text(column.heading)}{identifier}</th>'
 
 
 def _row(row: Row, grid: Grid) -> list[str]:
@@ -66,8 +97,8 @@ def _row(row: Row, grid: Grid) -> list[str]:
     lines = [f'<tr class="{kind}">']
     for n, (cell, column) in enumerate(zip(row.cells, grid.columns, strict=True)):
         if n < grid.leading:
-            lines.append(f'<th scope="row">{escape(cell)}</th>')
+            lines.append(f'<th scope="row">{_text(cell)}</th>')
         else:
             style = ' class="figure"' if column.figures else ""
-            lines.append(f"<td{style}>{escape(cell)}</td>")
+            lines.append(f"<td{style}>{_text(cell)}</td>")
     return [*lines, "</tr>"]

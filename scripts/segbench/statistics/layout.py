@@ -61,6 +61,7 @@ def lay_out(summary: Summary, study: Study, name: str, generated: bool) -> Table
             *class_grids(summary, study, generated),
         ),
         wording.notes(summary, study, generated),
+        generated,
     )
 
 

@@ -26,11 +26,11 @@ from segbench.reporting.inputs import (
 
 NASTY = "<script>alert('x')</script> & \"$q$\" | \u202e"
 
-FRAGMENT = """<section class="study" id="study-toy">
-<p class="question">Asked twice?</p>
-<p class="answer">The table's own answer.</p>
-<figure class="table"><table id="t"><caption>Arms of the study: mean IoU
-[95 % interval], n groups</caption>
+FRAGMENT = """<div class="study">
+<p class="answer">The table's own answer TOLD.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Arms">
+<table><caption><span class="stay">Arms TOLD: mean IoU
+[95 % interval], n groups</span></caption>
 <thead><tr><th scope="col">arm</th><th scope="col">IoU<br><code>iou/per-image</code></th>
 <th scope="col">interval</th><th scope="col">n</th><th scope="col">difference</th></tr></thead>
 <tbody><tr><th scope="row">em-256, none, unet</th><td class="num">0.912</td>
@@ -38,9 +38,10 @@ FRAGMENT = """<section class="study" id="study-toy">
 <tr><th scope="row">em-512, amplified-113, unet</th><td class="num">0.933</td>
 <td class="num">0.910 to 0.951</td><td class="num">7</td><td class="num">+0.021 (tied)</td></tr>
 <tr class="published"><th scope="row">published</th><td class="num">0.941</td>
-<td class="num">± 0.047</td><td class="num">7</td><td class="num">&ndash;</td></tr></tbody></table>
-<figcaption>See <a href="#t">the table</a>.</figcaption></figure>
-<ul class="notes"><li>Note.</li></ul></section>
+<td class="num">± 0.047</td><td class="num">7</td><td class="num">&ndash;</td></tr></tbody>
+</table></div>
+<ul class="notes"><li>Note.</li></ul>
+</div>
 """
 
 
@@ -274,8 +275,9 @@ def build_study(
     arm = {"preprocessing": "p64", "augmentation": "none", "model": "unet", "seed": "0"}
     draw_overlays([scores], toy_study(), arm, [prep], [segmentation], [truth], folder / "p64.png")
     tables = {kind: folder / f"{name}.{kind}" for kind in ("csv", "md", "tex", "html")}
+    fragment = FRAGMENT.replace("TOLD", "of generated data" if generated else "of the study")
     for kind, path in tables.items():
-        path.write_text(FRAGMENT if kind == "html" else f"{kind} table\n", encoding="utf-8")
+        path.write_text(fragment if kind == "html" else f"{kind} table\n", encoding="utf-8")
     return StudyInput(
         name=name,
         title=f"Kidney nuclei: input size and amplification {text}".strip(),

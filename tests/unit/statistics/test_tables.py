@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -125,37 +124,6 @@ def test_seeds_in_the_csv(bowl):
 def test_the_bytes_are_the_same_again(tmp_path, kidney):
     again = tables(tmp_path / "again", KIDNEY, kidney_value, generated=False)
     assert again == kidney
-
-
-class Balance(HTMLParser):
-    """Whether every tag that opens is closed, in order."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.seen, self.text = [], set(), []
-
-    def handle_starttag(self, tag, attrs):
-        self.seen.add(tag)
-        if tag != "br":
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-
-def test_html_is_well_formed_and_brings_no_styles_or_scripts(bowl):
-    parser = Balance()
-    parser.feed(bowl["html"])
-    assert parser.open == []
-    assert parser.seen == {
-        "section", "p", "table", "caption", "thead", "tbody", "tr", "th", "td", "br", "code",
-        "ul", "li",
-    }  # fmt: skip
-    assert "Nuclei & <splits> (generated data)" in parser.text
-    assert "style=" not in bowl["html"]
 
 
 def test_every_row_has_as_many_cells_as_columns(bowl, tmp_path):
