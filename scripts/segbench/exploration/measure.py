@@ -261,19 +261,3 @@ def measure_label(label: np.ndarray, attributes: Mapping[str, Any]) -> LabelMeas
         )
     pixels = np.array([np.count_nonzero(mask) for mask in masks], np.int64)
     return LabelMeasures(total, pixels, covered, tuple(component_sizes(mask) for mask in masks))
-
-
-def fullest_slice(label: np.ndarray, volume: bool) -> int | None:
-    """Position of the slice with the largest labelled area; None where there are no slices.
-
-    Parameters
-    ----------
-    label : ndarray
-        A volume's label, slices first.
-    volume : bool
-        Whether it is one.
-    """
-    if not volume:
-        return None
-    areas = np.count_nonzero(label.reshape(label.shape[0], -1), axis=1)
-    return int(areas.argmax()) if areas.any() else label.shape[0] // 2

@@ -12,20 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from segbench.exploration.appearance import RULE
-from segbench.exploration.measure import fullest_slice, plane_of, shrink
-from segbench.reporting.drawing import (
-    Layer,
-    display_image,
-    draw_lines,
-    layers_of,
-    outlines,
-    plain_legend,
-    shortened,
-    show_image,
-    tinted,
-    write_png,
-)
-from segbench.reporting.style import house_style
+from segbench.exploration.measure import plane_of, shrink
+from segbench.figures.canvas import draw_lines, plain_legend, shortened, show_image
+from segbench.figures.images import display_image
+from segbench.figures.layers import Layer, layers_of, outlines, tinted
+from segbench.figures.planes import fullest_slice
+from segbench.figures.saving import save
+from segbench.figures.style import house_style
 
 #: Longest side of a sample on the sheet, in pixels.
 SIDE = 260
@@ -63,14 +56,6 @@ def _size(image: np.ndarray) -> tuple[int, int]:
     return image.shape[0], image.shape[1]
 
 
-def _small(layer: Layer, height: int, width: int) -> Layer:
-    import cv2
-
-    label = np.ascontiguousarray(layer.label > 0).astype(np.uint8)
-    size = (width, height)
-    return Layer(layer.name, layer.colour, cv2.resize(label, size, interpolation=cv2.INTER_NEAREST))
-
-
 def make_tile(
     sample: str, image: np.ndarray, label: np.ndarray, attributes: Mapping[str, Any]
 ) -> Tile:
@@ -97,7 +82,7 @@ def make_tile(
         names = dict(zip(attributes["class_values"], attributes["classes"], strict=True))
         note = str(names.get(int(label[0]), f"class {int(label[0])}"))
         return Tile(sample, shrink(plane_of(image), SIDE), (), (), note)
-    position = fullest_slice(label, axes.startswith("z"))
+    position = fullest_slice(label) if axes.startswith("z") else None
     plane = label if position is None else label[position]
     small = shrink(plane_of(image, position), SIDE)
     height, width = small.shape[:2]
@@ -107,7 +92,7 @@ def make_tile(
         (layer.colour, [(line + 0.5) * factor - 0.5 for line in outlines(layer.label)])
         for layer in layers
     )
-    shown = tuple(_small(layer, height, width) for layer in layers)
+    shown = tuple(layer.resized(height, width) for layer in layers)
     note = "" if position is None else f"slice {position}"
     return Tile(sample, small, shown, lines, note)
 
@@ -159,7 +144,7 @@ def draw_sheet(tiles: Sequence[Tile], title: str, output: str | Path) -> None:
             cell.set_title(head, fontsize=6.5, loc="left", pad=2, parse_math=False)
         _legend(figure, tiles)
         words = f"{title}: {len(tiles)} samples with their labels, each stretched to its own range"
-        write_png(figure, output, f"{words}.")
+        save(figure, output, f"{words}.")
 
 
 def draw_appearance(
@@ -210,6 +195,6 @@ def draw_appearance(
                 ha="right", va="center", fontsize=8,
             )  # fmt: skip
         words = ", ".join(f"group {c}: {len(members[c])} images" for c in rows)
-        write_png(
+        save(
             figure, output, f"{title}: images by appearance. {words or 'no images'}. Rule: {RULE}."
         )

@@ -15,7 +15,7 @@ from segbench.archives import ArchiveSet
 from segbench.config.dataset import Dataset
 from segbench.datasets import reader_of
 from segbench.errors import SegbenchError
-from segbench.exploration import figures, sheets
+from segbench.exploration import plots, sheets
 from segbench.exploration.appearance import Grouping, group, write_appearance
 from segbench.exploration.measure import measure_image, measure_label
 from segbench.exploration.selection import kinds_of, spread, stable_order
@@ -201,10 +201,10 @@ def _draw(
     outputs: Mapping[str, str | Path],
 ) -> None:
     title = summary["dataset"]
-    figures.draw_sizes(rows, title, outputs["sizes"])
-    figures.draw_intensities(measured, names, title, outputs["intensities"])
-    figures.draw_classes(summary, title, outputs["classes"])
-    figures.draw_objects(rows, measured, title, outputs["objects"])
+    plots.draw_sizes(rows, title, outputs["sizes"])
+    plots.draw_intensities(measured, names, title, outputs["intensities"])
+    plots.draw_classes(summary, title, outputs["classes"])
+    plots.draw_objects(rows, measured, title, outputs["objects"])
     sheets.draw_sheet([tiles[s] for s in on_sheet], title, outputs["sheet"])
     thumbnails = {sample: image.thumbnail for sample, image in measured.images.items()}
     order = stable_order(grouping.clusters)

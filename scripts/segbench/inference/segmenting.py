@@ -40,6 +40,12 @@ class Labels:
         """As JSON-able data; the order of the classes is that of the maps."""
         return {"task": self.task, "classes": [[n, v] for n, v in self.classes.items()]}
 
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """As attributes of an archive."""
+        names, values = list(self.classes), list(self.classes.values())
+        return {"task": self.task, "classes": names, "class_values": values}
+
     def name_of(self, value: int) -> str:
         """Name of the class with this value."""
         return next(name for name, number in self.classes.items() if number == value)

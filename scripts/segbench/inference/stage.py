@@ -21,7 +21,7 @@ from segbench.inference.folder import OutputDir
 from segbench.inference.images import NewImage, affine_of, collisions, read_manifest
 from segbench.inference.masks import mask_files, write_masks
 from segbench.inference.objects import collect_objects, measure_objects, origin_of, write_classes
-from segbench.inference.overlays import draw_overlay, draw_verdict
+from segbench.inference.overlays import draw_class, draw_overlay
 from segbench.inference.preparing import Opened, Preparer, named
 from segbench.inference.progress import Progress
 from segbench.inference.segmenting import Labels, segment_image
@@ -127,8 +127,7 @@ class _Run:
         from segbench.prediction.networks import Predictor
 
         networks = [path for path, _ in self.arm.networks]
-        attributes = {"classes": list(self.labels.classes), "task": self.labels.task}
-        predictor = Predictor(networks, self.arm.recipe, attributes)
+        predictor = Predictor(networks, self.arm.recipe, self.labels.attributes)
         waiting: deque[Opened] = deque()
         images = self._opened(todo, predictor, waiting)
         for probability in predictor.maps(images):
@@ -181,11 +180,11 @@ class _Run:
             )
             told = sorted(facts["probability"].items(), key=lambda item: -item[1])[:3]
             lines = [f"{facts['class']}", *(f"{name}: {value:.2f}" for name, value in told)]
-            draw_verdict(opened.original, lines, overlay)
+            draw_class(opened.original, lines, overlay)
         else:
             masks = {key: path for key, path in outputs.items() if key.startswith("mask")}
             write_masks(label, masks, affine_of(self.folder, image, opened.spacing_mm))
-            draw_overlay(opened.original, label, label.dtype == np.uint16, overlay)
+            draw_overlay(opened.original, label, self.labels.attributes, overlay)
         facts["objects"] = measure_objects(
             opened.original, label, self.labels, opened.spacing_mm, outputs[OBJECTS]
         )

@@ -9,15 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from segbench.archives import ArchiveSet
-from segbench.reporting.drawing import (
-    LINE_COLOURS,
-    display_image,
-    plain_legend,
-    shortened,
-    show_image,
-    wrapped,
-    write_png,
-)
+from segbench.figures.canvas import message, plain_legend, shortened, show_image, wrapped
+from segbench.figures.images import display_image
+from segbench.figures.palette import BLUE, INK, LINE, colour_of
+from segbench.figures.saving import save
+from segbench.figures.style import house_style
 from segbench.reporting.predictions import (
     Verdicts,
     confusion,
@@ -26,7 +22,6 @@ from segbench.reporting.predictions import (
     reliability,
     roc_curve,
 )
-from segbench.reporting.style import BLUE, INK, house_style, save
 
 #: Longest side of an image among the mistakes, in pixels.
 SIDE = 240
@@ -108,7 +103,7 @@ def draw_reliability(verdicts: Verdicts, title: str, output: str | Path) -> None
         above.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="share that is right")
         above.set_title(wrapped(title), parse_math=False)
         below.bar(
-            edges[:-1], counts, width=np.diff(edges), align="edge", color="#888888",
+            edges[:-1], counts, width=np.diff(edges), align="edge", color=LINE,
             edgecolor="white", linewidth=0.6,
         )  # fmt: skip
         below.set_xlabel("confidence: probability of the class that was said")
@@ -142,7 +137,7 @@ def draw_roc(verdicts: Verdicts, title: str, output: str | Path) -> None:
                 continue
             drawn.append(name)
             axes.plot(
-                false, true, color=LINE_COLOURS[number % len(LINE_COLOURS)], linewidth=1.3,
+                false, true, color=colour_of(number), linewidth=1.3,
                 linestyle=DASHES[number // 7 % 3], label=shortened(name, NAME),
             )  # fmt: skip
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
@@ -174,9 +169,7 @@ def draw_mistakes(
     sure = verdicts.confidence
     with house_style():
         if not chosen:
-            figure = Figure(figsize=(4, 1.2), layout="constrained")
-            figure.text(0.5, 0.5, "no mistakes", ha="center", color="#555555")
-            write_png(figure, output, f"{title}: no image was classified wrongly.")
+            save(message("no mistakes"), output, f"{title}: no image was classified wrongly.")
             return
         columns = min(4, len(chosen))
         bands = -(-len(chosen) // columns)
@@ -203,7 +196,7 @@ def draw_mistakes(
                 fontsize=7.5, loc="left", parse_math=False,
             )  # fmt: skip
             words.append(f"{sample}: {truth} taken for {said} ({sure[place]:.2f})")
-        write_png(figure, output, f"{title}: most confident mistakes. {'; '.join(words)}.")
+        save(figure, output, f"{title}: most confident mistakes. {'; '.join(words)}.")
 
 
 def draw_classification(

@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from segbench.figures.palette import BLUE, GREEN, INK, VERMILION
+from segbench.figures.saving import save
+from segbench.figures.style import house_style
 from segbench.reporting.histories import History, read_history
 from segbench.reporting.names import FOLD
-from segbench.reporting.style import BLUE, GREEN, INK, VERMILION, house_style, save
 
 #: Losses are drawn on a logarithmic scale from this ratio of largest to smallest on.
 LOG_RATIO = 30.0

@@ -14,20 +14,20 @@ from matplotlib.lines import Line2D
 from segbench.archives import Archive, ArchiveSet
 from segbench.config.study import Study
 from segbench.definitions import DEFINITIONS
-from segbench.reporting.drawing import (
-    Layer,
+from segbench.figures.canvas import (
     draw_lines,
-    outlines,
+    message,
     plain_legend,
     shortened,
     show_image,
-    tinted,
-    write_png,
 )
+from segbench.figures.layers import Layer, outlines, tinted
+from segbench.figures.palette import ORANGE, SKY_BLUE
+from segbench.figures.planes import Plane, is_volume, planes_of
+from segbench.figures.saving import save
+from segbench.figures.style import house_style
 from segbench.reporting.names import arm_label
-from segbench.reporting.planes import Plane, is_volume, planes_of
 from segbench.reporting.ranking import Ranked, examples, rank_samples
-from segbench.reporting.style import ORANGE, SKY_BLUE, house_style
 
 DASHES = (0, (2.5, 1.5))
 
@@ -139,10 +139,7 @@ def _legend(figure: Figure, panels: Sequence[Panel], kind: str) -> None:
 
 def _figure(panels: list[Panel], title: str, volume: bool) -> Figure:
     if not panels:
-        figure = Figure(figsize=(4.0, 1.6), layout="constrained")
-        figure.suptitle(title, fontsize=9.5, parse_math=False)
-        figure.text(0.5, 0.4, "no scored sample", ha="center", color="#555555")
-        return figure
+        return message("no scored sample", title)
     kind = _kind(panels, volume)
     planes = [plane for panel in panels for plane in panel.planes]
     ratio = max(plane.image.shape[0] / plane.image.shape[1] for plane in planes)
@@ -234,4 +231,4 @@ def draw_overlays(
             archive.close()
     title = arm_label(arm)
     with house_style():
-        write_png(_figure(panels, title, volume), output, _describe(title, ranked))
+        save(_figure(panels, title, volume), output, _describe(title, ranked))

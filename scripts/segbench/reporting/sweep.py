@@ -18,8 +18,10 @@ from matplotlib.figure import Figure
 
 from segbench.definitions import define, definition_id
 from segbench.errors import SegbenchError
-from segbench.reporting.drawing import shortened
-from segbench.reporting.style import INK, house_style, save
+from segbench.figures.canvas import message, shortened
+from segbench.figures.palette import INK, LINE
+from segbench.figures.saving import save
+from segbench.figures.style import house_style
 
 #: Numbers are placed by their logarithm from this ratio of largest to smallest on.
 LOG_RATIO = 20.0
@@ -99,13 +101,13 @@ def _short_names(keys: Sequence[str]) -> list[str]:
 
 
 def _draw_axis(axes: Axes, place: int, axis: Axis) -> None:
-    axes.axvline(place, color="#888888", linewidth=0.9, zorder=1)
+    axes.axvline(place, color=LINE, linewidth=0.9, zorder=1)
     axes.annotate(
         shortened(axis.name, 26), (place, 1.07), ha="center", va="bottom", fontsize=8.5,
         parse_math=False, annotation_clip=False,
     )  # fmt: skip
     for height, word in axis.ticks:
-        axes.plot([place - 0.015, place + 0.015], [height, height], color="#888888", linewidth=0.9)
+        axes.plot([place - 0.015, place + 0.015], [height, height], color=LINE, linewidth=0.9)
         axes.annotate(
             shortened(word, 18), (place, height), xytext=(6, 0), textcoords="offset points",
             va="center", fontsize=7.5, color=INK, parse_math=False, zorder=5,
@@ -141,13 +143,13 @@ def draw_sweep(
     ranked = sorted(names, key=lambda n: (values[n] * (-1 if higher_is_better else 1), n))
     keys = list(dict.fromkeys(key for name in names for key in points[name]))
     with house_style():
+        if not ranked:
+            words = f"{title}: no point of the sweep has a figure."
+            save(message("no point has a figure", title), output, words)
+            return
         width = 1.75 * (len(keys) + 1) + 1.2
         figure = Figure(figsize=(max(width, 4.4), 3.6), layout="constrained")
         figure.suptitle(title, fontsize=10, parse_math=False)
-        if not ranked:
-            figure.text(0.5, 0.45, "no point has a figure", ha="center", color="#555555")
-            save(figure, output, f"{title}: no point of the sweep has a figure.")
-            return
         axes = figure.subplots()
         axes.set_axis_off()
         lines = [

@@ -12,7 +12,6 @@ from segbench.exploration.measure import (
     PIXELS,
     colour_features,
     component_sizes,
-    fullest_slice,
     measure_image,
     measure_label,
     plane_of,
@@ -163,12 +162,3 @@ def test_whole_images_have_a_class_and_no_objects():
 def test_unknown_axes_are_refused():
     with pytest.raises(SegbenchError, match="xy"):
         measure_label(np.zeros((2, 2)), {"axes": "xy", "class_values": [1]})
-
-
-def test_the_fullest_slice():
-    label = np.zeros((4, 3, 3), np.uint8)
-    label[1, 0, :2] = 1
-    label[3, 0, 0] = 2
-    assert fullest_slice(label, True) == 1
-    assert fullest_slice(label, False) is None
-    assert fullest_slice(np.zeros((5, 2, 2), np.uint8), True) == 2

@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segbench.inference.overlays import COLOURS, LARGEST, draw_overlay, draw_verdict
+from segbench.figures.palette import PALETTE, rgb
+from segbench.inference.overlays import LARGEST, draw_class, draw_overlay
+
+CLASSES = {"task": "semantic", "classes": ["a", "b"], "class_values": [1, 2]}
+OBJECTS = {"task": "instances", "classes": ["a"], "class_values": [1]}
+COLOURS = [rgb(colour) for colour in PALETTE]
 
 
 def drawn(tmp_path, image, label, objects=False):
-    draw_overlay(image, label, objects, tmp_path / "o.png")
+    draw_overlay(image, label, OBJECTS if objects else CLASSES, tmp_path / "o.png")
     with Image.open(tmp_path / "o.png") as picture:
         return np.asarray(picture)
 
@@ -23,8 +28,8 @@ def test_outline_tint_and_background(tmp_path):
     assert picture.shape == (512, 512, 3)
     assert picture[4, 4].tolist() == [100, 100, 100]
     assert picture[16 * 8, 20 * 8].tolist() == list(COLOURS[0])
-    tinted = [round(100 + 0.25 * (c - 100)) for c in COLOURS[0]]
-    assert picture[24 * 8, 24 * 8].tolist() == tinted
+    tinted = [100 + 0.25 * (c - 100) for c in COLOURS[0]]
+    assert picture[24 * 8, 24 * 8].tolist() == pytest.approx(tinted, abs=0.5)
 
 
 def test_classes_have_colours_of_their_own_and_objects_one(tmp_path):
@@ -77,8 +82,8 @@ def test_of_a_volume_the_fullest_slice_is_shown(tmp_path):
     assert picture[0, 0].tolist() == [20, 20, 20]
 
 
-def test_a_verdict_is_written_over_the_image(tmp_path):
-    draw_verdict(np.full((40, 60, 3), 200, np.uint8), ["eye", "eye: 0.91"], tmp_path / "v.png")
+def test_the_class_is_written_over_the_image(tmp_path):
+    draw_class(np.full((40, 60, 3), 200, np.uint8), ["eye", "eye: 0.91"], tmp_path / "v.png")
     with Image.open(tmp_path / "v.png") as picture:
         pixels = np.asarray(picture)
     assert pixels.shape == (320, 480, 3)

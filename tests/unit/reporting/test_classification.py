@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segbench.figures.saving import LIMIT_BYTES
 from segbench.reporting.assets import read_picture
 from segbench.reporting.classification import (
     draw_classification,
@@ -14,7 +15,6 @@ from segbench.reporting.classification import (
     draw_reliability,
     draw_roc,
 )
-from segbench.reporting.drawing import LIMIT_BYTES
 from segbench.reporting.predictions import Verdicts
 from unit.reporting.builders import NASTY
 from unit.reporting.kinds import tissues

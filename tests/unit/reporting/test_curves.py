@@ -12,7 +12,6 @@ from segbench.errors import SegbenchError
 from segbench.reporting.assets import read_picture
 from segbench.reporting.curves import arms_of, draw_curves
 from segbench.reporting.histories import read_history
-from segbench.reporting.style import house_style
 from unit.reporting.builders import NASTY, write_history
 
 HEADER = "epoch,learning_rate,loss,val_loss,val_dice,chosen\n"
@@ -134,10 +133,3 @@ def test_other_endings_are_refused(tmp_path: Path):
     with pytest.raises(SegbenchError, match="cannot draw"):
         draw_curves({}, "Study", tmp_path / "c.pdf")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_house_style_leaves_the_users_settings_alone():
-    before = dict(matplotlib.rcParams)
-    with house_style():
-        assert matplotlib.rcParams["svg.hashsalt"] == "segbench"
-    assert dict(matplotlib.rcParams) == before

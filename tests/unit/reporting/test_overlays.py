@@ -8,16 +8,9 @@ from PIL import Image
 
 from segbench.archives import ArchiveWriter
 from segbench.errors import SegbenchError
+from segbench.figures.palette import PALETTE, rgb
+from segbench.figures.saving import LIMIT_BYTES
 from segbench.reporting.assets import read_picture
-from segbench.reporting.drawing import (
-    LIMIT_BYTES,
-    PALETTE,
-    display_image,
-    layers_of,
-    outlines,
-    shortened,
-    tinted,
-)
 from segbench.reporting.overlays import draw_overlays
 from unit.reporting import kinds
 from unit.reporting.builders import (
@@ -134,8 +127,7 @@ def test_colours_of_the_legend_are_those_of_the_classes(tmp_path: Path):
     assert (pixels[0, 0] == 255).all(), "white stays white with few colours"
     legend = pixels[-pixels.shape[0] // 10 :].reshape(-1, 3)
     for colour in PALETTE[:14]:
-        exact = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
-        assert (legend == exact).all(axis=1).sum() > 20, colour
+        assert (legend == rgb(colour)).all(axis=1).sum() > 20, colour
 
 
 def test_blank_prediction_and_truth(tmp_path: Path):
@@ -169,85 +161,3 @@ def test_missing_archives_are_named(tmp_path: Path):
     with pytest.raises(SegbenchError, match="in no truth archive"):
         draw_overlays([scores], toy_study(), ARM, [prep], [segmentation], [], output)
     assert not output.exists()
-
-
-def test_outlines_of_touching_objects_are_apart():
-    label = np.zeros((6, 8), np.uint16)
-    label[1:5, 1:4] = 7
-    label[1:5, 4:7] = 300
-    lines = outlines(label)
-    assert len(lines) == 2
-    # (x, y): each box is traced half a pixel outside of its pixels' centres.
-    assert [(*line.min(axis=0), *line.max(axis=0)) for line in lines] == [
-        (0.5, 0.5, 3.5, 4.5),
-        (3.5, 0.5, 6.5, 4.5),
-    ]
-    assert all((line[0] == line[-1]).all() for line in lines)
-
-
-def test_outlines_at_the_edge_are_closed_and_holes_are_traced():
-    label = np.ones((5, 5), np.uint8)
-    (line,) = outlines(label)
-    assert line.min() == -0.5
-    assert line.max() == 4.5
-    label[2, 2] = 0
-    assert len(outlines(label)) == 2
-    assert outlines(np.zeros((3, 3), np.uint8)) == []
-
-
-def test_display_image_scales_and_resizes():
-    image = np.full((4, 4, 1), 51, np.uint8)
-    shown = display_image(image, 1 / 255, 6, 10)
-    assert shown.shape == (6, 10, 3)
-    assert np.allclose(shown, 0.2)
-    assert display_image(image, 1 / 255, 2, 2).shape == (2, 2, 3)
-
-
-def test_display_image_stretches_z_scores():
-    image = np.linspace(-3, 3, 400, dtype=np.float32).reshape(20, 20, 1)
-    image[0, 0] = np.nan
-    shown = display_image(image, 1.0, 20, 20)
-    assert shown.min() == 0
-    assert shown.max() == 1
-    assert 0.4 < shown[10, 0, 0] < 0.6
-
-
-def test_display_image_keeps_colours():
-    image = np.zeros((2, 2, 3), np.uint8)
-    image[..., 1] = 255
-    assert (display_image(image, 1 / 255, 2, 2)[0, 0] == [0, 1, 0]).all()
-
-
-def test_display_image_within_given_limits():
-    image = np.array([[[100], [200], [400]]], np.uint16)
-    shown = display_image(image, 1.0, 1, 3, limits=(100, 300))
-    assert shown[0, :, 0].tolist() == [0, 0.5, 1]
-
-
-def test_layers_of_every_kind_of_label():
-    label = np.array([[0, 2], [7, 7]], np.uint8)
-    objects = layers_of(label, {"task": "instances", "classes": ["n"], "class_values": [1]})
-    assert [(layer.name, layer.label.max()) for layer in objects] == [("n", 7)]
-    classes = layers_of(label, {"task": "semantic", "classes": ["a", "b"], "class_values": [7, 2]})
-    assert [layer.label.sum() for layer in classes] == [2, 1]
-    masks = np.stack([label > 0, label > 2], axis=-1).astype(np.uint8)
-    both = layers_of(masks, {"task": "overlapping", "classes": ["a", "b"]})
-    assert [layer.label.sum() for layer in both] == [3, 2]
-    assert len({layer.colour for layer in both}) == 2
-    assert [layer.name for layer in layers_of(label, {})] == ["objects"]
-
-
-def test_tints_mix_where_classes_overlap():
-    masks = np.ones((1, 1, 2), np.uint8)
-    layers = layers_of(masks, {"classes": ["a", "b"]})
-    black = np.zeros((1, 1, 3), np.float32)
-    first = np.array([int(PALETTE[0][k : k + 2], 16) / 255 for k in (1, 3, 5)])
-    second = np.array([int(PALETTE[1][k : k + 2], 16) / 255 for k in (1, 3, 5)])
-    mixed = tinted(black, layers, 0.5)[0, 0]
-    assert mixed == pytest.approx(0.25 * first + 0.5 * second, abs=1e-6)
-    assert not black.any(), "the image itself is not changed"
-
-
-def test_long_names_lose_their_middle():
-    assert shortened("short") == "short"
-    assert len(shortened("x" * 64)) <= 30

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from segbench.exploration.appearance import RULE, Grouping
-from segbench.exploration.figures import (
+from segbench.exploration.measure import LabelMeasures, measure_image
+from segbench.exploration.plots import (
     draw_classes,
     draw_intensities,
     draw_objects,
     draw_sizes,
 )
-from segbench.exploration.measure import LabelMeasures, measure_image
 from segbench.exploration.sheets import SIDE, brightness, draw_appearance, draw_sheet, make_tile
 from segbench.exploration.summary import Measured, summarise
+from segbench.figures.saving import LIMIT_BYTES
 from segbench.reporting.assets import read_picture
-from segbench.reporting.drawing import LIMIT_BYTES
 
 NASTY = "<b> & $\\frac{"
 

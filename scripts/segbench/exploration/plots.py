@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from segbench.exploration.summary import Measured, size_of
-from segbench.reporting.drawing import LINE_COLOURS, plain_legend, shortened
-from segbench.reporting.style import BLUE, GREEN, INK, VERMILION, house_style, save
+from segbench.figures.canvas import message, plain_legend, shortened
+from segbench.figures.charts import bars, histogram, logarithmic, whole_numbers
+from segbench.figures.palette import BLUE, GREEN, INK, VERMILION, colour_of
+from segbench.figures.saving import save
+from segbench.figures.style import house_style
 
 #: More distinct sizes than these are drawn as histograms.
 BARS = 12
-#: Line colours of the channels.
+#: Colours of the channels.
 CHANNELS = {"red": VERMILION, "green": GREEN, "blue": BLUE, "grey": INK}
 #: Classes whose object sizes are drawn one by one.
 DRAWN_CLASSES = 8
@@ -26,57 +27,6 @@ DRAWN_CLASSES = 8
 LOG_RATIO = 50.0
 BINS = 64
 TIMES = " \N{MULTIPLICATION SIGN} "
-
-
-def line_colour(number: int) -> str:
-    """Colour of a line on white paper."""
-    return LINE_COLOURS[number % len(LINE_COLOURS)]
-
-
-def _logarithmic(axes: Axes, vertical: bool = False) -> None:
-    """A logarithmic axis with plain figures, however few decades it spans."""
-    axis = axes.yaxis if vertical else axes.xaxis
-    (axes.set_yscale if vertical else axes.set_xscale)("log")
-    low, high = axes.get_ylim() if vertical else axes.get_xlim()
-    few = low > 0 and high / low < 300
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def _bars(axes: Axes, names: Sequence[str], values: Sequence[float], form: str = "{:,.0f}") -> None:
-    """Horizontal bars with their figures behind them, the first on top."""
-    places = np.arange(len(names))
-    axes.barh(places, values, color=BLUE, height=0.7)
-    axes.set_yticks(places, [shortened(name, 24) for name in names], parse_math=False)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.grid(visible=False, axis="y")
-    for place, value in zip(places, values, strict=True):
-        axes.annotate(
-            form.format(value), (value, place), xytext=(3, 0), textcoords="offset points",
-            va="center", fontsize=7.5, color="#555555",
-        )  # fmt: skip
-    axes.margins(x=0.18)
-
-
-def _histogram(axes: Axes, values: np.ndarray, label: str, log: bool = False) -> None:
-    """Counts of values; of few distinct integers one bar each."""
-    low, high = float(values.min()), float(values.max())
-    integers = np.issubdtype(values.dtype, np.integer)
-    if log and low > 0 and high > low:
-        edges = np.geomspace(low, high * (1 + 1e-9), 31)
-        _logarithmic(axes)
-    elif integers and high - low < 40:
-        edges = np.arange(low - 0.5, high + 1)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-        if low == high:
-            axes.set_xticks([low])
-    else:
-        edges = np.linspace(low, high if high > low else low + 1, 31)
-    axes.hist(values, bins=edges.tolist(), color=BLUE, edgecolor="white", linewidth=0.4)
-    axes.set_xlabel(label)
-    axes.set_ylabel("samples")
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
 
 
 def draw_sizes(rows: Sequence[Mapping[str, str]], title: str, output: str | Path) -> None:
@@ -104,15 +54,15 @@ def draw_sizes(rows: Sequence[Mapping[str, str]], title: str, output: str | Path
         if few:
             ordered = sorted(sizes, key=lambda size: (-sizes[size], size))
             names = [TIMES.join(map(str, size)) for size in ordered]
-            _bars(cells[0], names, [sizes[size] for size in ordered])
+            bars(cells[0], names, [sizes[size] for size in ordered])
             cells[0].set_xlabel("samples")
             cells[0].set_title(f"size in px ({TIMES.join(axes_names)})")
         else:
             for number, name in enumerate(axes_names):
                 values = np.array([size_of(row)[number] for row in rows], np.int64)
-                _histogram(cells[number], values, f"{name}, px")
+                histogram(cells[number], values, f"{name}, px")
         if grouped:
-            _histogram(cells[-1], per_group, "samples in a group")
+            histogram(cells[-1], per_group, "samples in a group")
             cells[-1].set_ylabel("groups")
         common = "; ".join(f"{TIMES.join(map(str, s))} px: {n}" for s, n in sizes.most_common(5))
         words = (
@@ -146,7 +96,7 @@ def draw_intensities(
             having = [i.values[:, channel] for i in images if channel < i.values.shape[1]]
             if not having:
                 continue
-            colour = CHANNELS.get(name, line_colour(6 + channel))
+            colour = CHANNELS.get(name, colour_of(6 + channel))
             pooled = np.concatenate(having)
             low, high = (float(v) for v in np.quantile(pooled, (0.0005, 0.9995)))
             edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
@@ -156,12 +106,12 @@ def draw_intensities(
             bins = int(np.clip(2 * np.sqrt(len(averages)), 5, 24))
             counts, edges = np.histogram(averages, bins=bins)
             means.stairs(counts, edges, color=colour, label=name)
-        _logarithmic(pixels, vertical=True)
+        logarithmic(pixels, vertical=True)
         pixels.set_xlabel("intensity as stored")
         pixels.set_ylabel("share of pixels")
         means.set_xlabel("mean intensity of an image")
         means.set_ylabel("images")
-        means.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        whole_numbers(means, vertical=True)
         if len(names) > 1:
             plain_legend(pixels)
         words = (
@@ -192,16 +142,16 @@ def draw_classes(summary: Mapping[str, Any], title: str, output: str | Path) -> 
         cells = list(figure.subplots(1, 1 if whole else 2, squeeze=False)[0])
         holding = [100 * (entry["share_of_samples"] or 0) for entry in classes]
         extra = [] if whole else [100 * (summary["empty"]["share"] or 0)]
-        _bars(cells[0], names + ["(none)"] * len(extra), holding + extra, "{:.1f}")
+        bars(cells[0], names + ["(none)"] * len(extra), holding + extra, "{:.1f}")
         cells[0].set_xlabel("% of samples" if whole else "% of samples that hold the class")
         if not whole:
             pixels = [100 * (entry["share_of_pixels"] or 0) for entry in classes]
             rest = 100 * (summary["background_share"] or 0)
-            _bars(cells[1], [*names, "(none)"], [*pixels, rest], "{:.3g}")
+            bars(cells[1], [*names, "(none)"], [*pixels, rest], "{:.3g}")
             cells[1].set_xlabel("% of pixels")
             known = [share for share in [*pixels, rest] if share > 0]
             if known and max(known) / min(known) > LOG_RATIO:
-                _logarithmic(cells[1])
+                logarithmic(cells[1])
                 cells[1].set_xlim(min(known) / 2, 700)
                 cells[1].set_xlabel("% of pixels (logarithmic)")
         words = "; ".join(
@@ -230,27 +180,26 @@ def draw_objects(
     found = [(name, measured.objects(k)) for k, name in enumerate(measured.classes)]
     found = sorted(((n, s) for n, s in found if len(s)), key=lambda item: -len(item[1]))
     with house_style():
-        figure = Figure(figsize=(7.4, 2.9), layout="constrained")
         if not found:
-            figure.text(0.5, 0.5, "no objects", ha="center", color="#555555")
-            save(figure, output, f"{title}: no objects.")
+            save(message("no objects"), output, f"{title}: no objects.")
             return
+        figure = Figure(figsize=(7.4, 2.9), layout="constrained")
         many, large = figure.subplots(1, 2)
-        _histogram(many, counts, "objects in a sample")
+        histogram(many, counts, "objects in a sample")
         whole = np.concatenate([sizes for _, sizes in found])
         top = float(max(whole.max(), whole.min() + 1))
         bins = int(np.clip(2 * np.sqrt(len(whole)), 6, 36))
         edges = np.geomspace(float(whole.min()), top * (1 + 1e-9), bins + 1)
         for number, (name, sizes) in enumerate(found[:DRAWN_CLASSES]):
-            colour = BLUE if len(found) == 1 else line_colour(measured.classes.index(name))
+            colour = BLUE if len(found) == 1 else colour_of(measured.classes.index(name))
             large.stairs(
                 np.histogram(sizes, bins=edges)[0], edges, color=colour, linewidth=1.4,
                 label=shortened(name, 18), zorder=3 - number / 20,
             )  # fmt: skip
-        _logarithmic(large)
+        logarithmic(large)
         large.set_xlabel("size of an object, px")
         large.set_ylabel("objects")
-        large.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        whole_numbers(large, vertical=True)
         if len(found) > 1:
             plain_legend(large)
         median = float(np.median(whole))

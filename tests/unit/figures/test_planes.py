@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segbench.archives import Archive, ArchiveSet
-from segbench.reporting.planes import Plane, is_volume, planes_of, telling_slices
+from segbench.figures.planes import Plane, fullest_slice, is_volume, planes_of, telling_slices
 from unit.reporting import kinds
 
 REGIONS = {"axes": "zyxk", "classes": ["WT", "TC"], "class_values": [1, 2]}
@@ -107,3 +107,11 @@ def test_what_is_a_volume():
     assert is_volume({"axes": "zyxk"})
     assert not is_volume({"axes": "yxk"})
     assert not is_volume({})
+
+
+def test_the_fullest_slice_has_the_largest_labelled_area():
+    label = np.zeros((5, 4, 4, 2), np.uint8)
+    label[1, 0, 0] = 1
+    label[3, :2, :2, 1] = 1
+    assert fullest_slice(label) == 3
+    assert fullest_slice(label * 0) == 2

@@ -10,7 +10,8 @@ import numpy as np
 
 from segbench.archives import Archive, ArchiveSet
 from segbench.errors import SegbenchError
-from segbench.reporting.drawing import Layer, display_image, layers_of
+from segbench.figures.images import display_image
+from segbench.figures.layers import Layer, layers_of
 
 #: Slices of a volume that are drawn.
 SLICES = 3
@@ -39,6 +40,22 @@ class Plane:
 def is_volume(attributes: Mapping[str, Any]) -> bool:
     """Whether the samples of an archive are volumes."""
     return str(attributes.get("axes", "")).startswith("z")
+
+
+def fullest_slice(label: np.ndarray) -> int:
+    """Position of the slice with the largest labelled area; the middle where there is none.
+
+    Parameters
+    ----------
+    label : (z, y, x) or (z, y, x, class) ndarray of unsigned int
+
+    Examples
+    --------
+    >>> fullest_slice(np.array([[[0, 1]], [[1, 1]], [[0, 0]]]))
+    1
+    """
+    areas = np.count_nonzero(label.reshape(label.shape[0], -1), axis=1)
+    return int(areas.argmax()) if areas.any() else label.shape[0] // 2
 
 
 def telling_slices(label: np.ndarray, attributes: Mapping[str, Any]) -> dict[int, str]:
