@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from snakemake.io import get_wildcard_names
 
-from segbench.config import Arm, load
+from segbench.arms import Arm
+from segbench.config import load
 from segbench.datasets import inventory as raw_inventory
 from segbench.errors import SegbenchError
 from segbench.places import check_places

@@ -85,7 +85,7 @@ def costs(w):
             found.update(trained.format(**names, fold=fold) for fold in folds_of(arm))
             for fold in scored_folds(study, arm):
                 found.update(path.format(**names, fold=fold) for path in evaluated)
-        for made in {arm[:4] for arm in CONFIG.arms(study)}:
+        for made in {arm[:3] for arm in CONFIG.arms(study)}:
             names = dict(zip(Arm._fields, made))
             stages = [rules.truth, rules.preprocess]
             if CONFIG.augmentation[names["augmentation"]].amplification is not None:

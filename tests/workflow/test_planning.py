@@ -13,13 +13,13 @@ pytestmark = pytest.mark.workflow
 #: Counts how often arms are made, and tells at the end.
 COUNTING = """
 import atexit
-import segbench.config.loader as loader
+import segbench.config.study as study
 _made = []
-class Arm(loader.Arm):
+class Arm(study.Arm):
     def __new__(cls, *parts):
         _made.append(1)
         return super().__new__(cls, *parts)
-loader.Arm = Arm
+study.Arm = Arm
 atexit.register(lambda: print(f"arms made: {len(_made)}", flush=True))
 """
 

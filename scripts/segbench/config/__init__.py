@@ -12,13 +12,12 @@ from typing import Any
 
 #: Public name -> module that defines it.
 _HOME = {
-    "Arm": "loader",
     "Config": "loader",
     "ConfigError": "problems",
     "load": "loader",
 }
 
-__all__ = ["Arm", "Config", "ConfigError", "load"]
+__all__ = ["Config", "ConfigError", "load"]
 
 
 def __getattr__(name: str) -> Any:

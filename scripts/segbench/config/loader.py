@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from segbench.arms import Arm
 from segbench.config.augmentation import Augmentation
 from segbench.config.base import Strict
 from segbench.config.checks import check_recipe
@@ -35,17 +35,6 @@ KINDS: dict[str, type[Strict]] = {
 
 #: Names stand in paths and in wildcards.
 NAME_PATTERN = r"[a-z0-9]+([_.-][a-z0-9]+)*"
-
-
-class Arm(NamedTuple):
-    """One row of a study's table before its scores are known: names and a seed."""
-
-    dataset: str
-    protocol: str
-    preprocessing: str
-    augmentation: str
-    model: str
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +64,7 @@ class Config:
     _arms: dict[str, tuple[Arm, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def arms(self, study: str) -> list[Arm]:
-        """List the arms of a study: the product of its lists, in their order.
+        """List the arms of a study, see `Study.arms`.
 
         Parameters
         ----------
@@ -83,11 +72,7 @@ class Config:
             Its name.
         """
         if study not in self._arms:
-            chosen = self.studies[study]
-            names = (chosen.preprocessing, chosen.augmentation, chosen.models, chosen.seeds)
-            self._arms[study] = tuple(
-                Arm(chosen.dataset, chosen.protocol, *part) for part in product(*names)
-            )
+            self._arms[study] = self.studies[study].arms()
         return list(self._arms[study])
 
     def store(self, environment: Mapping[str, str] | None = None) -> Path:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, Literal
 
 from pydantic import Field
 
+from segbench.arms import Arm, Recipes
 from segbench.config.base import Count, Fraction, Strict
 
 #: Metrics by what they need. `segbench.metrics` registers the same.
@@ -107,3 +109,13 @@ class Study(Strict):
     empty: Literal["exclude", "one", "zero"] = Field(
         "exclude", description="Score of an image where truth and prediction are both empty."
     )
+
+    def rows(self) -> tuple[Recipes, ...]:
+        """Give the rows of the table: the product of the lists of recipes, in their order."""
+        lists = self.preprocessing, self.augmentation, self.models
+        return tuple(map(Recipes._make, product(*lists)))
+
+    def arms(self) -> tuple[Arm, ...]:
+        """Give the arms: each row with each seed."""
+        runs = product(self.rows(), self.seeds)
+        return tuple(Arm(self.dataset, *row, seed, self.protocol) for row, seed in runs)

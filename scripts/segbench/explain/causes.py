@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from segbench.arms import Arm
 from segbench.explain.differences import (
     ABSENT,
     FileChange,
@@ -33,7 +34,7 @@ _PLACES = {
 }
 
 #: What a job that was never made may be the first of, in the order in which it is named.
-_NAMED = ("dataset", "preprocessing", "augmentation", "model", "protocol", "seed", "study")
+_NAMED = (*Arm._fields, "study")
 
 _SENTENCES = {
     "parameter": "parameter {what}{of_it}: {change}",

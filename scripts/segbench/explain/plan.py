@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Names of the parts of an arm: they say which studies a job serves.
-_ARM = ("dataset", "preprocessing", "augmentation", "model", "seed", "protocol")
+from segbench.arms import Arm
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Arms:
         """Whether a job with these wildcards can belong to the study."""
         if (wildcards.get("fold") == "ensemble") != self.ensemble and "fold" in wildcards:
             return False
-        own = {name: wildcards[name] for name in _ARM if name in wildcards}
+        own = {name: wildcards[name] for name in Arm._fields if name in wildcards}
         return bool(own) and any(own.items() <= arm.items() for arm in self.arms)
 
 

@@ -10,8 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from segbench.arms import WITHIN_STUDY, Arm, Recipes
 from segbench.config import Config
-from segbench.config.loader import NAME_PATTERN, Arm
+from segbench.config.loader import NAME_PATTERN
 from segbench.errors import SegbenchError
 from segbench.slices import model_slice, parts, plain
 
@@ -19,9 +20,6 @@ from segbench.slices import model_slice, parts, plain
 FORMS = "STUDY/best, or STUDY/PREPROCESSING/AUGMENTATION/MODEL/SEED, perhaps with /fold-K"
 BEST = "best"
 USAGE = "snakemake apply --config images=FOLDER model=STUDY/best"
-
-#: The parts of an arm that a row of a study's table is about; seeds share a row.
-ROW = ("preprocessing", "augmentation", "model")
 
 
 @dataclass(frozen=True)
@@ -178,11 +176,12 @@ def _parse(model: str, config: Config) -> tuple[str, tuple[Arm, ...], int | None
     if len(names) == 2 and names[1].lower() == BEST:
         return study, tuple(arms), None
     if len(names) not in (5, 6):
-        known = [f"{study}/{BEST}", *("/".join([study, *map(str, arm[2:])]) for arm in arms)]
+        of_arms = ["/".join([study, *arm.recipes, str(arm.seed)]) for arm in arms]
+        known = [f"{study}/{BEST}", *of_arms]
         raise SegbenchError(
             f"model={model}: not the name of a model", FORMS, f"one of: {', '.join(known)}"
         )
-    for place, kind in enumerate((*ROW, "seed")):
+    for place, kind in enumerate(WITHIN_STUDY):
         known = sorted({str(getattr(arm, kind)) for arm in arms})
         if names[1 + place] not in known:
             raise _unknown(model, kind, names[1 + place], known)
@@ -230,7 +229,7 @@ def best_row(table: Path, study: str) -> dict[str, str]:
             rows = [row for row in csv.DictReader(handle) if row.get("kind") == "ours"]
         ranked = [row for row in rows if row["rank"]]
         best = min(ranked, key=lambda row: float(row["rank"]))
-        return {kind: best[kind] for kind in ROW}
+        return {kind: best[kind] for kind in Recipes._fields}
     except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
         raise SegbenchError(
             f"{table}: the table of study {study} ranks no arm ({error})",

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from segbench.arms import RUN_LABELS
 from segbench.files import atomic_path
 
-#: What identifies the arm that made a segmentation.
-LABELS = ("dataset", "preprocessing", "augmentation", "model", "seed", "protocol", "fold")
 #: Columns of the scores, in the order in which rows are sorted. A figure is the sum of weight
 #: times value over the sum of weights, over the rows whose value is not NaN.
-COLUMNS = (*LABELS, "sample", "group", "class", "metric", "definition", "weight", "value")
+COLUMNS = (*RUN_LABELS, "sample", "group", "class", "metric", "definition", "weight", "value")
 
 
 def write_scores(rows: Sequence[tuple[Any, ...]], output: str | Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from segbench.arms import RUN_LABELS
 from segbench.definitions import definition_id
 from segbench.errors import SegbenchError
 from segbench.metrics.case import Value
@@ -20,10 +21,10 @@ from segbench.metrics.registry import (
     CaseMetric,
     tasks_of,
 )
-from segbench.metrics.rows import COLUMNS, LABELS, write_scores
+from segbench.metrics.rows import COLUMNS, write_scores
 from segbench.metrics.stacks import StackMetric
 
-__all__ = ["COLUMNS", "LABELS", "score", "write_scores"]
+__all__ = ["COLUMNS", "score", "write_scores"]
 
 
 def score(
@@ -49,7 +50,7 @@ def score(
         What a class scores that is neither in the truth nor in the prediction. It
         is part of the definition's id; exclude writes NaN.
     labels : mapping
-        dataset, preprocessing, augmentation, model, seed (int), protocol, fold.
+        The `RUN_LABELS`; seed is an int.
     output : str or Path
         Parquet, one row a sample, class and metric; see `COLUMNS`. Some metrics also write
         their parts, see `segbench.definitions.PARTS`. Metrics of stacks have a row a stack.
@@ -62,7 +63,7 @@ def score(
         an unknown spacing, a stack without some of its slices, probabilities that are none.
     """
     _check_request(metrics, empty, labels)
-    head = tuple(int(labels[n]) if n == "seed" else str(labels[n]) for n in LABELS)
+    head = tuple(int(labels[n]) if n == "seed" else str(labels[n]) for n in RUN_LABELS)
     pairs = Pairs(segmentation, truth, empty)
     try:
         _check_task(metrics, pairs)
@@ -130,11 +131,11 @@ def _check_request(metrics: Sequence[str], empty: str, labels: Mapping[str, str 
             "at least one metric, each once",
             "correct `metrics` in the study",
         )
-    missing = [name for name in LABELS if name not in labels]
+    missing = [name for name in RUN_LABELS if name not in labels]
     if missing:
         raise SegbenchError(
             f"label {missing[0]!r} of the scores is missing",
-            f"values for {', '.join(LABELS)}",
+            f"values for {', '.join(RUN_LABELS)}",
             "pass it from the rule",
         )
 

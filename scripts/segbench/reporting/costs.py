@@ -8,21 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segbench.arms import RUN_LABELS
 from segbench.errors import SegbenchError
 from segbench.reporting.summaries import read_json
 
 #: Wildcards in the order in which a reader looks for them; others follow by name.
-ORDER = (
-    "study",
-    "dataset",
-    "preprocessing",
-    "augmentation",
-    "model",
-    "seed",
-    "protocol",
-    "fold",
-    "shard",
-)
+ORDER = ("study", *RUN_LABELS, "shard")
 #: Values that say nothing without their name.
 NAMED = frozenset({"seed", "fold", "shard"})
 

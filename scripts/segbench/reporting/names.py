@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from segbench.arms import WITHIN_STUDY
+
 #: Between the names of an arm.
 DOT = " · "
 #: Before the fold.
@@ -23,7 +25,7 @@ def arm_label(names: Mapping[str, object]) -> str:
     >>> arm_label({"preprocessing": "em-128", "augmentation": "none", "model": "unet", "seed": 0})
     'em-128 · none · unet · seed 0'
     """
-    keys = [k for k in ("preprocessing", "augmentation", "model", "seed") if k in names]
+    keys = [k for k in WITHIN_STUDY if k in names]
     return DOT.join(f"seed {names[k]}" if k == "seed" else str(names[k]) for k in keys)
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from segbench.arms import WITHIN_STUDY
 from segbench.config.study import Study
 from segbench.definitions import DEFINITIONS
 from segbench.errors import SegbenchError
 
-#: Columns that name an arm.
-ARM = ("preprocessing", "augmentation", "model", "seed")
 #: Ranked by these where the metrics of a study have no scores of single samples.
 FALLBACKS = ("dice", "iou", "dice_pooled", "iou_pooled", "dsb_map")
 NEEDED = ("sample", "group", "metric", "definition", "value")
@@ -59,7 +58,7 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _of_arm(frame: pd.DataFrame, study: Study, arm: Mapping[str, object]) -> pd.DataFrame:
-    wanted = {name: str(arm[name]) for name in ARM if name in arm}
+    wanted = {name: str(arm[name]) for name in WITHIN_STUDY if name in arm}
     wanted |= {"dataset": study.dataset, "protocol": study.protocol}
     for name, value in wanted.items():
         if name in frame:

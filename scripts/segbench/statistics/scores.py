@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from segbench.arms import RUN_LABELS, Recipes
 from segbench.config.study import Study
 from segbench.definitions import PARTS
 from segbench.errors import SegbenchError
 from segbench.statistics.bootstrap import ratio
 
-#: What is one value a file: which arm, seed and fold it belongs to.
-LABELS = ("dataset", "protocol", "preprocessing", "augmentation", "model", "seed", "fold")
 #: What differs from row to row.
 NAMES = ("sample", "group", "class", "metric", "definition")
-
-
-class Arm(NamedTuple):
-    """One combination of recipes."""
-
-    preprocessing: str
-    augmentation: str
-    model: str
 
 
 @dataclass(frozen=True)
@@ -63,7 +53,7 @@ class Scores:
 
     Attributes
     ----------
-    arms : tuple of Arm
+    arms : tuple of Recipes
         In the order of the study's lists.
     seeds : tuple of int
         As in the study.
@@ -75,7 +65,7 @@ class Scores:
         The study's metrics in its order, each followed by its parts.
     """
 
-    arms: tuple[Arm, ...]
+    arms: tuple[Recipes, ...]
     seeds: tuple[int, ...]
     samples: tuple[str, ...]
     group_names: tuple[str, ...]
@@ -94,8 +84,8 @@ class _Part:
     values: np.ndarray
 
     @property
-    def arm(self) -> Arm:
-        return Arm(*(self.labels[name] for name in Arm._fields))
+    def arm(self) -> Recipes:
+        return Recipes(*(self.labels[name] for name in Recipes._fields))
 
     def pairs(self, first: str, second: str) -> Iterator[tuple[str, str]]:
         """Which names of two columns occur together."""
@@ -142,7 +132,7 @@ def read_scores(paths: Sequence[str | Path], study: Study) -> Scores:
     names = tuple(sorted(set(group_of.values())))
     place = {name: n for n, name in enumerate(names)}
     of_sample = {sample: place[group_of[sample]] for sample in samples}
-    axes = _Axes(tuple(Arm(*combo) for combo in _product(study)), study.seeds, of_sample)
+    axes = _Axes(study.rows(), study.seeds, of_sample)
     return Scores(
         axes.arms,
         axes.seeds,
@@ -155,13 +145,9 @@ def read_scores(paths: Sequence[str | Path], study: Study) -> Scores:
 class _Axes(NamedTuple):
     """What the values are laid out by, beside the class; samples with their groups."""
 
-    arms: tuple[Arm, ...]
+    arms: tuple[Recipes, ...]
     seeds: tuple[int, ...]
     groups: dict[str, int]
-
-
-def _product(study: Study) -> Iterable[tuple[str, ...]]:
-    return product(study.preprocessing, study.augmentation, study.models)
 
 
 def _order(study: Study, found: Iterable[str]) -> list[str]:
@@ -180,18 +166,18 @@ def _read(path: str) -> _Part:
 
     try:
         table = pq.read_table(path)
-        missing = [n for n in (*LABELS, *NAMES, "value") if n not in table.column_names]
+        missing = [n for n in (*RUN_LABELS, *NAMES, "value") if n not in table.column_names]
         reason = f"column {missing[0]!r} is missing" if missing else ""
     except (OSError, pa.ArrowInvalid) as error:
         reason = str(error)
     if reason:
         raise SegbenchError(
             f"{path}: not readable scores ({reason})",
-            f"a Parquet file with the columns {', '.join((*LABELS, *NAMES, 'value'))}",
+            f"a Parquet file with the columns {', '.join((*RUN_LABELS, *NAMES, 'value'))}",
             "delete it and run the same command again",
         )
     labels = {}
-    for name in LABELS:
+    for name in RUN_LABELS:
         values = table.column(name).unique().to_pylist()
         if len(values) != 1:
             raise SegbenchError(

@@ -8,12 +8,13 @@ from itertools import combinations
 
 import numpy as np
 
+from segbench.arms import Recipes
 from segbench.config.study import Study
 from segbench.definitions import define
 from segbench.errors import SegbenchError
 from segbench.statistics import bootstrap, comparison
 from segbench.statistics.bootstrap import Sums
-from segbench.statistics.scores import Arm, MetricScores, Scores
+from segbench.statistics.scores import MetricScores, Scores
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ class ArmSummary:
 
     Attributes
     ----------
-    arm : Arm
-        Its recipes.
+    arm : Recipes
+        Its row.
     estimates : dict of str to Estimate
         By metric.
     rank : int
@@ -71,7 +72,7 @@ class ArmSummary:
         Share of the resamples in which it is first.
     """
 
-    arm: Arm
+    arm: Recipes
     estimates: dict[str, Estimate]
     rank: int
     p_best: float | None

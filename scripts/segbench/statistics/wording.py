@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from segbench.arms import Recipes
 from segbench.config.study import Published, Study
 from segbench.definitions import PARTS, define
 from segbench.statistics.citations import Citation, cite
-from segbench.statistics.scores import Arm
 from segbench.statistics.summary import ArmSummary, Estimate, Summary
 
 MINUS = "\N{MINUS SIGN}"
@@ -22,8 +22,8 @@ NAMED = 6
 #: Fewer groups than this, and percentile intervals cover less than they promise: of the
 #: mean of normal values, 84 % with 5 groups, 89 % with 7, 92 % with 20 instead of 95 %.
 FEW_GROUPS = 20
-#: Arm._fields as headings.
-RECIPES = {"preprocessing": "Preprocessing", "augmentation": "Augmentation", "model": "Model"}
+#: Headings of the columns that name an arm.
+RECIPES = {name: name.capitalize() for name in Recipes._fields}
 
 
 def number(value: float) -> str:
@@ -83,15 +83,11 @@ def listing(words: Sequence[str]) -> str:
 
 def varying(study: Study) -> tuple[str, ...]:
     """Which recipes differ between the arms; the model if none does."""
-    lists = {
-        "preprocessing": study.preprocessing,
-        "augmentation": study.augmentation,
-        "model": study.models,
-    }
-    return tuple(name for name, values in lists.items() if len(values) > 1) or ("model",)
+    columns = zip(Recipes._fields, zip(*study.rows(), strict=True), strict=True)
+    return tuple(name for name, values in columns if len(set(values)) > 1) or ("model",)
 
 
-def arm_name(arm: Arm, study: Study) -> str:
+def arm_name(arm: Recipes, study: Study) -> str:
     """Name an arm by what differs between the arms."""
     return " / ".join(getattr(arm, name) for name in varying(study))
 

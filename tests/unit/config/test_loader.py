@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import segbench
-from segbench.config import Arm, ConfigError, load
+from segbench.arms import Arm
+from segbench.config import ConfigError, load
 from segbench.config.problems import key_text
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def test_arms_are_the_product_of_the_lists_in_their_order(tree: Tree) -> None:
     tree.set("studies/which.yaml", "seeds", [3, 1])
     arms = tree.load().arms("which")
     assert arms == [
-        Arm("tissue", "cv", "small", "none", "unet", 3),
-        Arm("tissue", "cv", "small", "none", "unet", 1),
-        Arm("tissue", "cv", "small", "copies", "unet", 3),
-        Arm("tissue", "cv", "small", "copies", "unet", 1),
+        Arm("tissue", "small", "none", "unet", 3, "cv"),
+        Arm("tissue", "small", "none", "unet", 1, "cv"),
+        Arm("tissue", "small", "copies", "unet", 3, "cv"),
+        Arm("tissue", "small", "copies", "unet", 1, "cv"),
     ]
     assert arms[0]._asdict() == {
         "dataset": "tissue", "protocol": "cv", "preprocessing": "small", "augmentation": "none",

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from segbench.arms import Recipes
 from segbench.errors import SegbenchError
-from segbench.statistics.scores import Arm, read_scores
+from segbench.statistics.scores import read_scores
 from unit.statistics.made import study, write_all, write_run
 
 ONE = study(preprocessing=("p",))
@@ -31,7 +32,7 @@ def test_values_are_laid_out_by_arm_seed_class_and_sample(tmp_path):
         group=lambda sample: "g" + sample,
     )
     scores = read_scores(paths[::-1], one)
-    assert scores.arms == (Arm("em-128", "none", "unet"), Arm("em-256", "none", "unet"))
+    assert scores.arms == (Recipes("em-128", "none", "unet"), Recipes("em-256", "none", "unet"))
     assert scores.samples == ("a", "b")
     assert scores.group_names == ("ga", "gb")
     metric = scores.metrics["iou"]
@@ -202,7 +203,7 @@ def test_files_that_are_no_scores(tmp_path):
     assert "not readable scores" in failure([tmp_path / "absent"])
     short = tmp_path / "short"
     pq.write_table(pa.table({"dataset": ["d"]}), short)
-    assert "column 'protocol' is missing" in failure([short])
+    assert "column 'preprocessing' is missing" in failure([short])
 
 
 def test_two_arms_in_one_file(tmp_path):

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segbench.arms import Recipes
 from segbench.definitions import definition_id
 from segbench.errors import SegbenchError
-from segbench.statistics.scores import Arm, MetricScores, Scores
+from segbench.statistics.scores import MetricScores, Scores
 from segbench.statistics.summary import summarise
 from unit.statistics.made import study
 
@@ -25,7 +26,7 @@ def scores_of(values, groups=None, classes=("nucleus",), metric="iou", weights=N
     names = tuple(f"s{n:03d}" for n in range(samples))
     definition = definition_id(metric, "exclude")
     return Scores(
-        tuple(Arm(f"p{n}", "none", "unet") for n in range(arms)),
+        tuple(Recipes(f"p{n}", "none", "unet") for n in range(arms)),
         tuple(range(seeds)),
         names,
         tuple(f"g{n:03d}" for n in range(groups.max() + 1)),

@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 
+from segbench.arms import Recipes
 from segbench.definitions import definition_id
 from segbench.statistics import wording
-from segbench.statistics.scores import Arm, MetricScores, Scores
+from segbench.statistics.scores import MetricScores, Scores
 from segbench.statistics.summary import Summary, summarise
 from unit.statistics.made import study
 
@@ -27,7 +28,7 @@ def summary_of(one, values: dict[str, list]) -> Summary:
             definition_id(name, one.empty), classes, array, np.ones_like(array), names,
             np.arange(len(names)),
         )  # fmt: skip
-    arms = tuple(Arm(p, "none", m) for p in one.preprocessing for m in one.models)
+    arms = tuple(Recipes(p, "none", m) for p in one.preprocessing for m in one.models)
     groups = tuple(f"g{n}" for n in range(len(names)))
     return summarise(Scores(arms, one.seeds, names, groups, metrics), one)
 
