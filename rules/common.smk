@@ -23,7 +23,12 @@ BASE = Path(workflow.basedir)
 MAIN = [Path(file) for file in workflow.overwrite_configfiles] or [
     BASE / "config/config.yaml"
 ]
-CONFIG = load(MAIN, workflow.config_settings.config, BASE)
+CONFIG = load(
+    MAIN,
+    workflow.config_settings.config,
+    BASE,
+    command=sys.argv[1:] if workflow.is_main_process else None,
+)
 
 # The store is one place for all folders of outputs; jobs learn of it by the environment.
 os.environ.update(SEGBENCH_STORE=str(CONFIG.store().absolute()))

@@ -53,22 +53,9 @@ def metrics_of(w):
     return metrics_asked(studies_of(w))
 
 
-@lru_cache(maxsize=None)
-def empties_asked(studies):
-    """The policies for empty masks of some studies, each once."""
-    return sorted({CONFIG.studies[name].empty for name in studies})
-
-
 def empty_of(w):
-    """The policy for empty masks of the studies of a run; they must agree on it."""
-    policies = empties_asked(studies_of(w))
-    if len(policies) > 1:
-        raise SegbenchError(
-            f"studies that share the arm {dict(w)} differ in `empty`: {policies}",
-            "one policy for empty masks wherever an arm is scored",
-            "give these studies the same `empty`",
-        )
-    return policies[0]
+    """The policy for empty masks of a run; the config check made its studies agree on it."""
+    return CONFIG.studies[studies_of(w)[0]].empty
 
 
 def costs(w):

@@ -34,6 +34,25 @@ def test_a_mistake_on_the_command_line_is_told_too(project):
     assert "studies" in run.output
 
 
+def test_what_would_only_fail_after_the_trainings_is_told_before_the_dag(project):
+    """Policies that differ, a metric in mm without a spacing, a folder that is not there."""
+    study = project.path("config/studies/tiny.yaml").read_text()
+    project.write("config/studies/other.yaml", f"{study}empty: one\n")
+    project.edit("config/studies/tiny.yaml", "[iou, dice]", "[iou, nsd_1mm]")
+    project.edit("config/config.yaml", "  tiny: {}", "  tiny: {}\n  other: {}")
+    project.edit("config/config.yaml", "source: generated", "source: folder\n    folder: {path: x}")
+    run = project.snakemake("-n", expect=1)
+    for words in (
+        "the configuration has 3 errors",
+        "differs from the study other (config/studies/other.yaml, line 11), which shares an arm",
+        "is in millimetres, but kidney_nuclei has no pixel spacing",
+        f"the nearest folder is {project.folder.resolve()}",
+    ):
+        assert words in run.output, words
+    assert "Traceback" not in run.output
+    assert "InputFunctionException" not in run.output
+
+
 def test_a_corrupt_image_is_named_and_healed_by_replacing_it(project):
     project.snakemake("inventory/kidney_nuclei/shard-0.tsv", "inventory/kidney_nuclei/shard-1.tsv")
     image = sorted(project.path(f"{RAW}/3_Test").glob("*.png"))[0]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from segbench.config.checks_files import lacks_spacing
 from segbench.config.dataset import Dataset, Protocol
 from segbench.config.findings import Finding
 from segbench.config.model import Model
@@ -16,6 +18,7 @@ from segbench.config.study import (
     METRICS,
     POOLED_METRICS,
     SEMANTIC_METRICS,
+    SURFACE_METRICS,
     Study,
 )
 
@@ -129,8 +132,44 @@ def _metrics(study: Study, dataset: Dataset) -> Iterator[Finding]:
 _NEEDS = {"semantic": "masks", "overlapping": "masks"}
 
 
-def _dataset(study: Study, dataset: Dataset, used: bool) -> Iterator[Finding]:
+def _spacing(study: Study, dataset: Dataset, root: Path | None) -> Iterator[Finding]:
+    """Metrics in millimetres of samples whose pixel spacing cannot be known."""
+    for number, metric in enumerate(study.metrics):
+        suits = metric in _METRICS[dataset.label_task]
+        if suits and metric in SURFACE_METRICS and lacks_spacing(dataset, root):
+            yield Finding(
+                ("metrics", number),
+                f"is in millimetres, but {study.dataset} has no pixel spacing",
+                f"spacing_um in config/datasets/{study.dataset}.yaml"
+                + (", a sheet with spacing_y_mm and spacing_x_mm" * (dataset.format == "folder"))
+                + ", or a metric without a unit",
+                value=metric,
+            )
+
+
+def _patches(study: Study, recipes: Recipes) -> Iterator[Finding]:
+    """Models whose patch is larger than every image they train on."""
+    sizes = {name: recipes["preprocessing"][name].resize for name in study.preprocessing
+             if name in recipes["preprocessing"]}  # fmt: skip
+    if None in sizes.values() or not sizes:
+        return
+    largest = [max(getattr(size, side) for size in sizes.values()) for side in ("height", "width")]
+    for number, name in enumerate(study.models):
+        model = recipes["models"].get(name)
+        patch = model.training.patch if model else None
+        if patch and any(a > b for a, b in zip(patch, largest, strict=False)):
+            yield Finding(
+                ("models", number),
+                f"has the patch {' x '.join(map(str, patch))}, but {', '.join(sizes)} makes images "
+                f"of {' x '.join(map(str, largest))} at most",
+                "a model whose training.patch fits into the images, or training.patch: null",
+                value=name,
+            )
+
+
+def _dataset(study: Study, dataset: Dataset, used: bool, root: Path | None) -> Iterator[Finding]:
     yield from _metrics(study, dataset)
+    yield from _spacing(study, dataset, root)
     protocol = dataset.protocols.get(study.protocol)
     if protocol is None:
         known = sorted(dataset.protocols)
@@ -145,7 +184,9 @@ def _dataset(study: Study, dataset: Dataset, used: bool) -> Iterator[Finding]:
                       value=study.protocol)  # fmt: skip
 
 
-def check_study(study: Study, recipes: Recipes, names: Names, used: bool) -> list[Finding]:
+def check_study(
+    study: Study, recipes: Recipes, names: Names, used: bool, root: Path | None = None
+) -> list[Finding]:
     """Find what does not fit between a study and its recipes.
 
     Parameters
@@ -157,9 +198,12 @@ def check_study(study: Study, recipes: Recipes, names: Names, used: bool) -> lis
         Kind -> names that have a file, be it right or wrong.
     used : bool
         Whether the main file names the study; the data at hand matter only then.
+    root : Path, optional
+        Where a relative path to raw files begins; None: no file is looked at.
     """
     dataset = recipes["datasets"].get(study.dataset)
     findings = [*_references(study, names), *_models(study, recipes, dataset)]
+    findings += _patches(study, recipes)
     if dataset is not None:
-        findings += _dataset(study, dataset, used)
+        findings += _dataset(study, dataset, used, root)
     return findings

@@ -21,6 +21,9 @@ FORMATS = (
     "folder",
 )
 
+#: Formats whose files may say the pixel spacing; of the others only `spacing_um` does.
+SPACING_IN_FILES = ("uw_madison", "msd", "folder")
+
 
 class Generated(Strict):
     """The miniature in the publisher's own format, made offline."""
@@ -60,7 +63,7 @@ class Folder(Strict):
 
     path: str = Field(
         min_length=1,
-        description="The publisher's tree; relative to the folder in which segbench is run.",
+        description="The publisher's tree; relative to the folder that holds config/.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ from segbench.arms import Arm
 from segbench.config.augmentation import Augmentation
 from segbench.config.base import Strict
 from segbench.config.checks import check_recipe
+from segbench.config.checks_files import check_source, check_weights
 from segbench.config.checks_study import check_study
 from segbench.config.dataset import Dataset
 from segbench.config.documents import Document, Mark, document_of, read_document
+from segbench.config.findings import Finding
 from segbench.config.main import STORE_DEFAULT, STORE_VARIABLE, Main
 from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
@@ -212,12 +214,67 @@ class _Loader:
         # What is wrong with the model itself has been said.
         self.problems += [p for p in problems if p not in self.problems]
 
-    def check_studies(self, named: list[str]) -> None:
-        """Check what a study says about its parts, and the parts against each other."""
+    def check_studies(self, named: list[str], at_hand: Collection[str]) -> None:
+        """Check what a study says about its parts, and the parts against each other.
+
+        Parameters
+        ----------
+        named : list of str
+            Studies of the main file.
+        at_hand : collection of str
+            Studies whose raw files should exist.
+        """
         for name, study in self.recipes["studies"].items():
             document = self.documents["studies"][name]
-            findings = check_study(study, self.recipes, self.names, used=name in named)
+            root = self.root if name in at_hand else None
+            findings = check_study(study, self.recipes, self.names, name in named, root)
             self.problems += [finding.problem(document) for finding in findings]
+
+    def asked(self, command: Sequence[str], named: list[str]) -> list[str]:
+        """Studies of the main file that a command line names, by themselves or in a path."""
+        words = {word for part in command for word in re.split("[/=]", part)}
+        studies = {n: s for n, s in self.recipes["studies"].items() if n in named}
+        return [
+            name
+            for name, study in studies.items()
+            if any(word in (name, study.dataset) or word.startswith(f"{name}.") for word in words)
+        ] or list(studies)
+
+    def check_policies(self, named: list[str]) -> None:
+        """Check that studies which share an arm score empty masks in the same way."""
+        first: dict[Arm, str] = {}
+        clashes: dict[tuple[str, str], None] = {}
+        for name in sorted(set(named) & self.recipes["studies"].keys()):
+            for arm in self.recipes["studies"][name].arms():
+                other = first.setdefault(arm, name)
+                if self._empty(other) != self._empty(name):
+                    clashes[other, name] = None
+        for other, name in clashes:
+            mark = self.documents["studies"][other].mark(("empty",))
+            finding = Finding(
+                ("empty",),
+                f"differs from the study {other} ({mark.file}, line {mark.line}), which shares an "
+                f"arm and has {self._empty(other)}",
+                "the same `empty` in both studies, for an arm is scored once",
+                value=self._empty(name),
+            )
+            self.problems.append(finding.problem(self.documents["studies"][name]))
+
+    def _empty(self, study: str) -> str:
+        empty: str = self.recipes["studies"][study].empty
+        return empty
+
+    def check_files(self, at_hand: Collection[str]) -> None:
+        """Check that the raw files and the weights of some studies exist."""
+        studies = [s for name, s in self.recipes["studies"].items() if name in at_hand]
+        for kind, check, names in (
+            ("datasets", check_source, {study.dataset for study in studies}),
+            ("models", check_weights, {m.split("--")[0] for s in studies for m in s.models}),
+        ):
+            for name in sorted(names & self.recipes[kind].keys() & self.documents[kind].keys()):
+                document = self.documents[kind][name]
+                findings = check(self.recipes[kind][name], self.root)
+                self.problems += [finding.problem(document) for finding in findings]
 
     def all_problems(self) -> list[Problem]:
         """List the problems, but none below a key that could not even be read."""
@@ -237,6 +294,7 @@ def load(
     main: str | Path | Iterable[str | Path],
     overrides: Mapping[str, Any] | None = None,
     root: str | Path = ".",
+    command: Sequence[str] | None = None,
 ) -> Config:
     """Read the configuration and check all of it.
 
@@ -248,6 +306,9 @@ def load(
         Keys of the main file that win over all files (`snakemake --config`).
     root : path
         The folder that holds `config/` with its recipe folders.
+    command : sequence of str, optional
+        Words of the command line. The raw files and weights of the studies that they name, or
+        of all studies where they name none, must exist. None: no file is looked at.
 
     Returns
     -------
@@ -276,7 +337,10 @@ def load(
         )
     loader.validate()
     loader.expand_sweeps()
-    loader.check_studies(named)
+    at_hand = [] if command is None else loader.asked(command, named)
+    loader.check_studies(named, at_hand)
+    loader.check_policies(named)
+    loader.check_files(at_hand)
     if loader.problems or checked is None:
         raise ConfigError(loader.all_problems())
     studies = loader.used("studies", named)

@@ -122,14 +122,14 @@ class Case:
             mask = label[..., list(self.classes).index(name)] > 0
         return mask
 
-    def surfaces(self, name: str) -> Surfaces | None:
+    def surfaces(self, name: str, metric: str) -> Surfaces | None:
         """Surfaces of one class, found once for all metrics; None where it is in neither."""
         if name not in self._surfaces:
-            self._surfaces[name] = surfaces(*self.masks(name), self.spacing("hd95"))
+            self._surfaces[name] = surfaces(*self.masks(name), self.spacing(metric))
         return self._surfaces[name]
 
     def spacing(self, metric: str) -> tuple[float, ...]:
-        """Distance of pixels in mm; refuses to guess."""
+        """Distance of pixels in mm, for a metric that needs it; unknown is an error."""
         if self.spacing_mm is None:
             raise SegbenchError(
                 f"sample {self.name!r}: its spacing is unknown, but {metric} is in millimetres",

@@ -40,7 +40,7 @@ def _hausdorff(case: Case) -> Iterator[Value]:
     """Distance between the surfaces of each class."""
     longest = diagonal(case.shape, case.spacing("hd95"))
     for name in case.names:
-        yield Value(name, "hd95", hausdorff_95(case.surfaces(name), case.empty, longest))
+        yield Value(name, "hd95", hausdorff_95(case.surfaces(name, "hd95"), case.empty, longest))
 
 
 def _within(name: str, tolerance_mm: float) -> CaseMetric:
@@ -48,7 +48,7 @@ def _within(name: str, tolerance_mm: float) -> CaseMetric:
 
     def measure(case: Case) -> Iterator[Value]:
         for class_name in case.names:
-            found = case.surfaces(class_name)
+            found = case.surfaces(class_name, name)
             yield Value(class_name, name, surface_dice(found, case.empty, tolerance_mm))
 
     return measure

@@ -103,12 +103,19 @@ class Tree:
         part[int(last) if isinstance(part, list) else last] = value
         self.write(name, data)
 
-    def load(self, overrides: dict[str, Any] | None = None, main: str = "config.yaml") -> Config:
-        return load(self.path(main), overrides, self.root)
+    def load(
+        self,
+        overrides: dict[str, Any] | None = None,
+        main: str = "config.yaml",
+        command: list[str] | None = None,
+    ) -> Config:
+        return load(self.path(main), overrides, self.root, command)
 
-    def problems(self, overrides: dict[str, Any] | None = None) -> list[Problem]:
+    def problems(
+        self, overrides: dict[str, Any] | None = None, command: list[str] | None = None
+    ) -> list[Problem]:
         with pytest.raises(ConfigError) as caught:
-            self.load(overrides)
+            self.load(overrides, command=command)
         return list(caught.value.problems)
 
     def only(self, file: str, key: str) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from tests.unit.config.conftest import Tree
@@ -182,3 +183,79 @@ def test_weights_name_classes_of_the_dataset(tree: Tree) -> None:
     problem = tree.only("studies/which.yaml", "models[0]")
     assert "names the class cel in loss.weights" in problem.what
     assert "did you mean cell?" in problem.what
+
+
+def test_studies_that_share_an_arm_agree_on_empty_masks(tree: Tree) -> None:
+    second = yaml.safe_load(tree.path("studies/which.yaml").read_text(encoding="utf-8"))
+    tree.write("studies/zeros.yaml", {**second, "augmentation": ["copies"], "empty": "zero"})
+    tree.write("config.yaml", {"studies": {"which": {}, "zeros": {}}})
+    problem = tree.only("studies/zeros.yaml", "empty")
+    assert problem.what == (
+        "differs from the study which (config/studies/which.yaml, line 1), which shares an arm "
+        "and has exclude"
+    )
+    assert (problem.value, problem.line) == ("zero", 15)
+    assert problem.allowed == "the same `empty` in both studies, for an arm is scored once"
+    tree.set("studies/zeros.yaml", "augmentation", ["jitter"])
+    assert tree.load().studies["zeros"].empty == "zero"
+    tree.set("studies/zeros.yaml", "augmentation", ["copies"])
+    tree.write("config.yaml", {"studies": {"which": {}}})
+    tree.load()
+
+
+@pytest.mark.parametrize("metric", ["hd95", "nsd_1mm", "nsd_2mm"])
+def test_millimetres_need_a_spacing(tree: Tree, metric: str) -> None:
+    tree.set("studies/which.yaml", "metrics", ["iou", metric])
+    problem = tree.only("studies/which.yaml", "metrics[1]")
+    assert problem.what == "is in millimetres, but tissue has no pixel spacing"
+    assert problem.allowed == (
+        "spacing_um in config/datasets/tissue.yaml, or a metric without a unit"
+    )
+    assert problem.value == metric
+    tree.set("datasets/tissue.yaml", "spacing_um", [0.5, 0.5])
+    tree.load()
+
+
+def test_a_folder_of_pictures_is_looked_at_for_a_spacing(tree: Tree) -> None:
+    (tree.root / "mine/images").mkdir(parents=True)
+    (tree.root / "mine/images/a.png").write_bytes(b"")
+    tree.set("datasets/tissue.yaml", "format", "folder")
+    tree.set("datasets/tissue.yaml", "source", "folder")
+    tree.set("datasets/tissue.yaml", "folder", {"path": "mine"})
+    tree.set("studies/which.yaml", "metrics", ["iou", "nsd_1mm"])
+    tree.load()
+    (problem,) = tree.problems(command=["which"])
+    assert problem.what == "is in millimetres, but tissue has no pixel spacing"
+    assert problem.allowed == (
+        "spacing_um in config/datasets/tissue.yaml, a sheet with spacing_y_mm and spacing_x_mm, "
+        "or a metric without a unit"
+    )
+
+
+@pytest.mark.parametrize(
+    ("patch", "recipes", "what"),
+    [
+        ([64, 64], ["small"], ""),
+        ([128, 64], ["small"], "has the patch 128 x 64, but small makes images of 64 x 64 at most"),
+        ([64, 72], ["small"], "has the patch 64 x 72, but small makes images of 64 x 64 at most"),
+        ([128, 128], ["small", "large"], ""),
+        ([136, 128], ["small", "large"],
+         "has the patch 136 x 128, but small, large makes images of 128 x 128 at most"),
+        ([128, 128], ["small", "native"], ""),
+        (None, ["small"], ""),
+    ],
+)  # fmt: skip
+def test_a_patch_fits_into_the_images(
+    tree: Tree, patch: list[int] | None, recipes: list[str], what: str
+) -> None:
+    tree.write("preprocessing/large.yaml", {"resize": {"height": 128, "width": 128}})
+    tree.set("models/unet.yaml", "training.patch", patch)
+    tree.set("studies/which.yaml", "preprocessing", recipes)
+    if not what:
+        tree.load()
+        return
+    problem = tree.only("studies/which.yaml", "models[0]")
+    assert problem.what == what
+    assert problem.allowed == (
+        "a model whose training.patch fits into the images, or training.patch: null"
+    )

@@ -122,10 +122,13 @@ def test_a_class_that_is_never_predicted_has_pooled_precision_zero():
     assert math.isnan(value) and weight == 0.0
 
 
-def test_millimetres_need_a_spacing():
+@pytest.mark.parametrize("metric", ["hd95", "nsd_1mm", "nsd_2mm"])
+def test_millimetres_need_a_spacing(metric):
     with pytest.raises(SegbenchError) as error:
-        list(MASK_METRICS["hd95"](case([[1]], [[1]], name="x7")))
-    assert "sample 'x7': its spacing is unknown" in error.value.what
+        list(MASK_METRICS[metric](case([[1]], [[1]], name="x7")))
+    assert error.value.what == (
+        f"sample 'x7': its spacing is unknown, but {metric} is in millimetres"
+    )
     assert "spacing_um" in error.value.action
 
 

@@ -1,0 +1,115 @@
+"""Checks of the files that a configuration names: a mistake in a path is found before the DAG."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from segbench.config.dataset import SPACING_IN_FILES, Dataset, Layout
+from segbench.config.findings import Finding
+from segbench.config.model import Model
+
+#: Endings of pictures that carry no pixel spacing.
+_WITHOUT_SPACING = (".png", ".jpg", ".jpeg", ".npy")
+
+#: Column of a sheet that gives the spacing of its samples.
+_COLUMN = "spacing_y_mm"
+
+
+def nearest_folder(path: Path) -> Path:
+    """Give the deepest folder on the way to a path that exists.
+
+    Examples
+    --------
+    >>> nearest_folder(Path("/no-such-folder/images")).as_posix()
+    '/'
+    """
+    return next(parent for parent in path.absolute().parents if parent.is_dir())
+
+
+def _missing(what: str, path: Path) -> str:
+    """Say that a path does not exist, and how far it does."""
+    folder = nearest_folder(path)
+    held = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
+    shown = ", ".join(held[:5]) + (", ..." if len(held) > 5 else "") if held else "nothing"
+    return f"there is no {what} {path}; the nearest folder is {folder}, which holds {shown}"
+
+
+def check_source(dataset: Dataset, root: Path) -> Iterator[Finding]:
+    """Find out whether the folder of raw files exists, where the user names one.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    root : Path
+        Where a relative path begins.
+    """
+    if dataset.source != "folder" or dataset.folder is None:
+        return
+    path = root / Path(dataset.folder.path).expanduser()
+    if not path.is_dir():
+        yield Finding(("folder", "path"), _missing("folder", path),
+                      "a folder that exists, or another source")  # fmt: skip
+
+
+def check_weights(model: Model, root: Path) -> Iterator[Finding]:
+    """Find out whether the local file of pretrained weights exists, where the recipe names one.
+
+    Parameters
+    ----------
+    model : Model
+    root : Path
+        Where a relative path begins.
+    """
+    backbone = model.network.backbone
+    if backbone is None or backbone.weights in (None, "imagenet"):
+        return
+    path = root / Path(backbone.weights).expanduser()
+    if not path.is_file():
+        yield Finding(("network", "backbone", "weights"), _missing("file", path),
+                      "a file that exists, imagenet, or null")  # fmt: skip
+
+
+def lacks_spacing(dataset: Dataset, root: Path | None) -> bool:
+    """Whether the samples of a dataset cannot have a known pixel spacing.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    root : Path or None
+        Where a relative path to a folder of the user's begins; None: its files are not looked
+        at.
+
+    Returns
+    -------
+    bool
+        True only where it is certain; a format whose files may carry a spacing gives False.
+    """
+    if dataset.spacing_um is not None:
+        return False
+    if dataset.format not in SPACING_IN_FILES:
+        return True
+    if dataset.format != "folder" or dataset.source != "folder" or root is None:
+        return False
+    assert dataset.folder is not None
+    folder = root / Path(dataset.folder.path).expanduser()
+    layout = dataset.layout or Layout()
+    if not folder.is_dir() or (layout.sheet and _has_column(folder / layout.sheet)):
+        return False
+    return all(name.lower().endswith(_WITHOUT_SPACING) for name in _names(folder / layout.images))
+
+
+def _has_column(sheet: Path) -> bool:
+    """Whether a sheet has the column of the spacing; an unreadable sheet is not judged here."""
+    try:
+        with sheet.open(encoding="utf-8-sig") as lines:
+            return _COLUMN in lines.readline()
+    except (OSError, UnicodeDecodeError):
+        return True
+
+
+def _names(folder: Path) -> Iterable[str]:
+    """Names of the files below a folder."""
+    for _, _, names in os.walk(folder, followlinks=True):
+        yield from names
