@@ -2,6 +2,7 @@
 
 from segbench.inference.images import write_manifest
 from segbench.inference.request import USAGE, read_request
+from segbench.stages import STAGES
 
 
 def acquire_code(w):
@@ -58,30 +59,35 @@ def empty_of(w):
     return CONFIG.studies[studies_of(w)[0]].empty
 
 
+def jobs_of(study, arm):
+    """The jobs of an arm, as wildcards, by what a stage has one job for."""
+    names = arm._asdict()
+    shards = [{**names, "shard": n} for n in range(CONFIG.datasets[arm.dataset].shards)]
+    scored = [{**names, "fold": n} for n in scored_folds(study, arm)]
+    amplified = CONFIG.augmentation[arm.augmentation].amplification is not None
+    return {
+        "dataset": [names],
+        "shard": shards,
+        "amplified shard": shards * amplified,
+        "fold": [{**names, "fold": n} for n in folds_of(arm)],
+        "scored fold": scored,
+        "segmented fold": scored * (not is_classified(study)),
+    }
+
+
 def costs(w):
     """The costs of every heavy job of every study, each once."""
+    patterns = [
+        (stage.per, getattr(rules, stage.name).output.cost)
+        for stage in STAGES.values()
+        if stage.cost
+    ]
     found = set()
     for study in CONFIG.studies:
-        stages = [rules.predict, rules.segment, rules.score]
-        if not is_classified(study):
-            stages += [rules.measure, rules.describe]
-        trained = rules.train.output.cost
-        evaluated = [stage.output.cost for stage in stages]
         for arm in CONFIG.arms(study):
-            names = arm._asdict()
-            found.update(trained.format(**names, fold=fold) for fold in folds_of(arm))
-            for fold in scored_folds(study, arm):
-                found.update(path.format(**names, fold=fold) for path in evaluated)
-        for made in {arm[:3] for arm in CONFIG.arms(study)}:
-            names = dict(zip(Arm._fields, made))
-            stages = [rules.truth, rules.preprocess]
-            if CONFIG.augmentation[names["augmentation"]].amplification is not None:
-                stages.append(rules.amplify)
-            for shard in range(CONFIG.datasets[names["dataset"]].shards):
-                found.update(
-                    stage.output.cost.format(**names, shard=shard) for stage in stages
-                )
-    found.update(expand(rules.explore_dataset.output.cost, dataset=CONFIG.datasets))
+            jobs = jobs_of(study, arm)
+            for per, pattern in patterns:
+                found.update(pattern.format(**names) for names in jobs[per])
     return sorted(found)
 
 

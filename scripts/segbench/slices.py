@@ -3,19 +3,19 @@
 A stage's parameters are the slice of the config that can change its outputs, as plain
 data. A key that a stage does not read is not in its slice, so changing it reruns nothing.
 
-Ten thousand jobs share a handful of recipes: equal slices are one object, made once. They
-are for reading only.
+Ten thousand jobs share a handful of recipes: a slice is made once, and is read-only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import BaseModel
 
 from segbench.config.dataset import Dataset
+from segbench.stages import STAGES
 
 #: Keys written for readers; no stage computes anything from them.
 _FOR_READERS = {"description", "title", "licence", "citation", "question"}
@@ -23,73 +23,62 @@ _FOR_READERS = {"description", "title", "licence", "citation", "question"}
 #: What a reader needs to list the samples of a tree.
 _READING = ("format", "task", "classes", "background", "layout")
 
-#: Parts of a model recipe that each stage reads.
-MODEL_PARTS = {
-    "train": ("network", "target", "boundary_px", "loss", "training"),
-    "predict": ("network", "target", "training", "prediction"),
-    "segment": ("target", "instances", "decision"),
-}
+#: Slices by recipe and names. Recipes are frozen but hold dicts, which have no hash, so the key
+#: is their identity; they are kept alive here, so that no other object gets the same one.
+_MADE: dict[tuple[int, tuple[str, ...]], tuple[BaseModel, dict[str, Any]]] = {}
 
 
-#: Part of the config (by identity: it never changes), and what was cut out of it.
-_MADE: dict[tuple[int, str, tuple[str, ...]], tuple[BaseModel, Any]] = {}
+class _ReadOnly(dict[str, Any]):
+    """A dict that many jobs share; pickled or copied, it is a plain one."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("a slice of the configuration is shared: change a copy of it")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
+    update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, Any]]]:
+        return dict, ({**self},)
 
 
-def _once(model: BaseModel, kind: str, names: tuple[str, ...], make: Callable[[], Any]) -> Any:
-    """What `make` gives, made once for a part of the config; the part is kept alive."""
-    key = (id(model), kind, names)
-    if key not in _MADE:
-        _MADE[key] = (model, make())
-    return _MADE[key][1]
-
-
-def plain(model: BaseModel | None) -> Any:
-    """A typed recipe as JSON-able data, without the words for readers; do not change it."""
-    if model is None:
-        return None
-    return _once(model, "plain", (), lambda: _strip(model.model_dump(mode="json")))
-
-
-def _strip(data: Any) -> Any:
+def _freeze(data: Any) -> Any:
+    """JSON-able data without the words for readers, read-only: lists become tuples."""
     if isinstance(data, dict):
-        return {key: _strip(value) for key, value in data.items() if key not in _FOR_READERS}
-    return [_strip(item) for item in data] if isinstance(data, list) else data
+        return _ReadOnly({k: _freeze(v) for k, v in data.items() if k not in _FOR_READERS})
+    return tuple(map(_freeze, data)) if isinstance(data, list) else data
 
 
-def parts(model: BaseModel, names: Iterable[str]) -> dict[str, Any]:
-    """Some parts of a typed recipe as JSON-able data; do not change them."""
-    wanted = tuple(names)
-
-    def make() -> dict[str, Any]:
-        data = model.model_dump(mode="json", include=set(wanted))
-        return {name: _strip(data[name]) for name in wanted}
-
-    found: dict[str, Any] = _once(model, "parts", wanted, make)
-    return found
-
-
-def model_slice(model: BaseModel, stage: str) -> dict[str, Any]:
-    """What `stage` reads of a model recipe; do not change it.
+def parts(model: BaseModel, names: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Some parts of a recipe as read-only data, without the words for readers.
 
     Parameters
     ----------
-    model : Model
-        The whole recipe.
-    stage : {"train", "predict", "segment"}
-        The stage.
+    model : BaseModel
+        The recipe.
+    names : tuple of str, optional
+        Of its parts; ``part.key`` is one key of a part. None: all parts.
     """
+    if (id(model), names) not in _MADE:
+        data = model.model_dump(mode="json")
+        found: dict[str, Any] = {}
+        for name in names or data:
+            part, _, key = name.partition(".")
+            if key:
+                found.setdefault(part, {})[key] = data[part][key]
+            else:
+                found[part] = data[part]
+        _MADE[id(model), names] = model, _freeze(found)
+    return _MADE[id(model), names][1]
 
-    def make() -> dict[str, Any]:
-        data = parts(model, MODEL_PARTS[stage])
-        if stage != "predict":
-            return data
-        # Of the training only this matters: the patch is the tile when none is given, and a
-        # network computes as it was trained.
-        keys = ("patch", "precision", "deterministic")
-        return {**data, "training": {key: data["training"][key] for key in keys}}
 
-    found: dict[str, Any] = _once(model, "slice", (stage,), make)
-    return found
+def plain(model: BaseModel | None) -> dict[str, Any] | None:
+    """A whole recipe as `parts` gives it; None where there is none."""
+    return None if model is None else parts(model)
+
+
+def model_slice(model: BaseModel, stage: str) -> dict[str, Any]:
+    """What a stage reads of a model recipe, see `segbench.stages.Stage.model`."""
+    return parts(model, STAGES[stage].model)
 
 
 def dataset_slice(dataset: BaseModel) -> dict[str, Any]:
@@ -107,7 +96,7 @@ def source_slice(dataset: BaseModel, root: Path) -> dict[str, Any]:
     root : Path
         A folder that is given by a relative path lies under it.
     """
-    data = plain(dataset)
+    data = parts(dataset)
     source = data[data["source"]]
     if data["source"] == "folder":
         source = {"path": str(root / Path(source["path"]).expanduser())}

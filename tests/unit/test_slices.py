@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -96,7 +99,43 @@ def test_protocols_and_shards_are_not_read_before_the_folds():
 
 
 def test_parts_are_plain_data():
-    assert parts(model(), ["target"]) == {"target": "classes"}
+    assert parts(model(), ("target",)) == {"target": "classes"}
+
+
+def test_a_part_may_be_cut_to_some_of_its_keys():
+    found = parts(model(), ("training.patch", "training.precision", "boundary_px"))
+    assert found == {"training": {"patch": None, "precision": "auto"}, "boundary_px": 2}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda found: found.update(target="x"),
+        lambda found: found["training"].pop("epochs"),
+        lambda found: found["network"].__setitem__("width", 1),
+        lambda found: found.clear(),
+        lambda found: found.setdefault("new", 1),
+        lambda found: found.__delitem__("loss"),
+    ],
+)
+def test_a_shared_slice_cannot_be_changed(change):
+    recipe = model(training={"patch": [8, 16]})
+    before = copy.deepcopy(model_slice(recipe, "train"))
+    with pytest.raises(TypeError, match="change a copy"):
+        change(model_slice(recipe, "train"))
+    assert model_slice(recipe, "train") == before
+    assert before["training"]["patch"] == (8, 16), "lists are tuples"
+
+
+def test_a_script_gets_plain_data_that_it_may_change():
+    """Snakemake pickles the parameters of a job for its script."""
+    found = pickle.loads(pickle.dumps(model_slice(model(), "train")))
+    assert type(found) is dict
+    assert type(found["training"]["optimizer"]) is dict
+    found["training"]["epochs"] = 1
+    assert json.dumps(found, sort_keys=True) != json.dumps(
+        model_slice(model(), "train"), sort_keys=True
+    )
 
 
 def test_ten_thousand_jobs_share_a_few_slices(monkeypatch):

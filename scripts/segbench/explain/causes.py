@@ -16,22 +16,10 @@ from segbench.explain.differences import (
 )
 from segbench.explain.plan import Planned
 from segbench.provenance.record import FileStat
+from segbench.stages import STAGES
 
 #: Parameters that are digests of code, one or several.
 _CODE = ("code", "codes")
-
-#: Where a parameter comes from: (rule or any, parameter) -> wildcard, key in that recipe.
-_PLACES = {
-    ("preprocess", "recipe"): ("preprocessing", ()),
-    ("amplify", "recipe"): ("augmentation", ("amplification",)),
-    ("", "recipe"): ("model", ()),
-    ("", "jitter"): ("augmentation", ("jitter",)),
-    ("", "dataset"): ("dataset", ()),
-    ("", "about"): ("dataset", ()),
-    ("", "shards"): ("dataset", ("shards",)),
-    ("", "protocol"): ("protocol", ()),
-    ("", "study"): ("study", ()),
-}
 
 #: What a job that was never made may be the first of, in the order in which it is named.
 _NAMED = (*Arm._fields, "study")
@@ -150,11 +138,11 @@ class Causes:
             if path[0] in _CODE:
                 yield from self._code(path, before, after)
                 continue
-            wildcard, prefix = _PLACES.get(
-                (job.rule, path[0]), _PLACES.get(("", path[0]), ("", path[:1]))
-            )
+            stage = STAGES.get(job.rule)
+            source = stage.params.get(path[0], "") if stage else ""
+            wildcard, *prefix = source.split(".")
             owner = job.wildcards.get(wildcard, "")
-            keys = (*prefix, *path[1:]) if owner or not wildcard else path
+            keys = (*prefix, *path[1:]) if owner else path
             of = f"{wildcard} {owner}" if owner else ""
             yield Cause("parameter", ".".join(keys) or path[0], of, shown(before), shown(after))
 

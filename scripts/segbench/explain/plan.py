@@ -127,28 +127,3 @@ def in_order(jobs: Sequence[Planned]) -> list[Planned]:
     return sorted(
         jobs, key=lambda job: (level(job.number), job.rule, sorted(job.wildcards.items()))
     )
-
-
-def stages_of(jobs: Iterable[Planned]) -> list[str]:
-    """The rules of some jobs; those that make what others use come first.
-
-    Parameters
-    ----------
-    jobs : iterable of Planned
-        In order, see `in_order`.
-    """
-    rules: dict[int, str] = {}
-    depths: dict[str, int] = {}
-    makers: dict[str, set[str]] = {}
-    for job in jobs:
-        rules[job.number] = job.rule
-        own = {rules[maker] for maker in job.makers.values()} - {job.rule}
-        makers.setdefault(job.rule, set()).update(own)
-
-    def depth(rule: str) -> int:
-        if rule not in depths:
-            depths[rule] = 0  # should two rules make inputs of one another
-            depths[rule] = 1 + max((depth(maker) for maker in makers[rule]), default=0)
-        return depths[rule]
-
-    return sorted(makers, key=depth)

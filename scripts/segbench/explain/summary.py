@@ -9,7 +9,8 @@ from typing import Any
 from segbench.explain.causes import Cause
 from segbench.explain.costs import Hours
 from segbench.explain.forecast import FATES, Fate
-from segbench.explain.plan import Planned, stages_of
+from segbench.explain.plan import Planned
+from segbench.stages import STAGES
 
 
 @dataclass
@@ -158,14 +159,6 @@ class Explanation:
             }
         )
 
-    def sort(self, order: Iterable[str]) -> None:
-        """Put the stages of all sections in this order."""
-        order = list(order)
-        for section in [*self.studies.values(), self.others, self.total]:
-            section.stages = {
-                rule: section.stages[rule] for rule in order if rule in section.stages
-            }
-
     def as_dict(self) -> dict[str, Any]:
         """As JSON-able data."""
         return {
@@ -192,7 +185,7 @@ def summarise(
         By the jobs' numbers.
     """
     explanation = Explanation()
-    for job in jobs:
+    order = {name: number for number, name in enumerate(STAGES)}
+    for job in sorted(jobs, key=lambda job: order.get(job.rule, len(order))):
         explanation.add(job, causes[job.number], fates[job.number], hours[job.number])
-    explanation.sort(stages_of(jobs))
     return explanation

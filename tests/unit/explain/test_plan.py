@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.explain.plan import Arms, Planned, in_order, stages_of, studies_of
+from segbench.explain.plan import Arms, Planned, in_order, studies_of
 
 
 def arm(model="unet", **changes):
@@ -90,24 +90,6 @@ def test_makers_come_first_in_whatever_order_jobs_are_given(random, count):
     assert sorted(place) == list(range(count))
     for job in jobs:
         assert all(place[maker] < place[job.number] for maker in job.makers.values())
-
-
-def test_stages_come_in_the_order_of_the_work_not_of_the_first_job():
-    jobs = [
-        planned(0, [], "score"),
-        planned(1, [], "train"),
-        planned(2, [1], "predict"),
-        planned(3, [2], "score"),
-        planned(4, [0, 3], "table"),
-        planned(5, [], "alone"),
-    ]
-    assert stages_of(jobs) == ["train", "alone", "predict", "score", "table"]
-    assert stages_of([]) == []
-
-
-def test_rules_that_use_one_another_have_some_order():
-    jobs = [planned(0, [], "a"), planned(1, [0], "b"), planned(2, [1], "a")]
-    assert sorted(stages_of(jobs)) == ["a", "b"]
 
 
 def test_the_name_of_a_job():
