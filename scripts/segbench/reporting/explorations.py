@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from segbench.errors import SegbenchError
-from segbench.reporting.formats import NONE, number
+from segbench.reporting.formats import NONE, number, significant
 from segbench.reporting.summaries import read_json
 
 TIMES = "\N{MULTIPLICATION SIGN}"
+#: Columns of the table of intensities, of which `quantiles_of` names the keys.
+INTENSITIES = ("min", "0.05", "0.5", "0.95", "max")
 
 
 @dataclass(frozen=True)
@@ -57,31 +59,19 @@ class Explored:
     pictures: list[tuple[str, str]]
 
 
-def shown(value: object) -> str:
-    """Print a figure with three or four significant digits, whatever its size.
-
-    Examples
-    --------
-    >>> shown(0.000123456), shown(12.3456), shown(12.0)
-    ('0.000123', '12.3', '12')
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return NONE
-    return number(value) if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
-
-
 def _range(values: Mapping[str, Any], unit: str = "") -> str:
     if not values:
         return NONE
-    return f"median {shown(values['0.5'])}{unit}, {shown(values['min'])} to {shown(values['max'])}"
+    median, low, high = (significant(values[key]) for key in ("0.5", "min", "max"))
+    return f"median {median}{unit}, {low} to {high}"
 
 
 def _size(entry: Mapping[str, Any], unit: str) -> str:
     if not entry.get("object_pixels"):
         return ""
     physical = entry.get("object_mm") or {}
-    extra = f" ({shown(physical['0.5'])} {unit})" if physical else ""
-    return f"{shown(entry['object_pixels']['0.5'])} px{extra}"
+    extra = f" ({significant(physical['0.5'])} {unit})" if physical else ""
+    return f"{significant(entry['object_pixels']['0.5'])} px{extra}"
 
 
 def _spacing(summary: Mapping[str, Any]) -> str:
@@ -105,7 +95,7 @@ def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         (
             "Without any class",
             f"{number(summary['empty']['samples'])} samples "
-            f"({shown(100 * (summary['empty']['share'] or 0))} %)",
+            f"({significant(100 * (summary['empty']['share'] or 0))} %)",
         ),
     ]
     if summary["stacks"]:
@@ -150,7 +140,7 @@ def read_exploration(path: str | Path) -> Explored:
             classes=_classes(summary),
             pixels=summary["task"] != "classification",
             intensities=[
-                (row["channel"], [shown(row[key]) for key in ("min", "0.05", "0.5", "0.95", "max")])
+                (row["channel"], [significant(row[key]) for key in INTENSITIES])
                 for row in summary["intensities"]
             ],
             pictures=[(str(key), str(title)) for key, title in summary["pictures"]],

@@ -103,6 +103,30 @@ def number(value: object, digits: int = 0) -> str:
     return f"{finite:,.{digits}f}".replace(",", "\u202f")
 
 
+def significant(value: object, digits: int = 3, factor: float = 1) -> str:
+    """Print a number with so many significant digits; large and whole ones as integers.
+
+    Parameters
+    ----------
+    value : float or None
+        None and NaN are printed as a dash.
+    digits : int, optional
+    factor : float, optional
+        The value is multiplied by it, e.g. by 100 for a percentage.
+
+    Examples
+    --------
+    >>> significant(0.000123456), significant(12.3456), significant(12.0), significant(0.5, 3, 100)
+    ('0.000123', '12.3', '12', '50')
+    """
+    finite = _finite(value)
+    if finite is None:
+        return NONE
+    finite *= factor
+    whole = abs(finite) >= 1000 or finite == int(finite)
+    return number(finite) if whole else f"{finite:.{digits}g}"
+
+
 def sort_value(value: object) -> str:
     """Print the number that a table column is sorted by; empty where there is none."""
     finite = _finite(value)

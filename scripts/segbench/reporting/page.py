@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from segbench.errors import SegbenchError
@@ -14,7 +13,7 @@ from segbench.files import write_text
 from segbench.reporting import formats
 from segbench.reporting.assets import Assets, read_picture
 from segbench.reporting.costs import read_jobs, total_of, totals_by
-from segbench.reporting.explorations import Explored, read_exploration, shown
+from segbench.reporting.explorations import Explored, read_exploration
 from segbench.reporting.histories import Losses, read_losses
 from segbench.reporting.inputs import (
     DatasetInput,
@@ -26,9 +25,6 @@ from segbench.reporting.inputs import (
     ReportInput,
     StudyInput,
 )
-from segbench.reporting.page_css import CSS
-from segbench.reporting.page_html import TEMPLATE
-from segbench.reporting.page_js import JS
 from segbench.reporting.resource_usage import asked_rows
 from segbench.reporting.summaries import (
     DatasetSummary,
@@ -37,6 +33,7 @@ from segbench.reporting.summaries import (
     summarise_folds,
     summarise_samples,
 )
+from segbench.reporting.templates import render
 from segbench.statistics.html import read_fragment
 
 #: Tables are offered for download in this order; the names are what a reader sees.
@@ -100,24 +97,6 @@ class _Section:
     checked: list[tuple[str, str]]
     recipes: tuple[Recipe, ...]
     metrics: tuple[MetricDefinition, ...]
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
-        "duration": formats.duration,
-        "memory": formats.memory,
-        "energy": formats.energy,
-        "number": formats.number,
-        "percent": formats.percent,
-        "per_cent": lambda share: shown(None if share is None else 100 * share),
-        "figure": lambda value: formats.NONE if value is None else f"{value:.4g}",
-        "sort_value": formats.sort_value,
-        "linked": formats.linked,
-    }
-    return environment
 
 
 def _shown(picture: Picture, assets: Assets, folder: str, name: str, whose: str) -> _Shown:
@@ -247,26 +226,20 @@ def write_report(report: ReportInput, output: str | Path) -> None:
             for study, anchor in zip(report.studies, _anchors(report.studies), strict=True)
         ]
         jobs = read_jobs(report.costs)
-        # CSS and JS are ours: escaped, they would not work.
-        html = (
-            _environment()
-            .from_string(TEMPLATE)
-            .render(
-                title=report.title,
-                config=report.config,
-                any_generated=any(generated),
-                all_generated=all(generated),
-                studies=sections,
-                datasets=list(data.values()),
-                most_rows=MOST_ROWS,
-                jobs=jobs,
-                stages=totals_by(jobs, lambda job: job.stage),
-                hosts=totals_by(jobs, lambda job: job.host),
-                total=total_of("all", jobs),
-                asked=asked_rows(jobs),
-                manifest=report.manifest,
-                css=Markup(CSS),
-                js=Markup(JS),
-            )
+        html = render(
+            "page.html",
+            title=report.title,
+            config=report.config,
+            any_generated=any(generated),
+            all_generated=all(generated),
+            studies=sections,
+            datasets=list(data.values()),
+            most_rows=MOST_ROWS,
+            jobs=jobs,
+            stages=totals_by(jobs, lambda job: job.stage),
+            hosts=totals_by(jobs, lambda job: job.host),
+            total=total_of("all", jobs),
+            asked=asked_rows(jobs),
+            manifest=report.manifest,
         )
     write_text(output, html)

@@ -1,8 +1,3 @@
-"""The page's only script: a click on a heading sorts the job table. It works without."""
-
-from __future__ import annotations
-
-JS = r"""
 (function () {
   "use strict";
   function key(row, column) {
@@ -39,4 +34,3 @@ JS = r"""
     });
   });
 })();
-"""
