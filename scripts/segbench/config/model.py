@@ -217,6 +217,13 @@ class Decision(Strict):
     )
 
 
+#: Targets of which each pixel depends on that pixel of the label alone.
+LOCAL_TARGETS = ("classes", "foreground")
+
+#: Training samples that take more bytes than this are read window by window.
+MEMORY_BYTES = 4 * 2**30
+
+
 class Model(Strict):
     """One model recipe: network, target, loss, training, prediction, objects."""
 

@@ -16,9 +16,13 @@ MEMORY_MARGIN = 1.15
 #: (276 MB measured in the batch step).
 SNAKEMAKE_MB = 300
 
-#: Expected time is multiplied by this. Trainings that shared their core with others took up to
-#: 2.6 times as long as their CPU time (see the table).
+#: A job with a network asks for this many times the expected time: trainings that shared their
+#: core with others took up to 2.6 times their CPU time (see the table).
 TIME_MARGIN = 2.5
+
+#: As `TIME_MARGIN`, of other stages: seconds per megapixel differ by ten times between formats
+#: and recipes.
+STAGE_TIME_MARGIN = 10
 
 #: The least that is asked for, and the steps in which it is: a scheduler gains nothing from more
 #: digits, and equal jobs should ask for equal amounts. Slurm kills what two Snakemakes need below
@@ -79,11 +83,13 @@ BATCHES = 4
 
 # --- speed of a CPU --------------------------------------------------------------------------
 
-#: Seconds from the start of the process to the first step, Keras's import (5 s) included, on one
-#: core: plain networks 10 to 14, backbones of hundreds of layers up to 25.
-START_S = 15
-#: Tracing and compiling, for each layer of a backbone's hundreds, summed up.
-BACKBONE_START_S = 15
+#: Seconds from the start of a training to its first step on one core, Keras's import included,
+#: with bytecode (3 s; 7 s without), and of a prediction, which traces the forward pass alone.
+TRAINING_START_S = 7
+PREDICTION_START_S = 4
+#: Tracing and compiling the hundreds of layers of a backbone adds this many seconds.
+BACKBONE_TRAINING_START_S = 8
+BACKBONE_PREDICTION_START_S = 2
 
 #: Multiply-adds a second of a thread in convolutions. Fitted with `CPU_BYTES` on nine steps:
 #: 110 to 150 thousand million in float32, more in bfloat16; CPUs without AVX-512 have about

@@ -1,9 +1,9 @@
-"""What a job asks for, and how a retry asks for more."""
+"""What a job asks for and what it is expected to take; a retry asks for more."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segbench.resources import constants
 
@@ -22,12 +22,16 @@ class Needs:
         Wall time in minutes.
     threads : int
         Threads that `runtime_min` is meant for.
+    expected_s : int
+        Wall time that is expected on an idle machine, in seconds: `runtime_min` without its
+        margin, the same at each attempt.
     """
 
     mem_mb: int
     gpu_mem_mb: int
     runtime_min: int
     threads: int = 1
+    expected_s: int = 0
 
     def at(self, attempt: int) -> Needs:
         """What the n-th attempt asks for.
@@ -41,18 +45,23 @@ class Needs:
         Examples
         --------
         >>> Needs(2000, 0, 30).at(2)
-        Needs(mem_mb=4000, gpu_mem_mb=0, runtime_min=60, threads=1)
+        Needs(mem_mb=4000, gpu_mem_mb=0, runtime_min=60, threads=1, expected_s=0)
         """
-        return Needs(
-            self.mem_mb * attempt,
-            self.gpu_mem_mb,
-            min(self.runtime_min * attempt, constants.MAX_RUNTIME_MIN),
-            self.threads,
+        return replace(
+            self,
+            mem_mb=self.mem_mb * attempt,
+            runtime_min=min(self.runtime_min * attempt, constants.MAX_RUNTIME_MIN),
         )
 
 
-def needs(mem_mb: float, seconds: float, gpu_mem_mb: float = 0, threads: int = 1) -> Needs:
-    """Round to what is asked for: margins, least values and steps are added here alone.
+def needs(
+    mem_mb: float,
+    seconds: float,
+    gpu_mem_mb: float = 0,
+    threads: int = 1,
+    time_margin: float = constants.TIME_MARGIN,
+) -> Needs:
+    """Turn what is expected into what is asked for: margins, minima and steps are added here.
 
     Parameters
     ----------
@@ -64,19 +73,22 @@ def needs(mem_mb: float, seconds: float, gpu_mem_mb: float = 0, threads: int = 1
         Expected memory of a GPU.
     threads : int, optional
         Passed on.
+    time_margin : float, optional
+        The job asks for this many times `seconds`.
 
     Examples
     --------
     >>> needs(1000, 20)
-    Needs(mem_mb=1500, gpu_mem_mb=0, runtime_min=10, threads=1)
+    Needs(mem_mb=1500, gpu_mem_mb=0, runtime_min=10, threads=1, expected_s=20)
     """
     memory = mem_mb * constants.MEMORY_MARGIN + constants.SNAKEMAKE_MB
-    minutes = seconds * constants.TIME_MARGIN / 60
+    minutes = seconds * time_margin / 60
     return Needs(
         max(_up(memory, constants.MEMORY_STEP_MB), constants.MIN_MEMORY_MB),
         _up(gpu_mem_mb, constants.MEMORY_STEP_MB),
         min(_up(max(minutes, 1), constants.RUNTIME_STEP_MIN), constants.MAX_RUNTIME_MIN),
         threads,
+        max(round(seconds), 1),
     )
 
 

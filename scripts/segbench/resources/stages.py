@@ -1,73 +1,18 @@
-"""What the other stages need: a base, and so much for each pixel they hold at a time.
-
-No stage but training holds more than a few samples, so what counts is the largest sample,
-not the file; time goes with all of them.
-"""
+"""What a prediction needs, and what stages without a network need, see `segbench.stages`."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from segbench.config.model import Model
 from segbench.resources import constants as c
 from segbench.resources.fingerprint import Fingerprint, fitted
 from segbench.resources.needs import Needs, needs
 from segbench.resources.network import count
-from segbench.resources.training import forward_seconds, start_seconds
+from segbench.resources.training import forward_seconds
+from segbench.stages import STAGES
 
 MIB = 2**20
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What a stage takes.
-
-    Attributes
-    ----------
-    base_mb : float
-        With nothing read, its imports included.
-    pixel_bytes : float
-        For each pixel of the largest sample and each thread.
-    channel_bytes : float
-        The same for each channel of the image, for stages that read images.
-    sample_bytes : float
-        Of each sample, for what is kept of all of them: rows, digests.
-    seconds_a_megapixel : float
-        Of all samples.
-    table_factor, seconds_a_megabyte : float
-        Bytes and seconds for each byte and megabyte of a table that is worked on whole.
-    """
-
-    base_mb: float
-    pixel_bytes: float
-    channel_bytes: float
-    sample_bytes: float
-    seconds_a_megapixel: float
-    table_factor: float = 0
-    seconds_a_megabyte: float = 0
-
-
-#: By the names of the rules; see docs/reference/resources.md for what they are fitted on.
-STAGES = {
-    "truth": Stage(120, 16, 0, 20_000, 2.0),
-    "preprocess": Stage(120, 16, 24, 20_000, 2.5),
-    "amplify": Stage(120, 12, 8, 20_000, 0.3),
-    "segment": Stage(150, 40, 0, 20_000, 1.0),
-    "score": Stage(170, 40, 0, 50_000, 1.0),
-    "measure": Stage(180, 100, 12, 200_000, 3.0),
-    # Of 442,000 objects, 21 MB of table: 3.9 GB and a quarter of an hour.
-    "describe": Stage(300, 24, 0, 100_000, 3.0, 200, 90),
-    "check_leaks": Stage(120, 4, 4, 50_000, 0.2),
-    "explore_dataset": Stage(230, 24, 16, 200_000, 1.0),
-}
-
-#: Stages that see all samples of the dataset; the others a shard, or the tested ones.
-_OF_ALL = ("explore_dataset", "check_leaks")
-_OF_A_SHARD = ("truth", "preprocess", "amplify")
-
-#: Start of a process and its imports.
-_START_S = 5
 
 
 def stage_needs(stage: str, data: Fingerprint, *, threads: int = 1, table_bytes: int = 0) -> Needs:
@@ -76,7 +21,7 @@ def stage_needs(stage: str, data: Fingerprint, *, threads: int = 1, table_bytes:
     Parameters
     ----------
     stage : str
-        Name of the rule, one of `STAGES`.
+        Name of a stage with a `load`.
     data : Fingerprint
         The data. Scores, objects and labels are taken at the original size, so that of the
         published samples counts.
@@ -85,22 +30,24 @@ def stage_needs(stage: str, data: Fingerprint, *, threads: int = 1, table_bytes:
     table_bytes : int, optional
         Of the table of objects that is described; 0 before it is there.
     """
-    kind, sheet = STAGES[stage], data.original
+    load, sheet = STAGES[stage].load, data.original
+    assert load is not None, stage
     largest = math.prod(sheet.largest)
-    copies = max(1, data.training // max(sheet.samples, 1)) if stage == "amplify" else 1
-    pixel = kind.pixel_bytes * _masks(data) + kind.channel_bytes * sheet.channels
-    samples = sheet.samples
-    if stage in _OF_A_SHARD:
-        samples = math.ceil(2 * sheet.samples / data.shards) if data.shards > 1 else samples
-    elif stage not in _OF_ALL:
-        samples = data.test
+    copied = STAGES[stage].per == "amplified shard"
+    copies = max(1, data.training // max(sheet.samples, 1)) if copied else 1
+    pixel = load.pixel_bytes * _masks(data) + load.channel_bytes * sheet.channels
+    samples = {"all": sheet.samples, "shard": sheet.samples / data.shards, "test": data.test}[
+        load.samples
+    ]
+    # A hash cuts the shards: one of several may have twice its share.
+    most = 2 * samples if load.samples == "shard" and data.shards > 1 else samples
     side_by_side = 1 + 2 * (threads - 1)
-    memory = kind.base_mb * MIB + largest * pixel * side_by_side + samples * kind.sample_bytes
-    memory += table_bytes * kind.table_factor
+    memory = load.base_mb * MIB + largest * pixel * side_by_side + most * load.sample_bytes
+    memory += table_bytes * load.table_factor
     megapixels = samples * copies * sheet.pixels / 1e6
-    seconds = megapixels * kind.seconds_a_megapixel
-    seconds += table_bytes / 1e6 * kind.seconds_a_megabyte
-    return needs(memory / MIB, _START_S + seconds, 0, threads)
+    seconds = megapixels * load.seconds_per_megapixel
+    seconds += load.start_s + table_bytes / 1e6 * load.seconds_per_table_mb
+    return needs(memory / MIB, seconds, 0, threads, c.STAGE_TIME_MARGIN)
 
 
 def _masks(data: Fingerprint) -> int:
@@ -149,5 +96,8 @@ def predict_needs(
     views = (2**data.dimensions if options.flips else 1) * (4 if options.rotations else 1)
     passes = data.test * max(tiles, 1) * min(views, 8 if data.dimensions == 2 else 16)
     seconds = passes * networks * forward_seconds(network, sides, min(gpus, 1), threads)
+    start = c.PREDICTION_START_S
+    if recipe.network.backbone is not None:
+        start += c.BACKBONE_PREDICTION_START_S
     written = data.test * data.pixels * maps / c.WRITTEN_NUMBERS
-    return needs(host / MIB, start_seconds(recipe) + seconds + written, on_gpu, threads)
+    return needs(host / MIB, start + seconds + written, on_gpu, threads)

@@ -5,19 +5,13 @@ from __future__ import annotations
 import math
 
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Model
+from segbench.config.model import LOCAL_TARGETS, MEMORY_BYTES, Model
 from segbench.resources import constants as c
 from segbench.resources.fingerprint import Fingerprint, window
 from segbench.resources.needs import Needs, needs
 from segbench.resources.network import Network, count
 
 MIB = 2**20
-
-#: Samples that take more are read window by window, see `segbench.training.samples`.
-MEMORY_BYTES = 4 * 2**30
-
-#: Targets of which windows can be made, see `segbench.training.task`.
-_LOCAL_TARGETS = ("classes", "foreground")
 
 #: Samples that readers hold whole while they cut windows of them, and pass over once.
 _READERS = 5
@@ -104,7 +98,7 @@ def data_bytes(recipe: Model, data: Fingerprint, sides: tuple[int, ...]) -> floa
     pixel = data.channels * data.itemsize + maps
     trained = math.ceil(data.training * recipe.training.share)
     held = (trained + data.validation) * data.pixels * pixel
-    if held > MEMORY_BYTES and recipe.target in _LOCAL_TARGETS:
+    if held > MEMORY_BYTES and recipe.target in LOCAL_TARGETS:
         # Twice: as read, and as windows; a survey of the targets goes sample by sample.
         held = 2 * _READERS * math.prod(data.largest) * pixel
     waiting = c.BATCHES * recipe.training.batch * math.prod(sides) * (pixel + 1)
@@ -125,7 +119,7 @@ def training_seconds(
     gpus: int,
     threads: int,
 ) -> float:
-    """Seconds of all epochs, on an idle machine; early stopping is not reckoned with."""
+    """Expected seconds of all epochs on an idle machine; early stopping is ignored."""
     options = recipe.training
     one = forward_seconds(network, sides, gpus, threads)
     update = network.weights * c.CPU_WEIGHT_S / (100 if gpus else 1)
@@ -135,12 +129,10 @@ def training_seconds(
     tiles = math.ceil(tiles / options.batch) * options.batch  # the last batch is filled up
     saved = 4.0 * network.weights * (2 + c.OPTIMIZER_SLOTS[options.optimizer.name])
     epoch = steps_an_epoch(recipe, data) * step + tiles * one + saved / c.STATE_BYTES
-    return start_seconds(recipe) + options.epochs * epoch
-
-
-def start_seconds(recipe: Model) -> float:
-    """Seconds before the first step."""
-    return c.START_S + c.BACKBONE_START_S * (recipe.network.backbone is not None)
+    start = c.TRAINING_START_S
+    if recipe.network.backbone is not None:
+        start += c.BACKBONE_TRAINING_START_S
+    return start + options.epochs * epoch
 
 
 def forward_seconds(network: Network, sides: tuple[int, ...], gpus: int, threads: int) -> float:

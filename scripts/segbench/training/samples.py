@@ -10,17 +10,14 @@ from typing import Protocol
 import numpy as np
 
 from segbench.archives import ArchiveSet
-from segbench.config.model import Model
+from segbench.config.model import LOCAL_TARGETS, MEMORY_BYTES, Model
 from segbench.errors import SegbenchError
-from segbench.training.task import LOCAL_TARGETS, Task, make_task, to_target
+from segbench.training.task import Task, make_task, to_target
 
 __all__ = [
     "MEMORY_BYTES", "Sample", "Samples", "StoredSample", "Task", "fit_in_memory", "load",
     "make_task", "reflect_to", "window_size",
 ]  # fmt: skip
-
-#: Samples that take more bytes than this are read window by window.
-MEMORY_BYTES = 4 * 2**30
 
 
 class Samples(Protocol):

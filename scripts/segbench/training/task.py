@@ -17,9 +17,6 @@ STEPS_OF_DISTANCE = 255
 #: Spatial axes of the samples by the archives' word for all axes.
 DIMENSIONS = {"yxc": 2, "zyxc": 3}
 
-#: Targets of which each pixel depends on that pixel of the label alone.
-LOCAL_TARGETS = ("classes", "foreground")
-
 
 @dataclass(frozen=True)
 class Task:

@@ -1,4 +1,4 @@
-"""What is predicted, beside what trainings used: for more than was used, for not twice of it.
+"""What is predicted beside what was measured: memory at most twice, time within three times.
 
 Measured on two cores of an AMD EPYC with AVX512-BF16, TensorFlow 2.21, one thread; see
 docs/reference/resources.md. A change of a constant must keep all of them.
@@ -6,16 +6,18 @@ docs/reference/resources.md. A change of a constant must keep all of them.
 
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Backbone, Model, Optimizer, Training, UNet
-from segbench.resources import Fingerprint, Sheet, training_needs
+from segbench.resources import Fingerprint, Sheet, predict_needs, stage_needs, training_needs
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 
@@ -85,6 +87,7 @@ def test_a_training_asks_for_what_it_used_and_not_for_twice_of_it(name):
     assert used_mb <= asked.mem_mb <= 2 * used_mb
     assert asked.runtime_min >= wall_min
     assert asked.runtime_min == 10 or asked.runtime_min <= 6 * wall_min
+    assert wall_min / 3 <= asked.expected_s / 60 <= 3 * wall_min
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -94,6 +97,32 @@ def test_a_step_of_another_network_asks_for_enough(name):
     task = "classification" if network.kind == "classifier" else "overlapping"
     asked = training_needs(recipe, found(sides, 1, 0, channels, maps, task))
     assert used_mb <= asked.mem_mb <= 2 * used_mb
+
+
+#: A run of the miniature: recipes, data, and what each job of its heavy stages took.
+MINIATURE = json.loads(Path(__file__).with_name("miniature_costs.json").read_text())
+
+
+def expected_s(job: dict[str, Any]) -> float:
+    """What is expected of a job of the miniature's run."""
+    values = MINIATURE["data"][job["data"]]
+    sheet = Sheet(**{k: tuple(v) if type(v) is list else v for k, v in values["original"].items()})
+    data = Fingerprint(**{**values, "largest": tuple(values["largest"]), "original": sheet})
+    if job["stage"] not in ("train", "predict"):
+        return stage_needs(job["stage"], data, table_bytes=job.get("table_bytes", 0)).expected_s
+    recipe = Model.model_validate(MINIATURE["models"][job["wildcards"]["model"]])
+    return (training_needs if job["stage"] == "train" else predict_needs)(recipe, data).expected_s
+
+
+@pytest.mark.parametrize("stage", sorted({job["stage"] for job in MINIATURE["jobs"]}))
+def test_jobs_of_the_miniature_take_what_is_expected_within_three_times(stage):
+    """Compared with CPU time and wall time; a second is the finest that is predicted."""
+    jobs = [job for job in MINIATURE["jobs"] if job["stage"] == stage]
+    assert len(jobs) >= 4
+    for job in jobs:
+        expected = expected_s(job)
+        assert expected <= 3 * max(job["wall_s"], 1), job
+        assert expected >= max(job["cpu_s"], 1) / 3, job
 
 
 def test_nothing_heavy_is_imported_to_predict():
