@@ -1,22 +1,28 @@
-# Two commands do everything on a fresh machine with Python 3.11+: `make demo`, `make test`.
+# Two commands do everything on a fresh machine with Python 3.11 to 3.13: `make demo`, `make test`.
 
-PYTHON ?= python3
+# The Python to use; without it envs/find-python.sh takes the first that fits.
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 CONFIG_HOME := $(or $(XDG_CONFIG_HOME),$(HOME)/.config)
+OLDEST := 3.11
+NEWEST := 3.13
+ON_EACH_PYTHON := tests/unit/test_archives.py tests/unit/provenance/test_store.py \
+  tests/unit/provenance/test_code.py tests/workflow/test_ensemble.py
 PROFILES := $(filter-out default,$(notdir $(wildcard profiles/*)))
 
-.PHONY: demo test lint types unit workflow test-slurm profiles explain bench lock schema clean help
+.PHONY: demo test lint types unit workflow test-slurm test-pythons profiles explain bench lock schema clean help
 
 help:            ## What can be made
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 demo: $(VENV)/cpu  ## The miniature benchmark, offline, and its report
-	@$(RUN) snakemake --quiet rules host reason
+	@$(BIN)/python -m compileall -q scripts
+	@$(RUN) PYTHONPATH="$(CURDIR)/scripts/progress" snakemake --logger progress
 	@echo "The report is report/index.html, the tables are in tables/."
 
-test: $(VENV)/dev lint types unit workflow test-slurm  ## Everything that CI checks
+test: $(VENV)/dev lint types unit workflow test-slurm test-pythons  ## Everything that CI checks
 
 lint: $(VENV)/dev  ## Format and style of Python and of the workflow
 	$(RUN) ruff format --check scripts tests profiles
@@ -28,6 +34,7 @@ lint: $(VENV)/dev  ## Format and style of Python and of the workflow
 types: $(VENV)/dev  ## Types of the library
 	$(RUN) mypy
 	$(RUN) mypy --strict profiles/kubernetes/jobs.py
+	$(RUN) mypy --strict scripts/progress
 
 unit: $(VENV)/dev  ## Tests of the library
 	PYTHONHASHSEED=0 $(RUN) pytest -q -n 2 --dist loadfile tests/unit --doctest-modules scripts/segbench
@@ -37,6 +44,16 @@ workflow: $(VENV)/dev  ## Tests that run the real Snakemake
 
 test-slurm: $(VENV)/dev  ## Tests on a real Slurm that they start; says why where none can be had
 	$(RUN) pytest -q -rs tests/slurm
+
+test-pythons: $(foreach version,$(OLDEST) $(NEWEST),test-python-$(version))  ## Archives, store and a training on the oldest and the newest Python
+
+test-python-%: $(VENV)/dev
+	@python=$$(envs/find-python.sh $*) || { echo "Skipped the tests on Python $*"; exit 0; }; \
+	if $(BIN)/python -c 'import sys; sys.exit("$*" != "%d.%d" % sys.version_info[:2])'; then \
+	  echo "Python $* runs all tests"; exit 0; fi; \
+	$$python -m venv .venv-$* && \
+	$(BIN)/uv pip install -q --python .venv-$*/bin/python --compile-bytecode --require-hashes -r envs/dev.lock && \
+	PATH="$(CURDIR)/.venv-$*/bin:$$PATH" .venv-$*/bin/python -m pytest -q $(ON_EACH_PYTHON)
 
 profiles: $(VENV)/cpu  ## Make the profiles known by name: snakemake --profile slurm-gpu
 	@mkdir -p "$(CONFIG_HOME)/snakemake"
@@ -53,11 +70,13 @@ bench: $(VENV)/dev  ## Measurements against peers and physical limits, as a tabl
 schema: $(VENV)/cpu  ## Regenerate config/schema.json and the reference of the config
 	PYTHONPATH=scripts $(BIN)/python -m segbench.config
 
-# The environment: pinned and hashed. `cpu` runs the workflow, `dev` adds what the tests need.
+# The environment: pinned, hashed, and compiled (else every job compiles TensorFlow anew where
+# Python writes no bytecode, as in many containers). `cpu` runs the workflow, `dev` adds what the tests need.
 $(VENV)/cpu $(VENV)/dev: $(VENV)/%: envs/%.lock envs/bootstrap.lock
-	@test -x $(BIN)/python || { echo "Making the environment in $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@test -x $(BIN)/pip || { python=$$(envs/find-python.sh $(PYTHON)) && \
+	  echo "Making the environment in $(VENV) with $$python" && $$python -m venv $(VENV); }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
-	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r envs/$*.lock
+	$(BIN)/uv pip install --python $(BIN)/python --compile-bytecode --require-hashes -r envs/$*.lock
 	@touch $@
 
 lock:            ## Pin the newest versions that envs/*.in allow
