@@ -46,7 +46,7 @@ rule inventory:
     params:
         code=reader_code("inventory"),
         shards=lambda w: CONFIG.datasets[w.dataset].shards,
-        dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
+        dataset=lambda w: inventory_slice(CONFIG.datasets[w.dataset]),
     script:
         "../scripts/inventory.py"
 

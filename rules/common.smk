@@ -13,7 +13,13 @@ from segbench.places import check_places
 from segbench.provenance import code_memory
 from segbench.provenance.code import code_digest
 from segbench.provenance.lock import may_write
-from segbench.slices import dataset_slice, model_slice, plain, source_slice
+from segbench.slices import (
+    dataset_slice,
+    inventory_slice,
+    model_slice,
+    plain,
+    source_slice,
+)
 
 # A plan is millions of objects that all live to the end: to look through them for cycles
 # again and again takes a sixth of the planning.

@@ -81,6 +81,11 @@ def model_slice(model: BaseModel, stage: str) -> dict[str, Any]:
     return parts(model, STAGES[stage].model)
 
 
+def inventory_slice(dataset: BaseModel) -> dict[str, Any]:
+    """What listing the raw files reads of a dataset."""
+    return parts(dataset, _READING)
+
+
 def dataset_slice(dataset: BaseModel) -> dict[str, Any]:
     """What the stages before the folds read of a dataset: format, labels, spacing."""
     return parts(dataset, (*_READING, "regions", "spacing_um"))

@@ -15,6 +15,7 @@ from segbench.config.model import Model
 from segbench.slices import (
     dataset_from,
     dataset_slice,
+    inventory_slice,
     model_slice,
     parts,
     plain,
@@ -155,3 +156,10 @@ def test_ten_thousand_jobs_share_a_few_slices(monkeypatch):
     assert len(dumps) == 6, "two recipes, three stages"
     assert plain(recipes[0]) is plain(recipes[0])
     assert plain(recipes[0]) != plain(recipes[1])
+
+
+def test_listing_the_raw_files_reads_no_spacing_and_no_regions():
+    other = Dataset.model_validate({**BASE, "spacing_um": (0.5, 0.5)})
+    assert inventory_slice(other) == inventory_slice(Dataset.model_validate(BASE))
+    assert set(inventory_slice(other)) == {"format", "task", "classes", "background", "layout"}
+    assert dataset_slice(other)["spacing_um"] == (0.5, 0.5)

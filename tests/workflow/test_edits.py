@@ -114,6 +114,9 @@ EDITS = {
         MODEL, "batch: 2", "batch: 2, optimizer: {learning_rate: 2e-3}"
     ),
     "threshold in a model recipe": append(MODEL, "instances: {threshold: 0.4}\n"),
+    "pixel spacing of a dataset, which no recipe uses": append(
+        "config/datasets/kidney_nuclei.yaml", "spacing_um: [0.5, 0.5]\n"
+    ),
     "description in a recipe": append(MODEL, "description: tiny\n"),
     "raw file touched": touch,
     "raw file of the training set changed": change_training_image,

@@ -72,7 +72,13 @@ def write_truth(
     def make(item: ShardSample) -> EncodedSample:
         label = read_label(dataset, source, raw, item)
         volume = len(spatial(dataset.label_task, label.shape)) == 3
-        record = {"group": item.group, **_common(item), **_affine(source, raw, item)}
+        spacing = None if item.spacing_mm is None else list(item.spacing_mm)
+        record = {
+            "group": item.group,
+            "spacing_mm": spacing,
+            **_common(item),
+            **_affine(source, raw, item),
+        }
         return EncodedSample(item, encode({"label": label}, volume), record, volume)
 
     def attributes(volume: bool) -> dict[str, Any]:
@@ -183,11 +189,14 @@ def _naming(raw: Path, item: ShardSample) -> Iterator[None]:
 
 
 def _common(item: ShardSample) -> dict[str, Any]:
-    """What the records of both stages hold; sizes and spacing are those of the raw image."""
+    """What the records of both stages hold.
+
+    The spacing is not among it: trainings read the preprocessed records, and one that the
+    recipe does not use must not train again.
+    """
     return {
         "source": item.raw.sample,
         "split": item.split,
-        "spacing_mm": None if item.spacing_mm is None else list(item.spacing_mm),
         "stack": item.raw.stack,
         "position": item.raw.position,
     }

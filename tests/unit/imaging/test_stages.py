@@ -118,6 +118,13 @@ def test_unknown_spacing_is_null(shard):
         assert archive.record("a")["spacing_mm"] is None
 
 
+def test_a_spacing_that_no_recipe_uses_is_not_in_what_is_trained_on(shard):
+    first, truth = shard.preprocess().read_bytes(), shard.truth().read_bytes()
+    shard.samples.write_text(shard.samples.read_text().replace("0.5\t0.25", "\t"))
+    assert shard.preprocess().read_bytes() == first
+    assert shard.truth().read_bytes() != truth, "scores are taken anew"
+
+
 def test_prepared_shard(shard):
     with Archive(shard.preprocess()) as archive:
         assert archive.ids == ["a", "b", "c"]
@@ -129,7 +136,7 @@ def test_prepared_shard(shard):
         assert "description" not in attributes["recipe"]
         assert archive.record("b") == {
             "source": "b", "split": "test", "original_size": [21, 30], "classes": ["one", "two"],
-            "spacing_mm": [0.5, 0.25], "stack": "", "position": 0,
+            "stack": "", "position": 0,
         }  # fmt: skip
         for name in archive.ids:
             assert archive.read(name, "image").shape == (8, 8, 1)
