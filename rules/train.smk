@@ -18,7 +18,7 @@ rule train:
         archives=training_shards,
         folds=rules.split.output.folds,
         verdict=rules.check_leaks.output.verdict,
-        weights=lambda w: local_weights(CONFIG.models[w.model], BASE),
+        weights=lambda w: local_weights(CONFIG.models[w.model].network, BASE),
     output:
         model=f"{RUN}/model.keras",
         history=f"{RUN}/history.csv",

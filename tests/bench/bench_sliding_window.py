@@ -68,7 +68,8 @@ def write_network(path: Path) -> None:
 def predict_case(folder: Path) -> dict[str, float]:
     """Predict the case, with a stopwatch about the bare network."""
     from segbench.archives import Archive
-    from segbench.config.model import Model, Prediction, Training, UNet
+    from segbench.config.model import Model, Prediction, Training
+    from segbench.models.unet import UNet
     from segbench.prediction import networks, predict
 
     write_network(folder / "network.keras")

@@ -38,8 +38,9 @@ def _compiled(policy: str, jittered: bool) -> Any:
     import keras
 
     from segbench.config.augmentation import Jitter
-    from segbench.config.model import Loss, Optimizer, UNet
-    from segbench.models.unet import build_supervised
+    from segbench.config.model import Loss, Optimizer
+    from segbench.models.keras_network import build_network
+    from segbench.models.unet import UNet
     from segbench.training.optimizers import make_optimizer
     from segbench.training.step import Step
     from segbench.training.task import Task
@@ -49,7 +50,7 @@ def _compiled(policy: str, jittered: bool) -> Any:
         shift_fraction=(-0.1, 0.1), scale=(0.8, 1.25), elastic_alpha_px=4, noise_sd=0.05,
         blur_px=4, brightness=0.1, contrast=(0.8, 1.2), gamma=(0.7, 1.4),
     )  # fmt: skip
-    network = build_supervised(UNet(depth=4, width=16), 1, 1, policy)
+    network = build_network(UNet(depth=4, width=16), 1, 1, policy)
     task = Task(1, ("nucleus",), False, 1 / 255, 1.0, (0,))
     step = Step(network, task, Loss(), knobs if jittered else None)
     jit = keras.backend.backend() == "jax"
@@ -62,8 +63,9 @@ def _compiled_volumes(policy: str) -> Any:
     import keras
 
     from segbench.config.augmentation import Jitter
-    from segbench.config.model import Loss, Optimizer, UNet
-    from segbench.models import build_network
+    from segbench.config.model import Loss, Optimizer
+    from segbench.models.keras_network import build_network
+    from segbench.models.unet import UNet
     from segbench.training.optimizers import make_optimizer
     from segbench.training.step import Step
     from segbench.training.task import Task
@@ -116,7 +118,7 @@ def _rounds(works: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dic
 
 def measure() -> list[Row]:
     """Measure an epoch of 12 steps, 8 crops of 128 x 128 each, in several ways."""
-    from segbench.training import session
+    from segbench.models import session
     from segbench.training.feeding import Feed
     from segbench.training.prefetch import ahead
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from segbench.config.augmentation import Amplification, Augmentation, Jitter
-from segbench.config.base import Strict
 from segbench.config.checks_dataset import check_dataset, repeated
 from segbench.config.dataset import Dataset
 from segbench.config.findings import Finding
@@ -17,6 +16,7 @@ from segbench.config.model import Model, Schedule
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Key, nearest
 from segbench.config.study import METRICS, Space, Study, Sweep
+from segbench.strict import Strict
 
 #: Steps that work on images, not on volumes.
 _OF_IMAGES = ("resize", "clahe", "neighbours")
@@ -116,14 +116,13 @@ def _sides(model: Model) -> Iterator[Finding]:
         (("training", "patch"), model.training.patch),
         (("prediction", "tile"), model.prediction.tile),
     ):
-        if sides is not None and len(sides) not in (2, 3):
-            yield Finding(key, "has another number of sides",
-                          "height and width, or depth, height and width",
-                          value=list(sides))  # fmt: skip
+        if sides is not None and len(sides) not in model.network.dimensions:
+            allowed = " or ".join(map(str, model.network.dimensions))
+            yield Finding(key, "has a number of sides that the network does not work on",
+                          f"{allowed} sides", value=list(sides))  # fmt: skip
         elif sides is not None and any(side % factor for side in sides):
-            yield Finding(key, f"is not divisible by {factor} = 2^depth",
-                          f"multiples of {factor}, or a smaller network.depth",
-                          value=list(sides))  # fmt: skip
+            yield Finding(key, f"is not divisible by {factor}, which the network needs",
+                          f"multiples of {factor}", value=list(sides))  # fmt: skip
     patch, tile = model.training.patch, model.prediction.tile
     if patch and tile and len(patch) != len(tile):
         yield Finding(("prediction", "tile"), "has another number of sides than training.patch",
@@ -131,25 +130,21 @@ def _sides(model: Model) -> Iterator[Finding]:
 
 
 def _backbone(model: Model) -> Iterator[Finding]:
-    """A classifier and its backbone, and where the weights come from."""
-    network, key = model.network, ("network", "backbone")
-    if network.kind == "classifier" and network.backbone is None:
-        yield Finding(key, "is missing, but network.kind is classifier",
-                      "a block with the name of a network of keras.applications")  # fmt: skip
-    if network.backbone is None:
+    """Where the weights of the backbone come from."""
+    backbone, key = model.network.encoder, ("network", "backbone", "sha256")
+    if backbone is None:
         return
-    local = network.backbone.weights not in (None, "imagenet")
-    if local and network.backbone.sha256 is None:
-        yield Finding((*key, "sha256"), "is missing: weights is a local file",
+    if backbone.local_weights is not None and backbone.sha256 is None:
+        yield Finding(key, "is missing: weights is a local file",
                       "the file's SHA-256 (sha256sum FILE)")  # fmt: skip
-    if not local and network.backbone.sha256 is not None:
-        yield Finding((*key, "sha256"), "has no meaning without a local file of weights", "null",
-                      value=network.backbone.sha256)  # fmt: skip
+    if backbone.local_weights is None and backbone.sha256 is not None:
+        yield Finding(key, "has no meaning without a local file of weights", "null",
+                      value=backbone.sha256)  # fmt: skip
 
 
 def _classifier(model: Model) -> Iterator[Finding]:
     """What has a meaning for whole images only, or for maps only."""
-    whole = model.network.kind == "classifier"
+    whole = model.network.whole
     best = model.training.best_epoch
     if (best == "val_accuracy") != whole and best in ("val_accuracy", "val_dice"):
         other = "val_accuracy, val_loss or last" if whole else "val_dice, val_loss or last"
@@ -196,13 +191,6 @@ def _model(model: Model) -> Iterator[Finding]:
     for name, factor in model.loss.weights.items():
         if factor < 0:
             yield Finding(("loss", "weights", name), "is negative", "a number >= 0", value=factor)
-    for key, value in (
-        (("network", "dropout"), model.network.dropout),
-        (("training", "optimizer", "momentum"), model.training.optimizer.momentum),
-        (("prediction", "overlap"), model.prediction.overlap),
-    ):
-        if value >= 1:
-            yield Finding(key, "must stay below 1", "a number >= 0 and < 1", value=value)
 
 
 def _metrics(study: Study) -> Iterator[Finding]:

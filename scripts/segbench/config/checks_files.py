@@ -9,6 +9,7 @@ from pathlib import Path
 from segbench.config.dataset import SPACING_IN_FILES, Dataset, Layout
 from segbench.config.findings import Finding
 from segbench.config.model import Model
+from segbench.models.files import local_weights
 
 #: Endings of pictures that carry no pixel spacing.
 _WITHOUT_SPACING = (".png", ".jpg", ".jpeg", ".npy")
@@ -62,13 +63,10 @@ def check_weights(model: Model, root: Path) -> Iterator[Finding]:
     root : Path
         Where a relative path begins.
     """
-    backbone = model.network.backbone
-    if backbone is None or backbone.weights in (None, "imagenet"):
-        return
-    path = root / Path(backbone.weights).expanduser()
-    if not path.is_file():
-        yield Finding(("network", "backbone", "weights"), _missing("file", path),
-                      "a file that exists, imagenet, or null")  # fmt: skip
+    for path in map(Path, local_weights(model.network, root)):
+        if not path.is_file():
+            yield Finding(("network", "backbone", "weights"), _missing("file", path),
+                          "a file that exists, imagenet, or null")  # fmt: skip
 
 
 def lacks_spacing(dataset: Dataset, root: Path | None) -> bool:

@@ -48,7 +48,7 @@ def _model_and_dataset(study: Study, model: Model, dataset: Dataset) -> Iterator
         yield f"has the target {model.target}, but the dataset's task is {dataset.task}"
     if model.instances.method != "none" and dataset.task != "instances":
         yield f"has instances.method {model.instances.method}, but the dataset has no instances"
-    if (model.network.kind == "classifier") != (dataset.task == "classification"):
+    if dataset.task not in model.network.tasks:
         yield f"is a {model.network.kind}, but the dataset's task is {dataset.task}"
     wanted = sorted(set(study.metrics) & set(INSTANCE_METRICS))
     if model.instances.method == "none" and dataset.task == "instances" and wanted:

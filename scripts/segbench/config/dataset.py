@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from segbench.config.base import Count, Fraction, Strict
+from segbench.strict import Count, Fraction, Strict
 
 #: Publishers' formats. `segbench.datasets` registers a reader for each.
 FORMATS = (

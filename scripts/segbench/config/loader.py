@@ -11,7 +11,6 @@ from typing import Any
 
 from segbench.arms import Arm
 from segbench.config.augmentation import Augmentation
-from segbench.config.base import Strict
 from segbench.config.checks import check_recipe
 from segbench.config.checks_files import check_source, check_weights
 from segbench.config.checks_study import check_study
@@ -25,6 +24,7 @@ from segbench.config.problems import ABSENT, ConfigError, Problem, nearest
 from segbench.config.study import Study
 from segbench.config.sweep import Point, at_point, variants
 from segbench.config.validation import validate
+from segbench.strict import Strict
 
 #: Folder under config/ -> what one of its files holds.
 KINDS: dict[str, type[Strict]] = {

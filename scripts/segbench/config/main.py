@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PositiveFloat
 
-from segbench.config.base import Strict
+from segbench.strict import Strict
 
 #: Environment variable that names the store; it wins over the key `store`.
 STORE_VARIABLE = "SEGBENCH_STORE"

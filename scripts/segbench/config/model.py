@@ -2,67 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from segbench.config.base import Count, Fraction, Strict
-
-#: Height and width; of volumes depth, height and width.
-Sides = Annotated[tuple[Count, ...], Field(min_length=2, max_length=3)]
-
-
-class Backbone(Strict):
-    """A network of keras.applications, as encoder or as classifier."""
-
-    name: str = Field(description="As Keras calls it: ResNet50, EfficientNetB7, MobileNetV2, ...")
-    weights: str | None = Field(
-        None,
-        description="A local file (.weights.h5, .h5 or .keras), relative to the folder in which "
-        "segbench is run; imagenet: downloaded by Keras; null: random.",
-    )
-    sha256: str | None = Field(
-        None, pattern="^[0-9a-f]{64}$", description="Of the local file of weights; required there."
-    )
-    frozen_epochs: int = Field(
-        0, ge=0, description="The backbone's weights stay as they are in the first epochs."
-    )
-    thaw_factor: float = Field(
-        1.0, gt=0, le=1, description="The learning rate is multiplied by this once it is thawed."
-    )
-
-
-class UNet(Strict):
-    """The network (Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28).
-
-    Two- or three-dimensional as the samples are.
-    """
-
-    kind: Literal["unet", "classifier"] = Field(
-        "unet", description="unet: maps; classifier: one class an image, needs a backbone."
-    )
-    backbone: Backbone | None = Field(
-        None, description="Encoder of the U-Net, or the classifier; null: the U-Net's own."
-    )
-    depth: Count = Field(4, description="Levels below the first, i.e. number of poolings.")
-    width: Count = Field(16, description="Filters of the first level.")
-    width_growth: Literal["double", "constant"] = Field(
-        "double", description="Filters of each next level: twice as many, or the same."
-    )
-    kernel: Count = Field(3, description="Side of the convolution kernels.")
-    normalisation: Literal["none", "batch", "group", "instance"] = Field(
-        "group", description="After each convolution; group does not depend on batch or steps."
-    )
-    dropout: Fraction = Field(0.0, description="At each level's end.")
-    upsampling: Literal["transposed", "resize"] = Field(
-        "transposed", description="Transposed convolution, or nearest pixel and convolution."
-    )
-    deep_supervision: bool = Field(False, description="Auxiliary heads at the coarser levels.")
-
-    @property
-    def unit(self) -> int:
-        """Sides of what enters the network are multiples of this many pixels."""
-        return 32 if self.backbone is not None else 2**self.depth
+from segbench.models.networks import AnyNetwork
+from segbench.models.unet import UNet
+from segbench.strict import Below1, Count, Fraction, Sides, Strict
 
 
 class Loss(Strict):
@@ -104,7 +50,7 @@ class Optimizer(Strict):
     weight_decay: float = Field(
         0.0, ge=0, description="Decoupled from the gradient, for any of them."
     )
-    momentum: Fraction = Field(0.9, description="sgd only.")
+    momentum: Below1 = Field(0.9, description="sgd only.")
     clip_norm: float | None = Field(
         None, gt=0, description="Longest gradient, all weights together; null: any length."
     )
@@ -146,10 +92,10 @@ class Sampling(Strict):
 class Training(Strict):
     """The loop."""
 
-    batch: Count = Field(8, description="Images or patches a step.")
+    batch: Count = Field(8, description="Images or patches per step.")
     epochs: Count = Field(50, description="At most; early stopping may end before.")
     steps_per_epoch: Count | None = Field(
-        None, description="null: each training sample once an epoch."
+        None, description="null: each training sample once per epoch."
     )
     patch: Sides | None = Field(
         None,
@@ -185,7 +131,7 @@ class Prediction(Strict):
     """How a trained network is applied."""
 
     tile: Sides | None = Field(None, description="null: the training patch.")
-    overlap: Fraction = Field(0.5, description="Of neighbouring tiles.")
+    overlap: Below1 = Field(0.5, description="Of neighbouring tiles.")
     blend: Literal["hann", "gaussian"] = Field(
         "hann", description="How tiles count towards their borders; gaussian: sd 1/8 of the side."
     )
@@ -228,7 +174,7 @@ class Model(Strict):
     """One model recipe: network, target, loss, training, prediction, objects."""
 
     description: str = Field("", description="One line for the reports.")
-    network: UNet = Field(UNet(), description="The network.")
+    network: AnyNetwork = Field(UNet(), description="The network.")
     target: Literal["classes", "foreground", "foreground_boundary", "foreground_distance"] = Field(
         "classes",
         description="classes: the label map; the others are made from an instance map.",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from segbench.config.base import Count, Strict
+from segbench.strict import Count, Strict
 
 
 class Size(Strict):

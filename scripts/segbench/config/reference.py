@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from segbench.config.schema import ROOTS
-from segbench.config.validation import describe, resolve
+from segbench.config.validation import describe, kinds, resolve
 
 #: Name in the schema -> the files that it describes.
 FILES = {
@@ -44,7 +44,7 @@ def _default(part: dict[str, Any], required: bool, root: dict[str, Any]) -> str:
     default = part.get("default")
     if isinstance(default, dict) or "default" not in part:
         # A block, whose own table says what its keys are, or an empty mapping.
-        is_block = "properties" in resolve(part, root)
+        is_block = "properties" in resolve(part, root) or kinds(part, root)
         return "as below" if is_block else "`{}`"
     return f"`{json.dumps(default, ensure_ascii=False)}`"
 
@@ -52,7 +52,10 @@ def _default(part: dict[str, Any], required: bool, root: dict[str, Any]) -> str:
 def _blocks(part: dict[str, Any], root: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Blocks of keys inside one key: how the path goes on, and the block."""
     whole = resolve(part, root)
-    if "properties" in whole:
+    if kinds(part, root):
+        for kind, block in kinds(part, root).items():
+            yield f" (kind: {kind})", block
+    elif "properties" in whole:
         yield "", whole
     elif isinstance(whole.get("additionalProperties"), dict):
         for path, block in _blocks(whole["additionalProperties"], root):
@@ -65,7 +68,7 @@ def _blocks(part: dict[str, Any], root: dict[str, Any]) -> Iterator[tuple[str, d
 def _type(part: dict[str, Any], root: dict[str, Any]) -> str:
     whole = resolve(part, root)
     null = " or null" if any(b.get("type") == "null" for b in part.get("anyOf", ())) else ""
-    if "properties" in whole:
+    if "properties" in whole or kinds(part, root):
         return "block" + null
     if isinstance(whole.get("additionalProperties"), dict) or whole.get("type") == "object":
         return "name: block" + null

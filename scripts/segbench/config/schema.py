@@ -9,12 +9,12 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from segbench.config.augmentation import Augmentation
-from segbench.config.base import Strict
 from segbench.config.dataset import Dataset
 from segbench.config.main import Main
 from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.study import Study
+from segbench.strict import Strict
 
 #: Name in the schema -> what one file of that sort holds.
 ROOTS: dict[str, type[Strict]] = {

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from segbench.arms import Arm, Recipes
-from segbench.config.base import Count, Fraction, Strict
+from segbench.strict import Count, Fraction, Strict
 
 #: Metrics by what they need. `segbench.metrics` registers the same.
 #: Of masks, one a class and sample:

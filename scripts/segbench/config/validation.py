@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from segbench.config.base import Strict
 from segbench.config.documents import Document
 from segbench.config.problems import ABSENT, Key, Problem, nearest
+from segbench.strict import Strict
 
 Recipe = TypeVar("Recipe", bound=Strict)
 
@@ -32,12 +32,23 @@ def resolve(part: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
         part = branches[0]
 
 
+def kinds(part: dict[str, Any], root: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The forms of a block that has several, by their `kind`; none if it has one form."""
+    mapping = resolve(part, root).get("discriminator", {}).get("mapping", {})
+    return {kind: resolve({"$ref": reference}, root) for kind, reference in mapping.items()}
+
+
 def at_key(root: dict[str, Any], key: Key) -> dict[str, Any]:
-    """Find the part of a JSON schema that describes one key; empty where there is none."""
+    """Find the part of a JSON schema that describes one key; empty where there is none.
+
+    A block of several forms is followed by its `kind`, as in pydantic's errors.
+    """
     part = root
     for name in key:
-        whole = resolve(part, root)
-        if isinstance(name, int):
+        whole, forms = resolve(part, root), kinds(part, root)
+        if forms:
+            part = forms.get(str(name), {})
+        elif isinstance(name, int):
             items = whole.get("prefixItems", ())
             part = items[name] if name < len(items) else whole.get("items", {})
         else:
@@ -81,7 +92,9 @@ def describe(part: dict[str, Any], root: dict[str, Any]) -> str:
     branches = part.get("anyOf", ())
     null = "; or null" if any(b.get("type") == "null" for b in branches) else ""
     part = resolve(part, root)
-    if "enum" in part:
+    if kinds(part, root):
+        text = f"a mapping whose kind is one of {', '.join(kinds(part, root))}"
+    elif "enum" in part:
         text = "one of " + ", ".join(map(str, part["enum"]))
     elif "const" in part:
         text = str(part["const"])
@@ -106,7 +119,17 @@ def _problem(kind: type[Strict], document: Document, error: Any) -> Problem:
     """Say in our words what pydantic found."""
     key: Key = tuple(error["loc"])
     root = _schema(kind)
-    place = document.placed(key)
+    # The document does not have the names of the forms.
+    place = document.placed(
+        tuple(name for n, name in enumerate(key) if not kinds(at_key(root, key[:n]), root))
+    )
+    if error["type"] == "union_tag_invalid":
+        forms = list(kinds(at_key(root, key), root))
+        given = error["input"]["kind"]
+        return Problem(
+            *document.placed((*key, "kind")), "is none of the choices",
+            f"one of {', '.join(forms)}", nearest(given, forms), given,
+        )  # fmt: skip
     names = sorted(resolve(at_key(root, key[:-1]), root).get("properties", ()))
     if error["type"] == "extra_forbidden":
         return Problem(

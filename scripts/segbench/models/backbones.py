@@ -1,200 +1,158 @@
-"""Networks of keras.applications as encoders: any of them, found by name, cut by strides."""
+"""Networks of keras.applications: their parameters, and what is known without building one.
+
+What they are made of is tabulated here, because only Keras knows their layers: counted from the
+networks themselves at 256 x 256 px, without top, with Keras 3 (`weights` agrees with Keras's
+documentation, less a classifying top); a test builds some of them again. No Keras here.
+"""
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import re
 from dataclasses import dataclass
-from typing import Any
 
-import keras
+from pydantic import Field
 
-from segbench.config.model import Backbone
-from segbench.config.problems import nearest
-from segbench.errors import SegbenchError
-from segbench.models.blocks import BATCH_NORM_MOMENTUM
-from segbench.models.colours import COLOURS, preprocessing, to_colours
-from segbench.models.pretrained import Statistics, load_weights
+from segbench.strict import Strict
 
 #: Name of the backbone inside a network; what is frozen and thawed.
 BACKBONE = "backbone"
 
-#: The deepest activations of a backbone are at one 32nd of the image's sides.
-DEEPEST = 32
+#: The deepest activations of a backbone are at 1 / 2**5 of the image's sides.
+LEVELS = 5
 
-#: Side of the image by whose way through a network its strides are found.
-PROBE_PX = 256
+#: Channels that every network of keras.applications reads.
+COLOURS = 3
 
-#: Statistics of ImageNet's colours in 0...1, RGB: what EfficientNet normalises by.
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_SD = (0.229, 0.224, 0.225)
+#: In place of a file: the weights that Keras downloads.
+IMAGENET = "imagenet"
+
+
+class Backbone(Strict):
+    """A network of keras.applications, as encoder or as classifier."""
+
+    name: str = Field(description="As Keras calls it: ResNet50, EfficientNetB7, MobileNetV2, ...")
+    weights: str | None = Field(
+        None,
+        description="A local file (.weights.h5, .h5 or .keras), relative to the folder in which "
+        "segbench is run; imagenet: downloaded by Keras; null: random.",
+    )
+    sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="Of the local file of weights; required there."
+    )
+    frozen_epochs: int = Field(
+        0, ge=0, description="The backbone's weights stay as they are in the first epochs."
+    )
+    thaw_factor: float = Field(
+        1.0, gt=0, le=1, description="The learning rate is multiplied by this once it is thawed."
+    )
+
+    @property
+    def local_weights(self) -> str | None:
+        """The local file of weights, if one is named."""
+        return None if self.weights == IMAGENET else self.weights
 
 
 @dataclass(frozen=True)
-class Features:
-    """What a backbone gives.
+class BackboneCounts:
+    """One network without its top.
 
     Attributes
     ----------
-    skips : dict of int to tensor
-        Activations by level, i.e. at 1 / 2**level of the image's sides, the deepest excluded.
-    deepest : tensor
-        The last activations.
+    weights : int
+        Numbers that are learnt or averaged; constants of a normalisation of colours not.
+    multiply_adds_per_pixel : float
+        Of a forward pass, per pixel of the image.
+    elements_per_pixel : float
+        Numbers that all its operations put out, per pixel of the image.
+    channels : int
+        Of the deepest activations.
+    skips : dict of int to int
+        Level -> channels of what is joined there; empty where it cannot be an encoder.
     """
 
-    skips: dict[int, Any]
-    deepest: Any
+    weights: int
+    multiply_adds_per_pixel: float
+    elements_per_pixel: float
+    channels: int
+    skips: dict[int, int]
 
 
-def application(name: str) -> Any:
-    """The function of keras.applications of this name.
+#: By the names of keras.applications.
+BACKBONES = {
+    "ConvNeXtBase": BackboneCounts(87_566_464, 299_469, 1_324, 1024, {2: 128, 3: 256, 4: 512}),
+    "ConvNeXtLarge": BackboneCounts(196_230_336, 670_388, 1_983, 1536, {2: 192, 3: 384, 4: 768}),
+    "ConvNeXtSmall": BackboneCounts(49_454_688, 169_306, 994, 768, {2: 96, 3: 192, 4: 384}),
+    "ConvNeXtTiny": BackboneCounts(27_820_128, 85_039, 616, 768, {2: 96, 3: 192, 4: 384}),
+    "ConvNeXtXLarge": BackboneCounts(
+        348_147_968, 1_188_762, 2_642, 2048, {2: 256, 3: 512, 4: 1024}
+    ),
+    "DenseNet121": BackboneCounts(7_037_504, 56_464, 995, 1024, {1: 64, 2: 128, 3: 256, 4: 512}),
+    "DenseNet169": BackboneCounts(12_642_880, 66_928, 1_198, 1664, {1: 64, 2: 128, 3: 256, 4: 640}),
+    "DenseNet201": BackboneCounts(18_321_984, 85_488, 1_540, 1920, {1: 64, 2: 128, 3: 256, 4: 896}),
+    "EfficientNetB0": BackboneCounts(4_049_564, 7_661, 500, 1280, {1: 96, 2: 144, 3: 240, 4: 672}),
+    "EfficientNetB1": BackboneCounts(6_575_232, 11_322, 688, 1280, {1: 96, 2: 144, 3: 240, 4: 672}),
+    "EfficientNetB2": BackboneCounts(7_768_562, 13_099, 720, 1408, {1: 96, 2: 144, 3: 288, 4: 720}),
+    "EfficientNetB3": BackboneCounts(
+        10_783_528, 19_147, 952, 1536, {1: 144, 2: 192, 3: 288, 4: 816}
+    ),
+    "EfficientNetB4": BackboneCounts(
+        17_673_816, 29_918, 1_237, 1792, {1: 144, 2: 192, 3: 336, 4: 960}
+    ),
+    "EfficientNetB5": BackboneCounts(
+        28_513_520, 46_900, 1_693, 2048, {1: 144, 2: 240, 3: 384, 4: 1056}
+    ),
+    "EfficientNetB6": BackboneCounts(
+        40_960_136, 66_887, 2_162, 2304, {1: 192, 2: 240, 3: 432, 4: 1200}
+    ),
+    "EfficientNetB7": BackboneCounts(
+        64_097_680, 102_928, 2_884, 2560, {1: 192, 2: 288, 3: 480, 4: 1344}
+    ),
+    "EfficientNetV2B0": BackboneCounts(
+        5_919_312, 14_281, 322, 1280, {1: 16, 2: 32, 3: 192, 4: 672}
+    ),
+    "EfficientNetV2B1": BackboneCounts(
+        6_931_124, 20_215, 427, 1280, {1: 16, 2: 32, 3: 192, 4: 672}
+    ),
+    "EfficientNetV2B2": BackboneCounts(
+        8_769_374, 23_259, 461, 1408, {1: 16, 2: 32, 3: 224, 4: 720}
+    ),
+    "EfficientNetV2B3": BackboneCounts(
+        12_930_622, 32_045, 576, 1536, {1: 16, 2: 40, 3: 224, 4: 816}
+    ),
+    "EfficientNetV2L": BackboneCounts(
+        117_746_848, 243_637, 2_391, 1280, {1: 32, 2: 64, 3: 384, 4: 1344}
+    ),
+    "EfficientNetV2M": BackboneCounts(
+        53_150_388, 106_796, 1_357, 1280, {1: 24, 2: 48, 3: 320, 4: 1056}
+    ),
+    "EfficientNetV2S": BackboneCounts(
+        20_331_360, 56_755, 836, 1280, {1: 24, 2: 48, 3: 256, 4: 960}
+    ),
+    "InceptionResNetV2": BackboneCounts(54_336_736, 134_362, 841, 1536, {}),
+    "InceptionV3": BackboneCounts(21_802_784, 58_709, 343, 2048, {}),
+    "MobileNet": BackboneCounts(3_228_864, 11_314, 336, 1024, {1: 64, 2: 128, 3: 256, 4: 512}),
+    "MobileNetV2": BackboneCounts(2_257_984, 5_969, 435, 1280, {1: 96, 2: 144, 3: 192, 4: 576}),
+    "MobileNetV3Large": BackboneCounts(2_996_352, 4_260, 307, 960, {1: 64, 2: 72, 3: 240, 4: 672}),
+    "MobileNetV3Small": BackboneCounts(939_120, 1_092, 107, 576, {1: 16, 2: 72, 3: 96, 4: 288}),
+    "ResNet101": BackboneCounts(42_658_176, 150_832, 1_114, 2048, {1: 64, 2: 256, 3: 512, 4: 1024}),
+    "ResNet101V2": BackboneCounts(42_626_560, 143_344, 1_020, 2048, {1: 64, 2: 64, 3: 128, 4: 256}),
+    "ResNet152": BackboneCounts(58_370_944, 224_816, 1_576, 2048, {1: 64, 2: 256, 3: 512, 4: 1024}),
+    "ResNet152V2": BackboneCounts(58_331_648, 217_328, 1_508, 2048, {1: 64, 2: 64, 3: 128, 4: 256}),
+    "ResNet50": BackboneCounts(23_587_712, 76_848, 740, 2048, {1: 64, 2: 256, 3: 512, 4: 1024}),
+    "ResNet50V2": BackboneCounts(23_564_800, 69_360, 625, 2048, {1: 64, 2: 64, 3: 128, 4: 256}),
+    "VGG16": BackboneCounts(14_714_688, 305_856, 304, 512, {0: 64, 1: 128, 2: 256, 3: 512, 4: 512}),
+    "VGG19": BackboneCounts(20_024_384, 388_800, 330, 512, {0: 64, 1: 128, 2: 256, 3: 512, 4: 512}),
+    "Xception": BackboneCounts(20_861_480, 90_801, 691, 2048, {3: 728, 4: 1024}),
+}
 
-    Raises
-    ------
-    SegbenchError
-        If there is none; it names the nearest.
-    """
-    found = getattr(keras.applications, name, None)
-    if inspect.isfunction(found) and "include_top" in inspect.signature(found).parameters:
-        return found
-    known = [n for n, f in vars(keras.applications).items() if inspect.isfunction(f)]
-    close = nearest(name, known) or "ResNet50"
-    raise SegbenchError(
-        f"network.backbone.name: {name!r} is not a network of keras.applications",
-        f"one of its functions, in their spelling; the nearest is {close}",
-        "correct the name; keras.io/api/applications lists them",
-    )
 
-
-def extract(
-    image: Any, recipe: Backbone, policy: str, pretrained: bool, with_skips: bool
-) -> Features:
-    """Apply a backbone to images.
+def counts_of(name: str) -> BackboneCounts:
+    """Numbers of a network; of one that is not in the table those of the largest that is.
 
     Parameters
     ----------
-    image : tensor (batch, y, x, channel)
-        In 0...1; the preprocessing of the backbone is applied inside the network.
-    recipe : Backbone
-        Which one, and its weights.
-    policy : str
-        Keras dtype policy.
-    pretrained : bool
-        Whether the weights of the recipe are read; else they are random.
-    with_skips : bool
-        Whether activations on the way are wanted too.
-
-    Returns
-    -------
-    Features
-        All made by one layer that is called ``backbone``.
-
-    Raises
-    ------
-    SegbenchError
-        If there is no such network, its weights cannot be had, or it does not shrink images
-        by exact halves, so that there is nothing to join.
-
-    Notes
-    -----
-    The skip of a level is the output of the last operation before the sides are halved again,
-    found by following the sides of an image through the network.
-    Moving averages of batch normalisation get a momentum of 0.9; Keras's 0.99 and 0.999 need
-    more steps than small datasets have.
+    name : str
+        As Keras calls it. Whether there is such a network is not checked here.
     """
-    make = application(recipe.name)
-    original = make(include_top=False, weights=None, input_shape=(None, None, COLOURS))
-    strides = _strides(original, recipe.name)
-    names = _names(original)
-    taps = {stride: names[operation.name] for stride, operation in strides.items()}
-    if with_skips and (DEEPEST not in taps or strides[DEEPEST].output is not original.output):
-        raise SegbenchError(
-            f"network.backbone.name: {recipe.name} does not shrink images by exact halves to 1/32",
-            "a network whose stages are halves of one another, e.g. ResNet50",
-            "use it with `kind: classifier`, or another backbone",
-        )
-    statistics: Statistics = IMAGENET_MEAN, tuple(sd**2 for sd in IMAGENET_SD)
-    if pretrained and recipe.weights is not None:
-        statistics = load_weights(original, make, recipe) or statistics
-    copy = _copy(original, names, policy, statistics)
-    if pretrained and recipe.weights is not None:
-        _take_weights(original, copy, names)
-    levels = [k for k in range(DEEPEST.bit_length() - 1) if 2**k in taps] if with_skips else []
-    by_name = {operation.name: operation.output for operation in copy.operations}
-    outputs = [by_name[taps[2**level]] for level in levels]
-    backbone = keras.Model(copy.input, [*outputs, copy.output], name=BACKBONE)
-    module = importlib.import_module(make.__module__)
-    found = backbone(to_colours(image, *preprocessing(module.preprocess_input)))
-    found = list(found) if isinstance(found, list | tuple) else [found]
-    return Features(dict(zip(levels, found[:-1], strict=True)), found[-1])
-
-
-def _strides(network: keras.Model, name: str) -> dict[int, Any]:
-    """The last operation at each exact stride; an image or its normalised colours are none."""
-    every = keras.Model(network.input, [operation.output for operation in network.operations])
-    try:
-        shapes = every.compute_output_shape((1, PROBE_PX, PROBE_PX, COLOURS))
-    except ValueError as error:
-        raise SegbenchError(
-            f"network.backbone.name: {name} cannot be built for images of any size",
-            "a network that takes any size, e.g. ResNet50",
-            "choose another backbone",
-        ) from error
-    found = {}
-    for operation, shape in zip(network.operations, shapes, strict=True):
-        if len(shape) != 4 or shape[1] != shape[2] or shape[-1] <= COLOURS:
-            continue
-        stride, rest = divmod(PROBE_PX, shape[1])
-        if not rest and stride <= DEEPEST:
-            found[stride] = operation
-    return found
-
-
-def _names(network: keras.Model) -> dict[str, str]:
-    """Names that do not depend on what else was built in this process, by the present ones."""
-    counts: dict[str, int] = {}
-    names = {}
-    for layer in network.operations:  # layers, and sums that are none
-        kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(layer).__name__).lower()
-        plain = kind.replace("_", "")
-        if re.fullmatch(rf"{plain}\d*", layer.name.replace("_", "")):
-            counts[kind] = counts.get(kind, 0) + 1
-            names[layer.name] = f"auto_{kind}_{counts[kind]}"
-        else:
-            names[layer.name] = layer.name
-    return names
-
-
-def _copy(
-    network: keras.Model, names: dict[str, str], policy: str, statistics: Statistics
-) -> keras.Model:
-    """The same layers under settled names, in another dtype, with random weights."""
-
-    def remake(layer: keras.layers.Layer) -> keras.layers.Layer:
-        config = {**layer.get_config(), "name": names[layer.name]}
-        if isinstance(layer, keras.layers.Layer):
-            config["dtype"] = policy
-        if isinstance(layer, keras.layers.BatchNormalization):
-            config["momentum"] = BATCH_NORM_MOMENTUM
-        if isinstance(layer, keras.layers.Dropout):
-            config["seed"] = 0
-        if isinstance(layer, keras.layers.Normalization) and config["mean"] is None:
-            # As constants: Keras forgets to apply these two when weights are set.
-            config["mean"], config["variance"] = (list(map(float, x)) for x in statistics)
-        return type(layer).from_config(config)
-
-    image = keras.Input((None, None, COLOURS), name="backbone_image")
-    return keras.models.clone_model(network, input_tensors=image, clone_function=remake)
-
-
-def _take_weights(source: keras.Model, target: keras.Model, names: dict[str, str]) -> None:
-    """Set the weights of all layers but those that became constants."""
-    for layer in source.layers:
-        if layer.weights and not isinstance(layer, keras.layers.Normalization):
-            target.get_layer(names[layer.name]).set_weights(layer.get_weights())
-
-
-def find_backbone(network: keras.Model) -> keras.Model | None:
-    """The backbone of a network, None if it has none."""
-    return next((layer for layer in network.layers if layer.name == BACKBONE), None)
+    if name in BACKBONES:
+        return BACKBONES[name]
+    return max(BACKBONES.values(), key=lambda counts: counts.multiply_adds_per_pixel)

@@ -1,59 +1,61 @@
-"""One class an image: a network of keras.applications, pooled, and a layer of logits."""
+"""One class per image: a network of keras.applications, pooled, and logits. No Keras here."""
 
 from __future__ import annotations
 
-import keras
+from typing import ClassVar, Literal
 
-from segbench.config.model import UNet
-from segbench.errors import SegbenchError
-from segbench.models.backbones import extract
-from segbench.models.blocks import HEAD
+from pydantic import Field
+
+from segbench.models.backbones import LEVELS, Backbone
+from segbench.models.layers import HEAD, Layers, Network, T
+from segbench.strict import Below1
 
 
-def build_classifier(
-    recipe: UNet,
-    channels: int,
-    classes: int,
-    policy: str = "float32",
-    dimensions: int = 2,
-    pretrained: bool = False,
-) -> keras.Model:
-    """Build a classifier of whole images.
+class Classifier(Network):
+    """A network of keras.applications whose pooled activations decide on one class per image."""
+
+    tasks: ClassVar[tuple[str, ...]] = ("classification",)
+
+    kind: Literal["classifier"] = Field(description="One class per image.")
+    backbone: Backbone = Field(description="What computes the activations.")
+    dropout: Below1 = Field(0.0, description="Of the pooled activations.")
+
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        """Backbones work on images only."""
+        return (2,)
+
+    @property
+    def unit(self) -> int:
+        """Sides that the backbone can halve."""
+        return int(2**LEVELS)
+
+    @property
+    def encoder(self) -> Backbone | None:
+        """The backbone."""
+        return self.backbone
+
+
+def build_classifier(recipe: Classifier, make: Layers[T], image: T, classes: int) -> list[T]:
+    """Build the classifier.
 
     Parameters
     ----------
-    recipe : UNet
+    recipe : Classifier
         The backbone, and the share that is dropped before the last layer.
-    channels, classes : int
-        Channels of the images, in 0...1; classes to tell apart.
-    policy : str, optional
-        Keras dtype policy of all layers but the last.
-    dimensions : int, optional
-        Spatial axes of the images; must be 2.
-    pretrained : bool, optional
-        Whether the recipe's weights are read; else they are random.
+    make : Layers
+        Makes the layers.
+    image : T
+        (batch, y, x, channel), in 0...1.
+    classes : int
+        Classes to tell apart.
 
     Returns
     -------
-    keras.Model
-        (batch, y, x, `channels`) to logits (batch, `classes`), float32.
-
-    Raises
-    ------
-    SegbenchError
-        If the recipe names no backbone, or the samples are volumes.
+    list of T
+        Logits (batch, `classes`), the only item.
     """
-    if recipe.backbone is None or dimensions != 2:
-        what = "has no backbone" if recipe.backbone is None else f"on {dimensions}-D samples"
-        raise SegbenchError(
-            f"network.kind: classifier {what}",
-            "a network of keras.applications, and two-dimensional images",
-            "set e.g. `network: {kind: classifier, backbone: {name: ResNet50}}`",
-        )
-    image = keras.Input((None, None, channels), name="image")
-    x = extract(image, recipe.backbone, policy, pretrained, with_skips=False).deepest
-    x = keras.layers.GlobalAveragePooling2D(name="pool", dtype="float32")(x)
+    x = make.mean(make.backbone(image, recipe.backbone, skips=False).deepest, "pool")
     if recipe.dropout:
-        x = keras.layers.Dropout(recipe.dropout, seed=0, name="dropout", dtype="float32")(x)
-    logits = keras.layers.Dense(classes, name=HEAD, dtype="float32")(x)
-    return keras.Model(image, logits, name="classifier")
+        x = make.dropout(x, recipe.dropout, "dropout", float32=True)
+    return [make.dense(x, classes, HEAD)]

@@ -9,8 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-#: Channels that every network of keras.applications reads.
-COLOURS = 3
+from segbench.models.backbones import COLOURS
 
 #: Name of the layer that turns other numbers of channels into three colours.
 ADAPTER = "adapter"

@@ -1,23 +1,23 @@
-"""Where a recipe's local file of pretrained weights is. No Keras here."""
+"""Where a network's local file of pretrained weights is. No Keras here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from segbench.config.model import Model
+from segbench.models.layers import Network
 
-#: In place of a file: the weights that Keras downloads.
-IMAGENET = "imagenet"
+AnyOne = TypeVar("AnyOne", bound=Network)
 
 
-def local_weights(recipe: Model, root: str | Path) -> list[str]:
-    """The local file of weights that a recipe names.
+def local_weights(network: Network, root: str | Path) -> list[str]:
+    """The local file of weights that a network names.
 
     Parameters
     ----------
-    recipe : Model
-        Its `network.backbone`.
+    network : Network
+        The `network` part of a model recipe.
     root : path
         Folder under which a relative path lies.
 
@@ -26,17 +26,13 @@ def local_weights(recipe: Model, root: str | Path) -> list[str]:
     list of str
         One path, or none: no backbone, random weights, or Keras's own download.
     """
-    backbone = recipe.network.backbone
-    if backbone is None or backbone.weights in (None, IMAGENET):
-        return []
-    return [str(Path(root) / Path(backbone.weights).expanduser())]
+    path = network.encoder.local_weights if network.encoder else None
+    return [] if path is None else [str(Path(root) / Path(path).expanduser())]
 
 
-def with_local_weights(recipe: Model, paths: Sequence[str | Path]) -> Model:
-    """The recipe with the path at which its file of weights really is, if it names one."""
-    backbone = recipe.network.backbone
-    if backbone is None or not paths:
-        return recipe
-    found = backbone.model_copy(update={"weights": str(paths[0])})
-    network = recipe.network.model_copy(update={"backbone": found})
-    return recipe.model_copy(update={"network": network})
+def with_local_weights(network: AnyOne, paths: Sequence[str | Path]) -> AnyOne:
+    """The network with the path at which its file of weights really is, if it names one."""
+    if network.encoder is None or not paths:
+        return network
+    backbone = network.encoder.model_copy(update={"weights": str(paths[0])})
+    return network.model_copy(update={"backbone": backbone})

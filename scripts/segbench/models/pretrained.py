@@ -9,10 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from segbench.config.model import Backbone
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
-from segbench.models.files import IMAGENET
+from segbench.models.backbones import BACKBONE, IMAGENET, Backbone
 
 #: Standard deviations of ImageNet's colours, as Keras's files of EfficientNet keep them.
 _KERAS_VARIANCE = (0.229, 0.224, 0.225)
@@ -151,7 +150,7 @@ def _take(network: keras.Model, source: keras.Model, recipe: Backbone) -> None:
 
     A source with a top has more layers than are needed; the first ones must fit.
     """
-    inner: Any = next((layer for layer in source.layers if layer.name == "backbone"), source)
+    inner: Any = next((layer for layer in source.layers if layer.name == BACKBONE), source)
     givers = _weighted(inner, normalising=True)
     normalising = any(isinstance(layer, keras.layers.Normalization) for layer in givers)
     takers = _weighted(network, normalising)

@@ -12,12 +12,12 @@ import numpy as np
 from segbench.config.model import Model
 from segbench.errors import SegbenchError
 from segbench.instances.targets import activation, map_names
+from segbench.models.session import prepare
 from segbench.prediction.averaging import activated, over_models, over_views
 from segbench.prediction.blending import Forward, classify_images, predict_images
 from segbench.prediction.sources import Source
 from segbench.prediction.tiling import Tiling
 from segbench.training import load_model
-from segbench.training.session import prepare
 
 #: How the axes of probabilities are written down, by the axes of the image.
 MAP_AXES = {"yxc": "yxk", "zyxc": "zyxk"}

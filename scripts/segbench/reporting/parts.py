@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from segbench.config.base import Strict
+from segbench.strict import Strict
 
 
 class ArmParts(Strict):

@@ -1,33 +1,25 @@
-"""What a network is made of, counted from its recipe: weights, activations, multiply-adds.
+"""What a network is made of: weights, activations, multiply-adds.
 
-Nothing is built and Keras is not imported: the layers are those of `segbench.models`, and a
-test compares the weights with what Keras counts.
+Nothing is built and Keras is not imported: `Counter` runs the same builders that make the Keras
+networks, and counts each layer instead of making it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from segbench.config.model import UNet
-from segbench.resources.backbones import BackboneCounts, counts_of
+from segbench.models.backbones import BACKBONE, COLOURS, LEVELS, Backbone, counts_of
+from segbench.models.layers import Features, Network, Normalisation
+from segbench.models.networks import outputs_of
 
-#: Weights a channel of each normalisation: factor and offset; batch also keeps two averages.
-_NORMALISATION = {"none": 0, "batch": 4, "group": 2, "instance": 2}
+#: Weights per channel of each normalisation: factor and offset; batch also keeps two averages.
+_NORMALISATION = {"batch": 4, "group": 2, "instance": 2}
 
 #: Normalisations that keep a copy of what they normalise in float32, see `GroupNorm`.
 _IN_FLOAT32 = ("group", "instance")
-
-#: Name of the layer that is a whole backbone.
-BACKBONE = "backbone"
-
-#: A backbone's deepest activations are at 1 / 2**5 of the sides.
-_BACKBONE_LEVELS = 5
-
-#: Channels that backbones take.
-_COLOURS = 3
 
 
 @dataclass(frozen=True)
@@ -56,7 +48,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Network:
+class Counts:
     """The sums over all layers, for one sample.
 
     Attributes
@@ -101,152 +93,170 @@ class Network:
 
 @lru_cache(maxsize=4096)
 def count(
-    recipe: UNet, channels: int, maps: int, sides: tuple[int, ...], supervised: bool = True
-) -> Network:
-    """Count the layers of the network of a recipe.
+    recipe: Network, channels: int, maps: int, sides: tuple[int, ...], supervised: bool = True
+) -> Counts:
+    """Count the layers of a network.
 
     Parameters
     ----------
-    recipe : UNet
+    recipe : Network
         The `network` part of a model recipe.
     channels, maps : int
         Channels of the images; maps to predict, of a classifier the classes.
     sides : tuple of int
-        Pixels along (y, x) or (z, y, x) of what enters the network; of a U-Net multiples
-        of ``recipe.unit``.
+        Pixels along (y, x) or (z, y, x) of what enters the network, multiples of
+        ``recipe.unit``.
     supervised : bool, optional
-        Whether the auxiliary heads of `deep_supervision` are counted, as in training.
+        Whether auxiliary heads are counted, as in training.
 
     Returns
     -------
-    Network
+    Counts
 
     Examples
     --------
+    >>> from segbench.models.unet import UNet
     >>> count(UNet(depth=1, width=2, normalisation="none"), 1, 1, (4, 4)).weights
     431
     """
-    make = _Counter(recipe, sides)
-    if recipe.kind == "classifier":
-        return Network(tuple(_classifier(recipe, make, channels, maps)))
-    if recipe.backbone is not None:
-        return Network(tuple(_backbone_unet(recipe, make, channels, maps, supervised)))
-    return Network(tuple(_unet(recipe, make, channels, maps, supervised)))
+    make = Counter()
+    outputs = outputs_of(recipe, make, Activations("image", sides, channels), maps)
+    unused = set() if supervised else {output.layer for output in outputs[1:]}
+    return Counts(tuple(layer for layer in make.layers if layer.name not in unused))
 
 
-class _Counter:
-    """Counts the named parts of a U-Net, see `segbench.models.blocks.Blocks`."""
+@dataclass(frozen=True)
+class Activations:
+    """What a layer puts out for one sample.
 
-    def __init__(self, recipe: UNet, sides: Sequence[int]) -> None:
-        self.recipe = recipe
-        self.sides = tuple(sides)
+    Attributes
+    ----------
+    layer : str
+        Its name.
+    sides : tuple of int
+        Pixels along the spatial axes; empty where there are none.
+    channels : int
+        Numbers per pixel.
+    """
 
-    def filters(self, level: int) -> int:
-        """Filters of a level."""
-        return self.recipe.width * (2**level if self.recipe.width_growth == "double" else 1)
+    layer: str
+    sides: tuple[int, ...]
+    channels: int
 
-    def pixels(self, level: int) -> int:
-        """Pixels at a level, of which each side is a 2**level-th."""
-        return math.prod(max(side >> level, 1) for side in self.sides)
+    @property
+    def numbers(self) -> int:
+        """All of them."""
+        return math.prod(self.sides) * self.channels
+
+    def halved(self, times: int = 1) -> tuple[int, ...]:
+        """Sides after so many poolings."""
+        return tuple(max(side >> times, 1) for side in self.sides)
+
+    def doubled(self) -> tuple[int, ...]:
+        """Sides at twice the resolution."""
+        return tuple(2 * side for side in self.sides)
+
+
+class Counter:
+    """Counts layers, see `segbench.models.layers.Layers`.
+
+    Attributes
+    ----------
+    layers : list of Layer
+        Those counted so far.
+    """
+
+    def __init__(self) -> None:
+        self.layers: list[Layer] = []
+
+    def _put(
+        self, out: Activations, weights: int = 0, work: int = 0, *,
+        kept: int | None = None, float32: bool = False,
+    ) -> Activations:  # fmt: skip
+        """Enter a layer; `kept` numbers of it are needed by the backward pass, else all."""
+        kept = out.numbers if kept is None else kept
+        numbers = (0, kept) if float32 else (kept, 0)
+        self.layers.append(Layer(out.layer, weights, *numbers, work))
+        return out
 
     def convolution(
-        self, name: str, given: int, made: int, side: int, level: int, bias: bool
-    ) -> Layer:
-        """A convolution from `given` to `made` channels with kernels of this side."""
-        taps = side ** len(self.sides) * given * made
-        out = self.pixels(level) * made
-        return Layer(name, taps + made * bias, out, 0, self.pixels(level) * taps)
+        self, x: Activations, filters: int, kernel: int, name: str, *, bias: bool = True
+    ) -> Activations:
+        """Count a convolution."""
+        taps = kernel ** len(x.sides) * x.channels * filters
+        out = Activations(name, x.sides, filters)
+        return self._put(out, taps + filters * bias, math.prod(x.sides) * taps)
 
-    def level(self, name: str, given: int, level: int) -> Iterator[Layer]:
-        """Two convolutions, each normalised and rectified, then dropout."""
-        recipe, made = self.recipe, self.filters(level)
-        out, kind = self.pixels(level) * made, recipe.normalisation
-        for number in range(2):
-            yield self.convolution(
-                f"{name}_conv{number}", given, made, recipe.kernel, level, kind == "none"
-            )
-            if kind != "none":
-                wide = out if kind in _IN_FLOAT32 else 0
-                kept = 0 if kind in _IN_FLOAT32 else out
-                yield Layer(f"{name}_norm{number}", _NORMALISATION[kind] * made, kept, wide, 0)
-            yield Layer(f"{name}_relu{number}", 0, out, 0, 0)
-            given = made
-        if recipe.dropout:
-            yield Layer(f"{name}_dropout", 0, 2 * out, 0, 0)
+    def transposed(self, x: Activations, filters: int, name: str) -> Activations:
+        """Count kernels of 2 at strides of 2: one tap reaches each pixel that comes out."""
+        taps = x.channels * filters
+        out = Activations(name, x.doubled(), filters)
+        weights = 2 ** len(x.sides) * taps + filters
+        return self._put(out, weights, math.prod(out.sides) * taps)
 
-    def upsample(self, name: str, given: int, level: int) -> Iterator[Layer]:
-        """Twice the sides, with the filters of `level`."""
-        made = self.filters(level)
-        if self.recipe.upsampling == "resize":
-            yield Layer(f"{name}_resize", 0, self.pixels(level) * given, 0, 0)
-            yield self.convolution(f"{name}_up", given, made, 2, level, True)
-            return
-        up = self.convolution(f"{name}_up", given, made, 2, level, True)
-        # Kernels of 2 at strides of 2: one tap reaches each pixel that comes out.
-        yield Layer(up.name, up.weights, up.elements, 0, up.multiply_adds // 2 ** len(self.sides))
+    def normalise(self, x: Activations, kind: Normalisation, name: str) -> Activations:
+        """Count factors, offsets and averages."""
+        if kind == "none":
+            return x
+        weights = _NORMALISATION[kind] * x.channels
+        return self._put(replace(x, layer=name), weights, float32=kind in _IN_FLOAT32)
 
-    def decode(
-        self, given: int, skips: dict[int, int], levels: int, maps: int, supervised: bool
-    ) -> Iterator[Layer]:
-        """Go up again; `skips` has the channels of the encoder by level."""
-        for level in reversed(range(levels)):
-            yield from self.upsample(f"decoder{level}", given, level)
-            given = self.filters(level)
-            if level in skips:
-                given += skips[level]
-                yield Layer(f"decoder{level}_join", 0, self.pixels(level) * given, 0, 0)
-            yield from self.level(f"decoder{level}", given, level)
-            given = self.filters(level)
-            if level == 0 or (self.recipe.deep_supervision and supervised):
-                pixels = self.pixels(level)
-                weights, work = given * maps + maps, pixels * given * maps
-                yield Layer(f"head{level or ''}", weights, 0, pixels * maps, work)
+    def relu(self, x: Activations, name: str) -> Activations:
+        """Count the output."""
+        return self._put(replace(x, layer=name))
 
+    def dropout(
+        self, x: Activations, rate: float, name: str, *, float32: bool = False
+    ) -> Activations:
+        """Count the output and what says which values are kept."""
+        return self._put(replace(x, layer=name), kept=2 * x.numbers, float32=float32)
 
-def _unet(
-    recipe: UNet, make: _Counter, channels: int, maps: int, supervised: bool
-) -> Iterator[Layer]:
-    given, skips = channels, {}
-    for level in range(recipe.depth):
-        yield from make.level(f"encoder{level}", given, level)
-        given = skips[level] = make.filters(level)
-        yield Layer(f"encoder{level}_pool", 0, make.pixels(level + 1) * given, 0, 0)
-    yield from make.level("bottom", given, recipe.depth)
-    yield from make.decode(make.filters(recipe.depth), skips, recipe.depth, maps, supervised)
+    def pool(self, x: Activations, name: str) -> Activations:
+        """Count the output."""
+        return self._put(Activations(name, x.halved(), x.channels))
 
+    def resize(self, x: Activations, name: str) -> Activations:
+        """Count the output."""
+        return self._put(Activations(name, x.doubled(), x.channels))
 
-def _encoder(counts: BackboneCounts, make: _Counter, channels: int) -> Layer:
-    """A backbone as one layer; its table counts by pixel of the image.
+    def join(self, parts: Sequence[Activations], name: str) -> Activations:
+        """Count the copy."""
+        channels = sum(part.channels for part in parts)
+        return self._put(Activations(name, parts[0].sides, channels))
 
-    Images of neither one nor three channels pass through a convolution of 1 x 1 before it.
-    """
-    pixels = make.pixels(0)
-    adapter = 0 if channels in (1, _COLOURS) else channels * _COLOURS
-    return Layer(
-        BACKBONE,
-        counts.weights + adapter,
-        int(counts.elements_per_pixel * pixels),
-        0,
-        int(counts.multiply_adds_per_pixel * pixels),
-    )
+    def head(self, x: Activations, maps: int, name: str) -> Activations:
+        """Count a convolution with kernels of side 1 in float32."""
+        work = x.numbers * maps
+        out = Activations(name, x.sides, maps)
+        return self._put(out, x.channels * maps + maps, work, float32=True)
 
+    def mean(self, x: Activations, name: str) -> Activations:
+        """Count the output."""
+        return self._put(Activations(name, (), x.channels), float32=True)
 
-def _backbone_unet(
-    recipe: UNet, make: _Counter, channels: int, maps: int, supervised: bool
-) -> Iterator[Layer]:
-    assert recipe.backbone is not None
-    counts = counts_of(recipe.backbone.name)
-    yield _encoder(counts, make, channels)
-    skips = dict(counts.skips)
-    if 0 not in skips:
-        yield from make.level("encoder0", channels, 0)
-        skips[0] = make.filters(0)
-    yield from make.decode(counts.channels, skips, _BACKBONE_LEVELS, maps, supervised)
+    def dense(self, x: Activations, classes: int, name: str) -> Activations:
+        """Count a matrix."""
+        return self.head(x, classes, name)
 
+    def backbone(
+        self, image: Activations, recipe: Backbone, *, skips: bool
+    ) -> Features[Activations]:
+        """Count a backbone as one layer; its table counts by pixel of the image.
 
-def _classifier(recipe: UNet, make: _Counter, channels: int, classes: int) -> Iterator[Layer]:
-    assert recipe.backbone is not None
-    counts = counts_of(recipe.backbone.name)
-    yield _encoder(counts, make, channels)
-    weights = counts.channels * classes + classes
-    yield Layer("head", weights, 0, counts.channels + classes, counts.channels * classes)
+        Images of neither one nor three channels pass through a convolution of 1 x 1 before it.
+        """
+        counts, pixels = counts_of(recipe.name), math.prod(image.sides)
+        adapter = 0 if image.channels in (1, COLOURS) else image.channels * COLOURS
+        deepest = Activations(BACKBONE, image.halved(LEVELS), counts.channels)
+        self._put(
+            deepest, counts.weights + adapter, int(counts.multiply_adds_per_pixel * pixels),
+            kept=int(counts.elements_per_pixel * pixels),
+        )  # fmt: skip
+        joined = counts.skips if skips else {}
+        return Features(
+            {
+                level: Activations(BACKBONE, image.halved(level), channels)
+                for level, channels in joined.items()
+            },
+            deepest,
+        )

@@ -84,7 +84,7 @@ def predict_needs(
     held = math.prod(data.largest) * (8 * maps * (not whole) + 8 * data.channels)
     weights = 4.0 * network.weights * c.FORWARD_WEIGHT_COPIES * networks
     device = c.CUDA_HOST_MB if gpus else c.KERAS_MB + c.FORWARD_TRACING_MB
-    if recipe.network.backbone is not None:
+    if recipe.network.encoder is not None:
         device += c.BACKBONE_MB
     host = device * MIB + held + weights + (0 if gpus else step)
     on_gpu = c.CUDA_DEVICE_MB + (weights + 2 * step) / MIB if gpus else 0.0
@@ -97,7 +97,7 @@ def predict_needs(
     passes = data.test * max(tiles, 1) * min(views, 8 if data.dimensions == 2 else 16)
     seconds = passes * networks * forward_seconds(network, sides, min(gpus, 1), threads)
     start = c.PREDICTION_START_S
-    if recipe.network.backbone is not None:
+    if recipe.network.encoder is not None:
         start += c.BACKBONE_PREDICTION_START_S
     written = data.test * data.pixels * maps / c.WRITTEN_NUMBERS
     return needs(host / MIB, start + seconds + written, on_gpu, threads)

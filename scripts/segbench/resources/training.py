@@ -9,7 +9,7 @@ from segbench.config.model import LOCAL_TARGETS, MEMORY_BYTES, Model
 from segbench.resources import constants as c
 from segbench.resources.fingerprint import Fingerprint, window
 from segbench.resources.needs import Needs, needs
-from segbench.resources.network import Network, count
+from segbench.resources.network import Counts, count
 
 MIB = 2**20
 
@@ -49,7 +49,7 @@ def training_needs(
     network = count(recipe.network, data.channels, data.maps(recipe), sides)
     step = step_bytes(recipe, data, network, sides, jitter)
     device = c.CUDA_HOST_MB if gpus else c.KERAS_MB + c.TRACING_MB
-    if recipe.network.backbone is not None:
+    if recipe.network.encoder is not None:
         device += c.BACKBONE_MB
     host = device * MIB + data_bytes(recipe, data, sides) + weight_bytes(recipe, network)
     on_gpu = 0.0
@@ -68,7 +68,7 @@ def training_needs(
 def step_bytes(
     recipe: Model,
     data: Fingerprint,
-    network: Network,
+    network: Counts,
     sides: tuple[int, ...],
     jitter: Jitter | None,
 ) -> float:
@@ -85,7 +85,7 @@ def step_bytes(
     return recipe.training.batch * (network.activation_bytes(4) + 4.0 * numbers * pixels)
 
 
-def weight_bytes(recipe: Model, network: Network) -> float:
+def weight_bytes(recipe: Model, network: Counts) -> float:
     """Bytes of the weights with all their copies."""
     slots = c.OPTIMIZER_SLOTS[recipe.training.optimizer.name]
     return 4.0 * network.weights * (c.WEIGHT_COPIES + c.WEIGHT_COPIES_A_SLOT * slots)
@@ -114,7 +114,7 @@ def steps_an_epoch(recipe: Model, data: Fingerprint) -> int:
 def training_seconds(
     recipe: Model,
     data: Fingerprint,
-    network: Network,
+    network: Counts,
     sides: tuple[int, ...],
     gpus: int,
     threads: int,
@@ -130,12 +130,12 @@ def training_seconds(
     saved = 4.0 * network.weights * (2 + c.OPTIMIZER_SLOTS[options.optimizer.name])
     epoch = steps_an_epoch(recipe, data) * step + tiles * one + saved / c.STATE_BYTES
     start = c.TRAINING_START_S
-    if recipe.network.backbone is not None:
+    if recipe.network.encoder is not None:
         start += c.BACKBONE_TRAINING_START_S
     return start + options.epochs * epoch
 
 
-def forward_seconds(network: Network, sides: tuple[int, ...], gpus: int, threads: int) -> float:
+def forward_seconds(network: Counts, sides: tuple[int, ...], gpus: int, threads: int) -> float:
     """Seconds of the forward pass of one sample; a step of training takes three times that."""
     kept = network.activation_bytes(4) / 3
     if gpus:

@@ -120,7 +120,7 @@ def load_model(path: str | Path, precision: str = "auto") -> keras.Model:
     SegbenchError
         If the file cannot be read.
     """
-    from segbench.training.session import policy_here
-    from segbench.training.weights_file import read_model
+    from segbench.models.model_file import read_model
+    from segbench.models.session import policy_here
 
     return read_model(path, policy_here(precision))

@@ -16,9 +16,11 @@ from segbench.config.augmentation import Jitter
 from segbench.config.model import Model
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
-from segbench.models import build_network
-from segbench.models.backbones import find_backbone
-from segbench.training import choice, selection, session, state
+from segbench.models import session
+from segbench.models.applications import find_backbone
+from segbench.models.keras_network import build_network
+from segbench.models.model_file import write_model
+from segbench.training import choice, selection, state
 from segbench.training.data import FoldData
 from segbench.training.optimizers import make_optimizer
 from segbench.training.prefetch import ahead
@@ -27,7 +29,6 @@ from segbench.training.samples import MEMORY_BYTES
 from segbench.training.schedules import learning_rate
 from segbench.training.step import dropouts
 from segbench.training.validation import validate
-from segbench.training.weights_file import write_model
 
 Log = Callable[[str], None]
 
@@ -137,7 +138,7 @@ class _Trainer:
         self.backbone = find_backbone(self.network)
         self.drops = [] if self.backbone is None else dropouts(self.backbone)
         self.rates = [layer.rate for layer in self.drops]
-        self.backbone_recipe = recipe.network.backbone
+        self.backbone_recipe = recipe.network.encoder
         self.step = replicas.make_step(self.network, task, recipe.loss, jitter, data.factors)
         self._compile(self._is_frozen(max(saved.epoch, 1)))
 

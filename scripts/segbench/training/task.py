@@ -108,10 +108,10 @@ def _check(recipe: Model, label_task: str) -> None:
             "set the model recipe's `loss.name` to `bce_dice`",
         )
     whole = label_task == "classification"
-    if whole != (recipe.network.kind == "classifier"):
+    if label_task not in recipe.network.tasks:
         raise SegbenchError(
             f"network.kind is {recipe.network.kind}, but the task is {label_task}",
-            "kind classifier for classification, kind unet for everything else",
+            f"a network for {label_task}, not for {', '.join(recipe.network.tasks)}",
             "correct the model recipe's `network.kind`, or choose another dataset",
         )
     wrong = "val_dice" if whole else "val_accuracy"

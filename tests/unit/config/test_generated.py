@@ -148,13 +148,15 @@ def test_the_reference_has_a_row_for_every_key() -> None:
 @pytest.mark.parametrize(
     ("heading", "cells"),
     [
-        ("training", ["`batch`", "`8`", "an integer >= 1", "Images or patches a step."]),
+        ("training", ["`batch`", "`8`", "an integer >= 1", "Images or patches per step."]),
         ("main: `config/*.yaml`", ["`folder`", '`"."`', "a text"]),
         ("dataset: `config/datasets/NAME.yaml`", ["`title`", "*required*", "a text"]),
         ("dataset: `config/datasets/NAME.yaml`", ["`protocols`", "*required*", "name: block"]),
         ("dataset: `config/datasets/NAME.yaml`", ["`folder`", "`null`", "block or null"]),
         ("study: `config/studies/NAME.yaml`", ["`published`", "`[]`", "list of blocks"]),
         ("model: `config/models/NAME.yaml`", ["`network`", "as below", "block"]),
+        ("network (kind: classifier)", ["`backbone`", "*required*", "block"]),
+        ("network (kind: unet).backbone", ["`weights`", "`null`", "a text; or null"]),
         ("training.schedule", ["`name`", '`"constant"`',
                                "one of constant, cosine, polynomial, steps"]),
     ],

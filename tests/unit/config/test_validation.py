@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.config.augmentation import Augmentation
-from segbench.config.base import Strict
 from segbench.config.dataset import Dataset
 from segbench.config.documents import document_of
 from segbench.config.model import Model
@@ -16,6 +15,7 @@ from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Problem, key_text
 from segbench.config.study import Study
 from segbench.config.validation import at_key, describe, validate
+from segbench.strict import Strict
 
 WORDS = st.text("abcxyz", min_size=1, max_size=8)
 
@@ -86,7 +86,7 @@ def test_unknown_keys_name_the_nearest_and_all_that_are_known(
         (Model, "training.optimizer.learning_rate", math.inf, "a number > 0"),
         (Model, "training.optimizer.learning_rate", math.nan, "a number > 0"),
         (Model, "training.optimizer.learning_rate", False, "a number > 0"),
-        (Model, "network.dropout", 1.5, "a number >= 0 and <= 1"),
+        (Model, "network.dropout", 1.5, "a number >= 0 and < 1"),
         (Model, "training.deterministic", "yes", "true or false"),
         (Model, "training.deterministic", 1, "true or false"),
         (Model, "description", 3, "a text"),
@@ -225,3 +225,36 @@ def test_no_schema_where_there_is_no_key() -> None:
     assert at_key(root, ("nothing", "here")) == {}
     assert at_key(root, ("training", "batch", 7)) == {}
     assert at_key(root, ("training", "batch"))["minimum"] == 1
+
+
+@pytest.mark.parametrize(
+    ("network", "key", "what", "allowed", "near"),
+    [
+        ({"kind": "clasifier"}, "network.kind", "is none of the choices",
+         "one of classifier, unet", "classifier"),
+        ({"kind": "classifier"}, "network.backbone", "is missing",
+         "a mapping of name, weights, sha256, frozen_epochs, thaw_factor", ""),
+        ({"kind": "classifier", "backbone": {"name": "A"}, "dropuot": 1}, "network.dropuot",
+         "is not a known key", "backbone, dropout, kind", "dropout"),
+        ({"kind": "classifier", "backbone": {"name": "A"}, "depth": 3}, "network.depth",
+         "is not a known key", "backbone, dropout, kind", "dropout"),
+        (["unet"], "network", "is wrong: input should be an object",
+         "a mapping whose kind is one of classifier, unet", ""),
+    ],
+)  # fmt: skip
+def test_blocks_of_several_kinds(
+    network: Any, key: str, what: str, allowed: str, near: str
+) -> None:
+    problem = one(Model, {"network": network})
+    assert key_text(problem.key) == key
+    assert problem.what == what
+    assert sorted(problem.allowed.split(", ")) == sorted(allowed.split(", "))
+    assert problem.nearest == near
+
+
+def test_a_network_without_a_kind_is_a_unet() -> None:
+    recipe, found = validate(Model, document_of({"network": {"depth": 2}}, "file"))
+    assert found == []
+    assert recipe is not None
+    assert recipe.network.model_dump()["depth"] == 2
+    assert recipe.network.kind == "unet"

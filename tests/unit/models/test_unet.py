@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segbench.config.model import Model, UNet
+from segbench.models.unet import UNet
 
 keras = pytest.importorskip("keras")
 
-from segbench.models import build  # noqa: E402 - needs Keras
-from segbench.models.normalisation import GroupNorm, largest_divisor  # noqa: E402
-from segbench.models.unet import build_supervised, build_unet  # noqa: E402
+from segbench.models.keras_network import build_network  # noqa: E402 - needs Keras
 
 TINY = {"depth": 2, "width": 4}
 
@@ -24,7 +22,7 @@ def normal(shape, seed=0):
 @pytest.mark.parametrize("upsampling", ["transposed", "resize"])
 def test_any_size_in_the_same_size_out(normalisation, upsampling):
     network = UNet(**TINY, normalisation=normalisation, upsampling=upsampling, dropout=0.1)
-    model = build(Model(network=network), channels=3, maps=2)
+    model = build_network(network, channels=3, maps=2)
     for height, width in ((8, 8), (12, 20)):
         assert model(np.zeros((1, height, width, 3), np.float32)).shape == (1, height, width, 2)
 
@@ -45,7 +43,7 @@ def test_ronneberger_has_31_million_weights():
         for width in widths[:-1]
     )
     expected += conv(1, 64, 2)
-    model = build_unet(UNet(depth=4, width=64, normalisation="none"), channels=1, maps=2)
+    model = build_network(UNet(depth=4, width=64, normalisation="none"), channels=1, maps=2)
     assert model.count_params() == expected == 31_030_658
 
 
@@ -61,7 +59,7 @@ def test_weights_by_hand():
         + (9 * 2 * 2 + 2)  # decoder0
         + (2 + 1)  # head
     )
-    model = build_unet(UNet(depth=1, width=2, normalisation="none"), 1, 1)
+    model = build_network(UNet(depth=1, width=2, normalisation="none"), 1, 1)
     assert model.count_params() == expected
 
 
@@ -69,7 +67,7 @@ def test_weights_by_hand():
 @pytest.mark.parametrize("upsampling", ["transposed", "resize"])
 def test_volumes_of_any_size_in_the_same_size_out(normalisation, upsampling):
     network = UNet(depth=1, width=2, normalisation=normalisation, upsampling=upsampling)
-    model = build(Model(network=network), channels=4, maps=3, dimensions=3)
+    model = build_network(network, channels=4, maps=3, dimensions=3)
     assert model(np.zeros((1, 2, 4, 6, 4), np.float32)).shape == (1, 2, 4, 6, 3)
 
 
@@ -85,28 +83,28 @@ def test_weights_of_a_network_for_volumes_by_hand():
         + (27 * 2 * 2 + 2)  # decoder0
         + (2 * 3 + 3)  # head
     )
-    model = build_unet(UNet(depth=1, width=2, normalisation="none"), 4, 3, dimensions=3)
+    model = build_network(UNet(depth=1, width=2, normalisation="none"), 4, 3, dimensions=3)
     assert model.count_params() == expected
 
 
 def test_deep_supervision_of_volumes():
     network = UNet(depth=2, width=2, deep_supervision=True)
-    supervised = build_supervised(network, 1, 1, dimensions=3)
+    supervised = build_network(network, 1, 1, dimensions=3, supervised=True)
     shapes = [tuple(o.shape) for o in supervised(np.zeros((1, 8, 4, 4, 1), np.float32))]
     assert shapes == [(1, 8, 4, 4, 1), (1, 4, 2, 2, 1)]
 
 
 def test_constant_width():
     network = UNet(depth=3, width=6, width_growth="constant")
-    model = build_unet(network, 1, 1)
+    model = build_network(network, 1, 1)
     filters = {layer.filters for layer in model.layers if hasattr(layer, "filters")}
     assert filters == {6, 1}
 
 
 def test_every_layer_has_a_name_of_its_own_choice():
     """Names that Keras counts up would make equal networks unequal files."""
-    first = [layer.name for layer in build_unet(UNet(**TINY, dropout=0.1), 1, 1).layers]
-    again = [layer.name for layer in build_unet(UNet(**TINY, dropout=0.1), 1, 1).layers]
+    first = [layer.name for layer in build_network(UNet(**TINY, dropout=0.1), 1, 1).layers]
+    again = [layer.name for layer in build_network(UNet(**TINY, dropout=0.1), 1, 1).layers]
     assert first == again
     assert first[0] == "image"
     assert first[-1] == "head"
@@ -114,16 +112,16 @@ def test_every_layer_has_a_name_of_its_own_choice():
 
 def test_deep_supervision_adds_heads_in_training_only():
     network = UNet(depth=3, width=2, deep_supervision=True)
-    supervised = build_supervised(network, 1, 1)
+    supervised = build_network(network, 1, 1, supervised=True)
     shapes = [tuple(o.shape) for o in supervised(np.zeros((1, 16, 16, 1), np.float32))]
     assert shapes == [(1, 16, 16, 1), (1, 8, 8, 1), (1, 4, 4, 1)]
-    plain = build_unet(network, 1, 1)
+    plain = build_network(network, 1, 1)
     assert [layer.name for layer in plain.layers if "head" in layer.name] == ["head"]
-    assert plain.count_params() == build_unet(UNet(depth=3, width=2), 1, 1).count_params()
+    assert plain.count_params() == build_network(UNet(depth=3, width=2), 1, 1).count_params()
 
 
 def test_the_head_stays_float32():
-    model = build_unet(UNet(**TINY), 1, 1, "mixed_bfloat16")
+    model = build_network(UNet(**TINY), 1, 1, "mixed_bfloat16")
     assert model.get_layer("encoder0_conv0").compute_dtype == "bfloat16"
     assert model.get_layer("encoder0_conv0").variable_dtype == "float32"
     result = model(np.zeros((1, 8, 8, 1), np.float32))
@@ -132,50 +130,7 @@ def test_the_head_stays_float32():
 
 def test_moving_averages_do_not_lag():
     """After 20 steps a constant statistic is known to within an eighth."""
-    model = build_unet(UNet(**TINY, normalisation="batch"), 1, 1)
+    model = build_network(UNet(**TINY, normalisation="batch"), 1, 1)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             assert layer.momentum**20 < 0.125
-
-
-@pytest.mark.parametrize(("channels", "groups"), [(8, 4), (8, 8), (6, 1), (12, 6)])
-def test_group_normalisation_is_keras_own(channels, groups):
-    ours = GroupNorm(groups)
-    theirs = keras.layers.GroupNormalization(groups, epsilon=1e-3)
-    x = 3 * normal((2, 5, 7, channels)) + 2
-    ours.build(x.shape)
-    theirs.build(x.shape)
-    gamma, beta = normal(channels, 1), normal(channels, 2)
-    ours.set_weights([gamma, beta])
-    theirs.set_weights([gamma, beta])
-    np.testing.assert_allclose(ours(x), theirs(x), atol=2e-5)
-
-
-def test_group_normalisation_of_volumes_is_keras_own():
-    ours, theirs = GroupNorm(2), keras.layers.GroupNormalization(2, epsilon=1e-3)
-    x = 3 * normal((2, 3, 4, 5, 6)) + 2
-    np.testing.assert_allclose(ours(x), theirs(x), atol=2e-5)
-
-
-def test_group_normalisation_by_hand():
-    layer = GroupNorm(1, epsilon=0.0)
-    x = np.float32([1, 2, 3, 4]).reshape(1, 2, 1, 2)
-    expected = (np.array([1, 2, 3, 4]) - 2.5) / np.sqrt(1.25)
-    np.testing.assert_allclose(np.ravel(layer(x)), expected, rtol=1e-5)
-
-
-def test_group_normalisation_of_a_constant_is_zero():
-    assert np.abs(GroupNorm(2)(np.full((1, 4, 4, 4), 1e4, np.float32))).max() < 1
-
-
-def test_group_normalisation_survives_its_config():
-    layer = GroupNorm(3, epsilon=0.5, name="n")
-    again = GroupNorm.from_config(layer.get_config())
-    assert (again.groups, again.epsilon, again.name) == (3, 0.5, "n")
-
-
-@pytest.mark.parametrize(
-    ("number", "limit", "expected"), [(12, 8, 6), (16, 8, 8), (7, 4, 1), (1, 8, 1), (6, 6, 6)]
-)
-def test_largest_divisor(number, limit, expected):
-    assert largest_divisor(number, limit) == expected

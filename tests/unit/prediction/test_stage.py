@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from segbench.archives import Archive, ArchiveWriter
-from segbench.config.model import Model, Prediction, Training, UNet
+from segbench.config.model import Model, Prediction, Training
 from segbench.errors import SegbenchError
+from segbench.models.unet import UNet
 from segbench.prediction import predict
 
 keras = pytest.importorskip("keras")
@@ -51,10 +52,10 @@ def folder(tmp_path_factory):
 
 
 def save_model(path, channels, maps, seed):
-    from segbench.models import build
+    from segbench.models.keras_network import build_network
 
     keras.utils.set_random_seed(seed)
-    model = build(recipe(), channels, maps)
+    model = build_network(recipe().network, channels, maps)
     for weight in model.weights:  # biases and scales too, so that maps are not all alike
         weight.assign(weight + keras.random.normal(weight.shape, stddev=0.1))
     model.save(path)

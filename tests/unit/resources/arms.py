@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from segbench.config.model import Model, Training, UNet
+from segbench.config.model import Model, Training
+from segbench.models.unet import UNet
 from segbench.resources import Fingerprint, Sheet
 
 

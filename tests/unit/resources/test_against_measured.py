@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Backbone, Model, Optimizer, Training, UNet
+from segbench.config.model import Model, Optimizer, Training
+from segbench.models.backbones import Backbone
+from segbench.models.classifier import Classifier
+from segbench.models.unet import UNet
 from segbench.resources import Fingerprint, Sheet, predict_needs, stage_needs, training_needs
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
@@ -57,7 +60,7 @@ STEPS = {
     "volumes": (UNet(depth=3, width=8), 4, (32, 32, 32), 4, 3, 822),
     "larger volumes": (UNet(depth=3), 2, (48, 48, 48), 4, 3, 1007),
     "ResNet50 as encoder": (UNet(backbone=RESNET), 4, (64, 64), 3, 1, 2158),
-    "ResNet50": (UNet(kind="classifier", backbone=RESNET), 16, (128, 128), 3, 12, 2148),
+    "ResNet50": (Classifier(kind="classifier", backbone=RESNET), 16, (128, 128), 3, 12, 2148),
 }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from segbench.config.model import Backbone, UNet
-from segbench.models import build_network
+from segbench.models.backbones import Backbone
+from segbench.models.classifier import Classifier
+from segbench.models.keras_network import build_network
+from segbench.models.unet import UNet
 from segbench.resources.network import count
 
 NETWORKS = [
@@ -18,7 +20,7 @@ NETWORKS = [
     (UNet(depth=3, width=2, deep_supervision=True, upsampling="resize"), 1, 1, 3),
     (UNet(width=4, backbone=Backbone(name="MobileNetV3Small")), 3, 1, 2),
     (UNet(width=4, backbone=Backbone(name="MobileNetV2")), 5, 2, 2),
-    (UNet(kind="classifier", backbone=Backbone(name="MobileNetV3Small")), 1, 7, 2),
+    (Classifier(kind="classifier", backbone=Backbone(name="MobileNetV3Small")), 1, 7, 2),
 ]
 
 

@@ -8,10 +8,13 @@ import pytest
 
 from segbench.config.augmentation import Amplification, Augmentation
 from segbench.config.dataset import Dataset, Fixed, Protocol
-from segbench.config.model import Model, Training, UNet
+from segbench.config.model import Model, Training
 from segbench.config.preprocessing import Preprocessing, Size
 from segbench.errors import SegbenchError
 from segbench.instances.targets import activation, map_names
+from segbench.models.backbones import Backbone
+from segbench.models.classifier import Classifier
+from segbench.models.unet import UNet
 from segbench.resources import Sheet, fingerprint, read_sheet
 from segbench.resources.fingerprint import PUBLISHED, sheet_of, window
 
@@ -162,4 +165,6 @@ def test_the_window_is_what_the_network_can_pool():
     assert window(recipe, of(FLAT)) == (56, 80), "no larger than the samples"
     assert window(Model(network=UNet(depth=3)), of(FLAT)) == (104, 80)
     whole = of(FLAT, data=dataset("classification", 3))
-    assert window(Model(network=UNet(kind="classifier")), whole) == (100, 80)
+    assert window(
+        Model(network=Classifier(kind="classifier", backbone=Backbone(name="ResNet50"))), whole
+    ) == (100, 80)

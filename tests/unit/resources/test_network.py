@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segbench.config.model import Backbone, UNet
-from segbench.resources.backbones import BACKBONES, counts_of
+from segbench.models.backbones import BACKBONES, Backbone, counts_of
+from segbench.models.unet import UNet
 from segbench.resources.network import BACKBONE, count
 
 TINY = UNet(depth=1, width=2, normalisation="group")

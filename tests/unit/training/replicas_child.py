@@ -33,8 +33,9 @@ else:
 import keras  # noqa: E402 - comes after the CPU was divided
 
 from segbench.errors import SegbenchError  # noqa: E402
-from segbench.training import session, train  # noqa: E402
-from segbench.training.weights_file import read_model  # noqa: E402
+from segbench.models import session  # noqa: E402
+from segbench.models.model_file import read_model  # noqa: E402
+from segbench.training import train  # noqa: E402
 from unit.models import tiny  # noqa: E402
 from unit.training.conftest import ATTRIBUTES, disc  # noqa: E402
 

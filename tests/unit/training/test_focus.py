@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.archives import ArchiveSet
-from segbench.config.model import Loss, Model, Sampling, Training, UNet
+from segbench.config.model import Loss, Model, Sampling, Training
 from segbench.errors import SegbenchError
+from segbench.models.unet import UNet
 from segbench.training import feeding, samples
 from segbench.training.data import FoldData
 from segbench.training.selection import read_roles

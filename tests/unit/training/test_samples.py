@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.archives import ArchiveSet
-from segbench.config.model import Loss, Model, Training, UNet
+from segbench.config.model import Loss, Model, Training
 from segbench.errors import SegbenchError
 from segbench.instances.targets import make_targets
+from segbench.models.unet import UNet
 from segbench.training import feeding, randomness, samples
 
 TASK = samples.Task(1, ("nucleus",), False, 1.0, 1.0, (0,))

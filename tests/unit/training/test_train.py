@@ -10,17 +10,18 @@ import numpy as np
 import pytest
 
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Loss, Model, Optimizer, Training, UNet
+from segbench.config.model import Loss, Model, Optimizer, Training
 from segbench.errors import SegbenchError
+from segbench.models.unet import UNet
 
 keras = pytest.importorskip("keras")
 
+from segbench.models.model_file import write_model  # noqa: E402
 from segbench.training import load_model, train  # noqa: E402 - needs Keras
 from segbench.training import state as states  # noqa: E402
 from segbench.training.optimizers import make_optimizer  # noqa: E402
 from segbench.training.samples import Task  # noqa: E402
 from segbench.training.step import Step  # noqa: E402
-from segbench.training.weights_file import write_model  # noqa: E402
 
 # Keras's own conversion of tensors to arrays.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

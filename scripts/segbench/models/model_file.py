@@ -10,8 +10,8 @@ import keras
 
 from segbench.errors import SegbenchError
 from segbench.files import ZIP_TIME, atomic_path, zip_entry
-from segbench.models.blocks import HEAD
 from segbench.models.colours import ColourTransform
+from segbench.models.layers import HEAD
 from segbench.models.normalisation import GroupNorm
 
 #: Layers of segbench's own; to import them is to register them.

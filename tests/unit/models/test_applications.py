@@ -7,18 +7,21 @@ import importlib
 import numpy as np
 import pytest
 
-from segbench.config.model import Backbone, Model, UNet
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
+from segbench.models.backbones import Backbone
+from segbench.models.unet import UNet
 
 keras = pytest.importorskip("keras")
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras's own, by the thousand
 
-from segbench.models import backbones, build, build_network, colours, pretrained  # noqa: E402
-from segbench.models.blocks import Blocks  # noqa: E402
-from segbench.models.files import local_weights, with_local_weights  # noqa: E402
-from segbench.training.weights_file import read_model, write_model  # noqa: E402
+from segbench.models import applications, colours, pretrained  # noqa: E402
+from segbench.models.classifier import Classifier  # noqa: E402
+from segbench.models.keras_network import KerasLayers, build_network  # noqa: E402
+from segbench.models.layers import Features  # noqa: E402
+from segbench.models.model_file import read_model, write_model  # noqa: E402
+from segbench.models.unet import build_unet  # noqa: E402
 from unit.models import tiny  # noqa: E402
 
 SMALL = "Tiny"
@@ -72,7 +75,7 @@ def original():
     ],
 )  # fmt: skip
 def test_skips_are_the_last_before_each_halving(name, expected):
-    found = backbones._strides(notop(name), name)
+    found = applications._strides(notop(name), name)
     assert {stride: layer.name for stride, layer in found.items()} == expected
 
 
@@ -84,12 +87,21 @@ def test_any_multiple_of_32_in_the_same_size_out():
 
 
 def test_levels_without_a_skip_are_only_enlarged():
-    make = Blocks(UNet(width=2), "float32", 2)
     deepest, skip = keras.Input((None, None, 6)), keras.Input((None, None, 3))
-    (logits,) = make.decode(deepest, {2: skip}, 3, 1)
-    model = keras.Model([deepest, skip], logits)
-    assert [layer.name for layer in model.layers if "join" in layer.name] == ["decoder2_join"]
-    assert model([pixels(1, 2, 2, 6), pixels(1, 4, 4, 3)]).shape == (1, 16, 16, 1)
+
+    class Few(KerasLayers):
+        def backbone(self, image, recipe, *, skips):
+            return Features({0: image, 2: skip}, deepest)
+
+    image = keras.Input((None, None, 1))
+    recipe = UNet(width=2, backbone=Backbone(name=SMALL))
+    (logits,) = build_unet(recipe, Few("float32", 2), image, 1)
+    model = keras.Model([image, deepest, skip], logits)
+    joined = [layer.name for layer in model.layers if "join" in layer.name]
+    assert joined == ["decoder2_join", "decoder0_join"]
+    sides = {1: 64, 3: 16, 6: 2}
+    arrays = [pixels(1, sides[c], sides[c], c) for c in (1, 6, 3)]
+    assert model(arrays).shape == (1, 64, 64, 1)
 
 
 def test_what_computes_at_full_size_needs_no_convolutions_beside_it():
@@ -112,8 +124,8 @@ def test_networks_that_cannot_be_encoders(name, message):
 
 
 def test_volumes_have_no_backbones():
-    with pytest.raises(SegbenchError, match="on volumes"):
-        build(Model(network=UNet(backbone=Backbone(name=SMALL))), 1, 1, dimensions=3)
+    with pytest.raises(SegbenchError, match="unet on 3-D samples with backbone Tiny"):
+        build_network(UNet(backbone=Backbone(name=SMALL)), 1, 1, dimensions=3)
 
 
 # --- what it reads
@@ -149,7 +161,7 @@ def test_features_are_those_of_keras_own_network(tmp_path, original):
     """From an image in 0...1 to what the original makes of the preprocessed one in 0...255."""
     path = tmp_path / "small.weights.h5"
     original.save_weights(path)
-    network = UNet(kind="classifier", backbone=Backbone(
+    network = Classifier(kind="classifier", backbone=Backbone(
         name=SMALL, weights=str(path), sha256=sha256_of_file(path)))  # fmt: skip
     model = build_network(network, 1, 4, pretrained=True)
     grey = pixels(1, 64, 64, 1)
@@ -157,7 +169,7 @@ def test_features_are_those_of_keras_own_network(tmp_path, original):
     found = keras.Model(model.input, deepest)(grey)
     expected = original(tiny.preprocess_input(255 * np.repeat(grey, 3, axis=-1)))
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
-    assert build(Model(network=network), 1, 4).count_params() == model.count_params()
+    assert build_network(network, 1, 4).count_params() == model.count_params()
 
 
 def test_an_adapter_begins_as_shares_of_the_channels():
@@ -189,7 +201,7 @@ def test_weights_of_any_kind_of_file(tmp_path, original, suffix):
 
 def test_the_backbone_of_another_training(tmp_path):
     """What a classifier has learnt, a U-Net can begin with."""
-    network = UNet(kind="classifier", backbone=Backbone(name=SMALL))
+    network = Classifier(kind="classifier", backbone=Backbone(name=SMALL))
     classifier = build_network(network, 3, 5)
     path = tmp_path / "model.keras"
     write_model(classifier, path)
@@ -202,7 +214,8 @@ def test_keras_files_of_efficientnet_hold_deviations_as_variances(tmp_path):
     """Keras's own download divides by their root twice: once in a layer of its own."""
     network = notop("EfficientNetB0")
     layer = next(x for x in network.layers if isinstance(x, keras.layers.Normalization))
-    layer.set_weights([np.float32(backbones.IMAGENET_MEAN), np.float32(backbones.IMAGENET_SD),
+    layer.set_weights([np.float32(applications.IMAGENET_MEAN),
+                       np.float32(applications.IMAGENET_SD),
                        np.int64(0)])  # fmt: skip
     path = tmp_path / "b0.weights.h5"
     network.save_weights(path)
@@ -279,17 +292,6 @@ def test_a_download_is_copied_layer_by_layer(original):
         assert np.array_equal(one, other)
 
 
-def test_where_a_local_file_lies(tmp_path):
-    model = Model(network=UNet(backbone=Backbone(name=SMALL, weights="w/x.h5")))
-    assert local_weights(model, tmp_path) == [f"{tmp_path}/w/x.h5"]
-    moved = with_local_weights(model, local_weights(model, tmp_path))
-    assert moved.network.backbone.weights == f"{tmp_path}/w/x.h5"
-    for other in (None, Backbone(name=SMALL), Backbone(name=SMALL, weights="imagenet")):
-        model = Model(network=UNet(backbone=other))
-        assert local_weights(model, tmp_path) == []
-        assert with_local_weights(model, []) is model
-
-
 # --- files, precision, averages
 
 
@@ -331,14 +333,13 @@ def test_moving_averages_of_backbones_do_not_lag():
 
 
 def test_a_classifier():
-    network = UNet(kind="classifier", backbone=Backbone(name=SMALL), dropout=0.3)
-    model = build(Model(network=network), 1, 7)
+    network = Classifier(kind="classifier", backbone=Backbone(name=SMALL), dropout=0.3)
+    model = build_network(network, 1, 7)
     assert model(pixels(2, 70, 45, 1)).shape == (2, 7)
     assert model.get_layer("head").compute_dtype == "float32"
 
 
-@pytest.mark.parametrize(("backbone", "dimensions"), [(None, 2), (Backbone(name=SMALL), 3)])
-def test_what_cannot_be_a_classifier(backbone, dimensions):
-    network = UNet(kind="classifier", backbone=backbone)
-    with pytest.raises(SegbenchError, match="kind: classifier"):
-        build(Model(network=network), 1, 2, dimensions=dimensions)
+def test_classifiers_of_volumes():
+    network = Classifier(kind="classifier", backbone=Backbone(name=SMALL))
+    with pytest.raises(SegbenchError, match="classifier on 3-D samples"):
+        build_network(network, 1, 2, dimensions=3)

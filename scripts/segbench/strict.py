@@ -1,4 +1,4 @@
-"""What all parts of the configuration share."""
+"""The base of all typed parameters: of the configuration and of what registers itself there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 #: A value in [0, 1].
 Fraction = Annotated[float, Field(ge=0, le=1)]
+#: A value in [0, 1).
+Below1 = Annotated[float, Field(ge=0, lt=1)]
 #: A positive integer.
 Count = Annotated[int, Field(ge=1)]
+#: Height and width; of volumes depth, height and width.
+Sides = Annotated[tuple[Count, ...], Field(min_length=2, max_length=3)]
 
 
 class Strict(BaseModel):
