@@ -2,6 +2,7 @@
 
 from segbench.inference.images import write_manifest
 from segbench.inference.request import USAGE, read_request
+from segbench.reporting.pictures import kinds_of
 from segbench.stages import STAGES
 
 
@@ -101,25 +102,21 @@ def of_arms(pattern, study):
     return [pattern.format(study=study, **arm._asdict()) for arm in CONFIG.arms(study)]
 
 
-def overlays_of(study):
-    """The overlays of all arms of a study; of classifiers there are none."""
-    if is_classified(study):
-        return []
-    return of_arms(rules.draw_overlays.output.picture, study)
-
-
-def classes_of(study):
-    """Of a classifying study, by kind, the pictures of all arms."""
-    if not is_classified(study):
-        return {}
-    kinds = ("confusion", "reliability", "roc", "mistakes")
-    return {kind: of_arms(rules.draw_classes.output[kind], study) for kind in kinds}
-
-
-def sweep_of(study):
-    """The picture of a study's sweep, where it has one."""
-    has = CONFIG.studies[study].sweep is not None
-    return expand(rules.draw_sweep.output.picture, study=[study] * has)
+def pictures(study, per_arm):
+    """File of each picture that a study, or each of its arms, has -> path with wildcards."""
+    patterns = {
+        "curves": rules.draw_curves.output.picture,
+        "sweep": rules.draw_sweep.output.picture,
+        "overlays": rules.draw_overlays.output.picture,
+        **rules.draw_classes.output,
+    }
+    recipe = CONFIG.studies[study]
+    return {
+        name: patterns[name]
+        for kind in kinds_of(recipe, CONFIG.datasets[recipe.dataset])
+        for name in kind.files
+        if kind.per_arm == per_arm
+    }
 
 
 def sweep_points(study):
@@ -137,11 +134,16 @@ def sweep_points(study):
 
 def explorations():
     """Per dataset: where the parts of its exploration are."""
+    patterns = dict(rules.explore_dataset.output.items())
+    for other in ("clusters", "cost"):
+        patterns.pop(other)
+    summary = patterns.pop("summary")
     return {
         name: {
-            kind: path.format(dataset=name)
-            for kind, path in rules.explore_dataset.output.items()
-            if kind not in ("clusters", "cost")
+            "summary": summary.format(dataset=name),
+            "pictures": {
+                kind: path.format(dataset=name) for kind, path in patterns.items()
+            },
         }
         for name in CONFIG.datasets
     }
@@ -159,14 +161,16 @@ def sheets_of(study):
 
 def arms_parts(study):
     """The pictures of each arm of a study."""
-    overlays, classes = overlays_of(study), classes_of(study)
+    patterns = pictures(study, per_arm=True)
     return [
         {
             "names": {key: str(name) for key, name in arm._asdict().items()},
-            "overlays": overlays[number] if overlays else None,
-            "classes": {kind: paths[number] for kind, paths in classes.items()},
+            "pictures": {
+                name: path.format(study=study, **arm._asdict())
+                for name, path in patterns.items()
+            },
         }
-        for number, arm in enumerate(CONFIG.arms(study))
+        for arm in CONFIG.arms(study)
     ]
 
 
@@ -176,13 +180,25 @@ def pages_parts():
         study: {
             **sheets_of(study),
             "tables": {kind: f"tables/{study}.{kind}" for kind in TABLE_FORMATS},
-            "curves": rules.draw_curves.output.picture.format(study=study),
             "losses": rules.draw_curves.output.losses.format(study=study),
-            "sweep": next(iter(sweep_of(study)), None),
+            "pictures": {
+                name: path.format(study=study)
+                for name, path in pictures(study, per_arm=False).items()
+            },
             "arms": arms_parts(study),
         }
         for study in CONFIG.studies
     }
+
+
+def pages_pictures():
+    """All pictures of all studies."""
+    return [
+        path
+        for parts in pages_parts().values()
+        for owner in (parts, *parts["arms"])
+        for path in owner["pictures"].values()
+    ]
 
 
 def resolved_config():

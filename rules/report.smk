@@ -119,15 +119,8 @@ rule report:
     """Gather everything on one page that works offline."""
     input:
         tables=rules.tables.input,
-        curves=expand(rules.draw_curves.output, study=CONFIG.studies),
-        overlays=[path for study in CONFIG.studies for path in overlays_of(study)],
-        classes=[
-            path
-            for study in CONFIG.studies
-            for paths in classes_of(study).values()
-            for path in paths
-        ],
-        sweeps=[path for study in CONFIG.studies for path in sweep_of(study)],
+        pictures=pages_pictures(),
+        losses=expand(rules.draw_curves.output.losses, study=CONFIG.studies),
         explorations=rules.explore.input,
         sheets=[path for study in CONFIG.studies for path in sheets_of(study).values()],
         costs=costs,

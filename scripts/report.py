@@ -6,14 +6,7 @@ from segbench.provenance.job import Job, run
 def work(job: Job) -> None:
     from segbench.reporting.gather import build_report
 
-    build_report(
-        job.params,
-        job.inputs["costs"],
-        job.inputs["inventory"],
-        job.outputs["page"],
-        job.outputs["manifest"],
-        job.outputs["resources"],
-    )
+    build_report(job.params, job.inputs["costs"], job.inputs["inventory"], job.outputs)
 
 
 if __name__ == "__main__":

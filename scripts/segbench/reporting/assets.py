@@ -22,7 +22,7 @@ PX_PER_PT = 96 / 72
 
 
 @dataclass(frozen=True)
-class Size:
+class PictureInfo:
     """Width and height in CSS pixels, and the description inside the picture."""
 
     width: int
@@ -30,21 +30,21 @@ class Size:
     description: str
 
 
-def _read_svg(path: Path) -> Size:
+def _read_svg(path: Path) -> PictureInfo:
     root = ET.parse(path).getroot()
     box = [float(value) for value in root.get("viewBox", "").split()]
     found = next((e.text for e in root.iter() if e.tag.endswith("}description")), None)
-    return Size(round(box[2] * PX_PER_PT), round(box[3] * PX_PER_PT), (found or "").strip())
+    return PictureInfo(round(box[2] * PX_PER_PT), round(box[3] * PX_PER_PT), (found or "").strip())
 
 
-def _read_png(path: Path) -> Size:
+def _read_png(path: Path) -> PictureInfo:
     with Image.open(path) as image:
         image.load()
         text = getattr(image, "text", {})
-        return Size(image.width, image.height, str(text.get("Description", "")).strip())
+        return PictureInfo(image.width, image.height, str(text.get("Description", "")).strip())
 
 
-def read_picture(path: str | Path) -> Size:
+def read_picture(path: str | Path) -> PictureInfo:
     """Size and description of an SVG or PNG picture.
 
     Raises

@@ -15,22 +15,11 @@ import yaml
 import segbench
 from segbench.config.dataset import Dataset
 from segbench.config.study import Study
-from segbench.definitions import DEFINITIONS, definition_id
 from segbench.files import sha256_of_file, write_text
 from segbench.reporting.costs import read_jobs
-from segbench.reporting.inputs import (
-    ExplorationInput,
-    ManifestInput,
-    MetricDefinition,
-    Picture,
-    PictureGroup,
-    Recipe,
-    ReportInput,
-    StudyInput,
-    study_of,
-)
-from segbench.reporting.names import arm_labels
-from segbench.reporting.parts import ArmParts, StudyParts
+from segbench.reporting.inputs import Manifest, ReportInput, StudyInput
+from segbench.reporting.page import write_report
+from segbench.reporting.parts import ExplorationParts, StudyParts
 from segbench.reporting.resource_usage import write_asked
 
 #: Packages whose versions can change a figure.
@@ -79,9 +68,7 @@ def build_report(
     params: Mapping[str, Any],
     costs: Sequence[Path],
     inventory: Sequence[Path],
-    page: Path,
-    manifest: Path,
-    resources: Path | None = None,
+    outputs: Mapping[str, Path],
 ) -> None:
     """Write the page, its manifest, and what jobs asked for and used.
 
@@ -90,37 +77,30 @@ def build_report(
     params : mapping
         See `gather_report`.
     costs : sequence of Path
-        One ``cost.json`` a job.
+        The ``cost.json`` of each job.
     inventory : sequence of Path
         The manifests of the raw files.
-    page, manifest : Path
-        Where to write ``index.html`` and ``manifest.json``.
-    resources : Path, optional
-        Where to write the table of what jobs asked for and used.
+    outputs : mapping of str to Path
+        ``page`` (index.html), ``manifest`` (JSON) and ``resources`` (CSV).
     """
-    from segbench.reporting.page import write_report
-
     report = gather_report(params, costs)
-    write_report(report, page)
-    if resources is not None:
-        write_asked(resources, read_jobs(costs))
+    write_report(report, outputs["page"])
+    write_asked(outputs["resources"], report.jobs)
     content = {
         "segbench": segbench.__version__,
         "commit": report.manifest.commit,
         "python": platform.python_version(),
-        "packages": dict(report.manifest.packages),
-        "code": dict(report.manifest.code),
+        "packages": report.manifest.packages,
+        "code": report.manifest.code,
         "raw_files": {str(path): sha256_of_file(path) for path in inventory},
-        "folds": {
-            name: sha256_of_file(parts["folds"]) for name, parts in sorted(params["parts"].items())
-        },
+        "folds": {item.name: sha256_of_file(item.parts.folds) for item in report.studies},
         "tables": {
-            name: {kind: sha256_of_file(path) for kind, path in sorted(parts["tables"].items())}
-            for name, parts in sorted(params["parts"].items())
+            item.name: {kind: sha256_of_file(path) for kind, path in item.parts.tables.items()}
+            for item in report.studies
         },
         "config": params["config"],
     }
-    write_text(manifest, json.dumps(content, indent=1, sort_keys=True) + "\n")
+    write_text(outputs["manifest"], json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
 def gather_report(params: Mapping[str, Any], costs: Sequence[Path]) -> ReportInput:
@@ -129,27 +109,26 @@ def gather_report(params: Mapping[str, Any], costs: Sequence[Path]) -> ReportInp
     Parameters
     ----------
     params : mapping
-        ``parts`` (per study: `StudyParts`), ``explorations`` (per dataset: where its files are),
+        ``parts`` (per study: `StudyParts`), ``explorations`` (per dataset: `ExplorationParts`),
         ``config`` (everything resolved), ``configfiles`` and ``codes`` (rule -> digest of its
         code).
     costs : sequence of Path
-        One ``cost.json`` a job.
+        The ``cost.json`` of each job.
     """
     config = params["config"]
-    studies = tuple(
-        _study(name, StudyParts.model_validate(parts), config)
-        for name, parts in sorted(params["parts"].items())
-    )
     return ReportInput(
         title="segbench",
         config=", ".join(params["configfiles"]),
-        studies=studies,
-        costs=tuple(costs),
-        explorations=tuple(
-            _exploration(name, parts)
-            for name, parts in sorted(params.get("explorations", {}).items())
+        studies=tuple(
+            _study(name, StudyParts.model_validate(parts), config)
+            for name, parts in sorted(params["parts"].items())
         ),
-        manifest=ManifestInput(
+        explorations={
+            name: ExplorationParts.model_validate(parts)
+            for name, parts in params["explorations"].items()
+        },
+        jobs=tuple(read_jobs(costs)),
+        manifest=Manifest(
             commit=current_commit(),
             code=params["codes"],
             packages=installed_versions(),
@@ -158,81 +137,21 @@ def gather_report(params: Mapping[str, Any], costs: Sequence[Path]) -> ReportInp
     )
 
 
-#: Pictures of a classifier, in the order of the page.
-CLASS_PICTURES = {
-    "confusion": "Confusion matrix",
-    "reliability": "Reliability",
-    "roc": "ROC curves",
-    "mistakes": "Most confident mistakes",
-}
-
-
-def _exploration(name: str, parts: Mapping[str, str]) -> ExplorationInput:
-    pictures = {key: Path(path) for key, path in parts.items() if key != "summary"}
-    return ExplorationInput(name, Path(parts["summary"]), pictures)
-
-
-def _class_pictures(arms: Sequence[ArmParts]) -> tuple[PictureGroup, ...]:
-    """The pictures of each classifier."""
-    labels = zip(arm_labels([arm.names for arm in arms]), arms, strict=True)
-    return tuple(
-        PictureGroup(
-            label,
-            tuple(
-                Picture(arm.classes[kind], f"{title}, {label}")
-                for kind, title in CLASS_PICTURES.items()
-                if kind in arm.classes
-            ),
-        )
-        for label, arm in labels
-        if arm.classes
-    )
-
-
-def _overlays(arms: Sequence[ArmParts]) -> tuple[Picture, ...]:
-    labels = zip(arm_labels([arm.names for arm in arms]), arms, strict=True)
-    return tuple(Picture(arm.overlays, label) for label, arm in labels if arm.overlays)
-
-
 def _study(name: str, parts: StudyParts, config: Mapping[str, Any]) -> StudyInput:
     study = Study.model_validate(config["studies"][name])
-    return study_of(
-        name,
-        study,
-        Dataset.model_validate(config["datasets"][study.dataset]),
-        samples=parts.samples,
-        folds=parts.folds,
-        verdict=parts.verdict,
-        tables=parts.tables,
-        curves=(Picture(parts.curves, "Learning curves"),),
-        losses=parts.losses,
-        classes=_class_pictures(parts.arms),
-        sweep=(Picture(parts.sweep, "Hyper-parameters"),) if parts.sweep else (),
-        overlays=_overlays(parts.arms),
-        recipes=tuple(_recipes(study, config)),
-        metrics=tuple(_definitions(study)),
-    )
-
-
-def _recipes(study: Study, config: Mapping[str, Any]) -> list[Recipe]:
     used = {
         "preprocessing": study.preprocessing,
         "augmentation": study.augmentation,
         "models": study.models,
     }
-    return [
-        Recipe(kind, name, yaml.safe_dump(config[kind][name], sort_keys=False))
-        for kind, names in used.items()
-        for name in names
-    ]
-
-
-def _definitions(study: Study) -> list[MetricDefinition]:
-    found = []
-    for metric in study.metrics:
-        identifier = definition_id(metric, study.empty)
-        definition = DEFINITIONS[identifier]
-        found.append(
-            MetricDefinition(identifier, definition.title, definition.text, definition.source)
-        )
-    return found
+    return StudyInput(
+        name=name,
+        study=study,
+        dataset=Dataset.model_validate(config["datasets"][study.dataset]),
+        parts=parts,
+        recipes=tuple(
+            (kind, recipe, yaml.safe_dump(config[kind][recipe], sort_keys=False))
+            for kind, recipes in used.items()
+            for recipe in recipes
+        ),
+    )

@@ -15,10 +15,7 @@ class ArmParts(Strict):
     names: dict[str, str] = Field(
         description="preprocessing, augmentation, model and seed, as `arm_label` names them."
     )
-    overlays: Path | None = Field(None, description="Test samples; null for classifiers.")
-    classes: dict[str, Path] = Field(
-        default_factory=dict, description="Of classifiers, kind of picture -> picture."
-    )
+    pictures: dict[str, Path] = Field(description="File of a `PictureKind` -> SVG or PNG.")
 
 
 class StudyParts(Strict):
@@ -28,7 +25,15 @@ class StudyParts(Strict):
     folds: Path = Field(description="The folds of its protocol.")
     verdict: Path = Field(description="The leak check's verdict.")
     tables: dict[str, Path] = Field(description="Format -> table.")
-    curves: Path = Field(description="Learning curves of all arms.")
     losses: Path = Field(description="The lowest losses of each arm and fold.")
-    sweep: Path | None = Field(None, description="The points of the sweep, if there is one.")
-    arms: tuple[ArmParts, ...] = Field((), description="In the order of the page.")
+    pictures: dict[str, Path] = Field(
+        description="File of a `PictureKind` of the whole study -> SVG or PNG."
+    )
+    arms: tuple[ArmParts, ...] = Field(description="In the order of the page.")
+
+
+class ExplorationParts(Strict):
+    """The files of one dataset's exploration."""
+
+    summary: Path = Field(description="summary.json; it says which pictures tell something.")
+    pictures: dict[str, Path] = Field(description="By the names of the summary.")

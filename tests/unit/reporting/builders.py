@@ -10,19 +10,11 @@ import numpy as np
 import pandas as pd
 
 from segbench.archives import ArchiveWriter
+from segbench.config.dataset import Dataset
 from segbench.config.study import Study
-from segbench.reporting.inputs import (
-    DatasetInput,
-    ExplorationInput,
-    ManifestInput,
-    MetricDefinition,
-    Picture,
-    PictureGroup,
-    ProtocolInput,
-    Recipe,
-    ReportInput,
-    StudyInput,
-)
+from segbench.reporting.costs import read_jobs
+from segbench.reporting.inputs import Manifest, ReportInput, StudyInput
+from segbench.reporting.parts import ArmParts, ExplorationParts, StudyParts
 
 NASTY = "<script>alert('x')</script> & \"$q$\" | \u202e"
 
@@ -251,6 +243,34 @@ def write_costs(folder: Path) -> tuple[Path, ...]:
     return tuple(paths)
 
 
+def toy_dataset(**changes: object) -> Dataset:
+    """A generated dataset of nuclei."""
+    values: dict[str, object] = {
+        "title": "Toy",
+        "format": "dsb2018",
+        "task": "semantic",
+        "classes": ({"name": "nucleus", "value": 1},),
+        "source": "generated",
+        "generated": {"samples": 4, "seed": 1},
+        "licence": "CC BY 4.0, https://creativecommons.org/licenses/by/4.0/",
+        "citation": "Kume et al. 2019, doi:10.1000/xyz123.",
+        "protocols": {
+            "holdout": {"description": "7 fixed test images; 5 of the others choose the epoch."}
+        },
+    }
+    return Dataset.model_validate({**values, **changes})
+
+
+PUBLISHED = {"source": "download", "download": {"url": "https://example.org/data.zip"}}
+
+
+def names_of(**changes: str) -> dict[str, str]:
+    """The names of an arm of `toy_study`."""
+    return {
+        "preprocessing": "p64", "augmentation": "none", "model": "unet", "seed": "0", **changes
+    }  # fmt: skip
+
+
 def build_study(
     folder: Path, name: str = "toy_study", *, generated: bool = True, nasty: bool = False
 ) -> StudyInput:
@@ -272,58 +292,47 @@ def build_study(
     prep, segmentation, truth = write_archives(folder, sizes)
     values = {"a": 0.91, "b": 0.52, "c": 0.8, "d": float("nan")}
     scores = write_scores(folder / "scores.parquet", score_rows(values))
-    arm = {"preprocessing": "p64", "augmentation": "none", "model": "unet", "seed": "0"}
-    draw_overlays([scores], toy_study(), arm, [prep], [segmentation], [truth], folder / "p64.png")
+    draw_overlays(
+        [scores], toy_study(), names_of(), [prep], [segmentation], [truth], folder / "p64.png"
+    )
     tables = {kind: folder / f"{name}.{kind}" for kind in ("csv", "md", "tex", "html")}
     fragment = FRAGMENT.replace("TOLD", "of generated data" if generated else "of the study")
     for kind, path in tables.items():
         path.write_text(fragment if kind == "html" else f"{kind} table\n", encoding="utf-8")
+    second = f"p128 {text}".strip()
     return StudyInput(
         name=name,
-        title=f"Kidney nuclei: input size and amplification {text}".strip(),
-        question=f"Which input size is best, and does 113-fold amplification help? {text}".strip(),
-        dataset=DatasetInput(
-            name="toy" if generated else "bowl",
-            title=f"Kidney EM nuclei {text}".strip(),
-            task="semantic",
-            source="generated in the publisher's format, seed 1"
-            if generated
-            else "downloaded from https://example.org/data.zip, no published checksum",
-            generated=generated,
-            licence="CC BY 4.0, https://creativecommons.org/licenses/by/4.0/",
-            citation=f"Kume et al. 2019, doi:10.1000/xyz123. {text}".strip(),
-            samples=write_samples(folder / "samples.tsv", nasty=nasty),
+        study=toy_study(
+            title=f"Kidney nuclei: input size and amplification {text}".strip(),
+            question=f"Which input size is best, and does amplification help? {text}".strip(),
+            dataset="toy" if generated else "bowl",
         ),
-        protocol=ProtocolInput(
-            name="published",
-            description="7 fixed test images; 5 of the others choose the epoch.",
+        dataset=toy_dataset(
+            title=f"Kidney EM nuclei {text}".strip(),
+            citation=f"Kume et al. 2019, doi:10.1000/xyz123. {text}".strip(),
+            **({} if generated else PUBLISHED),
+        ),
+        parts=StudyParts(
+            samples=write_samples(folder / "samples.tsv", nasty=nasty),
             folds=write_folds(folder / "folds.tsv"),
             verdict=write_verdict(folder / "verdict.json"),
-        ),
-        tables=tables,
-        answer=f"512 px is best; amplification cannot be told from none. {text}".strip(),
-        curves=(Picture(folder / "curves.svg", "Learning curves"),),
-        losses=folder / "losses.tsv",
-        overlays=(
-            Picture(folder / "p64.png", f"p64 · none {text}".strip()),
-            Picture(folder / "p64.png", "p64 · none"),
-        ),
-        recipes=(Recipe("preprocessing", "p64", f"resize: {{height: 64, width: 64}} # {text}\n"),),
-        metrics=(
-            MetricDefinition(
-                "iou/per-image/empty-excluded",
-                "IoU",
-                "TP / (TP + FP + FN) over the pixels of one image and class; left out and counted "
-                "where both are empty, 0 where only one has pixels",
-                "Jaccard 1912, doi:10.1111/j.1469-8137.1912.tb05611.x",
+            tables=tables,
+            losses=folder / "losses.tsv",
+            pictures={"curves": folder / "curves.svg"},
+            arms=(
+                ArmParts(names=names_of(), pictures={"overlays": folder / "p64.png"}),
+                ArmParts(
+                    names=names_of(preprocessing=second),
+                    pictures={"overlays": folder / "p64.png"},
+                ),
             ),
         ),
+        recipes=(("preprocessing", "p64", f"resize: {{height: 64, width: 64}} # {text}\n"),),
     )
 
 
-def explored(folder: Path, name: str = "bowl") -> ExplorationInput:
+def explored(folder: Path, name: str = "bowl") -> ExplorationParts:
     """The exploration of some generated nuclei."""
-    from segbench.config.dataset import Dataset
     from segbench.datasets import generator, reader
     from segbench.exploration.stage import PICTURES, explore
 
@@ -347,12 +356,7 @@ def explored(folder: Path, name: str = "bowl") -> ExplorationInput:
                 "3", "uint8", "", "",
             ]))  # fmt: skip
     (folder / "explored.tsv").write_text("\n".join(rows) + "\n")
-    dataset = Dataset.model_validate(
-        {
-            "title": "Nuclei", "format": "dsb2018", "task": "instances", "licence": "-",
-            "citation": "-", "classes": [{"name": "nucleus", "value": 1}], "protocols": {},
-        }
-    )  # fmt: skip
+    dataset = toy_dataset(task="instances", protocols={})
     outputs = {
         key: folder / f"{key}.{'png' if key in ('sheet', 'appearance') else 'svg'}"
         for key in PICTURES
@@ -360,7 +364,7 @@ def explored(folder: Path, name: str = "bowl") -> ExplorationInput:
     files = {"summary": folder / "summary.json", "clusters": folder / "appearance.tsv"}
     sheet, archives = folder / "explored.tsv", [folder / "truth.zarr.zip"]
     explore(name, dataset, raw, sheet, archives, {**outputs, **files})
-    return ExplorationInput(name, files["summary"], outputs)
+    return ExplorationParts(summary=files["summary"], pictures=outputs)
 
 
 def build_classifier(folder: Path, study: StudyInput) -> StudyInput:
@@ -376,15 +380,23 @@ def build_classifier(folder: Path, study: StudyInput) -> StudyInput:
     points = {f"m{k}": {"training.rate": 10.0**-k, "network.name": "ab"[k % 2]} for k in range(4)}
     values = {name: 0.8 + 0.03 * k for k, name in enumerate(points)}
     draw_sweep(points, values, "accuracy", "Sweep", folder / "sweep.svg")
-    group = PictureGroup("resnet", tuple(Picture(path, kind) for kind, path in outputs.items()))
+    arms = [names_of(model=model) for model in ("resnet", "resnet-deep")]
+    parts = study.parts.model_copy(
+        update={
+            "pictures": {**study.parts.pictures, "sweep": folder / "sweep.svg"},
+            "arms": tuple(ArmParts(names=names, pictures=outputs) for names in arms),
+        }
+    )
     return dataclasses.replace(
         study,
         name="organ_resnets",
-        title="Organ tissue: which ResNet?",
-        dataset=dataclasses.replace(study.dataset, task="classification", name="organ_tissue"),
-        overlays=(),
-        classes=(group, dataclasses.replace(group, title="resnet-deep")),
-        sweep=(Picture(folder / "sweep.svg", "Hyper-parameters"),),
+        study=toy_study(
+            title="Organ tissue: which ResNet?",
+            dataset="organ_tissue",
+            sweep={"grid": {"training.rate": (0.1, 0.01)}},
+        ),
+        dataset=toy_dataset(task="classification", title="Organ tissue", **PUBLISHED),
+        parts=parts,
     )
 
 
@@ -399,9 +411,9 @@ def build_report(folder: Path, *, nasty: bool = False) -> ReportInput:
             real,
             build_classifier(folder / "three", real),
         ),
-        explorations=(explored(folder / "two"),),
-        costs=write_costs(folder / "costs"),
-        manifest=ManifestInput(
+        explorations={"bowl": explored(folder / "two")},
+        jobs=tuple(read_jobs(write_costs(folder / "costs"))),
+        manifest=Manifest(
             commit="0123456789abcdef0123456789abcdef01234567",
             code={"train": "d" * 32, "score": "e" * 32},
             packages={"numpy": "2.4.6", "keras": "3.12.1"},

@@ -6,10 +6,11 @@ import json
 import subprocess
 
 import pytest
+import yaml
 
 from segbench.reporting import gather
 from segbench.reporting.gather import build_report, current_commit, installed_versions
-from segbench.reporting.parts import ArmParts, StudyParts
+from segbench.reporting.parts import ExplorationParts, StudyParts
 
 STUDY = {
     "title": "T",
@@ -41,6 +42,7 @@ def params(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return {
         "parts": {},
+        "explorations": {},
         "config": {"studies": {}},
         "configfiles": ["config.yaml"],
         "codes": {"train": "abc"},
@@ -51,7 +53,8 @@ def test_the_manifest_holds_what_the_figures_depend_on(params, tmp_path):
     raw = tmp_path / "shard-0.tsv"
     raw.write_text("sample\n")
     page, manifest = tmp_path / "report/index.html", tmp_path / "report/manifest.json"
-    build_report(params, [], [raw], page, manifest)
+    outputs = {"page": page, "manifest": manifest, "resources": tmp_path / "resources.csv"}
+    build_report(params, [], [raw], outputs)
     content = json.loads(manifest.read_text())
     assert page.exists()
     assert content["code"] == {"train": "abc"}
@@ -60,11 +63,11 @@ def test_the_manifest_holds_what_the_figures_depend_on(params, tmp_path):
     assert content["raw_files"] == {str(raw): digest}
     assert content["packages"]["numpy"] == installed_versions()["numpy"]
     before = manifest.read_bytes()
-    build_report(params, [], [raw], page, manifest)
+    build_report(params, [], [raw], outputs)
     assert manifest.read_bytes() == before
 
 
-def test_a_study_brings_its_recipes_and_definitions(tmp_path):
+def test_a_study_brings_its_recipes_and_definitions(params):
     config = {
         "studies": {"s": STUDY},
         "datasets": {"d": DATASET},
@@ -73,57 +76,27 @@ def test_a_study_brings_its_recipes_and_definitions(tmp_path):
         "models": {"m": {"target": "foreground"}},
     }
     parts = {
-        "samples": "s.tsv",
-        "folds": "f.tsv",
-        "verdict": "v.json",
-        "tables": {"csv": "t.csv"},
-        "curves": "c.svg",
-        "losses": "l.tsv",
-        "sweep": "w.svg",
-        "arms": [{"names": {"model": "m"}, "overlays": "o.png"}],
-    }
-    study = gather._study("s", StudyParts.model_validate(parts), config)
-    assert [(r.kind, r.name) for r in study.recipes] == [
-        ("preprocessing", "a"),
-        ("augmentation", "none"),
-        ("models", "m"),
-    ]
-    assert study.recipes[0].text == "gamma: 1.2\n"
-    assert [m.id for m in study.metrics] == [
-        "iou/per-image/empty-excluded",
-        "dice/per-image/empty-excluded",
-    ]
-    assert study.dataset.generated
-    assert str(study.losses) == "l.tsv"
-    assert [str(picture.path) for picture in study.sweep] == ["w.svg"]
-    assert [(str(p.path), p.title) for p in study.overlays] == [("o.png", "m")]
-    assert study.classes == ()
-
-
-def test_pictures_of_a_classifier_are_sorted_by_arm():
-    pictures = {"mistakes": "png", "confusion": "svg"}
-    arms = [
-        ArmParts(
-            names={"model": model},
-            classes={kind: f"{model}/{kind}.{ending}" for kind, ending in pictures.items()},
-        )
-        for model in ("deep", "flat")
-    ]
-    groups = gather._class_pictures(arms)
-    assert [group.title for group in groups] == ["deep", "flat"]
-    assert [picture.title for picture in groups[1].pictures] == [
-        "Confusion matrix, flat", "Most confident mistakes, flat"
-    ]  # fmt: skip
-    assert str(groups[1].pictures[0].path) == "flat/confusion.svg"
+        "samples": "s.tsv", "folds": "f.tsv", "verdict": "v.json", "tables": {"csv": "t.csv"},
+        "losses": "l.tsv", "pictures": {"curves": "c.svg"},
+        "arms": [{"names": {"model": "m"}, "pictures": {"overlays": "o.png"}}],
+    }  # fmt: skip
+    report = gather.gather_report({**params, "parts": {"s": parts}, "config": config}, [])
+    (study,) = report.studies
+    assert study.recipes == (
+        ("preprocessing", "a", "gamma: 1.2\n"),
+        ("augmentation", "none", "{}\n"),
+        ("models", "m", "target: foreground\n"),
+    )
+    assert (study.study.title, study.dataset.title) == ("T", "D")
+    assert study.parts == StudyParts.model_validate(parts)
+    assert yaml.safe_load(report.manifest.config) == config
 
 
 def test_explorations_are_gathered_by_dataset(params):
-    parts = {"summary": "s.json", "sizes": "z.svg"}
+    parts = {"summary": "s.json", "pictures": {"sizes": "z.svg"}}
     report = gather.gather_report({**params, "explorations": {"toy": parts}}, [])
-    (found,) = report.explorations
-    assert (found.dataset, str(found.summary)) == ("toy", "s.json")
-    assert {key: str(path) for key, path in found.pictures.items()} == {"sizes": "z.svg"}
-    assert gather.gather_report(params, []).explorations == ()
+    assert report.explorations == {"toy": ExplorationParts.model_validate(parts)}
+    assert gather.gather_report(params, []).explorations == {}
 
 
 def test_versions_of_what_is_not_installed_are_left_out():

@@ -9,18 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from segbench.config.dataset import Dataset
-from segbench.config.study import Study
 from segbench.errors import SegbenchError
-from segbench.reporting.inputs import (
-    Picture,
-    ReportInput,
-    StudyInput,
-    dataset_of,
-    study_of,
-)
+from segbench.reporting.costs import read_jobs
+from segbench.reporting.inputs import ReportInput, StudyInput
 from segbench.reporting.page import write_report
-from unit.reporting.builders import NASTY, build_report, build_study
+from unit.reporting.builders import NASTY, build_report, build_study, write_costs
 
 VOID = {"meta", "img", "br", "col", "hr", "link", "input", "wbr"}
 
@@ -203,7 +196,7 @@ def test_contents_of_a_study(page: Page):
     text = section(page, "study-kidney-input-size")
     for words in (
         "Which input size is best",
-        "512 px is best; amplification cannot be told from none.",
+        "The table's own answer of generated data.",
         "12 samples; source, licence",
         "7 fixed test images; 5 of the others choose the epoch.",
         "Leak check: clean",
@@ -223,7 +216,7 @@ def test_contents_of_a_study(page: Page):
 def test_the_lowest_losses_stand_beside_the_curves(page: Page, report: ReportInput):
     rows = [n["text"].split() for n in page.all("tr") if n["text"].startswith("p64, fold 0")]
     assert len(rows) == 3
-    lines = report.studies[0].losses.read_text().splitlines()
+    lines = report.studies[0].parts.losses.read_text().splitlines()
     cells = dict(zip(lines[0].split("\t"), lines[1].split("\t"), strict=True))
     assert rows[0][3:] == [
         f"{float(cells['lowest_loss']):.4g}", cells["epoch_lowest_loss"],
@@ -282,14 +275,13 @@ def test_studies_of_one_dataset_share_its_section(plain: StudyInput, tmp_path: P
 
 
 def test_many_sizes_are_cut_short(plain: StudyInput, tmp_path: Path):
-    lines = plain.dataset.samples.read_text().splitlines()
+    lines = plain.parts.samples.read_text().splitlines()
     column = lines[0].split("\t").index("height")
     rows = [line.split("\t") for line in lines[1:]]
     more = [[*r[:column], str(100 + k), *r[column + 1 :]] for k, r in enumerate(rows * 2)]
     text = "\n".join([lines[0], *("\t".join(row) for row in more)]) + "\n"
     (tmp_path / "samples.tsv").write_text(text)
-    dataset = dataclasses.replace(plain.dataset, samples=tmp_path / "samples.tsv")
-    study = dataclasses.replace(plain, dataset=dataset)
+    study = changed(plain, samples=tmp_path / "samples.tsv")
     write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
     assert "12 others" in section(Page(tmp_path / "out" / "index.html"), "data")
 
@@ -331,13 +323,14 @@ def test_same_input_same_bytes(report: ReportInput, folder: Path, tmp_path: Path
 
 
 def test_order_of_cost_files_changes_nothing(report: ReportInput, folder: Path, tmp_path: Path):
-    turned = dataclasses.replace(report, costs=report.costs[::-1])
+    jobs = tuple(read_jobs(write_costs(tmp_path / "costs")[::-1]))
+    turned = dataclasses.replace(report, jobs=jobs)
     write_report(turned, tmp_path / "index.html")
     assert (tmp_path / "index.html").read_bytes() == (folder / "index.html").read_bytes()
 
 
 def test_no_path_of_the_inputs_is_shown(page: Page, report: ReportInput):
-    assert str(report.costs[0].parent.parent) not in page.text
+    assert str(report.studies[0].parts.samples.parent.parent) not in page.text
 
 
 def test_nothing_to_report(tmp_path: Path):
@@ -348,18 +341,6 @@ def test_nothing_to_report(tmp_path: Path):
     assert "No job left a cost" in page.text
     assert "not in a repository" in page.text
     assert (tmp_path / "assets").is_dir()
-
-
-def test_a_study_without_pictures_tables_or_recipes(plain: StudyInput, tmp_path: Path):
-    study = dataclasses.replace(
-        plain,
-        curves=(), losses=None, overlays=(), recipes=(), metrics=(), tables={}, answer="",
-    )  # fmt: skip
-    write_report(ReportInput("segbench", "config.yaml", (study,)), tmp_path / "index.html")
-    page = Page(tmp_path / "index.html")
-    assert page.problems == []
-    for words in ("No learning curves", "No overlays", "No recipes", "There is no table"):
-        assert words in page.text
 
 
 def test_a_new_report_replaces_the_old_one(report: ReportInput, tmp_path: Path):
@@ -377,7 +358,7 @@ def test_a_failure_changes_nothing(report: ReportInput, folder: Path, tmp_path: 
     shutil.copytree(folder, copy)
     damaged = tmp_path / "damaged.png"
     damaged.write_bytes((folder / "index.html").read_bytes()[:50])
-    study = dataclasses.replace(report.studies[0], overlays=(Picture(damaged, "x"),))
+    study = changed(report.studies[0], pictures={"curves": damaged})
     with pytest.raises(SegbenchError, match=r"damaged\.png: cannot be read"):
         write_report(dataclasses.replace(report, studies=(study,)), copy / "index.html")
     before = {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
@@ -385,83 +366,39 @@ def test_a_failure_changes_nothing(report: ReportInput, folder: Path, tmp_path: 
     assert before == after
 
 
+def changed(study: StudyInput, **parts: object) -> StudyInput:
+    """A study with other files."""
+    return dataclasses.replace(study, parts=study.parts.model_copy(update=parts))
+
+
 @pytest.mark.parametrize("name", ["none.png", "none.svg"])
 def test_missing_pictures_are_named(plain: StudyInput, tmp_path: Path, name: str):
-    study = dataclasses.replace(plain, curves=(Picture(tmp_path / name, "x"),))
+    study = changed(plain, pictures={"curves": tmp_path / name})
     with pytest.raises(SegbenchError, match=name):
         write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
 
 
 @pytest.mark.parametrize("name", ["p64.png", "curves.svg"])
 def test_truncated_pictures_are_refused(plain: StudyInput, tmp_path: Path, name: str):
-    whole = (plain.overlays[0].path.parent / name).read_bytes()
+    whole = (plain.parts.losses.parent / name).read_bytes()
     (tmp_path / name).write_bytes(whole[: len(whole) // 2])
-    study = dataclasses.replace(plain, overlays=(Picture(tmp_path / name, "x"),))
+    study = changed(plain, pictures={"curves": tmp_path / name})
     with pytest.raises(SegbenchError, match=f"{name}: cannot be read"):
         write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
 
 
 def test_missing_downloads_are_named(plain: StudyInput, tmp_path: Path):
-    study = dataclasses.replace(plain, tables={"csv": tmp_path / "toy_study.csv"})
+    tables = {**plain.parts.tables, "csv": tmp_path / "toy_study.csv"}
     with pytest.raises(SegbenchError, match=r"toy_study\.csv: cannot be copied"):
-        write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
+        write_report(
+            ReportInput("t", "c", (changed(plain, tables=tables),)), tmp_path / "out" / "index.html"
+        )
 
 
 def test_studies_of_one_short_name_are_refused(plain: StudyInput, tmp_path: Path):
     other = dataclasses.replace(plain, name="toy-study")
     with pytest.raises(SegbenchError, match="toy-study, toy_study have the same short name"):
         write_report(ReportInput("t", "c", (plain, other)), tmp_path / "out" / "index.html")
-
-
-def a_dataset(**changes: object) -> Dataset:
-    values: dict[str, object] = {
-        "title": "Toy",
-        "format": "toy",
-        "task": "semantic",
-        "classes": ({"name": "nucleus", "value": 1},),
-        "generated": {"samples": 4, "seed": 9},
-        "licence": "CC0",
-        "citation": "none",
-        "protocols": {"holdout": {"description": "By fraction."}},
-    }
-    return Dataset.model_validate({**values, **changes})
-
-
-def test_inputs_from_the_typed_config(tmp_path: Path):
-    from unit.reporting.builders import toy_study
-
-    study: Study = toy_study()
-    found = study_of(
-        "toy", study, a_dataset(),
-        samples=tmp_path / "s", folds=tmp_path / "f", verdict=tmp_path / "v", tables={},
-    )  # fmt: skip
-    assert (found.title, found.question) == ("Toy", "Does it work?")
-    assert found.dataset.generated
-    assert found.dataset.source == "generated in the publisher's format, seed 9"
-    assert found.protocol.description == "By fraction."
-
-
-@pytest.mark.parametrize(
-    ("changes", "source"),
-    [
-        (
-            {"source": "download", "download": {"url": "https://e.org/a.zip", "sha256": "0" * 64}},
-            f"downloaded from https://e.org/a.zip, SHA-256 {'0' * 64}",
-        ),
-        (
-            {"source": "download", "download": {"url": "https://e.org/a.zip"}},
-            "downloaded from https://e.org/a.zip, no published checksum",
-        ),
-        (
-            {"source": "folder", "folder": {"path": "/home/me/secret"}},
-            "a folder of the publisher's files",
-        ),
-    ],
-)
-def test_sources_in_words(tmp_path: Path, changes: dict, source: str):
-    found = dataset_of("toy", a_dataset(**changes), tmp_path)
-    assert found.source == source
-    assert not found.generated
 
 
 def test_tables_of_the_statistics_fit_into_the_page(plain: StudyInput, tmp_path: Path):
@@ -478,7 +415,7 @@ def test_tables_of_the_statistics_fit_into_the_page(plain: StudyInput, tmp_path:
     outputs = {kind: tmp_path / f"toy.{kind}" for kind in ("csv", "md", "tex", "html")}
     asked = toy_study(augmentation=("none", "jitter"), bootstrap=50)
     write_tables(scores, asked, "toy", True, outputs)
-    study = dataclasses.replace(plain, tables=outputs, answer="")
+    study = changed(plain, tables=outputs)
     write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
     page = Page(tmp_path / "out" / "index.html")
     assert page.problems == []

@@ -7,24 +7,23 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from segbench.reporting.parts import ArmParts, StudyParts
+from segbench.reporting.parts import ArmParts, ExplorationParts, StudyParts
 
 PARTS = {
     "samples": "s.tsv",
     "folds": "f.tsv",
     "verdict": "v.json",
     "tables": {"csv": "t.csv"},
-    "curves": "c.svg",
     "losses": "l.tsv",
-    "sweep": None,
-    "arms": [{"names": {"model": "m"}, "overlays": None, "classes": {"roc": "r.svg"}}],
+    "pictures": {"curves": "c.svg"},
+    "arms": [{"names": {"model": "m"}, "pictures": {"roc": "r.svg"}}],
 }
 
 
 def test_plain_data_comes_back_equal():
     parts = StudyParts.model_validate(PARTS)
-    assert parts.arms == (ArmParts(names={"model": "m"}, classes={"roc": Path("r.svg")}),)
-    assert parts.tables == {"csv": Path("t.csv")}
+    assert parts.arms == (ArmParts(names={"model": "m"}, pictures={"roc": Path("r.svg")}),)
+    assert parts.pictures == {"curves": Path("c.svg")}
     assert parts.model_dump(mode="json") == PARTS
 
 
@@ -33,3 +32,5 @@ def test_a_part_that_is_unknown_or_missing_is_refused():
         StudyParts.model_validate({**PARTS, "overlay": "o.png"})
     with pytest.raises(ValidationError, match="losses"):
         StudyParts.model_validate({k: v for k, v in PARTS.items() if k != "losses"})
+    with pytest.raises(ValidationError, match="summary"):
+        ExplorationParts.model_validate({"pictures": {}})
