@@ -4,9 +4,9 @@ from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> None:
-    from segbench.reporting.sweep import draw_study_sweep
+    from segbench.reporting.sweep import draw_sweep
 
-    draw_study_sweep(
+    draw_sweep(
         job.params["points"],
         job.input("table"),
         job.params["metric"],

@@ -1,6 +1,6 @@
-"""What a classifier said of whole images: read from its archives, counted, never scored.
+"""Predicted classes of whole images, read from archives and counted for pictures.
 
-Figures with a definition and an interval stand in the tables; these are for pictures.
+Scores with a definition and an interval stand in the tables.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from segbench.errors import SegbenchError
 
 
 @dataclass(frozen=True)
-class Verdicts:
-    """Predictions of some images; one image may have been predicted by several networks.
+class Predictions:
+    """Predictions of some images; several networks may have predicted the same image.
 
     Attributes
     ----------
     classes : tuple of str
         In the order of the probabilities.
     samples : tuple of str
-        Ids, one a prediction.
+        The image of each prediction.
     truth, predicted : (n,) ndarray of int64
         Places in `classes`.
     probability : (n, class) ndarray of float64
@@ -38,19 +38,21 @@ class Verdicts:
 
     @property
     def confidence(self) -> np.ndarray:
-        """Probability of the class that was said, (n,) in 0...1."""
+        """Probability of the predicted class, (n,) in 0...1."""
         rows = np.arange(len(self.predicted))
         chosen: np.ndarray = self.probability[rows, self.predicted]
         return chosen
 
 
-def read_verdicts(segmentations: Sequence[str | Path], truth: Sequence[str | Path]) -> Verdicts:
-    """Read what the networks of an arm said.
+def read_predictions(
+    segmentations: Sequence[str | Path], truth: Sequence[str | Path]
+) -> Predictions:
+    """Read what the networks of an arm predicted.
 
     Parameters
     ----------
     segmentations : sequence of Path
-        One a fold: ``label`` (1,), the value of the class, and ``probability`` (class,).
+        One per fold: ``label`` (1,), the value of the class, and ``probability`` (class,).
     truth : sequence of Path
         Archives with ``label`` (1,).
 
@@ -87,7 +89,7 @@ def read_verdicts(segmentations: Sequence[str | Path], truth: Sequence[str | Pat
                 labels.append((place[pair[0]], place[pair[1]]))
                 probabilities.append(archive.read(sample, "probability").astype(np.float64))
     pairs = np.array(labels, np.int64).reshape(-1, 2)
-    return Verdicts(
+    return Predictions(
         tuple(str(name) for name in known.attributes.get("classes", ())),
         tuple(samples),
         pairs[:, 0],
@@ -96,7 +98,7 @@ def read_verdicts(segmentations: Sequence[str | Path], truth: Sequence[str | Pat
     )
 
 
-def confusion(verdicts: Verdicts) -> np.ndarray:
+def confusion(predictions: Predictions) -> np.ndarray:
     """Count the predictions.
 
     Returns
@@ -106,21 +108,23 @@ def confusion(verdicts: Verdicts) -> np.ndarray:
 
     Examples
     --------
-    >>> said = Verdicts(("a", "b"), ("x", "y"), np.array([0, 0]), np.array([0, 1]), np.eye(2))
-    >>> confusion(said).tolist()
+    >>> found = Predictions(("a", "b"), ("x", "y"), np.array([0, 0]), np.array([0, 1]), np.eye(2))
+    >>> confusion(found).tolist()
     [[1, 1], [0, 0]]
     """
-    count = len(verdicts.classes)
-    found = np.bincount(verdicts.truth * count + verdicts.predicted, minlength=count * count)
+    count = len(predictions.classes)
+    found = np.bincount(predictions.truth * count + predictions.predicted, minlength=count * count)
     return found.reshape(count, count).astype(np.int64)
 
 
-def reliability(verdicts: Verdicts, bins: int = 10) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How often predictions of a confidence are right.
+def reliability(
+    predictions: Predictions, bins: int = 10
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How often predictions are right, by their confidence.
 
     Parameters
     ----------
-    verdicts : Verdicts
+    predictions : Predictions
     bins : int, optional
         Equally wide, from 0 to 1; a bin holds its upper edge.
 
@@ -134,18 +138,18 @@ def reliability(verdicts: Verdicts, bins: int = 10) -> tuple[np.ndarray, np.ndar
     ----------
     Guo, C. et al. On calibration of modern neural networks. ICML 2017, arXiv:1706.04599
     """
-    sure = verdicts.confidence
-    right = (verdicts.truth == verdicts.predicted).astype(np.float64)
-    place = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
+    confident = predictions.confidence
+    right = (predictions.truth == predictions.predicted).astype(np.float64)
+    place = np.clip(np.ceil(confident * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(place, minlength=bins)
     with np.errstate(invalid="ignore"):
-        confidence = np.bincount(place, weights=sure, minlength=bins) / counts
+        confidence = np.bincount(place, weights=confident, minlength=bins) / counts
         accuracy = np.bincount(place, weights=right, minlength=bins) / counts
     return confidence, accuracy, counts
 
 
 def roc_curve(positive: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Receiver operating characteristic: one point for each distinct score.
+    """Receiver operating characteristic, with a point for each distinct score.
 
     Parameters
     ----------
@@ -171,7 +175,7 @@ def roc_curve(positive: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.n
     """
     order = np.argsort(-score, kind="stable")
     hits = positive[order]
-    # Samples of one score come in together: no order within them may be drawn.
+    # Samples of equal score enter together: their order must not show.
     last = np.flatnonzero(np.diff(score[order], append=-np.inf))
     true = np.concatenate([[0], np.cumsum(hits)[last]]).astype(np.float64)
     false = np.concatenate([[0], np.cumsum(~hits)[last]]).astype(np.float64)
@@ -179,19 +183,19 @@ def roc_curve(positive: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.n
         return false / np.count_nonzero(~hits), true / np.count_nonzero(hits)
 
 
-def mistakes(verdicts: Verdicts, count: int = 12) -> list[int]:
+def mistakes(predictions: Predictions, count: int = 12) -> list[int]:
     """Places of the wrong predictions, the most confident first, each image once.
 
     Parameters
     ----------
-    verdicts : Verdicts
+    predictions : Predictions
     count : int, optional
         How many at most.
     """
-    sure = verdicts.confidence
-    wrong = np.flatnonzero(verdicts.truth != verdicts.predicted)
-    ranked = sorted(wrong.tolist(), key=lambda k: (-sure[k], verdicts.samples[k], k))
+    confident = predictions.confidence
+    wrong = np.flatnonzero(predictions.truth != predictions.predicted)
+    ranked = sorted(wrong.tolist(), key=lambda k: (-confident[k], predictions.samples[k], k))
     once: dict[str, int] = {}
     for place in ranked:
-        once.setdefault(verdicts.samples[place], place)
+        once.setdefault(predictions.samples[place], place)
     return list(once.values())[:count]

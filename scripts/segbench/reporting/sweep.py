@@ -1,4 +1,4 @@
-"""A sweep as parallel coordinates: one axis a hyper-parameter, one line a point."""
+"""A sweep as parallel coordinates: an axis per hyper-parameter, a line per point."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from segbench.figures.style import house_style
 
 #: Numbers are placed by their logarithm from this ratio of largest to smallest on.
 LOG_RATIO = 20.0
-#: Lines of one value are spread by so much, that each can be seen.
+#: Lines of equal values are spread by this much, so that each can be seen.
 SPREAD = 0.018
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: where each value stands, 0 at the bottom, 1 at the top.
+    """One axis: the place of each value, 0 at the bottom, 1 at the top.
 
     Attributes
     ----------
     name : str
     places : list of float
-        One a point.
+        Of each point.
     ticks : list of (float, str)
-        Places and what is written there.
+        Places and their labels.
     """
 
     name: str
@@ -64,8 +64,8 @@ def axis_of(name: str, values: Sequence[Any]) -> Axis:
     ----------
     name : str
     values : sequence
-        One a point. Numbers stand by their size, or by their logarithm where they span
-        more than a ratio of `LOG_RATIO`; anything else evenly, in the order of the words.
+        Of each point. Numbers are placed by size, or by logarithm where they span more
+        than a ratio of `LOG_RATIO`; anything else evenly, sorted as text.
 
     Examples
     --------
@@ -117,106 +117,78 @@ def _draw_axis(axes: Axes, place: int, axis: Axis) -> None:
 
 def draw_sweep(
     points: Mapping[str, Mapping[str, Any]],
-    values: Mapping[str, float],
-    metric: str,
-    title: str,
-    output: str | Path,
-    *,
-    higher_is_better: bool = True,
-) -> None:
-    """Draw all points of a sweep, the best on top and thick.
-
-    Parameters
-    ----------
-    points : mapping of str to mapping
-        Name of a point -> its hyper-parameters, dotted key -> value.
-    values : mapping of str to float
-        Name of a point -> its figure; a point without one, or with NaN, is not drawn.
-    metric : str
-        What the figure is: the last axis.
-    title : str
-    output : str or Path
-        ``*.svg``; the same input gives the same bytes.
-    higher_is_better : bool, optional
-    """
-    names = [n for n in points if _number(values.get(n)) is not None]
-    ranked = sorted(names, key=lambda n: (values[n] * (-1 if higher_is_better else 1), n))
-    keys = list(dict.fromkeys(key for name in names for key in points[name]))
-    with house_style():
-        if not ranked:
-            words = f"{title}: no point of the sweep has a figure."
-            save(message("no point has a figure", title), output, words)
-            return
-        width = 1.75 * (len(keys) + 1) + 1.2
-        figure = Figure(figsize=(max(width, 4.4), 3.6), layout="constrained")
-        figure.suptitle(title, fontsize=10, parse_math=False)
-        axes = figure.subplots()
-        axes.set_axis_off()
-        lines = [
-            axis_of(short, [points[n].get(key, "default") for n in ranked])
-            for key, short in zip(keys, _short_names(keys), strict=True)
-        ]
-        lines.append(axis_of(metric, [float(values[n]) for n in ranked]))
-        _draw_points(figure, axes, lines, [float(values[n]) for n in ranked], metric)
-        for place, axis in enumerate(lines):
-            _draw_axis(axes, place, axis)
-        axes.set(xlim=(-0.15, len(lines) - 0.6), ylim=(-0.06, 1.16))
-        best = ", ".join(f"{key} {_word(value)}" for key, value in points[ranked[0]].items())
-        words = f"{title}: {len(ranked)} points. Best: {best or ranked[0]}, {metric} "
-        save(figure, output, f"{words}{values[ranked[0]]:.3f}; worst {values[ranked[-1]]:.3f}.")
-
-
-def _draw_points(
-    figure: Figure, axes: Axes, lines: Sequence[Axis], figures: Sequence[float], metric: str
-) -> None:
-    """One line a point, the worst first, in the colour of its figure."""
-    shade = Normalize(min(figures), max(figures) if max(figures) > min(figures) else None)
-    colours = colormaps["viridis_r"]
-    mapping = ScalarMappable(shade, colours)
-    count = len(figures)
-    for number in reversed(range(count)):
-        # The last axis is exact; on the others lines of one value lie beside each other.
-        shift = SPREAD * ((number + 0.5) / count * 2 - 1)
-        heights = [axis.places[number] + shift for axis in lines[:-1]] + [lines[-1].places[number]]
-        axes.plot(
-            range(len(lines)), heights, color=colours(shade(figures[number])),
-            linewidth=2.6 if number == 0 else 1.1, zorder=3 if number == 0 else 2,
-            marker="o", markersize=3.5 if number == 0 else 2,
-        )  # fmt: skip
-    bar = figure.colorbar(mapping, ax=axes, fraction=0.04, pad=0.02)
-    bar.set_label(metric, parse_math=False)
-    bar.outline.set_visible(False)
-
-
-def draw_study_sweep(
-    points: Mapping[str, Mapping[str, Any]],
     table: str | Path,
     metric: str,
     empty: str,
     title: str,
     output: str | Path,
 ) -> None:
-    """Draw a study's sweep from its table.
+    """Draw all points of a study's sweep, the best on top and thick.
 
     Parameters
     ----------
     points : mapping of str to mapping
-        Model -> its hyper-parameters.
+        Model -> its hyper-parameters, dotted key -> value. A model without a score in the
+        table is not drawn.
     table : str or Path
         ``tables/STUDY.csv``.
     metric, empty : str
-        The study's primary metric and its policy for empty masks.
+        The study's primary metric, which is the last axis, and its policy for empty masks.
     title : str
     output : str or Path
-        ``*.svg``.
+        ``*.svg``; the same input gives the same bytes.
     """
-    definition = define(definition_id(metric, empty))
-    better = definition.higher_is_better
-    draw_sweep(points, figures_of(table, metric), metric, title, output, higher_is_better=better)
+    known = scores_of(table, metric)
+    scores = {name: known[name] for name in points if name in known}
+    sign = -1 if define(definition_id(metric, empty)).higher_is_better else 1
+    ranked = sorted(scores, key=lambda name: (sign * scores[name], name))
+    with house_style():
+        if not ranked:
+            words = f"{title}: no point of the sweep has a score."
+            save(message("no point has a score", title), output, words)
+            return
+        keys = list(dict.fromkeys(key for name in scores for key in points[name]))
+        lines = [
+            axis_of(short, [points[name].get(key, "default") for name in ranked])
+            for key, short in zip(keys, _short_names(keys), strict=True)
+        ]
+        values = [scores[name] for name in ranked]
+        figure = _figure([*lines, axis_of(metric, values)], values, metric)
+        figure.suptitle(title, fontsize=10, parse_math=False)
+        best = ", ".join(f"{key} {_word(value)}" for key, value in points[ranked[0]].items())
+        words = f"{title}: {len(ranked)} points. Best: {best or ranked[0]}, {metric} "
+        save(figure, output, f"{words}{values[0]:.3f}; worst {values[-1]:.3f}.")
 
 
-def figures_of(table: str | Path, metric: str) -> dict[str, float]:
-    """Read the figure of each model from a study's table.
+def _figure(lines: Sequence[Axis], values: Sequence[float], metric: str) -> Figure:
+    """One line per point, the worst first, in the colour of its score."""
+    figure = Figure(figsize=(max(1.75 * len(lines) + 1.2, 4.4), 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.set_axis_off()
+    shade = Normalize(min(values), max(values) if max(values) > min(values) else None)
+    colours = colormaps["viridis_r"]
+    mapping = ScalarMappable(shade, colours)
+    count = len(values)
+    for number in reversed(range(count)):
+        # The last axis is exact; on the others lines of one value lie beside each other.
+        shift = SPREAD * ((number + 0.5) / count * 2 - 1)
+        heights = [axis.places[number] + shift for axis in lines[:-1]] + [lines[-1].places[number]]
+        axes.plot(
+            range(len(lines)), heights, color=colours(shade(values[number])),
+            linewidth=2.6 if number == 0 else 1.1, zorder=3 if number == 0 else 2,
+            marker="o", markersize=3.5 if number == 0 else 2,
+        )  # fmt: skip
+    bar = figure.colorbar(mapping, ax=axes, fraction=0.04, pad=0.02)
+    bar.set_label(metric, parse_math=False)
+    bar.outline.set_visible(False)
+    for place, axis in enumerate(lines):
+        _draw_axis(axes, place, axis)
+    axes.set(xlim=(-0.15, len(lines) - 0.6), ylim=(-0.06, 1.16))
+    return figure
+
+
+def scores_of(table: str | Path, metric: str) -> dict[str, float]:
+    """Read the score of each model from a study's table.
 
     Parameters
     ----------
@@ -228,7 +200,7 @@ def figures_of(table: str | Path, metric: str) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        Model -> mean over its arms (preprocessing, augmentation), in the table's figures.
+        Model -> mean over its arms; a model without a score is left out.
 
     Raises
     ------
@@ -251,6 +223,6 @@ def figures_of(table: str | Path, metric: str) -> dict[str, float]:
         )
     found: dict[str, list[float]] = {}
     for row in rows:
-        if row.get("kind") == "ours" and row[column]:
+        if row.get("kind") == "ours" and math.isfinite(float(row[column] or "nan")):
             found.setdefault(row["model"], []).append(float(row[column]))
     return {model: math.fsum(numbers) / len(numbers) for model, numbers in found.items()}

@@ -379,7 +379,10 @@ def build_classifier(folder: Path, study: StudyInput) -> StudyInput:
     draw_classification([segmentation], [truth], [prep], "resnet · seed 0", outputs)
     points = {f"m{k}": {"training.rate": 10.0**-k, "network.name": "ab"[k % 2]} for k in range(4)}
     values = {name: 0.8 + 0.03 * k for k, name in enumerate(points)}
-    draw_sweep(points, values, "accuracy", "Sweep", folder / "sweep.svg")
+    rows = [f"ours,{name},{value}" for name, value in values.items()]
+    table = folder / "sweep.csv"
+    table.write_text("\n".join(["kind,model,accuracy_mean", *rows]) + "\n")
+    draw_sweep(points, table, "accuracy", "exclude", "Sweep", folder / "sweep.svg")
     arms = [names_of(model=model) for model in ("resnet", "resnet-deep")]
     parts = study.parts.model_copy(
         update={

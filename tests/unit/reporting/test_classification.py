@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segbench.figures.saving import LIMIT_BYTES
+from segbench.figures.palette import PALETTE
+from segbench.figures.saving import LIMIT_BYTES, save
 from segbench.reporting.assets import read_picture
 from segbench.reporting.classification import (
     draw_classification,
@@ -15,7 +16,7 @@ from segbench.reporting.classification import (
     draw_reliability,
     draw_roc,
 )
-from segbench.reporting.predictions import Verdicts
+from segbench.reporting.predictions import Predictions
 from unit.reporting.builders import NASTY
 from unit.reporting.kinds import tissues
 
@@ -35,11 +36,11 @@ def drawn(tmp_path_factory) -> list[dict[str, Path]]:
     return both
 
 
-def verdicts(classes: tuple[str, ...], truth: list[int], guess: list[int]) -> Verdicts:
+def predictions(classes: tuple[str, ...], truth: list[int], guess: list[int]) -> Predictions:
     odds = np.full((len(truth), len(classes)), 0.1)
     odds[np.arange(len(truth)), guess] = 0.9
     ids = tuple(f"s{k}" for k in range(len(truth)))
-    return Verdicts(classes, ids, np.array(truth, int), np.array(guess, int), odds)
+    return Predictions(classes, ids, np.array(truth, int), np.array(guess, int), odds)
 
 
 def test_same_input_same_bytes(drawn):
@@ -59,39 +60,51 @@ def test_descriptions_tell_the_figures(drawn):
     assert drawn[0]["mistakes"].stat().st_size < LIMIT_BYTES
 
 
-def test_no_mistakes_is_said(tmp_path: Path):
-    draw_mistakes(verdicts(("a", "b"), [0, 1], [0, 1]), [], "x", tmp_path / "m.png")
-    assert read_picture(tmp_path / "m.png").description == "x: no image was classified wrongly."
+def test_no_mistakes_is_said():
+    _, words = draw_mistakes(predictions(("a", "b"), [0, 1], [0, 1]), [], "x")
+    assert words == "no image was classified wrongly"
 
 
-def test_no_predictions_still_give_pictures(tmp_path: Path):
-    none = Verdicts(("a", "b"), (), np.zeros(0, int), np.zeros(0, int), np.zeros((0, 2)))
-    draw_confusion(none, "x", tmp_path / "c.svg")
-    draw_reliability(none, "x", tmp_path / "r.svg")
-    draw_roc(none, "x", tmp_path / "o.svg")
-    draw_mistakes(none, [], "x", tmp_path / "m.png")
-    assert "a 0 of 0" in read_picture(tmp_path / "c.svg").description
-    assert read_picture(tmp_path / "r.svg").description == "x: reliability. No predictions."
-    assert read_picture(tmp_path / "o.svg").description.endswith("others: no class.")
+def test_no_predictions_still_give_pictures():
+    none = Predictions(("a", "b"), (), np.zeros(0, int), np.zeros(0, int), np.zeros((0, 2)))
+    assert draw_confusion(none, "x")[1].endswith("a 0 of 0; b 0 of 0")
+    assert draw_reliability(none, "x")[1] == "reliability. No predictions"
+    assert draw_roc(none, "x")[1].endswith("others: no class")
+    assert draw_mistakes(none, [], "x")[1] == "no image was classified wrongly"
 
 
-def test_a_class_that_never_occurs_has_no_curve(tmp_path: Path):
-    draw_roc(verdicts(("a", "b", "c"), [0, 1], [0, 1]), "x", tmp_path / "o.svg")
-    assert read_picture(tmp_path / "o.svg").description.endswith("others: a, b.")
+def test_the_matrix_says_counts_and_shares():
+    figure, words = draw_confusion(predictions(("a", "b"), [0, 0, 0, 1], [0, 0, 1, 1]), "arm")
+    (axes,) = figure.axes
+    assert {text.get_text() for text in axes.texts} == {"2\n67 %", "1\n33 %", "1\n100 %"}
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["a  (3)", "b  (1)"]
+    assert axes.get_title() == "arm"
+    assert words == "confusion matrix. Predicted rightly: a 2 of 3; b 1 of 1"
 
 
-def test_many_classes_make_a_larger_matrix(tmp_path: Path):
+def test_reliability_tells_each_bin():
+    figure, words = draw_reliability(predictions(("a", "b"), [0, 1], [0, 0]), "x")
+    assert words == "reliability. 0.90 predicted, 0.50 right (2)"
+    assert [bar.get_height() for bar in figure.axes[1].patches] == [0] * 8 + [2, 0]
+
+
+def test_a_class_that_never_occurs_has_no_curve():
+    figure, words = draw_roc(predictions(("a", "b", "c"), [0, 1], [0, 1]), "x")
+    assert words.endswith("others: a, b")
+    assert [line.get_color() for line in figure.axes[0].lines[1:]] == list(PALETTE[:2])
+
+
+def test_many_classes_make_a_larger_matrix():
     names = tuple(f"class {k}" for k in range(12))
-    draw_confusion(verdicts(names, list(range(12)), list(range(12))), "x", tmp_path / "l.svg")
-    draw_confusion(verdicts(names[:2], [0, 1], [0, 1]), "x", tmp_path / "s.svg")
-    large, small = (read_picture(tmp_path / f"{n}.svg").width for n in "ls")
-    assert large > 1.5 * small
+    large, _ = draw_confusion(predictions(names, list(range(12)), list(range(12))), "x")
+    small, _ = draw_confusion(predictions(names[:2], [0, 1], [0, 1]), "x")
+    assert large.get_figwidth() > 1.5 * small.get_figwidth()
 
 
 def test_nasty_names_are_text(tmp_path: Path):
-    nasty = verdicts((NASTY, "$\\frac{"), [0, 1, 1], [0, 1, 0])
-    draw_confusion(nasty, NASTY, tmp_path / "c.svg")
-    draw_roc(nasty, NASTY, tmp_path / "o.svg")
-    for name in ("c", "o"):
-        tags = {element.tag for element in ET.parse(tmp_path / f"{name}.svg").iter()}
+    nasty = predictions((NASTY, "$\\frac{"), [0, 1, 1], [0, 1, 0])
+    for draw in (draw_confusion, draw_roc):
+        figure, words = draw(nasty, NASTY)
+        save(figure, tmp_path / "x.svg", words)
+        tags = {element.tag for element in ET.parse(tmp_path / "x.svg").iter()}
         assert not any(tag.endswith("}script") for tag in tags)

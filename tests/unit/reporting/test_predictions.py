@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from segbench.archives import ArchiveWriter
 from segbench.errors import SegbenchError
 from segbench.reporting.predictions import (
-    Verdicts,
+    Predictions,
     confusion,
     mistakes,
-    read_verdicts,
+    read_predictions,
     reliability,
     roc_curve,
 )
@@ -22,11 +22,11 @@ from unit.reporting.kinds import tissues
 KIND = {"axes": "s", "task": "classification", "classes": ["a", "b"], "class_values": [1, 7]}
 
 
-def said(truth: list[int], probability: list[list[float]], names: str = "") -> Verdicts:
+def said(truth: list[int], probability: list[list[float]], names: str = "") -> Predictions:
     odds = np.array(probability, np.float64)
     classes = tuple("abcdefgh"[: odds.shape[1]])
     ids = tuple(names) or tuple(f"s{k}" for k in range(len(truth)))
-    return Verdicts(classes, ids, np.array(truth), odds.argmax(axis=1), odds)
+    return Predictions(classes, ids, np.array(truth), odds.argmax(axis=1), odds)
 
 
 def archive(path: Path, labels: dict[str, int], odds: float = 0.75) -> Path:
@@ -44,7 +44,7 @@ def test_values_of_classes_become_places(tmp_path: Path):
     truth = archive(tmp_path / "t.zarr.zip", {"x": 7, "y": 1, "z": 7})
     first = archive(tmp_path / "1.zarr.zip", {"x": 7, "y": 7})
     second = archive(tmp_path / "2.zarr.zip", {"y": 1, "z": 1})
-    found = read_verdicts([first, second], [truth])
+    found = read_predictions([first, second], [truth])
     assert found.samples == ("x", "y", "y", "z")
     assert found.truth.tolist() == [1, 0, 0, 1]
     assert found.predicted.tolist() == [1, 1, 0, 0]
@@ -53,7 +53,7 @@ def test_values_of_classes_become_places(tmp_path: Path):
 
 
 def test_no_predictions(tmp_path: Path):
-    found = read_verdicts([], [archive(tmp_path / "t.zarr.zip", {"x": 1})])
+    found = read_predictions([], [archive(tmp_path / "t.zarr.zip", {"x": 1})])
     assert confusion(found).tolist() == [[0, 0], [0, 0]]
     assert mistakes(found) == []
     assert np.isnan(roc_curve(found.truth == 0, found.probability[:, 0])[0]).all()
@@ -62,9 +62,9 @@ def test_no_predictions(tmp_path: Path):
 def test_strange_archives_are_refused(tmp_path: Path):
     truth = archive(tmp_path / "t.zarr.zip", {"x": 7})
     with pytest.raises(SegbenchError, match=r"sample 'y' is in no truth archive"):
-        read_verdicts([archive(tmp_path / "1.zarr.zip", {"y": 1})], [truth])
+        read_predictions([archive(tmp_path / "1.zarr.zip", {"y": 1})], [truth])
     with pytest.raises(SegbenchError, match=r"sample 'x' has the labels \(7, 3\)"):
-        read_verdicts([archive(tmp_path / "2.zarr.zip", {"x": 3})], [truth])
+        read_predictions([archive(tmp_path / "2.zarr.zip", {"x": 3})], [truth])
 
 
 def test_rows_of_the_matrix_are_the_truth():
@@ -78,7 +78,7 @@ def test_the_matrix_counts_every_prediction_once(pairs: list[tuple[int, int]]):
     truth, guess = (np.array([p[k] for p in pairs], np.int64) for k in (0, 1))
     odds = np.eye(4)[guess] if pairs else np.zeros((0, 4))
     ids = tuple(map(str, range(len(pairs))))
-    found = confusion(Verdicts(tuple("abcd"), ids, truth, guess, odds))
+    found = confusion(Predictions(tuple("abcd"), ids, truth, guess, odds))
     assert found.sum() == len(pairs)
     assert found.sum(axis=1).tolist() == np.bincount(truth, minlength=4).tolist()
 
@@ -134,6 +134,6 @@ def test_ties_go_by_sample():
 
 def test_the_made_tissues_are_as_they_say(tmp_path: Path):
     _, segmentation, truth = tissues(tmp_path)
-    found = read_verdicts([segmentation], [truth])
+    found = read_predictions([segmentation], [truth])
     assert (found.predicted == found.probability.argmax(axis=1)).all()
     assert 3 < (found.predicted != found.truth).sum() < 12

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from segbench.errors import SegbenchError
 from segbench.reporting.assets import read_picture
-from segbench.reporting.sweep import axis_of, draw_study_sweep, draw_sweep, figures_of
+from segbench.reporting.sweep import axis_of, draw_sweep, scores_of
 from unit.reporting.builders import NASTY
 
 POINTS = {
@@ -49,73 +49,70 @@ def test_places_keep_the_order_and_few_are_written(values: list[float]):
         assert [place for _, place in pairs] == sorted(axis.places)
 
 
+def table(path: Path, scores: dict[str, object], metric: str = "dice") -> Path:
+    """A study's table; `scores` by model."""
+    rows = [f"s,ours,{model},{score}" for model, score in scores.items()]
+    path.write_text("\n".join([f"study,kind,model,{metric}_mean", *rows]) + "\n")
+    return path
+
+
+def described(folder: Path, points: dict, scores: dict[str, object], metric: str = "dice") -> str:
+    """What the picture of a sweep shows."""
+    sheet = table(folder / "t.csv", scores, metric)
+    draw_sweep(points, sheet, metric, "exclude", "T", folder / "s.svg")
+    return read_picture(folder / "s.svg").description
+
+
 def test_the_best_is_said_in_words(tmp_path: Path):
-    draw_sweep(POINTS, VALUES, "accuracy", "ResNets", tmp_path / "s.svg")
-    assert read_picture(tmp_path / "s.svg").description == (
-        "ResNets: 3 points. Best: training.optimizer.learning_rate 0.01, network.backbone.name "
-        "ResNet101, accuracy 0.900; worst 0.500."
+    assert described(tmp_path, POINTS, VALUES) == (
+        "T: 3 points. Best: training.optimizer.learning_rate 0.01, network.backbone.name "
+        "ResNet101, dice 0.900; worst 0.500."
     )
 
 
 def test_where_lower_is_better_the_lowest_is_best(tmp_path: Path):
-    draw_sweep(POINTS, VALUES, "loss", "T", tmp_path / "s.svg", higher_is_better=False)
-    assert "loss 0.500; worst 0.900" in read_picture(tmp_path / "s.svg").description
+    assert "hd95 0.500; worst 0.900" in described(tmp_path, POINTS, VALUES, "hd95")
 
 
 def test_same_input_same_bytes_whatever_the_order(tmp_path: Path):
-    draw_sweep(POINTS, VALUES, "accuracy", "T", tmp_path / "1.svg")
+    first = (described(tmp_path, POINTS, VALUES), (tmp_path / "s.svg").read_bytes())
     turned = dict(reversed(list(VALUES.items())))
-    draw_sweep(POINTS, turned, "accuracy", "T", tmp_path / "2.svg")
-    assert (tmp_path / "1.svg").read_bytes() == (tmp_path / "2.svg").read_bytes()
+    assert (described(tmp_path, POINTS, turned), (tmp_path / "s.svg").read_bytes()) == first
 
 
-def test_points_without_a_figure_are_left_out(tmp_path: Path):
-    some = {"m--lr-0.1": float("nan"), "m--lr-0.01": 0.9}
-    draw_sweep(POINTS, some, "accuracy", "T", tmp_path / "s.svg")
-    assert "T: 1 points." in read_picture(tmp_path / "s.svg").description
-    draw_sweep(POINTS, {}, "accuracy", "T", tmp_path / "n.svg")
-    assert "no point" in read_picture(tmp_path / "n.svg").description
-    draw_sweep({}, {}, "accuracy", "T", tmp_path / "e.svg")
-    assert "no point" in read_picture(tmp_path / "e.svg").description
+@pytest.mark.parametrize(
+    ("points", "scores", "says"),
+    [
+        (POINTS, {"m--lr-0.1": "nan", "m--lr-0.01": 0.9, "m--lr-0.001": ""}, "T: 1 points."),
+        (POINTS, {"another": 0.5}, "no point of the sweep has a score"),
+        ({}, {}, "no point of the sweep has a score"),
+    ],
+)
+def test_points_without_a_score_are_left_out(tmp_path: Path, points, scores, says: str):
+    assert says in described(tmp_path, points, scores)
 
 
 def test_a_key_that_only_some_points_have(tmp_path: Path):
     points = {"a": {"x": 1, "y.z": 2}, "b": {"x": 2}}
-    draw_sweep(points, {"a": 0.1, "b": 0.2}, "iou", "T", tmp_path / "s.svg")
-    assert "Best: x 2, iou 0.200" in read_picture(tmp_path / "s.svg").description
+    assert "Best: x 2, dice 0.200" in described(tmp_path, points, {"a": 0.1, "b": 0.2})
 
 
 def test_nasty_names_are_text(tmp_path: Path):
     points = {"a": {NASTY: "$\\frac{"}, "b": {NASTY: "x"}}
-    draw_sweep(points, {"a": 0.1, "b": 0.2}, NASTY, NASTY, tmp_path / "s.svg")
-    assert NASTY in read_picture(tmp_path / "s.svg").description
+    assert NASTY in described(tmp_path, points, {"a": 0.1, "b": 0.2})
 
 
-def table(path: Path, rows: str, header: str = "study,kind,model,dice_mean\n") -> Path:
-    path.write_text(header + rows)
-    return path
-
-
-def test_figures_come_from_the_table_of_the_study(tmp_path: Path):
+def test_scores_come_from_our_rows_and_are_averaged(tmp_path: Path):
+    path = tmp_path / "t.csv"
     rows = "s,published,,0.99\ns,ours,a,0.8\ns,ours,b,0.5\ns,ours,b,0.7\ns,ours,c,\n"
-    assert figures_of(table(tmp_path / "t.csv", rows), "dice") == {
-        "a": 0.8, "b": pytest.approx(0.6)
-    }  # fmt: skip
+    path.write_text("study,kind,model,dice_mean\n" + rows)
+    assert scores_of(path, "dice") == {"a": 0.8, "b": pytest.approx(0.6)}
 
 
-def test_a_study_s_sweep_knows_what_is_better(tmp_path: Path):
-    rows = "s,ours,m--lr-0.1,0.5\ns,ours,m--lr-0.01,0.9\n"
-    path = table(tmp_path / "t.csv", rows)
-    draw_study_sweep(POINTS, path, "dice", "exclude", "T", tmp_path / "s.svg")
-    assert "dice 0.900; worst 0.500" in read_picture(tmp_path / "s.svg").description
-
-
-@pytest.mark.parametrize(
-    ("header", "says"),
-    [("study,kind,model,iou_mean\n", "no column dice_mean"), ("", "no column dice_mean")],
-)
-def test_other_tables_are_refused(tmp_path: Path, header: str, says: str):
-    with pytest.raises(SegbenchError, match=says):
-        figures_of(table(tmp_path / "t.csv", "", header), "dice")
+@pytest.mark.parametrize("header", ["study,kind,model,iou_mean\n", "dice_mean\n", ""])
+def test_other_tables_are_refused(tmp_path: Path, header: str):
+    (tmp_path / "t.csv").write_text(header)
+    with pytest.raises(SegbenchError, match="no column dice_mean"):
+        scores_of(tmp_path / "t.csv", "dice")
     with pytest.raises(SegbenchError, match="cannot be read"):
-        figures_of(tmp_path / "none.csv", "dice")
+        scores_of(tmp_path / "none.csv", "dice")
