@@ -37,6 +37,7 @@ rule describe:
         objects=rules.measure.output.objects,
         segmentation=rules.segment.output.segmentation,
         models=fold_models,
+        folds=rules.split.output.folds,
         terms=os.path.relpath(BASE / "scripts/segbench/objects/terms.yaml"),
         shapes=os.path.relpath(BASE / "scripts/segbench/objects/shapes.ttl"),
     output:

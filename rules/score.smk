@@ -1,6 +1,7 @@
 """Segment and score: from probabilities to label maps and objects, and their figures.
 
-REQUIRED INPUTS: RUN/probability.zarr.zip, the labels at their original size
+REQUIRED INPUTS: RUN/probability.zarr.zip, the labels at their original size, the folds, which
+    name the groups
 OUTPUTS:
     RUN/segmentation.zarr.zip             label maps or numbered objects, original size
     RUN/scores.parquet                    one row a sample, class and metric
@@ -35,6 +36,7 @@ rule score:
     input:
         segmentation=rules.segment.output.segmentation,
         truth=shards(rules.truth.output.archive),
+        folds=rules.split.output.folds,
     output:
         scores=f"{RUN}/scores.parquet",
         cost=f"{RUN}/score.cost.json",

@@ -3,6 +3,15 @@
 from segbench.provenance.job import Job, run
 
 
+def selection(job: Job) -> dict[str, str]:
+    """The groups of the segmented samples stand for the folds they are listed in."""
+    from segbench.archives import Archive
+    from segbench.artefacts.folds import groups_digest
+
+    with Archive(job.input("segmentation")) as archive:
+        return {"folds": groups_digest(job.input("folds"), archive.ids)}
+
+
 def work(job: Job) -> None:
     from segbench.objects import describe_run
 
@@ -10,6 +19,7 @@ def work(job: Job) -> None:
         job.input("objects"),
         job.inputs["segmentation"],
         job.inputs["models"],
+        job.input("folds"),
         job.params["about"],
         job.params["labels"],
         job.input("terms"),
@@ -19,4 +29,4 @@ def work(job: Job) -> None:
 
 
 if __name__ == "__main__":
-    run(snakemake, work)
+    run(snakemake, work, selection=selection)

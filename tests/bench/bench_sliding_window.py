@@ -78,7 +78,7 @@ def predict_case(folder: Path) -> dict[str, float]:
         training=Training(patch=TILE, precision="float32"),
         prediction=Prediction(overlap=OVERLAP, blend="gaussian", batch=BATCH),
     )
-    (folder / "folds.tsv").write_text("sample\tgroup\tfold\trole\ncase\tcase\t0\ttest\n")
+    (folder / "folds.tsv").write_text("sample\tgroup\tstratum\tfold\trole\ncase\tcase\t\t0\ttest\n")
     plain, seconds = networks._callable, []
 
     def timed(network: Any) -> Any:

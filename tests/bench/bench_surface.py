@@ -24,6 +24,7 @@ sys.path.insert(0, FOLDER)
 import numpy as np
 from bench_surface import tumour
 from segbench.archives import ArchiveWriter
+from segbench.artefacts.folds import Assignment, write_folds
 from segbench.metrics import score
 
 with tempfile.TemporaryDirectory() as folder:
@@ -33,11 +34,14 @@ with tempfile.TemporaryDirectory() as folder:
                       "class_values": [1, 2, 3]}
         masks = np.stack([tumour(moved, size) for size in (30, 20, 12)], -1).astype(np.uint8)
         with ArchiveWriter(path, attributes) as writer:
-            writer.add("a", {"label": masks}, {"group": "a", "spacing_mm": [1, 1, 1]})
+            writer.add("a", {"label": masks}, {"spacing_mm": [1, 1, 1]})
     del masks
     labels = dict.fromkeys(("dataset", "preprocessing", "augmentation", "model", "protocol",
                             "fold"), "x") | {"seed": 0}
-    score(paths[1], paths[:1], ["dice", "hd95"], "exclude", labels, Path(folder) / "s.parquet")
+    folds = Path(folder) / "folds.tsv"
+    write_folds([Assignment(0, "a", "a", "", "test")], folds)
+    score(paths[1], paths[:1], folds, ["dice", "hd95"], "exclude", labels,
+          Path(folder) / "s.parquet")
 """
 
 

@@ -30,6 +30,9 @@ class RawSample:
         Samples of one stack are slices of one volume; empty: the sample is none.
     position : int
         Place of a slice in its stack.
+    joined : str
+        Why the group is another than the sample's own, where the reader knows that two
+        images show the same.
     """
 
     sample: str
@@ -39,6 +42,7 @@ class RawSample:
     group: str = ""
     stack: str = ""
     position: int = 0
+    joined: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:

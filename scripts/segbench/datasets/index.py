@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from segbench.artefacts.inventory import RawFile, by_sample, read_inventory
+from segbench.artefacts.samples import Sample, check_samples, read_samples, write_samples
 from segbench.config.dataset import Dataset
 from segbench.datasets import RawSample, Reader, reader_of
-from segbench.datasets.description import COLUMNS, describe
-from segbench.datasets.inventory import COLUMNS as INVENTORY_COLUMNS
+from segbench.datasets.description import describe
 from segbench.errors import SegbenchError
-from segbench.files import write_text
+
+log = logging.getLogger(__name__)
 
 #: So many faults of a shard are listed; the rest is counted.
 MAX_FAULTS = 20
@@ -28,11 +30,11 @@ def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output
     raw : Path
         The raw tree.
     inventory : Path
-        The shard's manifest: columns sample, path, bytes, sha256.
+        The shard's inventory.
     shard : int
         Number of the shard, written into the rows.
     output : Path
-        TSV with `COLUMNS`, sorted by sample; only a header for a shard without samples.
+        The shard's part of the sample sheet.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output
         the classes.
     """
     raw = Path(raw)
-    files = read_inventory(inventory)
+    files = by_sample(read_inventory(inventory))
     source = reader_of(dataset)
     scanned = {s.sample: s for s in source.scan(raw) if s.sample in files}
     rows, faults = [], []
@@ -61,7 +63,7 @@ def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output
             faults.append(error)
     if faults:
         raise _joined(faults, f"{raw}: {len(faults)} of {len(files)} samples are faulty")
-    _write_rows(rows, output)
+    write_samples(rows, output)
 
 
 def merge_samples(shards: Sequence[Path], output: Path) -> None:
@@ -72,38 +74,77 @@ def merge_samples(shards: Sequence[Path], output: Path) -> None:
     shards : sequence of Path
         What `index_shard` wrote.
     output : Path
-        `samples.tsv`, sorted by sample. Samples whose images are equal pixel for pixel are
-        in one group, together with whatever is in the group of either, named as the group
-        of the first of their ids: no copy of a picture can cross a split.
+        `samples.tsv`, see `join_copies`.
 
     Raises
     ------
     SegbenchError
         A sample id occurs twice, or there is no sample at all.
     """
-    rows: list[dict[str, str]] = []
-    for shard in shards:
-        rows += read_tsv(shard, COLUMNS)
-    rows.sort(key=lambda row: row["sample"])
-    twice = [sample for sample, n in Counter(row["sample"] for row in rows).items() if n > 1]
-    if twice:
-        raise SegbenchError(
-            f"samples {', '.join(twice[:MAX_FAULTS])}: in more than one shard",
-            "unique sample ids",
-            "delete the shards of the index and run the same command again",
+    rows = [row for shard in shards for row in read_samples(shard, allow_empty=True)]
+    check_samples(rows, output)
+    joined = join_copies(rows)
+    write_samples(joined, output)
+    reasons = [f"{row.sample} ({row.joined})" for row in joined if row.joined]
+    if reasons:
+        more = f" and {len(reasons) - MAX_FAULTS} more" if len(reasons) > MAX_FAULTS else ""
+        log.info(
+            "%s: samples that are in the group of others: %s%s",
+            output,
+            ", ".join(reasons[:MAX_FAULTS]),
+            more,
         )
-    if not rows:
-        raise SegbenchError(
-            f"{output}: there are no samples", "at least one", "check the dataset's raw folder"
-        )
-    _join_groups(rows)
-    _write_rows(rows, output)
 
 
-def _join_groups(rows: list[dict[str, str]]) -> None:
-    """Rename groups that share a picture; `rows` are sorted by sample."""
-    parent = {row["group"]: row["group"] for row in rows}
-    first = {row["group"]: row["sample"] for row in reversed(rows)}
+def join_copies(samples: Iterable[Sample]) -> list[Sample]:
+    """Put samples whose images are equal pixel for pixel into one group.
+
+    Parameters
+    ----------
+    samples : iterable of Sample
+        Those without a digest are no copies of anything.
+
+    Returns
+    -------
+    list of Sample
+        Sorted by id. Groups that share a picture are one, called as the group of the first of
+        their ids, so that no copy of a picture can cross a split; `joined` says why.
+    """
+    rows = sorted(samples, key=lambda row: row.sample)
+    # Of each picture the first sample of every group that has it.
+    pictures: dict[str, dict[str, Sample]] = {}
+    for row in rows:
+        if row.image_sha256:
+            pictures.setdefault(row.image_sha256, {}).setdefault(row.group, row)
+    shared = [owners for owners in pictures.values() if len(owners) > 1]
+    name = _joined_names(rows, shared)
+    twin = {row.group: row for owners in shared for row in owners.values()}
+
+    def reason(row: Sample) -> str:
+        owners = pictures.get(row.image_sha256, {})
+        other = next((one for group, one in owners.items() if group != row.group), None)
+        if other is not None:
+            return f"identical picture: sample {other.sample}"
+        if name[row.group] != row.group:
+            return f"group {row.group} has an identical picture: sample {twin[row.group].sample}"
+        return ""
+
+    return [
+        replace(
+            row,
+            group=name[row.group],
+            joined="; ".join(text for text in (row.joined, reason(row)) if text),
+        )
+        for row in rows
+    ]
+
+
+def _joined_names(rows: Iterable[Sample], shared: Iterable[Mapping[str, Sample]]) -> dict[str, str]:
+    """Name of each group once those that share a picture are one."""
+    first: dict[str, str] = {}
+    for row in rows:
+        first.setdefault(row.group, row.sample)
+    parent = {group: group for group in first}
 
     def root(group: str) -> str:
         while parent[group] != group:
@@ -111,60 +152,23 @@ def _join_groups(rows: list[dict[str, str]]) -> None:
             group = parent[group]
         return group
 
-    by_picture: dict[str, str] = {}
-    for row in rows:
-        one = root(by_picture.setdefault(row["image_sha256"], row["group"]))
-        other = root(row["group"])
-        if one != other:
-            keep, drop = sorted((one, other), key=first.__getitem__)
+    for owners in shared:
+        one, *others = owners
+        for other in others:
+            keep, drop = sorted((root(one), root(other)), key=first.__getitem__)
             parent[drop] = keep
-    for row in rows:
-        row["group"] = root(row["group"])
+    return {group: root(group) for group in parent}
 
 
-def read_inventory(path: Path) -> dict[str, dict[str, int]]:
-    """Read a manifest: for each sample its files and their sizes in bytes."""
-    files: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in read_tsv(path, INVENTORY_COLUMNS):
-        files[row["sample"]][row["path"]] = int(row["bytes"])
-    return dict(files)
-
-
-def read_tsv(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
-    """Read a tab-separated table with exactly these columns."""
-    expected = list(columns)
-    try:
-        with Path(path).open(newline="", encoding="utf-8") as handle:
-            table = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
-            rows = list(table)
-            names = list(table.fieldnames or [])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SegbenchError(
-            f"{path}: cannot be read ({error})", "a table", "run the same command again"
-        ) from error
-    broken = any(None in row or None in row.values() for row in rows)
-    if names != expected or broken:
-        raise SegbenchError(
-            f"{path}: has the columns {', '.join(names) or 'none'}"
-            + (", and rows of another length" if broken else ""),
-            ", ".join(expected),
-            "delete the file and run the same command again",
-        )
-    return rows
-
-
-def _write_rows(rows: Iterable[dict[str, str]], output: Path) -> None:
-    lines = ["\t".join(COLUMNS)] + ["\t".join(row[c] for c in COLUMNS) for row in rows]
-    write_text(output, "\n".join(lines) + "\n")
-
-
-def _verify_files(raw: Path, listed: dict[str, int], sample: RawSample, source: Reader) -> None:
+def _verify_files(
+    raw: Path, listed: Mapping[str, RawFile], sample: RawSample, source: Reader
+) -> None:
     """Check sizes against the inventory, and the checksums inside PNG files."""
     from segbench.datasets.pixels import verify_png
 
     faults = []
-    for name, size in sorted(listed.items()):
-        path = raw / name
+    for name, file in sorted(listed.items()):
+        path, size = raw / name, file.bytes
         try:
             # Of a table, the sample's own rows are in the inventory.
             rows = source.rows_of(raw, name, [sample]) if source.is_table(name) else None

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from segbench.artefacts.inventory import RawFile, write_inventory
 from segbench.datasets.stamps import Stamp, Tree, read_seen, stamp_of, tree_of, write_seen
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes, sha256_of_file, write_text
@@ -22,8 +23,6 @@ from segbench.files import sha256_of_bytes, sha256_of_file, write_text
 if TYPE_CHECKING:
     from segbench.config.dataset import Dataset
     from segbench.datasets.base import RawSample, Reader
-
-COLUMNS = ("sample", "path", "bytes", "sha256")
 
 
 def shard_of(sample: str, shards: int) -> int:
@@ -108,17 +107,14 @@ class _Rows:
         return len(rows), sha256_of_bytes(rows)
 
 
-def _manifest(
+def _files(
     samples: Iterable[RawSample], root: Path, cache: HashCache, rows: _Rows, tree: Tree
-) -> str:
-    """The manifest of some samples as tab-separated text."""
-    lines = ["\t".join(COLUMNS)]
-    for raw in sorted(samples, key=lambda item: item.sample):
+) -> Iterator[RawFile]:
+    """The raw files of some samples."""
+    for raw in samples:
         for name in sorted(set(raw.files)):
             found = rows.digest(name, raw.sample)
-            size, digest = found or cache.digest(root, name, tree.get(name))
-            lines.append(f"{raw.sample}\t{name}\t{size}\t{digest}")
-    return "\n".join(lines) + "\n"
+            yield RawFile(raw.sample, name, *(found or cache.digest(root, name, tree.get(name))))
 
 
 def write_shards(
@@ -166,9 +162,7 @@ def write_shards(
     changed = []
     for shard, output in sorted(outputs.items()):
         cache = HashCache(Path(f"{side}-{shard}.json"))
-        text = _manifest(parts[shard], root, cache, rows, tree or {})
-        if not output.exists() or output.read_text("utf-8") != text:
-            write_text(output, text)
+        if write_inventory(_files(parts[shard], root, cache, rows, tree or {}), output):
             changed.append(output)
         cache.save()
     return changed

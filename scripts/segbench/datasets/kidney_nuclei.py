@@ -190,12 +190,14 @@ def pairs(
             )
     for stem, name in images.items():
         sample = check_id(stem, image_folder / name)
+        tissue = SAME_TISSUE.get(source_image(sample))
         yield RawSample(
             sample=sample,
             images=((image_folder / name).relative_to(root).as_posix(),),
             labels=((mask_folder / masks[stem]).relative_to(root).as_posix(),),
             split=split,
-            group=SAME_TISSUE.get(source_image(sample), source_image(sample)),
+            group=tissue or source_image(sample),
+            joined=f"overlapping tissue: source image {tissue}" if tissue else "",
         )
 
 

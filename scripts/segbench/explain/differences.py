@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from segbench.artefacts.inventory import parse_inventory
 
 #: Stands for a value that is not there.
 ABSENT = "(absent)"
@@ -80,14 +81,14 @@ def shown(value: Any, length: int | None = _SHOWN) -> str:
 
 
 class FileChange(NamedTuple):
-    """A row of a list of files that differs.
+    """A row of an inventory that differs.
 
     Attributes
     ----------
     sample, path : str
-        The sample, or the image itself; and the file, relative to the raw tree.
+        The sample, and the file relative to the raw tree.
     old, new : str or None
-        SHA-256; None where the file is not in the list.
+        SHA-256; None where the file is not in the inventory.
     """
 
     sample: str
@@ -97,27 +98,13 @@ class FileChange(NamedTuple):
 
 
 def list_changes(old: str, new: str) -> list[FileChange]:
-    """Rows that differ between two lists of files.
-
-    Parameters
-    ----------
-    old, new : str
-        Tab-separated, as the inventory writes them: with the columns ``path`` (or
-        ``image``) and ``sha256``, and ``sample`` where a sample has several files.
-    """
-    before, after = _rows(old), _rows(new)
+    """Rows that differ between the texts of two inventories."""
+    before, after = (
+        {(file.sample, file.path): file.sha256 for file in parse_inventory(text)}
+        for text in (old, new)
+    )
     return [
         FileChange(*key, before.get(key), after.get(key))
         for key in sorted({*before, *after})
         if before.get(key) != after.get(key)
     ]
-
-
-def _rows(text: str) -> dict[tuple[str, str], str]:
-    rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return {
-        (row.get("sample") or row.get("image") or "", row.get("path") or row.get("image") or ""): (
-            row.get("sha256") or ""
-        )
-        for row in rows
-    }

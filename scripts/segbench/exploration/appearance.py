@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from segbench.files import write_text
-
-#: Columns of ``appearance.tsv``.
-COLUMNS = ("sample", "cluster")
 #: Numbers of clusters that are tried.
 MOST_CLUSTERS = 6
 #: Below this mean silhouette there is no reasonable structure: one cluster
@@ -167,19 +162,3 @@ def group(features: Mapping[str, np.ndarray], low: float, high: float) -> Groupi
         chosen = found[max(near)]
     numbers = [int(number) + 1 for number in chosen]
     return Grouping(dict(zip(samples, numbers, strict=True)), scores)
-
-
-def write_appearance(grouping: Grouping, samples: list[str], output: Path) -> None:
-    """Write the cluster of each sample; empty for one that was not opened.
-
-    Parameters
-    ----------
-    grouping : Grouping
-    samples : list of str
-        All samples of the dataset.
-    output : Path
-        TSV with `COLUMNS`, sorted by sample.
-    """
-    lines = ["\t".join(COLUMNS)]
-    lines += [f"{sample}\t{grouping.clusters.get(sample, '')}" for sample in sorted(samples)]
-    write_text(output, "\n".join(lines) + "\n")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from segbench.artefacts.samples import Sample
 from segbench.exploration.summary import Measured, size_of
 from segbench.figures.canvas import message, plain_legend, shortened
 from segbench.figures.charts import bars, histogram, logarithmic, whole_numbers
@@ -29,12 +30,12 @@ BINS = 64
 TIMES = " \N{MULTIPLICATION SIGN} "
 
 
-def draw_sizes(rows: Sequence[Mapping[str, str]], title: str, output: str | Path) -> None:
+def draw_sizes(rows: Sequence[Sample], title: str, output: str | Path) -> None:
     """Draw the sizes of the images and how many samples a group has.
 
     Parameters
     ----------
-    rows : sequence of mapping
+    rows : sequence of Sample
         Of ``samples.tsv``.
     title : str
         Of the dataset.
@@ -42,7 +43,7 @@ def draw_sizes(rows: Sequence[Mapping[str, str]], title: str, output: str | Path
         ``*.svg``.
     """
     sizes = Counter(size_of(row) for row in rows)
-    per_group = np.array(sorted(Counter(row["group"] for row in rows).values()), np.int64)
+    per_group = np.array(sorted(Counter(row.group for row in rows).values()), np.int64)
     few = len(sizes) <= BARS
     axes_names = ("depth", "height", "width")[-len(next(iter(sizes))) :] if sizes else ()
     grouped = bool(len(per_group)) and per_group.max() > 1
@@ -162,13 +163,13 @@ def draw_classes(summary: Mapping[str, Any], title: str, output: str | Path) -> 
 
 
 def draw_objects(
-    rows: Sequence[Mapping[str, str]], measured: Measured, title: str, output: str | Path
+    rows: Sequence[Sample], measured: Measured, title: str, output: str | Path
 ) -> None:
     """Draw how many objects a sample has and how large they are.
 
     Parameters
     ----------
-    rows : sequence of mapping
+    rows : sequence of Sample
         Of ``samples.tsv``.
     measured : Measured
     title : str
@@ -176,7 +177,7 @@ def draw_objects(
     output : str or Path
         ``*.svg``.
     """
-    counts = np.array([int(row["objects"] or 0) for row in rows], np.int64)
+    counts = np.array([row.objects or 0 for row in rows], np.int64)
     found = [(name, measured.objects(k)) for k, name in enumerate(measured.classes)]
     found = sorted(((n, s) for n, s in found if len(s)), key=lambda item: -len(item[1]))
     with house_style():

@@ -5,6 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
+from typing import TypeVar
+
+from segbench.artefacts.samples import Sample
+
+Kind = TypeVar("Kind", str, tuple[str, ...])
 
 
 def stable_order(samples: Iterable[str]) -> list[str]:
@@ -29,13 +34,13 @@ def stable_order(samples: Iterable[str]) -> list[str]:
     return sorted(samples, key=lambda name: (hashlib.sha256(name.encode()).digest(), name))
 
 
-def spread(kinds: Mapping[str, str], count: int) -> list[str]:
+def spread(kinds: Mapping[str, Kind], count: int) -> list[str]:
     """Choose samples of all kinds, in turns.
 
     Parameters
     ----------
-    kinds : mapping of str to str
-        Sample -> its kind (stratum, classes, ...).
+    kinds : mapping of str to str or tuple
+        Sample -> its kind (stratum, classes, ...), all of one type.
     count : int
         How many at most.
 
@@ -50,7 +55,7 @@ def spread(kinds: Mapping[str, str], count: int) -> list[str]:
     >>> spread({"a": "dark", "b": "dark", "c": "dark", "d": "bright"}, 2)[1]
     'd'
     """
-    members: dict[str, list[str]] = {}
+    members: dict[Kind, list[str]] = {}
     for sample in stable_order(kinds):
         members.setdefault(kinds[sample], []).append(sample)
     turns = sorted(members.values(), key=lambda names: (-len(names), kinds[names[0]]))
@@ -58,22 +63,21 @@ def spread(kinds: Mapping[str, str], count: int) -> list[str]:
     return [sample for turn in rounds for sample in turn if sample is not None][:count]
 
 
-def kinds_of(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def kinds_of(rows: Sequence[Sample]) -> dict[str, tuple[str, ...]]:
     """Name the kind of each sample: the first column that tells some samples apart.
 
     Parameters
     ----------
-    rows : sequence of mapping
-        Of ``samples.tsv``.
+    rows : sequence of Sample
 
     Returns
     -------
-    dict of str to str
-        Sample -> value of ``stratum``, else of ``classes``, else of ``group``; a column
-        that has a value of its own for every sample tells nothing.
+    dict of str to tuple of str
+        Sample -> its stratum, else its classes, else its group; a column that has a value of
+        its own for every sample tells nothing.
     """
-    for column in ("stratum", "classes", "group"):
-        values = {row.get(column, "") for row in rows}
-        if 1 < len(values) < len(rows):
-            return {row["sample"]: row.get(column, "") for row in rows}
-    return {row["sample"]: "" for row in rows}
+    columns = ([(r.stratum,) for r in rows], [r.classes for r in rows], [(r.group,) for r in rows])
+    for column in columns:
+        if 1 < len(set(column)) < len(rows):
+            return {row.sample: kind for row, kind in zip(rows, column, strict=True)}
+    return {row.sample: () for row in rows}

@@ -12,24 +12,20 @@ from typing import Any
 import numpy as np
 
 from segbench.archives import ArchiveSet
+from segbench.artefacts.appearance import write_appearance
+from segbench.artefacts.samples import Sample, read_samples
 from segbench.config.dataset import Dataset
 from segbench.datasets import reader_of
 from segbench.errors import SegbenchError
 from segbench.exploration import plots, sheets
-from segbench.exploration.appearance import Grouping, group, write_appearance
+from segbench.exploration.appearance import Grouping, group
 from segbench.exploration.measure import measure_image, measure_label
 from segbench.exploration.selection import kinds_of, spread, stable_order
 from segbench.exploration.summary import Measured, channel_names, spacing_of, summarise
 from segbench.files import write_text
-from segbench.reporting.summaries import read_tsv
 
 log = logging.getLogger(__name__)
 
-#: Columns of ``samples.tsv`` that are read; those of volumes and stacks where they are.
-NEEDED = (
-    "sample", "group", "split", "stratum", "classes", "objects", "height", "width", "channels",
-    "dtype", "spacing_y_mm", "spacing_x_mm",
-)  # fmt: skip
 #: Of larger datasets so many images are opened.
 OPENED = 2000
 #: Samples on the contact sheet.
@@ -89,9 +85,9 @@ def explore(
     SegbenchError
         A file is damaged, or a sample of the sheet has no truth or no raw file.
     """
-    rows = read_tsv(samples, NEEDED)
+    rows = read_samples(samples)
     labels = ArchiveSet(truth)
-    missing = [row["sample"] for row in rows if row["sample"] not in labels]
+    missing = [row.sample for row in rows if row.sample not in labels]
     if missing:
         raise SegbenchError(
             f"{samples}: sample {missing[0]!r} is in no archive of the truth",
@@ -99,7 +95,7 @@ def explore(
             "delete the truth's archives and run the same command again",
         )
     on_sheet = spread(kinds_of(rows), SHEET)
-    first = dict.fromkeys([*on_sheet, *stable_order(row["sample"] for row in rows)])
+    first = dict.fromkeys([*on_sheet, *stable_order(row.sample for row in rows)])
     order = list(first)[: max(opened, len(on_sheet))]
     measured = Measured([str(c) for c in labels.attributes.get("classes", ())])
     tiles = _open_images(dataset, Path(raw), order, set(on_sheet), labels, measured)
@@ -107,11 +103,11 @@ def explore(
     limits = black_and_white(rows, measured)
     features = {sample: image.colour for sample, image in measured.images.items()}
     grouping = group(features, *limits)
-    count = max((int(row["channels"]) for row in rows), default=0)
-    names = channel_names(count, {row["dtype"] for row in rows})
+    count = max((row.channels for row in rows), default=0)
+    names = channel_names(count, {row.dtype for row in rows})
     summary = summarise(name, dataset.label_task, rows, measured, grouping, names)
     _draw(summary, rows, measured, grouping, names, limits, tiles, on_sheet, outputs)
-    write_appearance(grouping, [row["sample"] for row in rows], Path(outputs["clusters"]))
+    write_appearance(grouping.clusters, [row.sample for row in rows], outputs["clusters"])
     shown = [key for key in PICTURES if _tells_something(key, summary)]
     summary["pictures"] = [[key, PICTURES[key]] for key in shown]
     text = json.dumps(summary, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
@@ -150,20 +146,19 @@ def _open_images(
     return tiles
 
 
-def _read_labels(rows: Sequence[Mapping[str, str]], labels: ArchiveSet, measured: Measured) -> None:
+def _read_labels(rows: Sequence[Sample], labels: ArchiveSet, measured: Measured) -> None:
     for row in rows:
         spacing = spacing_of(row)
-        label = measure_label(labels.read(row["sample"], "label"), labels.attributes)
+        label = measure_label(labels.read(row.sample, "label"), labels.attributes)
         measured.add_label(label, None if spacing is None else math.prod(spacing))
 
 
-def black_and_white(rows: Sequence[Mapping[str, str]], measured: Measured) -> tuple[float, float]:
+def black_and_white(rows: Sequence[Sample], measured: Measured) -> tuple[float, float]:
     """Values that stand for black and white in a whole dataset.
 
     Parameters
     ----------
-    rows : sequence of mapping
-        Of ``samples.tsv``.
+    rows : sequence of Sample
     measured : Measured
         Its images.
 
@@ -173,7 +168,7 @@ def black_and_white(rows: Sequence[Mapping[str, str]], measured: Measured) -> tu
         0 and 255 for 8 bits; else the values below and above which `TAILS` of the pixels
         lie: 16-bit images rarely use their range.
     """
-    if not measured.images or {row["dtype"] for row in rows} == {"uint8"}:
+    if not measured.images or {row.dtype for row in rows} == {"uint8"}:
         return 0.0, 255.0
     pooled = np.concatenate([image.values.ravel() for image in measured.images.values()])
     low, high = (float(v) for v in np.nanquantile(pooled, TAILS))
@@ -191,7 +186,7 @@ def _tells_something(picture: str, summary: Mapping[str, Any]) -> bool:
 
 def _draw(
     summary: Mapping[str, Any],
-    rows: Sequence[Mapping[str, str]],
+    rows: Sequence[Sample],
     measured: Measured,
     grouping: Grouping,
     names: Sequence[str],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from segbench.artefacts.samples import Sample
 from segbench.exploration.appearance import RULE, Grouping
 from segbench.exploration.measure import ImageMeasures, LabelMeasures
 
@@ -18,7 +19,7 @@ QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 NAMED_GROUPS = 20
 TIMES = "\N{MULTIPLICATION SIGN}"
 
-Rows = Sequence[Mapping[str, str]]
+Rows = Sequence[Sample]
 
 
 @dataclass
@@ -121,18 +122,17 @@ def channel_names(count: int, dtypes: set[str]) -> list[str]:
     return [f"channel {number}" for number in range(1, count + 1)]
 
 
-def size_of(row: Mapping[str, str]) -> tuple[int, ...]:
+def size_of(row: Sample) -> tuple[int, ...]:
     """Depth (of a volume), height and width of a sample."""
-    depth = row.get("depth", "")
-    whole = (int(row["height"]), int(row["width"]))
-    return (int(depth), *whole) if depth.isdecimal() and int(depth) > 1 else whole
+    return row.size[1:] if len(row.size) == 3 and row.size[0] == 1 else row.size
 
 
-def spacing_of(row: Mapping[str, str]) -> tuple[float, ...] | None:
+def spacing_of(row: Sample) -> tuple[float, ...] | None:
     """Spacing in mm along (z,) y and x, of as many axes as the sample has; None: unknown."""
-    names = ("spacing_z_mm", "spacing_y_mm", "spacing_x_mm")[-len(size_of(row)) :]
-    texts = [row.get(name, "") for name in names]
-    return tuple(float(text) for text in texts) if all(texts) else None
+    axes = len(size_of(row))
+    if row.spacing_mm is None or len(row.spacing_mm) < axes:
+        return None
+    return row.spacing_mm[-axes:]
 
 
 def _counted(values: Counter[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], int]]:
@@ -163,7 +163,7 @@ def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[
 
     Parameters
     ----------
-    rows : sequence of mapping
+    rows : sequence of Sample
         Of ``samples.tsv``.
     measured : Measured
     whole_images : bool
@@ -176,7 +176,7 @@ def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[
         masks that are not empty, one a sample and class), ``pixels``, ``share_of_pixels``,
         ``objects`` and quantiles of ``object_pixels`` and ``object_mm``.
     """
-    holding = Counter(name for row in rows for name in row["classes"].split(",") if name)
+    holding = Counter(name for row in rows for name in row.classes)
     masks = sum(holding[name] for name in measured.classes)
     found = []
     for number, name in enumerate(measured.classes):
@@ -218,10 +218,10 @@ def intensities_in(measured: Measured, names: list[str]) -> list[dict[str, Any]]
 
 def groups_in(rows: Rows) -> dict[str, Any]:
     """Samples per group, and the largest groups with their samples and objects."""
-    counts = Counter(row["group"] for row in rows)
+    counts = Counter(row.group for row in rows)
     objects: Counter[str] = Counter()
     for row in rows:
-        objects[row["group"]] += int(row["objects"] or 0)
+        objects[row.group] += row.objects or 0
     largest = sorted(counts, key=lambda name: (-counts[name], name))[:NAMED_GROUPS]
     return {
         "groups": len(counts),
@@ -263,29 +263,29 @@ def summarise(
     ----------
     name, task : str
         Of the dataset.
-    rows : sequence of mapping
+    rows : sequence of Sample
         Of ``samples.tsv``.
     measured : Measured
     grouping : Grouping
     names : list of str
         Of the channels.
     """
-    empty = sum(not row["classes"] for row in rows)
-    stacks = {row["stack"] for row in rows if row.get("stack")}
+    empty = sum(not row.classes for row in rows)
+    stacks = {row.stack for row in rows if row.stack}
     whole = task == "classification"
-    objects = [int(row["objects"] or 0) for row in rows]
+    objects = [row.objects or 0 for row in rows]
     return {
         "dataset": name,
         "task": task,
         "samples": len(rows),
         "stacks": len(stacks),
-        "splits": dict(sorted(Counter(row["split"] for row in rows).items())),
-        "strata": dict(sorted(Counter(row.get("stratum", "") for row in rows).items())),
+        "splits": dict(sorted(Counter(row.split for row in rows).items())),
+        "strata": dict(sorted(Counter(row.stratum for row in rows).items())),
         "empty": {"samples": empty, "share": _share(empty, len(rows))},
         "sizes": sizes_in(rows),
         "spacing": spacings_in(rows),
-        "dtypes": dict(sorted(Counter(row["dtype"] for row in rows).items())),
-        "channels": dict(sorted(Counter(row["channels"] for row in rows).items())),
+        "dtypes": dict(sorted(Counter(row.dtype for row in rows).items())),
+        "channels": dict(sorted(Counter(str(row.channels) for row in rows).items())),
         "images_opened": len(measured.images),
         "intensities": intensities_in(measured, names),
         "classes": classes_in(rows, measured, whole),

@@ -3,14 +3,6 @@
 from __future__ import annotations
 
 from segbench.folds.leaks import check_leaks
-from segbench.folds.protocol import Assignment, assign_roles, make_folds
-from segbench.folds.sheet import Sample, read_samples
+from segbench.folds.protocol import assign_roles, make_folds
 
-__all__ = [
-    "Assignment",
-    "Sample",
-    "assign_roles",
-    "check_leaks",
-    "make_folds",
-    "read_samples",
-]
+__all__ = ["assign_roles", "check_leaks", "make_folds"]

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from segbench.archives import Archive
+from segbench.artefacts.folds import ROLES, read_folds
+from segbench.artefacts.samples import Sample, read_samples
 from segbench.errors import SegbenchError
 from segbench.files import write_text
-from segbench.folds.sheet import Sample, read_samples, read_table
 
-ROLES = ("train", "validation", "test")
 #: Roles of the samples of one fold.
 Roles = Mapping[str, str]
 
@@ -44,7 +44,7 @@ def check_leaks(
         has no source or another's name, or the two sheets disagree.
     """
     sheet = {row.sample: row for row in read_samples(samples)}
-    roles = _read_folds(folds, sheet)
+    roles = _read_roles(folds, sheet)
     for fold, by_sample in sorted(roles.items()):
         _check_complete(folds, fold, by_sample)
         _check_parts(folds, fold, by_sample, sheet, "group")
@@ -78,44 +78,24 @@ def _leak(what: str, expected: str) -> SegbenchError:
     )
 
 
-def _read_folds(path: str | Path, sheet: Mapping[str, Sample]) -> dict[int, dict[str, str]]:
+def _read_roles(path: str | Path, sheet: Mapping[str, Sample]) -> dict[int, dict[str, str]]:
     """Roles by fold and sample; what the rows say must fit the sample sheet."""
     roles: dict[int, dict[str, str]] = defaultdict(dict)
-    rows = read_table(path, ("sample", "group", "stratum", "fold", "role"))
-    for line, row in enumerate(rows, start=2):
-        name, where = row["sample"], f"{path}: line {line}"
-        if row["role"] not in ROLES or not row["fold"].isdecimal():
-            raise SegbenchError(
-                f"{where}: fold {row['fold']!r}, role {row['role']!r}",
-                f"a number, and one of {', '.join(ROLES)}",
-                "delete the file and run the same command again",
-            )
-        if name not in sheet or sheet[name].group != row["group"]:
-            known = f"in group {sheet[name].group!r}" if name in sheet else "unknown"
+    for row in read_folds(path):
+        known = sheet.get(row.sample)
+        if known is None or known.group != row.group:
+            there = "unknown" if known is None else f"in group {known.group!r}"
             raise _leak(
-                f"{where}: sample {name!r} of group {row['group']!r}, which is {known} in the "
+                f"{path}: sample {row.sample!r} of group {row.group!r}, which is {there} in the "
                 "sample sheet",
                 "the samples and groups of the sheet",
             )
-        fold = int(row["fold"])
-        if name in roles[fold]:
-            raise _leak(
-                f"{where}: sample {name!r} is both {roles[fold][name]} and {row['role']} in "
-                f"fold {fold}",
-                "one role a sample in each fold",
-            )
-        roles[fold][name] = row["role"]
-    if sorted(roles) != list(range(len(roles))) or not roles:
-        raise SegbenchError(
-            f"{path}: folds {sorted(roles)}",
-            "folds numbered 0, 1, 2, ...",
-            "delete the file and run the same command again",
-        )
+        roles[row.fold][row.sample] = row.role
     return dict(roles)
 
 
 def _check_complete(path: str | Path, fold: int, roles: Roles) -> None:
-    """Insist that each fold trains and tests on something."""
+    """Refuse a fold that trains or tests on nothing."""
     for role in ("train", "test"):
         if role not in roles.values():
             raise SegbenchError(
@@ -128,7 +108,7 @@ def _check_complete(path: str | Path, fold: int, roles: Roles) -> None:
 def _check_parts(
     path: str | Path, fold: int, roles: Roles, sheet: Mapping[str, Sample], key: str
 ) -> None:
-    """Insist that samples that share a group, or an image, share their role."""
+    """Refuse samples of one group, or with one image, in different roles."""
     first: dict[str, str] = {}
     for name in sorted(roles):
         value = getattr(sheet[name], key)
@@ -146,7 +126,7 @@ def _check_parts(
 
 
 def _check_tests(path: str | Path, folds: Mapping[int, Roles], sheet: Mapping[str, Sample]) -> str:
-    """Insist on one fixed test set, or on each sample being tested on exactly once."""
+    """Refuse tests that are neither one fixed set nor each sample exactly once."""
     tests = [
         {name for name, role in roles.items() if role == "test"}
         for _, roles in sorted(folds.items())
@@ -166,7 +146,7 @@ def _check_tests(path: str | Path, folds: Mapping[int, Roles], sheet: Mapping[st
 
 
 def _check_archives(archives: Iterable[str | Path], sheet: Mapping[str, Sample]) -> dict[str, int]:
-    """Insist that every copy names its source, and is not named after another sample."""
+    """Refuse copies without a source, or named after another sample."""
     shards = copies = 0
     sources: set[str] = set()
     for path in archives:

@@ -4,39 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from math import floor
 from pathlib import Path
 
+from segbench.artefacts.appearance import read_appearance
+from segbench.artefacts.folds import Assignment, write_folds
+from segbench.artefacts.samples import Sample, read_samples
+from segbench.artefacts.tsv import AGAIN
 from segbench.config.dataset import Fixed, Protocol
 from segbench.errors import SegbenchError
-from segbench.files import write_text
-from segbench.folds.sheet import Sample, read_samples, with_appearance
 from segbench.folds.splitting import Group, draw, groups_of, interleave, split_into_folds
-
-#: Columns of `folds.tsv`.
-COLUMNS = ("sample", "group", "stratum", "fold", "role")
-
-
-@dataclass(frozen=True, order=True)
-class Assignment:
-    """The role of one sample in one fold.
-
-    Attributes
-    ----------
-    fold : int
-        Number of the fold, from 0.
-    sample, group, stratum : str
-        As in the sample sheet.
-    role : {"train", "validation", "test"}
-        What the sample is used for.
-    """
-
-    fold: int
-    sample: str
-    group: str
-    stratum: str
-    role: str
 
 
 def make_folds(
@@ -54,11 +32,9 @@ def make_folds(
     protocol : Protocol
         How to split.
     output : str or Path
-        `folds.tsv`, columns sample, group, stratum, fold (from 0) and role (train,
-        validation or test), sorted by fold and sample.
+        `folds.tsv`, sorted by fold and sample.
     appearance : str or Path, optional
-        `appearance.tsv`, columns sample and cluster: the strata where the protocol says
-        ``stratify_by: appearance``.
+        `appearance.tsv`: the strata where the protocol says ``stratify_by: appearance``.
 
     Raises
     ------
@@ -68,10 +44,37 @@ def make_folds(
     sheet = read_samples(samples)
     if protocol.stratify_by == "appearance":
         sheet = with_appearance(sheet, appearance)
-    rows = assign_roles(sheet, protocol, str(samples))
-    lines = ["\t".join(COLUMNS)]
-    lines += [f"{r.sample}\t{r.group}\t{r.stratum}\t{r.fold}\t{r.role}" for r in rows]
-    write_text(output, "\n".join(lines) + "\n")
+    write_folds(assign_roles(sheet, protocol, str(samples)), output)
+
+
+def with_appearance(samples: Sequence[Sample], path: str | Path | None) -> list[Sample]:
+    """Replace the strata of samples by the clusters of images that look alike.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+    path : str or Path or None
+        `appearance.tsv`.
+
+    Raises
+    ------
+    SegbenchError
+        There is no such table, or a sample has no cluster in it.
+    """
+    if path is None:
+        raise SegbenchError(
+            "stratify_by: appearance, but no clusters are given",
+            "the exploration's appearance.tsv",
+            "run the exploration of the dataset, or set `stratify_by: stratum`",
+        )
+    clusters = read_appearance(path)
+    missing = [row.sample for row in samples if row.sample not in clusters]
+    if missing:
+        raise SegbenchError(
+            f"{path}: sample {missing[0]!r} is in no cluster", "a row for each sample", AGAIN
+        )
+    names = {sample: "" if n is None else str(n) for sample, n in clusters.items()}
+    return [replace(row, stratum=f"appearance-{names[row.sample]}") for row in samples]
 
 
 def assign_roles(
@@ -116,7 +119,7 @@ def assign_roles(
     ``order: listed`` draws nothing: in the order of the ids the last samples are the test
     set, and those before them the validation set. A group stands where its last sample does.
     """
-    samples = sorted(samples)
+    samples = sorted(samples, key=lambda row: row.sample)
     _check_one_listing(protocol, where)
     if protocol.test.by == "none":
         tests = _cross_validation(samples, protocol, where)

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from segbench.folds.sheet import Sample
+from segbench.artefacts.samples import Sample
 
 
 @dataclass(frozen=True)

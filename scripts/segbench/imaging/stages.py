@@ -17,6 +17,7 @@ from segbench.chunks import Encoded, encode
 from segbench.config.dataset import Dataset
 from segbench.config.preprocessing import Preprocessing
 from segbench.datasets import Reader, reader_of
+from segbench.datasets.labels import present_classes, read_label
 from segbench.errors import SegbenchError
 from segbench.imaging.axes import image_axes, label_axes, spatial
 from segbench.imaging.neighbours import Neighbours, Slice, in_order
@@ -28,7 +29,7 @@ from segbench.imaging.prepare import (
 )
 from segbench.imaging.quantise import image_scale
 from segbench.imaging.recipe_checks import check
-from segbench.imaging.shard import ShardSample, present_classes, read_label, shard_samples
+from segbench.imaging.shard import ShardSample, shard_samples
 from segbench.parallel import ordered_map
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def write_truth(
     samples, inventory : Path
         samples.tsv and the shard's manifest.
     output : Path
-        ``*.zarr.zip`` with the array ``label``, see `segbench.imaging.shard.read_label`. The
+        ``*.zarr.zip`` with the array ``label``, see `segbench.datasets.labels.read_label`. The
         records carry the affine of files that have one.
     threads : int, optional
         The bytes written do not depend on it.
@@ -70,11 +71,10 @@ def write_truth(
     raw, source = Path(raw), reader_of(dataset)
 
     def make(item: ShardSample) -> EncodedSample:
-        label = read_label(dataset, source, raw, item)
+        label = read_label(dataset, source, raw, item.raw)
         volume = len(spatial(dataset.label_task, label.shape)) == 3
         spacing = None if item.spacing_mm is None else list(item.spacing_mm)
         record = {
-            "group": item.group,
             "spacing_mm": spacing,
             **_common(item),
             **_affine(source, raw, item),
@@ -130,7 +130,7 @@ def preprocess_shard(
         around = Neighbours(items, _slice_maker(source, recipe, raw), recipe.neighbours, threads)
 
     def make(item: ShardSample) -> EncodedSample:
-        label = read_label(dataset, source, raw, item)
+        label = read_label(dataset, source, raw, item.raw)
         if around is not None:
             with _naming(raw, item):
                 image, shape = around.image(item)

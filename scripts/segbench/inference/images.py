@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from segbench.artefacts.inventory import RawFile, read_inventory, write_inventory
 from segbench.datasets.folder_files import ENDINGS, REFUSED, ending_of, read_image_file
 from segbench.datasets.inventory import HashCache
 from segbench.datasets.tree import is_junk
 from segbench.errors import SegbenchError
-from segbench.files import write_text
-
-COLUMNS = ("image", "bytes", "sha256")
 
 #: Endings of files that have an affine and a spacing of their own.
 NIFTI = (".nii.gz", ".nii")
@@ -56,7 +53,7 @@ def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
     folder : Path
         Hidden files and what operating systems leave behind are passed over.
     manifest : Path
-        Tab-separated, rewritten if and only if its content differs.
+        An inventory in which each image is a sample; rewritten only if its content differs.
     cache : Path
         Digests of files whose size and time have not changed.
 
@@ -81,17 +78,15 @@ def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
             "give the folder of your images: --config images=FOLDER",
         )
     known_digests = HashCache(cache)
-    lines = ["\t".join(COLUMNS)]
-    for name in sorted(names):
+    listed = []
+    for name in names:
         try:
             size, digest = known_digests.digest(folder, name)
         except (SegbenchError, OSError):  # says so when its turn comes, and stops no other
             size, digest = 0, "unreadable"
-        lines.append(f"{name}\t{size}\t{digest}")
+        listed.append(RawFile(name, name, size, digest))
     known_digests.save()
-    text = "\n".join(lines) + "\n"
-    if not manifest.exists() or manifest.read_text("utf-8") != text:
-        write_text(manifest, text)
+    write_inventory(listed, manifest)
 
 
 def read_manifest(manifest: Path) -> list[NewImage]:
@@ -102,16 +97,7 @@ def read_manifest(manifest: Path) -> list[NewImage]:
     SegbenchError
         The manifest is not readable.
     """
-    try:
-        with manifest.open(encoding="utf-8", newline="") as handle:
-            rows = list(csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE))
-        return [NewImage(row["image"], row["sha256"]) for row in rows]
-    except (OSError, UnicodeDecodeError, KeyError) as error:
-        raise SegbenchError(
-            f"{manifest}: cannot be read ({error})",
-            "the list of images",
-            "delete it and run the same command again",
-        ) from error
+    return [NewImage(file.path, file.sha256) for file in read_inventory(manifest)]
 
 
 def collisions(images: Sequence[NewImage]) -> dict[str, SegbenchError]:

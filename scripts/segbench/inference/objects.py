@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from segbench.files import sha256_of_bytes, sha256_of_file, write_text
+from segbench.artefacts.tsv import write_table
+from segbench.files import sha256_of_bytes, sha256_of_file
 from segbench.inference.images import NewImage
 from segbench.inference.segmenting import Labels
 from segbench.objects import (
@@ -128,9 +129,9 @@ def write_classes(
 ) -> None:
     """Write the class of each whole image and the probabilities, tab-separated."""
     names = sorted({name for one in facts.values() for name in one["probability"]})
-    lines = ["\t".join(["image", "class", *(f"p_{name}" for name in names)])]
+    rows = []
     for image in done:
         one = facts[image.name]
         values = (f"{one['probability'][name]:.4f}" for name in names)
-        lines.append("\t".join([image.name, one["class"], *values]))
-    write_text(output, "\n".join(lines) + "\n")
+        rows.append((image.name, one["class"], *values))
+    write_table(output, ("image", "class", *(f"p_{name}" for name in names)), rows)

@@ -129,4 +129,4 @@ def _stack(image: NewImage) -> str:
 
 def _as_slice(image: NewImage) -> ShardSample:
     raw = RawSample(image.name, (image.name,), (), stack=_stack(image))
-    return ShardSample(raw, group="", split="", spacing_mm=None)
+    return ShardSample(raw, split="", spacing_mm=None)

@@ -29,6 +29,8 @@ class Pairs:
         Archive with an array ``label`` a sample.
     truth : sequence of str or Path
         Shards of the truth; they may hold more samples than are scored.
+    groups : mapping of str to str
+        Sample -> its group, as in the sample sheet: the unit that is resampled.
     empty : {"exclude", "one", "zero"}
         Policy for empty masks.
 
@@ -44,7 +46,14 @@ class Pairs:
         That were predicted, sorted.
     """
 
-    def __init__(self, segmentation: str | Path, truth: Sequence[str | Path], empty: str) -> None:
+    def __init__(
+        self,
+        segmentation: str | Path,
+        truth: Sequence[str | Path],
+        groups: Mapping[str, str],
+        empty: str,
+    ) -> None:
+        self._groups = groups
         self.path = Path(segmentation)
         self._predicted = Archive(segmentation)
         self._truths = ArchiveSet(truth)
@@ -78,15 +87,20 @@ class Pairs:
         self._predicted.close()
 
     def group(self, sample: str) -> str:
-        """Group of a sample, as in its truth's record."""
-        group = self._truths.record(sample).get("group")
-        if not isinstance(group, str) or not group:
+        """Group of a sample.
+
+        Raises
+        ------
+        SegbenchError
+            The sample has none.
+        """
+        if sample not in self._groups:
             raise SegbenchError(
-                f"{self.path}: the truth of sample {sample!r} names no group",
-                "a group in the truth's record",
-                "delete the truth's archives and run the same command again",
+                f"{self.path}: sample {sample!r} is in none of the folds",
+                "a segmentation of samples that the folds test",
+                _AGAIN,
             )
-        return group
+        return self._groups[sample]
 
     def check(self, sample: str) -> None:
         """Refuse a prediction without truth, without labels, or of another size."""

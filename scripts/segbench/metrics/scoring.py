@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from segbench.arms import RUN_LABELS
+from segbench.artefacts.folds import read_groups
+from segbench.artefacts.scores import Score, write_scores
 from segbench.definitions import definition_id
 from segbench.errors import SegbenchError
 from segbench.metrics.case import Value
@@ -21,15 +23,13 @@ from segbench.metrics.registry import (
     CaseMetric,
     tasks_of,
 )
-from segbench.metrics.rows import COLUMNS, write_scores
 from segbench.metrics.stacks import StackMetric
-
-__all__ = ["COLUMNS", "score", "write_scores"]
 
 
 def score(
     segmentation: str | Path,
     truth: Sequence[str | Path],
+    folds: str | Path,
     metrics: Sequence[str],
     empty: str,
     labels: Mapping[str, str | int],
@@ -44,6 +44,8 @@ def score(
         (z, y, x), masks (..., class), or a class (1,) beside ``probability`` (class,).
     truth : sequence of str or Path
         Shards of the truth; they may hold more samples than are scored.
+    folds : str or Path
+        `folds.tsv`, which names the group of each sample.
     metrics : sequence of str
         Names from `METRICS`.
     empty : {"exclude", "one", "zero"}
@@ -52,29 +54,36 @@ def score(
     labels : mapping
         The `RUN_LABELS`; seed is an int.
     output : str or Path
-        Parquet, one row a sample, class and metric; see `COLUMNS`. Some metrics also write
-        their parts, see `segbench.definitions.PARTS`. Metrics of stacks have a row a stack.
+        Parquet, one row for each sample, class and metric; see `segbench.artefacts.scores`.
+        Some metrics also write their parts, see `segbench.definitions.PARTS`. Metrics of stacks
+        have a row for each stack.
 
     Raises
     ------
     SegbenchError
         An unknown metric, a metric that does not fit the task, no predictions, a
         prediction without truth, of another size, or with a label that is not a class;
-        an unknown spacing, a stack without some of its slices, probabilities that are none.
+        an unknown spacing, a stack without some of its slices, probabilities that are none, a
+        sample that the folds do not have.
     """
     _check_request(metrics, empty, labels)
-    head = tuple(int(labels[n]) if n == "seed" else str(labels[n]) for n in RUN_LABELS)
-    pairs = Pairs(segmentation, truth, empty)
+    run = {name: int(labels[name]) if name == "seed" else str(labels[name]) for name in RUN_LABELS}
+    pairs = Pairs(segmentation, truth, read_groups(folds), empty)
     try:
         _check_task(metrics, pairs)
-        write_scores(
-            [
-                (*head, sample, group, value.class_name, value.metric,
-                 definition_id(value.metric, empty), value.weight, value.value)
-                for sample, group, value in _values(pairs, metrics)
-            ],
-            output,
-        )  # fmt: skip
+        scores = (
+            Score(
+                sample,
+                group,
+                value.class_name,
+                value.metric,
+                definition_id(value.metric, empty),
+                value.weight,
+                value.value,
+            )
+            for sample, group, value in _values(pairs, metrics)
+        )
+        write_scores(run, scores, output)
     finally:
         pairs.close()
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from segbench.archives import Archive, ArchiveSet, archive_digest
+from segbench.artefacts.folds import read_groups
+from segbench.artefacts.inventory import read_inventory
 from segbench.config.dataset import Dataset
 from segbench.datasets import reader_of
 from segbench.errors import SegbenchError
@@ -117,6 +119,7 @@ def describe_run(
     table: str | Path,
     archives: Sequence[str | Path],
     models: Sequence[str | Path],
+    folds: str | Path | None,
     about: Mapping[str, str],
     labels: Mapping[str, str | int],
     terms: str | Path,
@@ -134,6 +137,8 @@ def describe_run(
         What was measured: which images there are, and the digest of them all.
     models : sequence of str or Path
         The networks that predicted; none for manual objects.
+    folds : str or Path or None
+        `folds.tsv`, which names the groups of the samples; None: they have none.
     about : mapping
         ``title``, ``licence`` and ``citation`` of the dataset.
     labels : mapping
@@ -156,6 +161,7 @@ def describe_run(
         The description does not conform; the ROI and the constraint are named.
     """
     samples = ArchiveSet(archives)
+    groups = {} if folds is None else read_groups(folds)
     masks = samples.attributes["task"] == "overlapping"
     images = []
     for sample in samples.ids:
@@ -163,7 +169,7 @@ def describe_run(
         spacing = record.get("spacing_mm")
         size = shape[:-1] if masks else shape
         known = None if spacing is None else tuple(spacing)
-        images.append(ImageInfo(sample, size, known, record.get("group", "")))
+        images.append(ImageInfo(sample, size, known, groups.get(sample, "")))
     parts = [archive_digest(path) for path in archives]
     origin = Origin(
         dataset=str(labels["dataset"]),
@@ -220,8 +226,10 @@ def raw_digest(segmentation: str | Path, manifests: Iterable[str | Path]) -> str
     """
     with Archive(segmentation) as archive:
         wanted = {archive.record(sample).get("source", sample) for sample in archive.ids}
-    rows = []
-    for manifest in manifests:
-        lines = Path(manifest).read_text(encoding="utf-8").splitlines()[1:]
-        rows += [line for line in lines if line.partition("\t")[0] in wanted]
-    return sha256_of_bytes("\n".join(sorted(rows)).encode())
+    files = [
+        (file.sample, file.path, file.sha256)
+        for manifest in manifests
+        for file in read_inventory(manifest)
+        if file.sample in wanted
+    ]
+    return sha256_of_bytes(json.dumps(sorted(files)).encode())

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from segbench.archives import ArchiveSet
+from segbench.artefacts.folds import check_has_folds, read_folds
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
-from segbench.folds.sheet import read_table
 
 
 def test_samples(archives: ArchiveSet, folds: str | Path, folds_to_use: Sequence[int]) -> list[str]:
@@ -20,7 +20,7 @@ def test_samples(archives: ArchiveSet, folds: str | Path, folds_to_use: Sequence
     archives : ArchiveSet
         The preprocessed samples.
     folds : path
-        TSV with the columns sample, group, fold and role (train, validation, test).
+        `folds.tsv`.
     folds_to_use : sequence of int
         The folds whose networks predict together.
 
@@ -36,26 +36,19 @@ def test_samples(archives: ArchiveSet, folds: str | Path, folds_to_use: Sequence
         archive, or a group that one of the folds tests was trained on or chosen by in
         another: that network has seen what it is to predict.
     """
-    rows = read_table(folds, ("sample", "group", "fold", "role"))
-    present = {row["fold"] for row in rows}
-    wanted = {str(fold) for fold in folds_to_use}
-    absent = sorted(wanted - present)
-    if absent or not wanted:
-        raise SegbenchError(
-            f"{folds}: has no fold {absent[0] if absent else '(none was asked for)'}",
-            f"one of {', '.join(sorted(present))}",
-            "name one of them",
-        )
-    used = [row for row in rows if row["fold"] in wanted]
-    seen = {row["group"]: row for row in used if row["role"] in ("train", "validation")}
-    tests = {row["sample"]: row for row in used if row["role"] == "test"}
+    wanted = set(folds_to_use)
+    rows = read_folds(folds)
+    check_has_folds(folds, rows, wanted)
+    used = [row for row in rows if row.fold in wanted]
+    seen = {row.group: row for row in used if row.role != "test"}
+    tests = {row.sample: row for row in used if row.role == "test"}
     for sample, row in sorted(tests.items()):
-        if row["group"] in seen:
-            other = seen[row["group"]]
+        if row.group in seen:
+            other = seen[row.group]
             raise SegbenchError(
-                f"{folds}: sample {sample!r} is tested on in fold {row['fold']}, but the network "
-                f"of fold {other['fold']} has {other['role']} sample {other['sample']!r} of the "
-                f"same group {row['group']!r}",
+                f"{folds}: sample {sample!r} is tested on in fold {row.fold}, but the network "
+                f"of fold {other.fold} has {other.role} sample {other.sample!r} of the "
+                f"same group {row.group!r}",
                 "an ensemble of networks of which none has seen the sample",
                 "use an ensemble only with a fixed test set, else each fold's own network",
             )
@@ -67,7 +60,7 @@ def test_samples(archives: ArchiveSet, folds: str | Path, folds_to_use: Sequence
             )
     if not tests:
         raise SegbenchError(
-            f"{folds}: fold {', '.join(sorted(wanted))} tests no sample",
+            f"{folds}: fold {', '.join(map(str, sorted(wanted)))} tests no sample",
             "at least one test sample",
             "check the dataset's protocol",
         )

@@ -4,7 +4,7 @@
 
     FOLDER/RULE/OUTPUT.json     rule, wildcards, parameters, digests of the inputs, key, cost;
                                 OUTPUT is the path of the first output by name
-    FOLDER/lists/DIGEST.tsv     copies of the lists of raw files among the inputs
+    FOLDER/lists/DIGEST.tsv     copies of the inventories among the inputs
 
 One file a job, renamed into place: jobs on many nodes write at once and never wait. A later
 run compares them with what a job would be made from now (`segbench.explain`). They
@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from segbench.artefacts.inventory import is_inventory
 from segbench.files import write_text
 from segbench.provenance.keys import digest_input
 
@@ -77,14 +78,6 @@ def record_path(folder: Path, rule: str, outputs: Iterable[str | Path]) -> Path:
     return folder / rule / f"{first.relative_to(first.anchor)}.json"
 
 
-def _is_list(path: Path) -> bool:
-    """Whether a file lists other files with their digests, as the inventory does."""
-    if path.suffix != ".tsv":
-        return False
-    with open(path, "rb") as handle:
-        return handle.readline().rstrip(b"\r\n").endswith(b"\tsha256")
-
-
 def write_record(
     folder: Path,
     rule: str,
@@ -115,7 +108,7 @@ def write_record(
     """
     for name, seen in inputs.items():
         copy = folder / "lists" / f"{seen.digest}.tsv"
-        if _is_list(Path(name)) and not copy.exists():
+        if name.endswith(".tsv") and is_inventory(name) and not copy.exists():
             write_text(copy, Path(name).read_text("utf-8"))
     path = record_path(folder, rule, outputs)
     record = {
@@ -151,8 +144,9 @@ def records_of(folder: Path, rule: str) -> Iterator[dict[str, Any]]:
 
 
 def read_list(folder: Path, digest: str) -> str | None:
-    """The copy of a list of raw files; None where there is none."""
+    """The copy of an inventory; None where there is none."""
     try:
-        return (folder / "lists" / f"{digest}.tsv").read_text("utf-8")
+        copy = folder / "lists" / f"{digest}.tsv"
+        return copy.read_text("utf-8") if is_inventory(copy) else None
     except OSError:
         return None

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from segbench.artefacts.tsv import read_table, write_table
 from segbench.errors import SegbenchError
-from segbench.files import write_text
 
 #: Columns that are read, of those that training writes; one of `SCORES` beside them.
 COLUMNS = ("epoch", "loss", "val_loss", "chosen")
@@ -160,7 +160,7 @@ def lowest_losses(run: str, history: History) -> Losses:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value).replace("\t", " ")
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def write_losses(histories: Mapping[str, str | Path], output: str | Path) -> None:
@@ -173,15 +173,15 @@ def write_losses(histories: Mapping[str, str | Path], output: str | Path) -> Non
     output : str or Path
         TSV with the columns of `LOSSES`, in the order given.
     """
-    lines = ["\t".join(LOSSES)]
+    rows = []
     for run, path in histories.items():
         found = lowest_losses(run, read_history(path))
         cells = (
             found.run, *(found.loss or (None, None)), *(found.val_loss or (None, None)),
             found.chosen, found.metric, found.score, found.epochs,
         )  # fmt: skip
-        lines.append("\t".join(_cell(cell) for cell in cells))
-    write_text(output, "\n".join(lines) + "\n")
+        rows.append([_cell(cell) for cell in cells])
+    write_table(output, LOSSES, rows)
 
 
 def _pair(row: Mapping[str, str], name: str) -> tuple[float, int] | None:
@@ -196,23 +196,16 @@ def read_losses(path: str | Path) -> list[Losses]:
     SegbenchError
         The file is no such table.
     """
-    from segbench.reporting.summaries import read_tsv
+    return read_table(path, LOSSES, _losses)
 
-    found = []
-    for number, row in enumerate(read_tsv(path, LOSSES), start=2):
-        try:
-            entry = Losses(
-                run=row["run"],
-                loss=_pair(row, "lowest_loss"),
-                val_loss=_pair(row, "lowest_val_loss"),
-                chosen=int(row["chosen_epoch"]) if row["chosen_epoch"] else None,
-                metric=row["metric"],
-                score=float(row["score"]) if row["score"] else None,
-                epochs=int(row["epochs"]),
-            )
-        except ValueError as error:
-            raise SegbenchError(
-                f"{path}: line {number}: {error}", "numbers", "delete it and run again"
-            ) from error
-        found.append(entry)
-    return found
+
+def _losses(row: Mapping[str, str]) -> Losses:
+    return Losses(
+        run=row["run"],
+        loss=_pair(row, "lowest_loss"),
+        val_loss=_pair(row, "lowest_val_loss"),
+        chosen=int(row["chosen_epoch"]) if row["chosen_epoch"] else None,
+        metric=row["metric"],
+        score=float(row["score"]) if row["score"] else None,
+        epochs=int(row["epochs"]),
+    )

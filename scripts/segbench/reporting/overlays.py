@@ -54,8 +54,8 @@ def _head(ranked: Ranked) -> str:
     score = _score(ranked)
     return (
         ranked.rank + (f": {score}" if score else "") + f"\n{shortened(ranked.sample)}"
-        f"\ngroup {shortened(ranked.group) or 'none'}"
-    )
+        + (f"\ngroup {shortened(ranked.group)}" if ranked.group else "")
+    )  # fmt: skip
 
 
 def _draw_one_class(cell: Axes, plane: Plane) -> None:
@@ -166,7 +166,9 @@ def _describe(title: str, ranked: list[Ranked]) -> str:
     for r in ranked:
         score = _score(r)
         parts.append(
-            f"{r.rank}: sample {r.sample}, group {r.group or 'none'}" + f", {score}" * bool(score)
+            f"{r.rank}: sample {r.sample}"
+            + f", group {r.group}" * bool(r.group)
+            + f", {score}" * bool(score)
         )
     scored = [r for r in ranked if r.definition]
     definition = f" (definition {scored[0].definition})" if scored else ""
@@ -220,7 +222,7 @@ def draw_overlays(
         )
         images, labels = ArchiveSet(preprocessed), ArchiveSet(truth)
         if not ranked:
-            ranked = examples([(a.ids, a.record) for a in archives])
+            ranked = examples([a.ids for a in archives])
         panels = [
             Panel(item, planes_of(item.sample, images, labels, archives[item.segmentation]))
             for item in ranked

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from segbench.arms import WITHIN_STUDY
+from segbench.artefacts.scores import COLUMNS, read_run
 from segbench.config.study import Study
 from segbench.definitions import DEFINITIONS
 from segbench.errors import SegbenchError
 
 #: Ranked by these where the metrics of a study have no scores of single samples.
 FALLBACKS = ("dice", "iou", "dice_pooled", "iou_pooled", "dsb_map")
-NEEDED = ("sample", "group", "metric", "definition", "value")
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Ranked:
     Attributes
     ----------
     rank : {"best", "median", "worst", "example"}
-        Its place in the arm; an example has no score (NaN).
+        Its place in the arm; an example has no score (NaN) and names no group.
     segmentation : int
         Index of the segmentation archive the score belongs to.
     """
@@ -38,23 +37,6 @@ class Ranked:
     metric: str
     definition: str
     segmentation: int
-
-
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise SegbenchError(
-            f"{path}: cannot be read ({error})", "a scores.parquet", "delete it and score again"
-        ) from error
-    missing = [name for name in NEEDED if name not in frame]
-    if missing:
-        raise SegbenchError(
-            f"{path}: has no column {', '.join(missing)}",
-            f"the columns {', '.join(NEEDED)}",
-            "delete it and score again",
-        )
-    return frame
 
 
 def _of_arm(frame: pd.DataFrame, study: Study, arm: Mapping[str, object]) -> pd.DataFrame:
@@ -88,7 +70,7 @@ def _sample_scores(
     known = set().union(*samples)
     parts = []
     for index, path in enumerate(scores):
-        part = _of_arm(_read(Path(path)), study, arm)
+        part = _of_arm(read_run(path).table.to_pandas(), study, arm)
         part = part[part["sample"].astype(str).isin(known)]
         names = part["sample"].astype(str)
         if paired and set(names) <= samples[index]:
@@ -105,7 +87,7 @@ def _sample_scores(
             part = part.assign(segmentation=names.map(owner))
         parts.append(part)
     if not parts:
-        return pd.DataFrame(columns=[*NEEDED, "segmentation"])
+        return pd.DataFrame(columns=[*COLUMNS, "segmentation"])
     frame = _of_metric(pd.concat(parts, ignore_index=True), study)
     keys = ["sample", "group", "metric", "definition", "segmentation"]
     return frame.groupby(keys, as_index=False, sort=True, dropna=False).agg({"value": "mean"})
@@ -173,31 +155,21 @@ def rank_samples(
     ]
 
 
-def examples(
-    archives: Sequence[tuple[Sequence[str], Callable[[str], Mapping[str, Any]]]], count: int = 3
-) -> list[Ranked]:
+def examples(archives: Sequence[Sequence[str]], count: int = 3) -> list[Ranked]:
     """Choose samples to look at where nothing was scored: the first ones by name.
 
     Parameters
     ----------
-    archives : sequence of (ids, record)
-        The sample ids of each segmentation archive, and what it records of a sample.
+    archives : sequence of sequence of str
+        The sample ids of each segmentation archive.
     count : int, optional
         How many.
     """
     owner: dict[str, int] = {}
-    for number, (ids, _) in enumerate(archives):
+    for number, ids in enumerate(archives):
         for sample in ids:
             owner.setdefault(sample, number)
     return [
-        Ranked(
-            rank="example",
-            sample=sample,
-            group=str(archives[owner[sample]][1](sample).get("group") or ""),
-            value=float("nan"),
-            metric="",
-            definition="",
-            segmentation=owner[sample],
-        )
+        Ranked("example", sample, "", float("nan"), "", "", owner[sample])
         for sample in sorted(owner)[:count]
     ]

@@ -7,7 +7,6 @@ dry run on an empty folder shows; Snakemake asks again once a job's inputs are t
 
 from __future__ import annotations
 
-import csv
 import math
 import os
 from collections.abc import Sequence
@@ -15,10 +14,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from segbench.artefacts.samples import read_samples
 from segbench.config.augmentation import Augmentation
 from segbench.config.dataset import Dataset, Fixed, Protocol
 from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
+from segbench.errors import SegbenchError
 
 #: Bytes of a stored number.
 _ITEMSIZE = {"uint8": 1, "uint16": 2, "float16": 2, "float32": 4}
@@ -188,38 +189,24 @@ def read_sheet(path: str | Path) -> Sheet | None:
 @lru_cache(maxsize=256)
 def _read_sheet(path: str, _time: int, _size: int) -> Sheet | None:
     try:
-        with open(path, encoding="utf-8", newline="") as handle:
-            rows = list(csv.DictReader(handle, delimiter="\t"))
-        sizes = [_sides(row) for row in rows]
-        spacings = [_spacing(row) for row in rows]
-        channels = max(int(row["channels"]) for row in rows)
-        itemsize = max(_ITEMSIZE.get(row["dtype"], 4) for row in rows)
-        test = sum(row["split"] == "test" for row in rows)
-    except (OSError, KeyError, ValueError):
+        rows = read_samples(path)
+    except SegbenchError:
         # A sheet that is no sheet is for the jobs that read it to refuse.
         return None
+    if len({len(row.size) for row in rows}) > 1:
+        return None
+    spacings = [row.spacing_mm if len(row.spacing_mm or ()) == 3 else None for row in rows]
+    known = [spacing for spacing in spacings if spacing is not None]
     return Sheet(
         samples=len(rows),
-        test=test,
-        largest=tuple(max(side) for side in zip(*sizes, strict=True)),
-        pixels=sum(math.prod(size) for size in sizes) / len(rows),
-        channels=channels,
-        itemsize=itemsize,
-        spacing_mm=tuple(min(axis) for axis in zip(*spacings, strict=True))
-        if all(spacings)
-        else (),
+        test=sum(row.split == "test" for row in rows),
+        largest=tuple(map(max, zip(*(row.size for row in rows), strict=True))),
+        pixels=sum(math.prod(row.size) for row in rows) / len(rows),
+        channels=max(row.channels for row in rows),
+        itemsize=max(_ITEMSIZE.get(row.dtype, 4) for row in rows),
+        spacing_mm=tuple(map(min, zip(*known, strict=True))) if len(known) == len(rows) else (),
         known=True,
     )
-
-
-def _sides(row: dict[str, str]) -> tuple[int, ...]:
-    names = ("depth", "height", "width") if row["depth"] else ("height", "width")
-    return tuple(int(row[name]) for name in names)
-
-
-def _spacing(row: dict[str, str]) -> tuple[float, ...]:
-    values = [row[f"spacing_{axis}_mm"] for axis in "zyx"]
-    return tuple(map(float, values)) if all(values) else ()
 
 
 def _prepared(sheet: Sheet, recipe: Preprocessing) -> tuple[tuple[int, ...], float, int]:

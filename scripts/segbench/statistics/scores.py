@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from segbench.arms import RUN_LABELS, Recipes
+from segbench.arms import Recipes
+from segbench.artefacts.scores import NAMES, read_run
 from segbench.config.study import Study
 from segbench.definitions import PARTS
 from segbench.errors import SegbenchError
 from segbench.statistics.bootstrap import ratio
-
-#: What differs from row to row.
-NAMES = ("sample", "group", "class", "metric", "definition")
 
 
 @dataclass(frozen=True)
@@ -161,48 +159,15 @@ def _order(study: Study, found: Iterable[str]) -> list[str]:
 
 def _read(path: str) -> _Part:
     """Read one file of scores."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path)
-        missing = [n for n in (*RUN_LABELS, *NAMES, "value") if n not in table.column_names]
-        reason = f"column {missing[0]!r} is missing" if missing else ""
-    except (OSError, pa.ArrowInvalid) as error:
-        reason = str(error)
-    if reason:
-        raise SegbenchError(
-            f"{path}: not readable scores ({reason})",
-            f"a Parquet file with the columns {', '.join((*RUN_LABELS, *NAMES, 'value'))}",
-            "delete it and run the same command again",
-        )
-    labels = {}
-    for name in RUN_LABELS:
-        values = table.column(name).unique().to_pylist()
-        if len(values) != 1:
-            raise SegbenchError(
-                f"{path}: {len(values)} values of {name!r}",
-                "the scores of one arm, seed and fold",
-                "delete it and run the same command again",
-            )
-        labels[name] = values[0]
-    coded = {name: table.column(name).combine_chunks().dictionary_encode() for name in NAMES}
+    run = read_run(path)
+    coded = {name: run.table.column(name).combine_chunks().dictionary_encode() for name in NAMES}
     return _Part(
         path,
-        labels,
+        run.labels,
         {name: column.dictionary.to_pylist() for name, column in coded.items()},
         {name: column.indices.to_numpy().astype(np.int64) for name, column in coded.items()},
-        _weights(table),
-        table.column("value").to_numpy().astype(np.float64),
+        *(run.table.column(name).to_numpy().astype(np.float64) for name in ("weight", "value")),
     )
-
-
-def _weights(table: Any) -> np.ndarray:
-    """Weights of the rows; ones in scores that were written before there were any."""
-    if "weight" not in table.column_names:
-        return np.ones(len(table))
-    weights: np.ndarray = table.column("weight").to_numpy().astype(np.float64)
-    return weights
 
 
 def _check_study(part: _Part, study: Study) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from segbench.archives import ArchiveSet
+from segbench.artefacts.folds import Assignment
 from segbench.config.model import Model
 from segbench.models.class_weights import map_factors
 from segbench.training import choice, samples, selection
@@ -22,8 +23,8 @@ class FoldData:
     ----------
     archives : sequence of path
         The shards.
-    roles : Roles
-        Role and group of each source.
+    roles : mapping of str to Assignment
+        Role and group of each source sample.
     recipe : Model
         Target, patch, batch, sampling, share of the groups.
     seed : int
@@ -48,7 +49,7 @@ class FoldData:
     def __init__(
         self,
         archives: Sequence[str | Path],
-        roles: selection.Roles,
+        roles: Mapping[str, Assignment],
         recipe: Model,
         seed: int,
         memory_bytes: int = samples.MEMORY_BYTES,

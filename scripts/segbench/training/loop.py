@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from segbench.artefacts.folds import read_fold
 from segbench.augmentation.jitter import check_volumes
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Model
@@ -53,7 +54,7 @@ def run(
     here = session.prepare(options.precision, options.deterministic, seed, devices, log)
     content = selection.selection_digest(archives, folds, fold, options)
     key = _fingerprint(content, recipe, jitter, seed, here)
-    data = FoldData(archives, selection.read_roles(folds, fold), recipe, seed, memory_bytes)
+    data = FoldData(archives, read_fold(folds, fold), recipe, seed, memory_bytes)
     if jitter is not None and data.task.dimensions == 3:
         check_volumes(jitter)  # now: out of the step Keras would let an error of its own
     saved = state.load(state_folder, key, log) or state.State(key)

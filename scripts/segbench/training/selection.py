@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from segbench.archives import ArchiveSet
+from segbench.artefacts.folds import Assignment, read_fold
 from segbench.config.model import Training
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
-
-
-class Roles(dict[str, str]):
-    """Role of each source sample in one fold.
-
-    Attributes
-    ----------
-    groups : dict of str to str
-        Group of each source sample.
-    """
-
-    def __init__(self, roles: dict[str, str], groups: dict[str, str] | None = None) -> None:
-        super().__init__(roles)
-        self.groups = groups or {}
 
 
 class Selection(NamedTuple):
@@ -34,46 +20,6 @@ class Selection(NamedTuple):
 
     training: list[str]
     validation: list[str]
-
-
-def read_roles(folds: str | Path, fold: int) -> Roles:
-    """Role of each source sample in one fold.
-
-    Parameters
-    ----------
-    folds : path
-        TSV with the columns sample, fold and role (train, validation, test); of the column
-        group, where it is there, the groups.
-    fold : int
-        Which fold.
-
-    Returns
-    -------
-    Roles
-        Sample -> role, with the groups.
-
-    Raises
-    ------
-    SegbenchError
-        If the file lacks a column or the fold.
-    """
-    with open(folds, encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle, delimiter="\t"))
-    missing = {"sample", "fold", "role"} - set(rows[0] if rows else ())
-    if missing:
-        raise SegbenchError(
-            f"{folds}: has no column {', '.join(sorted(missing))}",
-            "a table of folds with the columns sample, fold, role",
-            "delete it and run the same command again",
-        )
-    here = [row for row in rows if row["fold"] == str(fold)]
-    if not here:
-        present = ", ".join(sorted({row["fold"] for row in rows}))
-        raise SegbenchError(f"{folds}: has no fold {fold}", f"one of {present}", "name one of them")
-    return Roles(
-        {row["sample"]: row["role"] for row in here},
-        {row["sample"]: row.get("group") or row["sample"] for row in here},
-    )
 
 
 def share_of(groups: Iterable[str], share: float) -> set[str]:
@@ -112,7 +58,7 @@ def has_objects(archives: ArchiveSet, sample: str) -> bool:
 
 
 def select(
-    archives: ArchiveSet, roles: dict[str, str], training: Training | None = None
+    archives: ArchiveSet, roles: Mapping[str, Assignment], training: Training | None = None
 ) -> Selection:
     """Choose the samples: copies go by their source's role, validation takes originals only.
 
@@ -120,8 +66,8 @@ def select(
     ----------
     archives : ArchiveSet
         Samples whose record names their `source`.
-    roles : Roles or dict
-        Role of each source.
+    roles : mapping of str to Assignment
+        Role and group of each source sample.
     training : Training, optional
         Its `share` and `empty_images`, which apply to the training samples alone; None: all.
 
@@ -136,16 +82,16 @@ def select(
         If a sample of the folds is in no archive, or nothing is left to train on.
     """
     used = _used_sources(roles, training)
+    validated = {s for s, row in roles.items() if row.role == "validation"}
     chosen, validation, sources = [], [], set()
     for sample in archives:
         source = archives.record(sample).get("source", sample)
         sources.add(source)
-        role = roles.get(source)
-        if role == "train" and source in used:
+        if source in used:
             chosen.append(sample)
-        elif role == "validation" and sample == source:
+        elif source in validated and sample == source:
             validation.append(sample)
-    absent = sorted(s for s, role in roles.items() if role != "test" and s not in sources)
+    absent = sorted(s for s, row in roles.items() if row.role != "test" and s not in sources)
     if absent:
         raise SegbenchError(
             f"sample {absent[0]!r} is in the folds but in no archive ({len(absent)} such)",
@@ -161,14 +107,11 @@ def select(
     return Selection(chosen, validation)
 
 
-def _used_sources(roles: dict[str, str], training: Training | None) -> set[str]:
+def _used_sources(roles: Mapping[str, Assignment], training: Training | None) -> set[str]:
     """The training sources that the recipe's share keeps."""
-    sources = [sample for sample, role in roles.items() if role == "train"]
-    if training is None or training.share == 1:
-        return set(sources)
-    groups = getattr(roles, "groups", {})
-    kept = share_of((groups.get(s, s) for s in sources), training.share)
-    return {s for s in sources if groups.get(s, s) in kept}
+    rows = [row for row in roles.values() if row.role == "train"]
+    kept = share_of((row.group for row in rows), 1 if training is None else training.share)
+    return {row.sample for row in rows if row.group in kept}
 
 
 def _with_objects(archives: ArchiveSet, samples: list[str]) -> list[str]:
@@ -204,7 +147,7 @@ def selection_digest(
         over the archives' attributes.
     """
     samples = ArchiveSet(archives)
-    chosen, validation = select(samples, read_roles(folds, fold), training)
+    chosen, validation = select(samples, read_fold(folds, fold), training)
     rows = [("train", s, samples.digest(s)) for s in chosen]
     rows += [("validation", s, samples.digest(s)) for s in validation]
     return sha256_of_bytes(json.dumps([samples.attributes, rows], sort_keys=True).encode())

@@ -9,7 +9,7 @@ import pytest
 
 from segbench.config.dataset import Class, Dataset
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.description import COLUMNS, contents, describe, shown, spacing_of
+from segbench.datasets.description import describe, is_constant, pixel_digest, shown, spacing_of
 from segbench.errors import SegbenchError
 
 RAW = RawSample(sample="s", images=("s.png",), labels=("s_mask.png",), group="g")
@@ -53,11 +53,10 @@ def test_a_label_map():
     label = np.zeros((6, 8), np.uint8)
     label[0, 0], label[1, 1], label[4:, 6:] = 5, 5, 2
     found = row(dataset(), np.zeros((6, 8, 3), np.uint16), label)
-    assert tuple(found) == COLUMNS
-    assert (found["classes"], found["objects"]) == ("edema,core", "2"), "a diagonal is one object"
-    assert [found[k] for k in ("depth", "height", "width", "channels")] == ["", "6", "8", "3"]
-    assert (found["dtype"], found["shard"], found["group"]) == ("uint16", "3", "g")
-    assert (found["stack"], found["position"]) == ("", "")
+    assert (found.classes, found.objects) == (("edema", "core"), 2), "a diagonal is one object"
+    assert (found.size, found.channels) == ((6, 8), 3)
+    assert (found.dtype, found.shard, found.group) == ("uint16", 3, "g")
+    assert (found.stack, found.position) == ("", None)
 
 
 def test_a_volume_with_regions_that_overlap():
@@ -69,9 +68,9 @@ def test_a_volume_with_regions_that_overlap():
     found = row(
         dataset(regions=regions), np.zeros((4, 6, 8, 4), np.float32), label, spacing=(3.0, 1.5, 1.0)
     )
-    assert (found["classes"], found["objects"]) == ("whole,core", "4")
-    assert [found[k] for k in ("depth", "height", "width", "channels")] == ["4", "6", "8", "4"]
-    assert [found[f"spacing_{axis}_mm"] for axis in "zyx"] == ["3", "1.5", "1"]
+    assert (found.classes, found.objects) == (("whole", "core"), 4)
+    assert (found.size, found.channels) == ((4, 6, 8), 4)
+    assert found.spacing_mm == (3.0, 1.5, 1.0)
 
 
 def test_masks_of_a_slice_in_a_stack():
@@ -79,19 +78,38 @@ def test_masks_of_a_slice_in_a_stack():
     masks[:2, :2, 0] = masks[0, 0, 2] = masks[4, 4, 2] = 1
     raw = RawSample(sample="s", images=("s.png",), labels=("t.csv",), stack="day1", position=12)
     found = row(dataset("overlapping"), np.zeros((5, 5, 1), np.uint16), masks, raw)
-    assert (found["classes"], found["objects"]) == ("edema,other", "3")
-    assert (found["stack"], found["position"], found["group"]) == ("day1", "12", "s")
+    assert (found.classes, found.objects) == (("edema", "other"), 3)
+    assert (found.stack, found.position, found.group) == ("day1", 12, "s")
 
 
 def test_the_class_of_a_whole_image():
     found = row(dataset("classification"), np.zeros((5, 9, 3), np.uint8), np.uint8([7]))
-    assert (found["classes"], found["objects"]) == ("other", "")
+    assert (found.classes, found.objects) == (("other",), None)
 
 
 def test_numbered_objects():
     of = dataset("instances", classes=TISSUES[:1])
-    assert contents(of, Path("raw"), RAW, np.uint16([[0, 1], [2, 2]])) == (["edema"], "2")
-    assert contents(of, Path("raw"), RAW, np.zeros((2, 2), np.uint16)) == ([], "0")
+    image = np.zeros((2, 2, 1), np.uint8)
+    found = row(of, image, np.uint16([[0, 1], [2, 2]]))
+    assert (found.classes, found.objects) == (("edema",), 2)
+    found = row(of, image, np.zeros((2, 2), np.uint16))
+    assert (found.classes, found.objects) == ((), 0)
+
+
+def test_a_constant_picture_has_no_digest():
+    label = np.zeros((4, 4), np.uint8)
+    image = np.full((4, 4, 3), (3, 200, 7), np.uint8)
+    assert row(dataset(), image, label).image_sha256 == ""
+    image[3, 3, 0] += 1
+    assert row(dataset(), image, label).image_sha256 == pixel_digest(image)
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
+def test_constant_whatever_the_value(value):
+    assert is_constant(np.full((3, 4, 5, 2), value, np.float32))
+    image = np.full((3, 4, 5, 2), value, np.float32)
+    image[2, 3, 4, 1] = 5
+    assert not is_constant(image)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +132,7 @@ def test_a_value_that_is_no_class(task):
     label = np.uint8([9]) if task == "classification" else np.full((5, 5), 9, np.uint8)
     with pytest.raises(SegbenchError) as error:
         row(dataset(task), np.zeros((5, 5, 1), np.uint8), label)
-    assert error.value.what == "raw/s_mask.png: holds the labels 9"
+    assert error.value.what == "raw/s_mask.png: the label of 's' holds 9"
     assert "2 (edema), 5 (core), 7 (other)" in error.value.expected
 
 

@@ -116,11 +116,6 @@ def test_rows_that_differ():
     ]
 
 
-def test_a_list_of_images_has_no_samples():
-    old, new = ("image\tbytes\tsha256\n" + row for row in ("x/a.png\t3\t11\n", ""))
-    assert list_changes(old, new) == [FileChange("x/a.png", "x/a.png", "11", None)]
-
-
 NAMES = st.text("ab /", min_size=1, max_size=4)
 
 

@@ -14,7 +14,6 @@ from segbench.exploration.appearance import (
     k_means,
     scaled,
     silhouette,
-    write_appearance,
 )
 from segbench.exploration.measure import measure_image
 
@@ -116,11 +115,6 @@ def test_images_by_stain_whatever_their_size():
     found = group(features, 0, 255).clusters
     assert len({found[f"{name}-0"] for name in stains}) == 3
     assert all(found[f"{name}-{n}"] == found[f"{name}-0"] for name in stains for n in range(8))
-
-
-def test_the_table_has_every_sample(tmp_path: Path):
-    write_appearance(Grouping({"b": 2, "a": 1}, {}), ["c", "b", "a"], tmp_path / "a.tsv")
-    assert (tmp_path / "a.tsv").read_text() == "sample\tcluster\na\t1\nb\t2\nc\t\n"
 
 
 def test_the_rule_is_said_in_words():

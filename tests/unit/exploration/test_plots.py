@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from segbench.artefacts.samples import Sample
 from segbench.exploration.appearance import RULE, Grouping
 from segbench.exploration.measure import LabelMeasures, measure_image
 from segbench.exploration.plots import (
@@ -23,14 +25,12 @@ from segbench.reporting.assets import read_picture
 NASTY = "<b> & $\\frac{"
 
 
-def rows(count: int = 6, **more: str) -> list[dict[str, str]]:
+def rows(count: int = 6) -> list[Sample]:
     return [
-        {
-            "sample": f"s{k}", "group": f"g{k // 2}", "split": "train", "stratum": "",
-            "classes": "a" if k else "", "objects": str(k), "height": str(32 + k % 2),
-            "width": "40", "channels": "3", "dtype": "uint8", "spacing_y_mm": "",
-            "spacing_x_mm": "", **more,
-        }
+        Sample(
+            f"s{k}", f"g{k // 2}", classes=("a",) if k else (), objects=k, size=(32 + k % 2, 40),
+            channels=3,
+        )
         for k in range(count)
     ]  # fmt: skip
 
@@ -83,10 +83,10 @@ def test_nasty_names_are_text(tmp_path: Path):
 
 
 def test_many_sizes_become_histograms(tmp_path: Path):
-    many = [{**r, "height": str(100 + k)} for k, r in enumerate(rows(30))]
+    many = [replace(r, size=(100 + k, 40)) for k, r in enumerate(rows(30))]
     draw_sizes(many, "toy", tmp_path / "s.svg")
     assert "30 different" in read_picture(tmp_path / "s.svg").description
-    deep = [{**r, "depth": str(20 + k)} for k, r in enumerate(rows(20))]
+    deep = [replace(r, size=(20 + k, *r.size)) for k, r in enumerate(rows(20))]
     draw_sizes(deep, "toy", tmp_path / "d.svg")
     assert read_picture(tmp_path / "d.svg").width > read_picture(tmp_path / "s.svg").width
 

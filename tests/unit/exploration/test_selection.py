@@ -5,6 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segbench.artefacts.samples import Sample
 from segbench.exploration.selection import kinds_of, spread, stable_order
 
 NAMES = st.lists(st.text(min_size=1, max_size=6), unique=True, max_size=20)
@@ -46,19 +47,21 @@ def test_as_many_as_asked_for_and_of_every_kind(kinds: dict[str, str], count: in
         assert {kinds[s] for s in chosen} == set(kinds.values())
 
 
-def row(sample: str, **more: str) -> dict[str, str]:
-    return {"sample": sample, "stratum": "", "classes": "", "group": sample, **more}
-
-
 def test_the_kind_is_the_first_column_that_tells_some_apart():
-    strata = [row("a", stratum="x"), row("b", stratum="y"), row("c", stratum="y")]
-    assert kinds_of(strata) == {"a": "x", "b": "y", "c": "y"}
-    classes = [row("a", classes="skin"), row("b", classes="skin,hat"), row("c", classes="skin")]
-    assert kinds_of(classes) == {"a": "skin", "b": "skin,hat", "c": "skin"}
-    groups = [row("a", group="1"), row("b", group="1"), row("c", group="2")]
-    assert kinds_of(groups) == {"a": "1", "b": "1", "c": "2"}
+    strata = [Sample("a", "a", stratum="x"), *(Sample(n, n, stratum="y") for n in "bc")]
+    assert kinds_of(strata) == {"a": ("x",), "b": ("y",), "c": ("y",)}
+    held = {"a": ("skin",), "b": ("skin", "hat"), "c": ("skin",)}
+    assert kinds_of([Sample(n, n, classes=classes) for n, classes in held.items()]) == held
+    groups = [Sample("a", "1"), Sample("b", "1"), Sample("c", "2")]
+    assert kinds_of(groups) == {"a": ("1",), "b": ("1",), "c": ("2",)}
+
+
+def test_two_classes_are_not_one_with_a_comma():
+    held = {"a": ("kidney, left",), "b": ("kidney", "left"), "c": ("kidney, left",)}
+    assert kinds_of([Sample(n, n, classes=classes) for n, classes in held.items()]) == held
 
 
 def test_columns_with_a_value_for_every_sample_tell_nothing():
-    assert kinds_of([row("a", stratum="1"), row("b", stratum="2")]) == {"a": "", "b": ""}
+    rows = [Sample("a", "a", stratum="1"), Sample("b", "b", stratum="2")]
+    assert kinds_of(rows) == {"a": (), "b": ()}
     assert kinds_of([]) == {}

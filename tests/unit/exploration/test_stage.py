@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from segbench.archives import ArchiveWriter
+from segbench.artefacts.samples import Sample, read_samples, write_samples
 from segbench.config.dataset import Dataset
 from segbench.datasets.base import RawSample, Reader
 from segbench.errors import SegbenchError
 from segbench.exploration import stage
 from segbench.exploration.stage import PICTURES, black_and_white, explore
-
-COLUMNS = (
-    "sample", "group", "split", "stratum", "classes", "objects", "depth", "height", "width",
-    "channels", "dtype", "spacing_z_mm", "spacing_y_mm", "spacing_x_mm", "stack", "position",
-    "image_sha256", "shard",
-)  # fmt: skip
 
 
 class Arrays(Reader):
@@ -58,7 +54,7 @@ class Made:
             "axes": axes, "task": self.task, "classes": ["round", "square"], "class_values": [1, 2]
         }  # fmt: skip
         rng = np.random.default_rng(0)
-        lines = ["\t".join(COLUMNS)]
+        rows = []
         with ArchiveWriter(folder / "truth.zarr.zip", attributes) as truth:
             for number in range(count):
                 name = f"s{number:02d}"
@@ -69,18 +65,15 @@ class Made:
                     image = np.stack([image[..., :1].astype(np.int16)] * 5)
                 np.save(self.raw / f"{name}.npy", image)
                 truth.add(name, {"label": label})
-                cells = dict.fromkeys(COLUMNS, "")
-                cells |= {
-                    "sample": name, "group": f"g{number // 3}", "split": "train",
-                    "classes": ",".join(present),
-                    "objects": "" if axes == "s" else str(len(present)),
-                    "depth": "5" if axes.startswith("z") else "", "height": "24",
-                    "width": str(20 + number % 2), "channels": str(image.shape[-1]),
-                    "dtype": image.dtype.name, "spacing_z_mm": "2", "spacing_y_mm": "0.5",
-                    "spacing_x_mm": "0.5", "shard": "0",
-                }  # fmt: skip
-                lines.append("\t".join(cells[c] for c in COLUMNS))
-        (folder / "samples.tsv").write_text("\n".join(lines) + "\n")
+                rows.append(
+                    Sample(
+                        name, f"g{number // 3}", classes=tuple(present),
+                        objects=None if axes == "s" else len(present), size=image.shape[:-1],
+                        channels=image.shape[-1], dtype=image.dtype.name,
+                        spacing_mm=(2.0, 0.5, 0.5),
+                    )
+                )  # fmt: skip
+        write_samples(rows, folder / "samples.tsv")
 
     def _label(self, size: tuple[int, int], number: int) -> tuple[np.ndarray, list[str]]:
         if self.axes == "s":
@@ -203,8 +196,8 @@ def test_bright_and_dark_images_are_two_groups(plain):
 
 def test_a_sample_without_truth_is_named(tmp_path: Path, arrays: Arrays):
     made = Made(tmp_path, "yx")
-    text = (tmp_path / "samples.tsv").read_text()
-    (tmp_path / "samples.tsv").write_text(text + text.splitlines()[-1].replace("s08", "s99") + "\n")
+    rows = read_samples(tmp_path / "samples.tsv")
+    write_samples([*rows, replace(rows[-1], sample="s99")], tmp_path / "samples.tsv")
     with pytest.raises(SegbenchError, match=r"'s99' is in no archive of the truth"):
         made.explore()
 
@@ -224,14 +217,12 @@ def test_black_and_white_of_a_dataset():
     measured = Measured(["a"])
     ramp = np.arange(1000, dtype=np.uint16).reshape(10, 100, 1)
     measured.images["a"] = measure_image(ramp)
-    low, high = black_and_white([{"dtype": "uint16"}], measured)
+    low, high = black_and_white([Sample("a", "a", dtype="uint16")], measured)
     assert (low, high) == pytest.approx((999 * 0.005, 999 * 0.995))
-    assert black_and_white([{"dtype": "uint8"}], measured) == (0, 255)
-    assert black_and_white([{"dtype": "uint16"}], Measured(["a"])) == (0, 255)
+    assert black_and_white([Sample("a", "a")], measured) == (0, 255)
+    assert black_and_white([Sample("a", "a", dtype="uint16")], Measured(["a"])) == (0, 255)
 
 
 def test_a_dataset_without_samples(tmp_path: Path, arrays: Arrays):
-    outputs = Made(tmp_path, "yx", count=0).explore()
-    summary = read(outputs)
-    assert summary["samples"] == 0
-    assert all(path.exists() for path in outputs.values())
+    with pytest.raises(SegbenchError, match=r"samples\.tsv: no samples"):
+        Made(tmp_path, "yx", count=0).explore()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 
+from segbench.artefacts.samples import Sample
 from segbench.exploration.appearance import Grouping
 from segbench.exploration.measure import LabelMeasures, measure_image
 from segbench.exploration.summary import (
@@ -23,12 +25,8 @@ from segbench.exploration.summary import (
 )
 
 
-def row(sample: str, **more: str) -> dict[str, str]:
-    return {
-        "sample": sample, "group": sample, "split": "train", "stratum": "", "classes": "",
-        "objects": "0", "height": "4", "width": "5", "channels": "1", "dtype": "uint8",
-        "spacing_y_mm": "", "spacing_x_mm": "", **more,
-    }  # fmt: skip
+def row(sample: str, **more: Any) -> Sample:
+    return Sample(**{"sample": sample, "group": sample, "objects": 0, "size": (4, 5), **more})
 
 
 def label(pixels: list[int], objects: list[list[int]], total: int = 100) -> LabelMeasures:
@@ -47,7 +45,7 @@ def test_figures_are_rounded_for_json():
 
 
 def test_sizes_of_images_and_volumes():
-    rows = [row("a"), row("b", depth="1"), row("c", depth="7"), row("d", depth="")]
+    rows = [row("a"), row("b", size=(1, 4, 5)), row("c", size=(7, 4, 5)), row("d")]
     assert [size_of(r) for r in rows] == [(4, 5), (4, 5), (7, 4, 5), (4, 5)]
     assert sizes_in(rows) == [
         {"size": "4 \u00d7 5", "axes": [4, 5], "samples": 3},
@@ -56,9 +54,9 @@ def test_sizes_of_images_and_volumes():
 
 
 def test_spacing_where_it_is_known():
-    flat = row("a", spacing_y_mm="0.5", spacing_x_mm="0.25", spacing_z_mm="")
-    deep = row("b", spacing_y_mm="1", spacing_x_mm="1", spacing_z_mm="3", depth="9")
-    missing = row("c", spacing_y_mm="1", spacing_x_mm="1", spacing_z_mm="", depth="9")
+    flat = row("a", spacing_mm=(0.5, 0.25))
+    deep = row("b", spacing_mm=(3.0, 1.0, 1.0), size=(9, 4, 5))
+    missing = row("c", spacing_mm=(1.0, 1.0), size=(9, 4, 5))
     assert spacing_of(flat) == (0.5, 0.25)
     assert spacing_of(deep) == (3, 1, 1)
     assert spacing_of(missing) is None
@@ -87,7 +85,7 @@ def test_the_published_balance_of_the_uw_madison_masks():
     held = {"stomach": 8627, "large_bowel": 14085, "small_bowel": 11201}
     rows = []
     for k in range(38_496):
-        rows.append({"classes": ",".join(n for n, many in held.items() if k < many)})
+        rows.append(row(str(k), classes=tuple(n for n, many in held.items() if k < many)))
     found = classes_in(rows, Measured(list(held)), whole_images=True)
     assert [round(100 * e["share_of_masks"]) for e in found] == [25, 42, 33]
     assert [e["samples"] for e in found] == list(held.values())
@@ -98,7 +96,7 @@ def test_pixels_objects_and_physical_sizes():
     measured = Measured(["a", "b"])
     measured.add_label(label([30, 10], [[10, 20], [10]]), 0.5)
     measured.add_label(label([10, 0], [[10], []]), None)
-    rows = [row("x", classes="a,b"), row("y", classes="a"), row("z")]
+    rows = [row("x", classes=("a", "b")), row("y", classes=("a",)), row("z")]
     first, second = classes_in(rows, measured, whole_images=False)
     assert (first["samples"], first["share_of_samples"]) == (2, 0.666667)
     assert (first["share_of_masks"], second["share_of_masks"]) == (0.666667, 0.333333)
@@ -118,7 +116,7 @@ def test_a_class_that_never_occurs():
 
 
 def test_groups_with_their_samples_and_objects():
-    rows = [row(str(k), group="p" if k < 3 else f"q{k}", objects=str(k)) for k in range(5)]
+    rows = [row(str(k), group="p" if k < 3 else f"q{k}", objects=k) for k in range(5)]
     found = groups_in(rows)
     assert found["groups"] == 3
     assert found["samples_per_group"]["max"] == 3
@@ -152,7 +150,7 @@ def test_the_whole_summary_is_json():
     measured.images["y"] = measure_image(np.full((4, 5, 3), 20, np.uint8))
     measured.add_label(label([20], [[20]], 20), None)
     measured.add_label(label([0], [[]], 20), None)
-    rows = [row("x", classes="a", objects="1", stack="s"), row("y", split="test", stack="s")]
+    rows = [row("x", classes=("a",), objects=1, stack="s"), row("y", split="test", stack="s")]
     grouping = Grouping({"x": 1, "y": 2}, {2: 0.9})
     names = ["red", "green", "blue"]
     found = summarise("toy", "semantic", rows, measured, grouping, names)
@@ -170,7 +168,7 @@ def test_the_whole_summary_is_json():
 
 
 def test_whole_images_have_no_pixels_and_no_objects():
-    rows = [row("x", classes="colon", objects="0"), row("y", classes="lung", objects="0")]
+    rows = [row("x", classes=("colon",)), row("y", classes=("lung",))]
     found = summarise(
         "toy", "classification", rows, Measured(["colon", "lung"]), Grouping({}, {}), ["grey"]
     )

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 from hypothesis import strategies as st
 
+from segbench.artefacts.folds import Assignment
+from segbench.artefacts.samples import Sample
 from segbench.config.dataset import Fixed, Protocol
-from segbench.folds import Assignment, Sample
-
-HEADER = (
-    "sample\tgroup\tsplit\tstratum\tclasses\tobjects\theight\twidth\tchannels\tdtype\t"
-    "spacing_y_mm\tspacing_x_mm\timage_sha256\tshard"
-)
 
 
 def singles(count: int, stratum: str = "", split: str = "train", prefix: str = "s") -> list[Sample]:
@@ -22,27 +17,6 @@ def singles(count: int, stratum: str = "", split: str = "train", prefix: str = "
         Sample(f"{prefix}{n:03d}", f"{prefix}{n:03d}", split, stratum, f"{prefix}{n:064d}"[-64:])
         for n in range(count)
     ]
-
-
-def write_sheet(path: Path, samples: list[Sample]) -> Path:
-    """`samples.tsv` in the contract's columns."""
-    lines = [HEADER]
-    for row in samples:
-        classes = "nucleus" if row.stratum != "blank" else ""
-        lines.append(
-            f"{row.sample}\t{row.group}\t{row.split}\t{row.stratum}\t{classes}\t1\t8\t8\t1\tuint8"
-            f"\t\t\t{row.image_sha256}\t0"
-        )
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def write_folds(path: Path, rows: list[Assignment]) -> Path:
-    """`folds.tsv`."""
-    lines = ["sample\tgroup\tstratum\tfold\trole"]
-    lines += [f"{r.sample}\t{r.group}\t{r.stratum}\t{r.fold}\t{r.role}" for r in rows]
-    path.write_text("\n".join(lines) + "\n")
-    return path
 
 
 def by_role(rows: list[Assignment], fold: int = 0) -> dict[str, list[str]]:

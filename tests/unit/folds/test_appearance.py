@@ -6,11 +6,13 @@ from collections import Counter
 
 import pytest
 
+from segbench.artefacts.appearance import write_appearance
+from segbench.artefacts.samples import read_samples, write_samples
 from segbench.config.dataset import Fixed, Protocol
 from segbench.errors import SegbenchError
-from segbench.folds import make_folds, read_samples
-from segbench.folds.sheet import with_appearance
-from unit.folds.sheets import singles, write_sheet
+from segbench.folds import make_folds
+from segbench.folds.protocol import with_appearance
+from unit.folds.sheets import singles
 
 BY_LOOK = Protocol(
     folds=3, stratify=True, stratify_by="appearance", validation=Fixed(by="fraction", fraction=0.2)
@@ -19,16 +21,16 @@ BY_LOOK = Protocol(
 
 @pytest.fixture
 def sheet(tmp_path):
-    return write_sheet(tmp_path / "samples.tsv", singles(30, "one kind"))
+    write_samples(singles(30, "one kind"), tmp_path / "samples.tsv")
+    return tmp_path / "samples.tsv"
 
 
 @pytest.fixture
 def clusters(tmp_path):
     """Every fifth image looks different, which its stratum does not say."""
-    lines = ["sample\tcluster", *(f"s{n:03d}\t{int(n % 5 == 0)}" for n in range(30))]
-    path = tmp_path / "appearance.tsv"
-    path.write_text("\n".join(lines) + "\n")
-    return path
+    looks = {f"s{n:03d}": int(n % 5 == 0) for n in range(30)}
+    write_appearance(looks, looks, tmp_path / "appearance.tsv")
+    return tmp_path / "appearance.tsv"
 
 
 def mixes(path):

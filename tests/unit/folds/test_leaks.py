@@ -9,15 +9,15 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from segbench.archives import ArchiveWriter
+from segbench.artefacts.folds import Assignment, write_folds
+from segbench.artefacts.samples import Sample, write_samples
 from segbench.config.dataset import Fixed, Protocol
 from segbench.errors import SegbenchError
-from segbench.folds import Assignment, Sample, assign_roles, check_leaks
+from segbench.folds import assign_roles, check_leaks
 from unit.folds.sheets import (
     random_protocols,
     random_sheets,
     singles,
-    write_folds,
-    write_sheet,
 )
 
 TWO = [Sample("a", "one", image_sha256="1"), Sample("b", "two", image_sha256="2")]
@@ -38,8 +38,9 @@ def archive(path, records: dict[str, str | None]):
 
 
 def check(tmp_path, samples, assignments, archives=()):
-    sheet = write_sheet(tmp_path / "samples.tsv", samples)
-    folds = write_folds(tmp_path / "folds.tsv", assignments)
+    sheet, folds = tmp_path / "samples.tsv", tmp_path / "folds.tsv"
+    write_samples(samples, sheet)
+    write_folds(assignments, folds)
     verdict = tmp_path / "verdict.json"
     verdict.unlink(missing_ok=True)
     check_leaks(folds, sheet, archives, verdict)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segbench.artefacts.samples import Sample
 from segbench.config.dataset import Fixed, Protocol
 from segbench.errors import SegbenchError
-from segbench.folds import Sample, assign_roles
+from segbench.folds import assign_roles
 from unit.folds.sheets import by_role, singles
 
 

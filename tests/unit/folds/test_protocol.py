@@ -5,10 +5,11 @@ import random
 import pytest
 from hypothesis import given, settings
 
+from segbench.artefacts.samples import Sample, write_samples
 from segbench.config.dataset import Fixed, Protocol
 from segbench.errors import SegbenchError
-from segbench.folds import Sample, assign_roles, make_folds
-from unit.folds.sheets import by_role, singles, sizes, write_sheet
+from segbench.folds import assign_roles, make_folds
+from unit.folds.sheets import by_role, singles, sizes
 
 PUBLISHER = Fixed(by="publisher")
 NONE = Fixed()
@@ -150,7 +151,8 @@ def test_removing_a_sample_moves_no_other_between_test_and_rest_by_more_than_one
 
 
 def test_the_file(tmp_path):
-    sheet = write_sheet(tmp_path / "samples.tsv", singles(4, "grey"))
+    sheet = tmp_path / "samples.tsv"
+    write_samples(singles(4, "grey"), sheet)
     make_folds(sheet, Protocol(test=count(1), validation=count(1)), tmp_path / "folds.tsv")
     text = (tmp_path / "folds.tsv").read_text()
     lines = text.splitlines()

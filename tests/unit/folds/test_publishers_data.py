@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from segbench.artefacts.samples import Sample, write_samples
 from segbench.config.dataset import Fixed, Protocol
-from segbench.folds import Sample, check_leaks, make_folds
-from unit.folds.sheets import write_sheet
+from segbench.folds import check_leaks, make_folds
 
 
 def digest(path: Path) -> str:
@@ -18,7 +18,8 @@ def digest(path: Path) -> str:
 
 
 def verdict(tmp_path: Path, samples: list[Sample], protocol: Protocol) -> dict:
-    sheet = write_sheet(tmp_path / "samples.tsv", samples)
+    sheet = tmp_path / "samples.tsv"
+    write_samples(samples, sheet)
     make_folds(sheet, protocol, tmp_path / "folds.tsv")
     check_leaks(tmp_path / "folds.tsv", sheet, [], tmp_path / "verdict.json")
     return json.loads((tmp_path / "verdict.json").read_text())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.folds.sheet import Sample
+from segbench.artefacts.samples import Sample
 from segbench.folds.splitting import (
     Group,
     draw,

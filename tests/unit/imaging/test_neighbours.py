@@ -16,7 +16,7 @@ from segbench.imaging.shard import ShardSample
 def item(stack, position, name=None):
     name = name or f"{stack}_{position:03d}"
     raw = RawSample(name, (f"{name}.png",), (), stack=stack, position=position)
-    return ShardSample(raw, "g", "train", None)
+    return ShardSample(raw, "train", None)
 
 
 class Counted:

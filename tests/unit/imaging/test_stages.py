@@ -12,6 +12,7 @@ import pytest
 
 from segbench import datasets
 from segbench.archives import Archive
+from segbench.artefacts.samples import Sample, write_samples
 from segbench.config.dataset import Class, Dataset
 from segbench.config.preprocessing import Clahe, Preprocessing, Size
 from segbench.datasets.base import RawSample, Reader
@@ -59,10 +60,10 @@ class Shard:
         rows = [f"{n}\t{n}.{kind}.npy\t1\tx" for n in names for kind in ("image", "label")]
         self.inventory.write_text("\n".join(["sample\tpath\tbytes\tsha256", *rows]) + "\n")
 
-    def write_samples(self, names: list[str], header: str = "") -> None:
-        header = header or "sample\tgroup\tsplit\tspacing_y_mm\tspacing_x_mm"
-        rows = [f"{n}\tg-{n}\t{'test' if n == 'b' else 'train'}\t0.5\t0.25" for n in names]
-        self.samples.write_text("\n".join([header, *rows]) + "\n")
+    def write_samples(self, names: list[str]) -> None:
+        splits = {name: "test" if name == "b" else "train" for name in names}
+        rows = [Sample(n, f"g-{n}", splits[n], spacing_mm=(0.5, 0.25)) for n in names]
+        write_samples(rows, self.samples)
 
     def preprocess(self, recipe=RECIPE, threads=1, task="semantic", output="prep.zarr.zip"):
         path = self.folder / output
@@ -103,7 +104,7 @@ def test_truth_is_the_label_at_its_own_size(shard):
             "classes": ["one", "two"], "class_values": [1, 2], "background": None,
         }  # fmt: skip
         assert archive.record("b") == {
-            "source": "b", "group": "g-b", "split": "test", "spacing_mm": [0.5, 0.25],
+            "source": "b", "split": "test", "spacing_mm": [0.5, 0.25],
             "stack": "", "position": 0,
         }  # fmt: skip
         for name in archive.ids:
@@ -231,7 +232,7 @@ def test_a_value_that_is_no_class_is_named(shard, stage):
     label = np.zeros((20, 30), np.uint8)
     label[3, 3] = 9
     np.save(shard.raw / "a.label.npy", label)
-    expect(shard, "raw/a.label.npy", "[9]", "[0, 1, 2]", stage=stage)
+    expect(shard, "raw/a.label.npy", "holds 9", "0, 1 (one), 2 (two)", stage=stage)
 
 
 def test_a_label_of_another_dtype_is_named(shard):
@@ -258,8 +259,8 @@ def test_a_sample_without_a_row(shard):
 
 
 def test_a_table_without_a_column(shard):
-    shard.write_samples([], header="sample\tgroup")
-    expect(shard, "samples.tsv", "no column split")
+    shard.samples.write_text("sample\tgroup\n")
+    expect(shard, "samples.tsv", "has the columns sample, group")
 
 
 def test_a_table_that_is_missing(shard):
@@ -292,8 +293,7 @@ def test_real_kidney_tiles(publisher_data, tmp_path):
             return iter(found)
 
     write_shards(TestImages(), raw, {0: inventory}, 1, tmp_path / "cache")
-    header = "sample\tgroup\tsplit\tspacing_y_mm\tspacing_x_mm\n"
-    samples.write_text(header + "".join(f"{r.sample}\t{r.group}\ttest\t\t\n" for r in found))
+    write_samples([Sample(r.sample, r.group, "test") for r in found], samples)
     dataset = described("semantic").model_copy(update={"format": "kidney_nuclei"})
     prep, truth = tmp_path / "prep.zarr.zip", tmp_path / "truth.zarr.zip"
     recipe = Preprocessing(resize=Size(height=256, width=256), clahe=Clahe(), gamma=1.2)

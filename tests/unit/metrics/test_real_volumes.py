@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from segbench.archives import ArchiveWriter
+from segbench.artefacts.folds import Assignment, write_folds
 from segbench.metrics import score
 
 #: Of the Medical Segmentation Decathlon, Task01: 1 edema, 2 non-enhancing, 3 enhancing.
@@ -52,12 +53,14 @@ def test_regions_of_full_size_cases(tmp_path, labels):
     for file, content in (("truth", masks), ("seg", moved)):
         with ArchiveWriter(tmp_path / f"{file}.zarr.zip", attributes) as writer:
             for name, mask in content.items():
-                record = {"group": name, "spacing_mm": [1.0, 1.0, 1.0]}
+                record = {"spacing_mm": [1.0, 1.0, 1.0]}
                 writer.add(name, {"label": mask.astype(np.uint8)}, record)
     output = tmp_path / "scores.parquet"
     wanted = ["dice", "hd95", "nsd_2mm"]
     seg, truth = tmp_path / "seg.zarr.zip", tmp_path / "truth.zarr.zip"
-    score(seg, [truth], wanted, "exclude", LABELS, output)
+    folds = tmp_path / "folds.tsv"
+    write_folds([Assignment(0, name, name, "", "test") for name in masks], folds)
+    score(seg, [truth], folds, wanted, "exclude", LABELS, output)
     rows = {
         (r["sample"], r["class"], r["metric"]): r["value"]
         for r in pq.read_table(output).to_pylist()

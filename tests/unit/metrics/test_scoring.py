@@ -8,10 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from segbench.archives import ArchiveWriter
+from segbench.artefacts.folds import Assignment, write_folds
+from segbench.artefacts.scores import COLUMNS
 from segbench.errors import SegbenchError
 from segbench.metrics import score
 from segbench.metrics.registry import MASK_METRICS, OBJECT_METRICS
-from segbench.metrics.scoring import COLUMNS
 
 LABELS = {
     "dataset": "nuclei",
@@ -32,16 +33,19 @@ SEMANTIC = {
 INSTANCES = {**SEMANTIC, "task": "instances", "classes": ["nucleus"], "class_values": [1]}
 
 
-def write(path, samples: dict[str, Any], attributes, group: str | None = "g", **more) -> Any:
+def write_groups(folder, samples) -> Any:
+    """A folds.tsv in which sample x is of group g-x."""
+    write_folds(
+        [Assignment(0, name, f"g-{name}", "", "test") for name in samples], folder / "folds.tsv"
+    )
+    return folder / "folds.tsv"
+
+
+def write(path, samples: dict[str, Any], attributes, **more) -> Any:
     dtype = np.uint8 if attributes["task"] == "semantic" else np.uint16
     with ArchiveWriter(path, attributes) as writer:
         for name, label in samples.items():
-            record = {
-                "source": name,
-                "group": group and f"{group}-{name}",
-                "split": "train",
-                **more,
-            }
+            record = {"source": name, "split": "train", **more}
             writer.add(name, {"label": np.array(label, dtype)}, record)
     return path
 
@@ -54,9 +58,11 @@ def scored(tmp_path, truth, prediction, attributes, metrics, *, empty="exclude",
     write(tmp_path / "truth.zarr.zip", truth, attributes, **more)
     write(tmp_path / "seg.zarr.zip", prediction, {**attributes, "stage": "segment"})
     output = tmp_path / "scores.parquet"
+    folds = write_groups(tmp_path, truth)
     score(
         tmp_path / "seg.zarr.zip",
         [tmp_path / "truth.zarr.zip"],
+        folds,
         metrics,
         empty,
         LABELS,
@@ -135,7 +141,16 @@ def test_truth_in_several_shards(tmp_path):
     one = write(tmp_path / "0.zarr.zip", {"a": [[1]]}, INSTANCES)
     two = write(tmp_path / "1.zarr.zip", {"b": [[1]]}, INSTANCES)
     seg = write(tmp_path / "seg.zarr.zip", {"a": [[1]], "b": [[0]]}, INSTANCES)
-    score(seg, [one, two], ["iou"], "exclude", LABELS, tmp_path / "s.parquet")
+    folds = write_groups(tmp_path, "ab")
+    score(
+        seg,
+        [one, two],
+        folds,
+        ["iou"],
+        "exclude",
+        LABELS,
+        tmp_path / "s.parquet",
+    )
     assert [r["value"] for r in rows(tmp_path / "s.parquet")] == [1.0, 0.0]
 
 
@@ -182,21 +197,37 @@ def test_a_sample_without_a_prediction(tmp_path):
         writer.add("a", {"probability": np.zeros((1, 1), np.float16)})
     with pytest.raises(SegbenchError, match="sample 'a' has no prediction"):
         score(
-            tmp_path / "seg.zarr.zip", [truth], ["iou"], "exclude", LABELS, tmp_path / "s.parquet"
+            tmp_path / "seg.zarr.zip",
+            [truth],
+            write_groups(tmp_path, "a"),
+            ["iou"],
+            "exclude",
+            LABELS,
+            tmp_path / "s.parquet",
         )
 
 
-def test_a_truth_without_a_group(tmp_path):
-    truth = write(tmp_path / "truth.zarr.zip", {"a": [[1]]}, SEMANTIC, group=None)
-    with pytest.raises(SegbenchError, match="the truth of sample 'a' names no group"):
-        score(truth, [truth], ["iou"], "exclude", LABELS, tmp_path / "s.parquet")
+def test_a_sample_that_the_folds_do_not_have(tmp_path):
+    truth = write(tmp_path / "truth.zarr.zip", {"a": [[1]]}, SEMANTIC)
+    folds = write_groups(tmp_path, "b")
+    with pytest.raises(SegbenchError, match="sample 'a' is in none of the folds"):
+        score(truth, [truth], folds, ["iou"], "exclude", LABELS, tmp_path / "s.parquet")
 
 
 def test_a_missing_label(tmp_path):
     truth = write(tmp_path / "truth.zarr.zip", {"a": [[1]]}, SEMANTIC)
     labels = {name: value for name, value in LABELS.items() if name != "fold"}
+    folds = write_groups(tmp_path, "a")
     with pytest.raises(SegbenchError, match="label 'fold' of the scores is missing"):
-        score(truth, [truth], ["iou"], "exclude", labels, tmp_path / "s.parquet")
+        score(
+            truth,
+            [truth],
+            folds,
+            ["iou"],
+            "exclude",
+            labels,
+            tmp_path / "s.parquet",
+        )
 
 
 def test_every_score_of_objects_is_one_for_a_perfect_prediction(tmp_path):

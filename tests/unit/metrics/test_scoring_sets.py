@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from segbench.archives import ArchiveWriter
+from segbench.artefacts.folds import Assignment, write_folds
 from segbench.errors import SegbenchError
 from segbench.metrics import score
 from segbench.metrics.stacks import mlebench
@@ -31,12 +32,22 @@ TISSUES = {
 def write(path, attributes, samples: dict[str, dict[str, Any]], **records) -> None:
     with ArchiveWriter(path, attributes) as writer:
         for name, arrays in samples.items():
-            writer.add(name, arrays, {"group": f"g-{name[0]}", **records.get(name, {})})
+            writer.add(name, arrays, records.get(name, {}))
+    groups = [Assignment(0, name, f"g-{name[0]}", "", "test") for name in samples]
+    write_folds(groups, path.parent / "folds.tsv")
 
 
 def scored(tmp_path, metrics, *, empty="exclude") -> list[dict[str, Any]]:
     output = tmp_path / "scores.parquet"
-    score(tmp_path / "seg", [tmp_path / "truth"], metrics, empty, LABELS, output)
+    score(
+        tmp_path / "seg",
+        [tmp_path / "truth"],
+        tmp_path / "folds.tsv",
+        metrics,
+        empty,
+        LABELS,
+        output,
+    )
     return pq.read_table(output).to_pylist()
 
 

@@ -7,6 +7,7 @@ import pytest
 from rdflib import RDF, Graph, URIRef
 
 from segbench.archives import ArchiveWriter
+from segbench.artefacts.folds import Assignment, write_folds
 from segbench.config.dataset import Dataset
 from segbench.datasets import reader_of
 from segbench.datasets.miniature.kidney_nuclei import generate
@@ -45,8 +46,10 @@ def write_labels(path, labels, task="semantic", spacing=None):
     attributes = {"axes": "yx", "task": task, "classes": ["nucleus"], "class_values": [1]}
     with ArchiveWriter(path, attributes) as writer:
         for sample, label in sorted(labels.items()):
-            record = {"source": sample, "group": sample[:3], "spacing_mm": spacing}
+            record = {"source": sample, "spacing_mm": spacing}
             writer.add(sample, {"label": label}, record)
+    groups = [Assignment(0, sample, sample[:3], "", "test") for sample in labels]
+    write_folds(groups, path.parent / "folds.tsv")
 
 
 def test_a_run_is_measured_in_the_raw_images(kidney, tmp_path):
@@ -69,8 +72,8 @@ def test_a_run_is_measured_in_the_raw_images(kidney, tmp_path):
 def describe(folder, tmp_path, models, source="predicted", labels=LABELS):
     outputs = {name: tmp_path / f"o.{name}" for name in ("turtle", "jsonld", "report")}
     rois = describe_run(
-        tmp_path / "o.parquet", [folder / "s.zarr.zip"], models, ABOUT, labels, DEFAULT,
-        SHAPES_FILE, outputs, source,
+        tmp_path / "o.parquet", [folder / "s.zarr.zip"], models, folder / "folds.tsv", ABOUT,
+        labels, DEFAULT, SHAPES_FILE, outputs, source,
     )  # fmt: skip
     return rois, outputs
 
@@ -92,6 +95,8 @@ def test_a_run_is_described_and_checked(kidney, tmp_path):
     assert 'rdfs:label "fold-1/model.keras"' in outputs["turtle"].read_text()
     images = set(graph.subjects(RDF.type, URIRef(PREFIXES["seg"] + "Image")))
     assert images == {URIRef(f"{BASE}image/kidney_nuclei/{raw.sample}") for raw in raws}
+    groups = {str(group) for group in graph.objects(None, URIRef(PREFIXES["seg"] + "group"))}
+    assert groups == {raw.sample[:3] for raw in raws}
     assert f"regions of interest: {rois}" in outputs["report"].read_text()
 
 

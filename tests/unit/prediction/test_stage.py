@@ -224,7 +224,7 @@ def volumes(tmp_path_factory):
             record = {"source": sample, "original_size": [40, 60, 40], "crop": [[1, 9]] * 3}
             writer.add(sample, {"image": image}, record)
     (folder / "folds.tsv").write_text(
-        "sample\tgroup\tfold\trole\n" + "".join(f"{s}\t{s}\t0\ttest\n" for s in VOLUMES)
+        "sample\tgroup\tstratum\tfold\trole\n" + "".join(f"{s}\t{s}\t\t0\ttest\n" for s in VOLUMES)
     )
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None, None, None, 2))
@@ -283,7 +283,7 @@ def test_whole_images_are_classified(tmp_path):
         for sample, image in images.items():
             writer.add(sample, {"image": image}, {"source": sample})
     (tmp_path / "folds.tsv").write_text(
-        "sample\tgroup\tfold\trole\n" + "".join(f"{s}\t{s}\t0\ttest\n" for s in images)
+        "sample\tgroup\tstratum\tfold\trole\n" + "".join(f"{s}\t{s}\t\t0\ttest\n" for s in images)
     )
     inputs = keras.Input((None, None, 1))
     mean = keras.layers.GlobalAveragePooling2D()(inputs)

@@ -10,6 +10,11 @@ import numpy as np
 import pandas as pd
 
 from segbench.archives import ArchiveWriter
+from segbench.arms import RUN_LABELS
+from segbench.artefacts import folds, samples, scores
+from segbench.artefacts.folds import Assignment
+from segbench.artefacts.samples import Sample
+from segbench.artefacts.scores import Score
 from segbench.config.dataset import Dataset
 from segbench.config.study import Study
 from segbench.reporting.costs import read_jobs
@@ -115,8 +120,11 @@ def score_rows(values: dict[str, float], **changes: object) -> list[dict[str, ob
 
 def write_scores(path: Path, rows: list[dict[str, object]]) -> Path:
     """A scores.parquet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows).to_parquet(path, index=False)
+    found = [
+        Score(*(row[name] for name in scores.NAMES), 1.0, row["value"])  # type: ignore[arg-type]
+        for row in rows
+    ]
+    scores.write_scores({name: rows[0][name] for name in RUN_LABELS}, found, path)
     return path
 
 
@@ -138,44 +146,35 @@ def toy_study(**changes: object) -> Study:
 
 def write_samples(path: Path, count: int = 12, nasty: bool = False) -> Path:
     """A samples.tsv: two byte-identical images, two blanks, two sizes."""
-    header = [
-        *("sample", "group", "split", "stratum", "classes", "objects", "height", "width"),
-        *("channels", "dtype", "spacing_y_mm", "spacing_x_mm", "image_sha256", "shard"),
-    ]
-    lines = ["\t".join(header)]
+    rows = []
     for k in range(count):
         blank = k in (3, 4)
-        name = NASTY.replace('"', "") if nasty and k == 0 else f"s{k:02d}"
-        size = "512" if k % 4 else "256"
-        cells = [
-            name,
-            f"g{k // 2}",
-            "test" if k >= count - 3 else "train",
-            "",
-            "" if blank else "nucleus",
-            "0" if blank else str(10 + k),
-            size,
-            size,
-            "1",
-            "uint8",
-            "0.000005" if k % 2 else "",
-            "0.000005" if k % 2 else "",
-            "same" if k in (0, 1) else f"sha{k}",
-            str(k % 2),
-        ]
-        lines.append("\t".join(cells))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        side = 512 if k % 4 else 256
+        rows.append(
+            Sample(
+                NASTY if nasty and k == 0 else f"s{k:02d}",
+                f"g{k // 2}",
+                "test" if k >= count - 3 else "train",
+                classes=() if blank else ("nucleus",),
+                objects=0 if blank else 10 + k,
+                size=(side, side),
+                spacing_mm=(0.000005, 0.000005) if k % 2 else None,
+                image_sha256="same" if k in (0, 1) else f"sha{k}",
+                shard=k % 2,
+            )
+        )
+    samples.write_samples(rows, path)
     return path
 
 
-def write_folds(path: Path, count: int = 12, folds: int = 2) -> Path:
+def write_folds(path: Path, count: int = 12, number: int = 2) -> Path:
     """A folds.tsv with a fixed test set."""
-    lines = ["sample\tgroup\tstratum\tfold\trole"]
-    for fold in range(folds):
+    rows = []
+    for fold in range(number):
         for k in range(count):
             role = "test" if k >= count - 3 else "validation" if k % 4 == fold else "train"
-            lines.append(f"s{k:02d}\tg{k // 2}\t\t{fold}\t{role}")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            rows.append(Assignment(fold, f"s{k:02d}", f"g{k // 2}", "", role))
+    folds.write_folds(rows, path)
     return path
 
 
@@ -341,21 +340,14 @@ def explored(folder: Path, name: str = "bowl") -> ExplorationParts:
     source = reader("dsb2018")
     items = list(source.scan(raw))
     kind = {"axes": "yx", "task": "instances", "classes": ["nucleus"], "class_values": [1]}
-    header = [
-        *("sample", "group", "split", "stratum", "classes", "objects", "height", "width"),
-        *("channels", "dtype", "spacing_y_mm", "spacing_x_mm"),
-    ]
-    rows = ["\t".join(header)]
+    rows = []
     with ArchiveWriter(folder / "truth.zarr.zip", kind) as truth:
         for item in items:
             label = source.read_label(raw, item)
             truth.add(item.sample, {"label": label})
-            height, width = map(str, label.shape)
-            rows.append("\t".join([
-                item.sample, item.group, "train", "", "nucleus", str(label.max()), height, width,
-                "3", "uint8", "", "",
-            ]))  # fmt: skip
-    (folder / "explored.tsv").write_text("\n".join(rows) + "\n")
+            found = {"classes": ("nucleus",), "objects": int(label.max()), "size": label.shape}
+            rows.append(Sample(item.sample, item.group, channels=3, **found))
+    samples.write_samples(rows, folder / "explored.tsv")
     dataset = toy_dataset(task="instances", protocols={})
     outputs = {
         key: folder / f"{key}.{'png' if key in ('sheet', 'appearance') else 'svg'}"

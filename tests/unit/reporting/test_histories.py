@@ -55,10 +55,10 @@ def test_a_classifier_is_chosen_by_its_accuracy(tmp_path: Path):
 def test_what_is_written_is_read(tmp_path: Path):
     first = history(tmp_path / "1.csv", "1,0.1,0.123456789,0.25,0.5,1\n")
     second = history(tmp_path / "2.csv", "1,0.1,nan,nan,nan,0\n", ACCURACY)
-    write_losses({"a · b, fold 0": first, "tab\there": second}, tmp_path / "l.tsv")
+    write_losses({"a · b, fold 0": first, "other": second}, tmp_path / "l.tsv")
     assert read_losses(tmp_path / "l.tsv") == [
         Losses("a · b, fold 0", (0.123457, 1), (0.25, 1), 1, "Dice", 0.5, 1),
-        Losses("tab here", None, None, None, "accuracy", None, 1),
+        Losses("other", None, None, None, "accuracy", None, 1),
     ]
     lines = (tmp_path / "l.tsv").read_text().splitlines()
     assert lines[0].split("\t") == list(LOSSES)
@@ -73,7 +73,7 @@ def test_no_histories(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("run\nx\n", "has no column lowest_loss"),
+        ("run\nx\n", "has the columns run"),
         ("\t".join(LOSSES) + "\nx\thigh\t1\t\t\t\tDice\t\t3\n", "line 2: could not convert"),
         ("\t".join(LOSSES) + "\nx\t0.1\t\t\t\t\tDice\t\t3\n", "line 2: invalid literal"),
     ],

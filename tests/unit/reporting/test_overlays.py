@@ -88,8 +88,7 @@ def test_where_nothing_is_scored_examples_are_shown(tmp_path: Path):
     draw(tmp_path, {"a": float("nan")}, tmp_path / "o.png")
     assert read_picture(tmp_path / "o.png").description == (
         "p64 · none · unet · seed 0. Truth and predicted outlines over the image; "
-        "example: sample a, group none; example: sample b, group none; "
-        "example: sample c, group none."
+        "example: sample a; example: sample b; example: sample c."
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from segbench.artefacts.samples import Sample, write_samples
 from segbench.errors import SegbenchError
 from segbench.reporting.costs import read_jobs
 from segbench.reporting.inputs import ReportInput, StudyInput
@@ -275,12 +276,8 @@ def test_studies_of_one_dataset_share_its_section(plain: StudyInput, tmp_path: P
 
 
 def test_many_sizes_are_cut_short(plain: StudyInput, tmp_path: Path):
-    lines = plain.parts.samples.read_text().splitlines()
-    column = lines[0].split("\t").index("height")
-    rows = [line.split("\t") for line in lines[1:]]
-    more = [[*r[:column], str(100 + k), *r[column + 1 :]] for k, r in enumerate(rows * 2)]
-    text = "\n".join([lines[0], *("\t".join(row) for row in more)]) + "\n"
-    (tmp_path / "samples.tsv").write_text(text)
+    rows = [Sample(f"s{k}", f"s{k}", size=(100 + k, 512)) for k in range(24)]
+    write_samples(rows, tmp_path / "samples.tsv")
     study = changed(plain, samples=tmp_path / "samples.tsv")
     write_report(ReportInput("t", "c", (study,)), tmp_path / "out" / "index.html")
     assert "12 others" in section(Page(tmp_path / "out" / "index.html"), "data")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from segbench.artefacts.samples import Sample
+from segbench.artefacts.samples import write_samples as write_rows
 from segbench.errors import SegbenchError
 from segbench.reporting.summaries import (
     FoldRow,
@@ -26,14 +28,27 @@ def test_samples_in_numbers(tmp_path: Path):
     # 10 + k for k in 0...11 without the blanks 3 and 4.
     assert found.objects == sum(10 + k for k in range(12) if k not in (3, 4)) == 159
     assert found.objects_median == 16.5
-    assert found.spacing == ("0.000005 \u00d7 0.000005 mm",)
+    assert found.spacing == ("5e-06 \u00d7 5e-06 mm",)
 
 
 def test_no_samples(tmp_path: Path):
-    found = summarise_samples(write_samples(tmp_path / "samples.tsv", count=0))
-    assert (found.samples, found.groups, found.objects) == (0, 0, 0)
+    with pytest.raises(SegbenchError, match="no samples"):
+        summarise_samples(write_samples(tmp_path / "samples.tsv", count=0))
+
+
+def test_all_samples_are_blank(tmp_path: Path):
+    write_rows([Sample("a", "a", objects=0)], tmp_path / "samples.tsv")
+    found = summarise_samples(tmp_path / "samples.tsv")
+    assert (found.samples, found.groups, found.objects, found.blanks) == (1, 1, 0, 1)
     assert math.isnan(found.objects_median)
     assert found.classes == ()
+
+
+def test_a_class_with_a_comma_is_one_class(tmp_path: Path):
+    rows = [Sample("a", "a", classes=("kidney, left", "spleen")), Sample("b", "b")]
+    write_rows(rows, tmp_path / "samples.tsv")
+    found = summarise_samples(tmp_path / "samples.tsv")
+    assert found.classes == (("kidney, left", 1), ("spleen", 1))
 
 
 def test_folds_in_numbers(tmp_path: Path):
@@ -45,7 +60,7 @@ def test_folds_in_numbers(tmp_path: Path):
 
 
 def test_folds_are_ordered_as_numbers(tmp_path: Path):
-    rows = summarise_folds(write_folds(tmp_path / "folds.tsv", folds=11))
+    rows = summarise_folds(write_folds(tmp_path / "folds.tsv", number=11))
     assert [row.fold for row in rows] == [str(k) for k in range(11)]
 
 
@@ -60,10 +75,10 @@ def test_verdict(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("sample\tgroup\n", "no column fold, role"),
-        ("sample\tgroup\tfold\trole\na\tb\t0\n", "line 2 has another number of cells"),
-        ("sample\tgroup\tfold\trole\na\tb\t0\ttest\tx\n", "line 2 has another number of cells"),
-        ("sample\tgroup\tfold\trole\na\tb\t0\tteacher\n", "role is 'teacher'"),
+        ("sample\tgroup\n", "has the columns sample, group"),
+        ("sample\tgroup\tstratum\tfold\trole\na\tb\t\t0\n", "line 2 has 4 cells"),
+        ("sample\tgroup\tstratum\tfold\trole\na\tb\t\t0\ttest\tx\n", "line 2 has 6 cells"),
+        ("sample\tgroup\tstratum\tfold\trole\na\tb\t\t0\tteacher\n", "role 'teacher'"),
     ],
 )
 def test_bad_folds_are_refused(tmp_path: Path, text: str, says: str):

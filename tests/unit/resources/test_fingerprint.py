@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from segbench.artefacts.samples import COLUMNS, Sample, write_samples
 from segbench.config.augmentation import Amplification, Augmentation
 from segbench.config.dataset import Dataset, Fixed, Protocol
 from segbench.config.model import Model, Training
@@ -18,12 +19,9 @@ from segbench.models.unet import UNet
 from segbench.resources import Sheet, fingerprint, read_sheet
 from segbench.resources.fingerprint import PUBLISHED, sheet_of, window
 
-HEADER = "sample\tsplit\tdepth\theight\twidth\tchannels\tdtype\t"
-HEADER += "spacing_z_mm\tspacing_y_mm\tspacing_x_mm"
-
 
 def write_sheet(path, *rows):
-    path.write_text("\n".join([HEADER, *("\t".join(map(str, row)) for row in rows)]) + "\n")
+    write_samples([Sample(**{"group": "g", **row}) for row in rows], path)
     return path
 
 
@@ -56,8 +54,8 @@ def of(sheet, preprocessing=None, protocol=PROTOCOL, augmentation=None, data=Non
 def test_a_sheet_is_read(tmp_path):
     path = write_sheet(
         tmp_path / "samples.tsv",
-        ("a", "train", "", 100, 60, 1, "uint8", "", "", ""),
-        ("b", "test", "", 50, 80, 3, "uint16", "", "", ""),
+        {"sample": "a", "size": (100, 60)},
+        {"sample": "b", "split": "test", "size": (50, 80), "channels": 3, "dtype": "uint16"},
     )
     assert read_sheet(path) == Sheet(2, 1, (100, 80), 5000.0, 3, 2, (), True)
 
@@ -65,8 +63,8 @@ def test_a_sheet_is_read(tmp_path):
 def test_a_sheet_of_volumes_has_depth_and_spacing(tmp_path):
     path = write_sheet(
         tmp_path / "samples.tsv",
-        ("a", "train", 10, 20, 30, 4, "float32", 3, 1, 1),
-        ("b", "train", 20, 10, 30, 4, "float32", 2, 1.5, 1),
+        {"sample": "a", "size": (10, 20, 30), "dtype": "float32", "spacing_mm": (3, 1, 1)},
+        {"sample": "b", "size": (20, 10, 30), "dtype": "float32", "spacing_mm": (2, 1.5, 1)},
     )
     found = read_sheet(path)
     assert found.largest == (20, 20, 30)
@@ -75,17 +73,18 @@ def test_a_sheet_of_volumes_has_depth_and_spacing(tmp_path):
 
 
 def test_a_changed_sheet_is_read_anew(tmp_path):
-    path = write_sheet(tmp_path / "s.tsv", ("a", "train", "", 10, 10, 1, "uint8", "", "", ""))
+    path = write_sheet(tmp_path / "s.tsv", {"sample": "a", "size": (10, 10)})
     first = read_sheet(path)
     assert read_sheet(path) is first, "read once"
-    write_sheet(path, ("a", "train", "", 90, 10, 1, "uint8", "", "", ""))
+    write_sheet(path, {"sample": "a", "size": (90, 10)})
     os.utime(path, ns=(1, 1))
     assert read_sheet(path).largest == (90, 10)
 
 
-@pytest.mark.parametrize(
-    "text", ["", HEADER, "sample\nx\n", HEADER + "\na\ttrain\t\tx\t\t\t\t\t\t\n"]
-)
+HEADER = "\t".join(COLUMNS) + "\n"
+
+
+@pytest.mark.parametrize("text", ["", HEADER, "sample\nx\n", HEADER + "\t" * 18 + "\n"])
 def test_a_sheet_that_is_none_is_left_to_the_jobs_that_read_it(tmp_path, text):
     path = tmp_path / "samples.tsv"
     path.write_text(text)

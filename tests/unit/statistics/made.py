@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from segbench.artefacts.scores import Score, write_scores
 from segbench.config.study import Published, Study
 from segbench.definitions import definition_id
-from segbench.metrics.scoring import write_scores
 
 PUBLISHED = Published(
     method="kumeS U-Net",
@@ -60,8 +60,7 @@ def write_run(
         **(labels or {}),
     }
     rows = [
-        (
-            *head.values(),
+        Score(
             sample,
             group(sample),
             class_name,
@@ -73,7 +72,7 @@ def write_run(
         for (sample, class_name, metric), both in values.items()
         for value, weight in [both if isinstance(both, tuple) else (both, 1.0)]
     ]
-    write_scores(rows, path)
+    write_scores(head, rows, path)
     return path
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from segbench.archives import ArchiveWriter
+from segbench.artefacts import folds
+from segbench.artefacts.folds import Assignment
 
 ATTRIBUTES = {
     "stage": "preprocess",
@@ -36,8 +38,7 @@ def write_folds(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
 
     def write(roles: dict[str, str]) -> Path:
         path = tmp_path / "folds.tsv"
-        rows = [f"{name}\t{name}\t\t0\t{role}\n" for name, role in sorted(roles.items())]
-        path.write_text("sample\tgroup\tstratum\tfold\trole\n" + "".join(rows))
+        folds.write_folds([Assignment(0, n, n, "", role) for n, role in roles.items()], path)
         return path
 
     return write

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from segbench.archives import ArchiveWriter
+from segbench.artefacts.folds import Assignment, write_folds
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Model
 
@@ -125,8 +126,9 @@ def write(folder, data):
     with ArchiveWriter(folder / f"{data}.zarr.zip", {**ATTRIBUTES, **special}) as writer:
         for name, (image, label) in made.items():
             writer.add(name, {"image": image, "label": label}, {"source": name})
-    rows = [f"{n}\t{n}\t\t0\t{'train' if k < 8 else 'validation'}\n" for k, n in enumerate(names)]
-    (folder / "folds.tsv").write_text("sample\tgroup\tstratum\tfold\trole\n" + "".join(rows))
+    roles = ["train"] * 8 + ["validation"] * 2
+    rows = [Assignment(0, n, n, "", role) for n, role in zip(names, roles, strict=True)]
+    write_folds(rows, folder / "folds.tsv")
 
 
 class Stopped(BaseException):

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.archives import ArchiveSet
+from segbench.artefacts.folds import read_fold
 from segbench.config.model import Loss, Model, Sampling, Training
 from segbench.errors import SegbenchError
 from segbench.models.unet import UNet
 from segbench.training import feeding, samples
 from segbench.training.data import FoldData
-from segbench.training.selection import read_roles
 from segbench.training.survey import PLACES, Focus, survey
 from segbench.training.task import Task, make_task
 
@@ -189,7 +189,7 @@ def test_batches_in_memory_and_not_are_identical(volumes, write_folds, by):
         update={"loss": Loss(class_weights="inverse")}
     )
     held, read = (
-        FoldData([volumes], read_roles(folds, 0), recipe, 3, memory) for memory in (10**9, 10**5)
+        FoldData([volumes], read_fold(folds, 0), recipe, 3, memory) for memory in (10**9, 10**5)
     )
     assert held.in_memory
     assert not read.in_memory
@@ -209,7 +209,7 @@ def test_batches_in_memory_and_not_are_identical(volumes, write_folds, by):
 
 def test_volumes_smaller_than_the_patch_are_mirrored(volumes, write_folds):
     folds = write_folds({"v1": "train", "v0": "train", "v2": "validation"})
-    data = FoldData([volumes], read_roles(folds, 0), model(patch=(64, 64, 64)), 0, 10**5)
+    data = FoldData([volumes], read_fold(folds, 0), model(patch=(64, 64, 64)), 0, 10**5)
     assert data.window == (64, 64, 64)
     made = data.feed.make(1, 0)
     assert made["image"].shape == (3, 64, 64, 64, 2)
@@ -236,7 +236,7 @@ def test_each_voxel_is_validated_once(volumes):
 def test_a_patch_of_other_axes_is_refused(volumes, write_folds):
     folds = write_folds({"v0": "train", "v1": "validation"})
     with pytest.raises(SegbenchError, match=r"patch is \[32, 32\], but the samples have 3 sides"):
-        FoldData([volumes], read_roles(folds, 0), model(patch=(32, 32)), 0)
+        FoldData([volumes], read_fold(folds, 0), model(patch=(32, 32)), 0)
 
 
 def test_boundaries_are_kept_in_memory_whatever_they_take(write_archive):

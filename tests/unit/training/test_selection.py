@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.archives import ArchiveSet, ArchiveWriter
+from segbench.artefacts.folds import Assignment, read_fold
+from segbench.artefacts.folds import write_folds as write_rows
 from segbench.config.model import Training
 from segbench.errors import SegbenchError
 from segbench.training import selection_digest
-from segbench.training.selection import has_objects, read_roles, select, share_of
+from segbench.training.selection import has_objects, select, share_of
 
 
 def sample(value, source):
@@ -38,40 +40,40 @@ def amplified(write_archive, write_folds):
 
 def test_copies_go_by_their_source_and_validation_takes_originals(amplified):
     archive, folds = amplified
-    training, validation = select(ArchiveSet([archive]), read_roles(folds, 0))
+    training, validation = select(ArchiveSet([archive]), read_fold(folds, 0))
     assert training == ["a", "a--fh"]
     assert validation == ["b"]
 
 
 def test_a_test_sample_may_be_absent_others_may_not(write_archive, write_folds):
     archive = ArchiveSet([write_archive({"a": sample(1, "a")})])
-    select(archive, read_roles(write_folds({"a": "train", "z": "test"}), 0))
+    select(archive, read_fold(write_folds({"a": "train", "z": "test"}), 0))
     with pytest.raises(SegbenchError, match="'z' is in the folds but in no archive"):
-        select(archive, read_roles(write_folds({"a": "train", "z": "validation"}), 0))
+        select(archive, read_fold(write_folds({"a": "train", "z": "validation"}), 0))
 
 
 def test_nothing_to_train_on(write_archive, write_folds):
     archive = ArchiveSet([write_archive({"a": sample(1, "a")})])
     with pytest.raises(SegbenchError, match="no training samples"):
-        select(archive, read_roles(write_folds({"a": "validation"}), 0))
+        select(archive, read_fold(write_folds({"a": "validation"}), 0))
 
 
 def test_a_sample_without_a_role_takes_no_part(write_archive, write_folds):
     archive = ArchiveSet([write_archive({"a": sample(1, "a"), "b": sample(1, "b")})])
-    assert select(archive, read_roles(write_folds({"a": "train"}), 0)) == (["a"], [])
+    assert select(archive, read_fold(write_folds({"a": "train"}), 0)) == (["a"], [])
 
 
 def test_unknown_fold(amplified):
     with pytest.raises(SegbenchError, match="has no fold 3"):
-        read_roles(amplified[1], 3)
+        read_fold(amplified[1], 3)
 
 
 @pytest.mark.parametrize("text", ["", "sample\tfold\n", "sample\tfold\na\t0\n"])
 def test_not_a_table_of_folds(tmp_path, text):
     path = tmp_path / "folds.tsv"
     path.write_text(text)
-    with pytest.raises(SegbenchError, match="no column"):
-        read_roles(path, 0)
+    with pytest.raises(SegbenchError, match="has the columns"):
+        read_fold(path, 0)
 
 
 def digest(write_archive, folds, changes=(), **attributes):
@@ -137,8 +139,7 @@ def test_a_share_is_always_the_same():
 def grouped(tmp_path, roles):
     """folds.tsv: sample -> (group, role)."""
     path = tmp_path / "grouped.tsv"
-    rows = [f"{name}\t{group}\t0\t{role}\n" for name, (group, role) in roles.items()]
-    path.write_text("sample\tgroup\tfold\trole\n" + "".join(rows))
+    write_rows([Assignment(0, n, group, "", role) for n, (group, role) in roles.items()], path)
     return path
 
 
@@ -152,7 +153,7 @@ def test_shares_are_of_groups_and_of_training_alone(tmp_path, write_archive):
         ]
     )
     roles = {n: (n[0], "validation" if n[0] == "d" else "train") for n in names}
-    folds = read_roles(grouped(tmp_path, roles), 0)
+    folds = read_fold(grouped(tmp_path, roles), 0)
     half = select(archive, folds, Training(share=0.67))
     kept = {name[0] for name in half.training}
     assert kept == share_of("abc", 0.67)
@@ -171,10 +172,10 @@ def test_empty_training_samples_are_dropped_by_record_or_label(write_archive, wr
             )
         ]
     )
-    folds = read_roles(write_folds({"a": "train", "b": "train", "c": "validation"}), 0)
+    folds = read_fold(write_folds({"a": "train", "b": "train", "c": "validation"}), 0)
     assert select(archive, folds, Training(empty_images="drop")) == (["b"], ["c"])
     assert select(archive, folds, Training()) == (["a", "b"], ["c"])
-    folds = read_roles(write_folds({"a": "train", "c": "validation"}), 0)
+    folds = read_fold(write_folds({"a": "train", "c": "validation"}), 0)
     with pytest.raises(SegbenchError, match="all 1 training samples are empty"):
         select(archive, folds, Training(empty_images="drop"))
 
