@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segbench.datasets.base import RawSample, Reader
 from segbench.errors import SegbenchError
+from segbench.late_import import load_symbol
 
 if TYPE_CHECKING:
     from segbench.config.dataset import Dataset
@@ -47,7 +47,7 @@ def reader_of(dataset: Dataset) -> Reader:
         Its format, and what that format's reader uses of the rest (classes, layout).
     """
     known = reader(dataset.format)
-    make = getattr(import_module(READERS[dataset.format]), "make_reader", None)
+    make = load_symbol(READERS[dataset.format], "make_reader", None)
     found: Reader = make(dataset) if make is not None else known
     return found
 
@@ -71,7 +71,7 @@ def reader(name: str) -> Reader:
         raise SegbenchError(
             f"format {name!r} is unknown", f"one of {', '.join(sorted(READERS))}", hint
         )
-    found: Reader = import_module(READERS[name]).READER
+    found: Reader = load_symbol(READERS[name], "READER")
     return found
 
 
@@ -88,7 +88,7 @@ def generator(name: str) -> Callable[[Path, int, int, int], None]:
     callable
         ``generate(root, samples, test_samples, seed)``; equal arguments, equal bytes.
     """
-    found: Callable[[Path, int, int, int], None] = import_module(
-        f"segbench.datasets.miniature.{name}"
-    ).generate
+    found: Callable[[Path, int, int, int], None] = load_symbol(
+        f"segbench.datasets.miniature.{name}", "generate"
+    )
     return found

@@ -15,6 +15,7 @@ from segbench.explain.differences import (
     shown,
 )
 from segbench.explain.plan import Planned
+from segbench.provenance.code import FILE
 from segbench.provenance.record import FileStat
 from segbench.stages import STAGES
 
@@ -28,6 +29,7 @@ _SENTENCES = {
     "parameter": "parameter {what}{of_it}: {change}",
     "package": "package {what} {change}",
     "code": "code {what}",
+    "data file": "data file {what}",
     "raw file": "raw file {what} changed ({change}{there})",
     "input": "input {what} changed ({change})",
     "inputs": "set of inputs: {what} {new}",
@@ -43,7 +45,8 @@ class Cause(NamedTuple):
     Attributes
     ----------
     kind : str
-        parameter, code, package, raw file, sample, input, output, new, unrecorded, other.
+        parameter, code, data file, package, raw file, sample, input, output, new, unrecorded,
+        other.
     what : str
         The parameter, symbol, package or file.
     of : str
@@ -195,21 +198,49 @@ def short(digest: str) -> str:
 def code_causes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Cause]:
     """What differs between the parts behind two digests of code.
 
+    A symbol that stands in another module now is no cause, nor is it one for those that use it.
+
     Parameters
     ----------
     old, new : mapping
         From `segbench.provenance.code.code_parts`.
     """
-    for name in sorted({*old, *new}):
-        before, after = old.get(name), new.get(name)
-        if before == after:
+    moved = moved_symbols(old, new)
+    before = {
+        moved.get(name, name): " ".join(moved.get(word, word) for word in value.split(" "))
+        for name, value in old.items()
+    }
+    for name in sorted({*before, *new}):
+        was, now = before.get(name), new.get(name)
+        if was == now:
             continue
         if ":" not in name:
-            yield Cause("package", name, "", version(before), version(after))
+            yield Cause("package", name, "", version(was), version(now))
             continue
-        symbol = name.rpartition("#")[0].rstrip(":")
-        word = "changed" if before and after else "no longer used" if before else "newly used"
-        yield Cause("code", f"{symbol} {word}")
+        word = "changed" if was and now else "no longer used" if was else "newly used"
+        if name.startswith(FILE):
+            yield Cause("data file", f"{name.removeprefix(FILE)} {word}")
+        else:
+            yield Cause("code", f"{name.rpartition('#')[0].rstrip(':') or name} {word}")
+
+
+def moved_symbols(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Symbols that are the same under another name: old name -> new name.
+
+    Examples
+    --------
+    >>> moved_symbols({"lib.a:f": "00ff", "lib.a:g": "11ee lib.a:f"}, {"lib.b:f": "00ff"})
+    {'lib.a:f': 'lib.b:f'}
+    """
+    fresh: dict[str, list[str]] = {}
+    for name in sorted(new.keys() - old.keys(), reverse=True):
+        fresh.setdefault(new[name].partition(" ")[0], []).append(name)
+    moved = {}
+    for name in sorted(old.keys() - new.keys()):
+        same = fresh.get(old[name].partition(" ")[0])
+        if same and ":" in name:
+            moved[name] = same.pop()
+    return moved
 
 
 def version(text: str | None) -> str:

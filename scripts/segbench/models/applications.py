@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import inspect
 import re
 from typing import Any
@@ -102,7 +101,7 @@ def extract(
     by_name = {operation.name: operation.output for operation in copy.operations}
     outputs = [by_name[taps[2**level]] for level in levels]
     backbone = keras.Model(copy.input, [*outputs, copy.output], name=BACKBONE)
-    module = importlib.import_module(make.__module__)
+    module: Any = inspect.getmodule(make)
     found = backbone(to_colours(image, *preprocessing(module.preprocess_input)))
     found = list(found) if isinstance(found, list | tuple) else [found]
     return Features(dict(zip(levels, found[:-1], strict=True)), found[-1])

@@ -1,14 +1,12 @@
 """Digests of the code that a rule really runs.
 
 Snakemake sees a script's text but not the modules it imports, and it sees comments. The
-digest here covers the script's syntax tree, every top-level function, class and constant
-of `segbench` that it reaches, transitively, and the versions of the third-party packages
-these import. Comments, docstrings, layout and unrelated functions of the same module
-change nothing.
-
-A name is followed wherever it is read, so the digest may cover more than what runs, never
-less; the exceptions are names put together at run time (`getattr`, string registries):
-pass those modules explicitly.
+digest here covers the script, every top-level function, class and constant of `segbench` that
+it reaches, transitively, with what their names resolve to (`segbench.provenance.graph`), the
+statements that run for their effect when the modules are imported
+(`segbench.provenance.effects`), the data files that are named, and the versions of the
+packages that are used. Comments, docstrings, layout, unrelated functions of the same module,
+and the module that a function stands in change nothing.
 """
 
 from __future__ import annotations
@@ -16,22 +14,133 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 from segbench.errors import SegbenchError
-from segbench.provenance.symbols import Module, Statement, parse
-
-#: The digest stands for the whole module.
-EVERYTHING = "*"
+from segbench.provenance.effects import Effects
+from segbench.provenance.graph import Graph, reached
+from segbench.provenance.resolve import Library, Symbol
 
 #: The parts behind every digest that was worked out in this process.
 PARTS: dict[str, dict[str, str]] = {}
 
-#: What carries a job, logs it and stores it has no part in what the job computes.
-CARRIER = "segbench.provenance"
+#: What begins the name of a part that is a data file.
+FILE = "file:"
+
+
+class Reach(NamedTuple):
+    """What a script reaches.
+
+    Attributes
+    ----------
+    roots : list of list of Symbol
+        What it starts from; the order within a list matters, that of the lists does not.
+    symbols : set of Symbol
+        All that is reached from there.
+    """
+
+    roots: list[list[Symbol]]
+    symbols: set[Symbol]
+
+
+class Code:
+    """The code of all rules of a library.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the `segbench` package.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.graph = Graph(Library(folder))
+        self._effects = Effects(self.graph)
+
+    def reach(self, script: Path, modules: Iterable[str] = ()) -> Reach:
+        """What a script reaches, see `code_parts`."""
+        name = self.graph.library.add_script(script)
+        module = self.graph.library.module(name)
+        roots = [[Symbol(name, one)] for one in module.definitions]
+        roots.append([Symbol(name, f"#{number}") for number in module.effects])
+        loads: set[tuple[str, str | None]] = {(one, None) for one in modules}
+        loads.update((source, symbol) for source, symbol in module.loads)
+        found = Reach(roots, set())
+        self._extend(found, [symbol for root in roots for symbol in root], loads)
+        asked = {name for symbol in found.symbols for name in self.graph.node(symbol).asked}
+        named = list(self._named(tuple(modules), asked, name))
+        found.roots.extend([symbol] for symbol in named)
+        self._extend(found, named, loads)
+        return found
+
+    def _named(self, modules: tuple[str, ...], asked: set[str], script: str) -> Iterator[Symbol]:
+        """The symbols of modules that are named at run time."""
+        if asked and not modules:
+            raise SegbenchError(
+                f"{self.graph.library.path(script)}: reaches load_symbol, for {min(asked)}",
+                "the modules that it may load, so that their code can be digested",
+                "pass these modules to the digest of the rule's code",
+            )
+        for module in modules:
+            known = self.graph.library.module(module).definitions
+            for name in known:
+                if not asked or name in asked:
+                    yield Symbol(module, name)
+
+    def _extend(
+        self, found: Reach, roots: Iterable[Symbol], loads: set[tuple[str, str | None]]
+    ) -> None:
+        """Add what some symbols reach, and the effects of what is imported for it."""
+        fresh = list(roots)
+        while fresh:
+            for symbol in reached(self.graph, fresh, found.symbols):
+                loads.update(self.graph.node(symbol).loads)
+            fresh = []
+            held = {symbol for root in found.roots for symbol in root}
+            for module in sorted(self._effects.modules(loads)):
+                for symbol, changed in self._effects.of(module):
+                    if symbol in held or (changed is not None and not changed & found.symbols):
+                        continue
+                    fresh.append(symbol)
+            found.roots.extend([symbol] for symbol in fresh)
+
+    def digest(self, script: Path, modules: Iterable[str] = ()) -> str:
+        """Digest of all that a script reaches, 32 hexadecimal digits."""
+        reach = self.reach(script, modules)
+        roots = sorted([self.graph.digest(symbol) for symbol in root] for root in reach.roots)
+        text = json.dumps([roots, sorted(self.packages(reach).items())])
+        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+        if digest not in PARTS:
+            PARTS[digest] = self.parts(reach)
+        return digest
+
+    def packages(self, reach: Reach) -> dict[str, str]:
+        """The third-party packages that are used, with their versions."""
+        names = {
+            name.partition(".")[0]
+            for symbol in reach.symbols
+            for name in self.graph.node(symbol).outside
+        }
+        names -= {*sys.stdlib_module_names, self.graph.library.root, "builtins"}
+        return {name: _version(name) for name in names}
+
+    def parts(self, reach: Reach) -> dict[str, str]:
+        """Symbols, data files and packages, see `code_parts`."""
+        found = self.packages(reach)
+        for symbol in reach.symbols:
+            node = self.graph.node(symbol)
+            found[_shown(symbol)] = " ".join([node.own(), *map(_shown, node.edges)])
+            for file in node.files:
+                found[FILE + file] = self.graph.data_file(file)[:16]
+        return dict(sorted(found.items()))
+
+
+def _shown(symbol: Symbol) -> str:
+    module = "script" if symbol.module.startswith("script ") else symbol.module
+    return f"{module}:{symbol.name}"
 
 
 @lru_cache(maxsize=1)
@@ -46,94 +155,13 @@ def _version(package: str) -> str:
 
 
 @cache
-def _file(library: Path, module: str) -> Path | None:
-    base = library.parent.joinpath(*module.split("."))
-    for candidate in (base / "__init__.py", base.with_suffix(".py")):
-        if candidate.is_file():
-            return candidate
-    return None
-
-
-class _Walker:
-    """Collects the symbols and packages reached from a starting point."""
-
-    def __init__(self, library: Path) -> None:
-        self.library = library
-        self.root = library.name
-        self.seen: set[tuple[str, str]] = set()
-        self.digests: dict[str, str] = {}
-        self.packages: set[str] = set()
-
-    def file(self, module: str) -> Path | None:
-        """The file of a module of the library, or None."""
-        return _file(self.library, module)
-
-    def load(self, module: str) -> Module:
-        """The parsed module."""
-        path = self.file(module)
-        if path is None:
-            raise SegbenchError(
-                f"module {module} does not exist", "a module of the library", "mend the import"
-            )
-        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        return parse(path, package)
-
-    def follow(self, source: str, symbol: str | None) -> None:
-        """Follow one import."""
-        if source.split(".", maxsplit=1)[0] != self.root:
-            package = source.split(".", maxsplit=1)[0]
-            if package and package not in sys.stdlib_module_names:
-                self.packages.add(package)
-            return
-        if source == CARRIER or source.startswith(f"{CARRIER}."):
-            return
-        if symbol is None:
-            self.reach(source, EVERYTHING)
-        elif self.file(f"{source}.{symbol}"):
-            self.reach(f"{source}.{symbol}", EVERYTHING)
-        else:
-            self.reach(source, symbol)
-
-    def reach(self, module: str, symbol: str) -> None:
-        """Take in one symbol of a module and all that it refers to."""
-        if (module, symbol) in self.seen:
-            return
-        self.seen.add((module, symbol))
-        parsed = self.load(module)
-        self.enter(module, parsed)
-        names = list(parsed.definitions) if symbol == EVERYTHING else [symbol]
-        for name in names:
-            if name in parsed.definitions:
-                for number, statement in enumerate(parsed.definitions[name]):
-                    self.take(module, parsed, f"{name}#{number}", statement)
-            elif name in parsed.imports:
-                self.follow(*parsed.imports[name])
-
-    def enter(self, module: str, parsed: Module) -> None:
-        """What runs whenever a module is imported: its own effects and its parents'."""
-        if (module, "") in self.seen:
-            return
-        self.seen.add((module, ""))
-        parent = module.rpartition(".")[0]
-        if parent and self.file(parent):
-            self.enter(parent, self.load(parent))
-        for number, statement in enumerate(parsed.always):
-            self.take(module, parsed, f"#{number}", statement)
-
-    def take(self, module: str, parsed: Module, name: str, statement: Statement) -> None:
-        """Record a statement and follow the names in it."""
-        self.digests[f"{module}:{name}"] = statement.digest
-        for source, symbol in statement.imports:
-            self.follow(source, symbol)
-        for reference in statement.references:
-            if reference in parsed.definitions:
-                self.reach(module, reference)
-            elif reference in parsed.imports:
-                self.follow(*parsed.imports[reference])
+def code_of(library: Path) -> Code:
+    """The code of a library as it is now; read once in a process."""
+    return Code(library)
 
 
 def code_parts(script: Path, library: Path, modules: Iterable[str] = ()) -> dict[str, str]:
-    """The parts of a rule's code, each with its digest or version.
+    """The parts of a rule's code.
 
     Parameters
     ----------
@@ -142,34 +170,31 @@ def code_parts(script: Path, library: Path, modules: Iterable[str] = ()) -> dict
     library : Path
         Folder of the `segbench` package.
     modules : iterable of str
-        Modules that are reached by name at run time, e.g. a dataset's reader.
+        Modules that are reached by name at run time, e.g. a dataset's reader. Of these the
+        symbols count that the rule asks for (`segbench.late_import`); all, if it asks for none.
 
     Returns
     -------
     dict
-        ``{"script": digest, "segbench.x:name#0": digest, ..., "numpy": "numpy==2.4.6"}``
+        Of symbols, ``module:name`` -> their own digest and the names of those that they refer
+        to; of data files, ``file:name`` -> digest; of packages, name -> version.
     """
-    walker = _Walker(library)
-    parsed = parse(script, "")
-    for number, statement in enumerate(parsed.always):
-        walker.digests[f"script:#{number}"] = statement.digest
-    for name, statements in parsed.definitions.items():
-        for number, statement in enumerate(statements):
-            walker.digests[f"script:{name}#{number}"] = statement.digest
-            for source, symbol in statement.imports:
-                walker.follow(source, symbol)
-    for source, symbol in parsed.imports.values():
-        walker.follow(source, symbol)
-    for module in modules:
-        walker.reach(module, EVERYTHING)
-    parts = dict(walker.digests)
-    parts.update({package: _version(package) for package in walker.packages})
-    return dict(sorted(parts.items()))
+    code = code_of(library)
+    return code.parts(code.reach(script, tuple(modules)))
 
 
 def code_digest(script: Path, library: Path, modules: Iterable[str] = ()) -> str:
-    """One digest over `code_parts`, 32 hexadecimal digits; `PARTS` keeps what is behind it."""
-    parts = code_parts(script, library, modules)
-    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-    PARTS[digest] = parts
-    return digest
+    """One digest of a rule's code, 32 hexadecimal digits; `PARTS` keeps what is behind it.
+
+    Parameters
+    ----------
+    script, library, modules
+        See `code_parts`.
+
+    Raises
+    ------
+    SegbenchError
+        The code holds a name that is made at run time, or names a data file that is not there;
+        the file and the line are named.
+    """
+    return code_of(library).digest(script, tuple(modules))

@@ -24,7 +24,7 @@ from segbench.provenance import code, symbols
 _KEPT = 2000
 
 #: Syntax trees differ between versions of Python.
-_VERSION = f"1 {sys.version_info.major}.{sys.version_info.minor}"
+_VERSION = f"2 {sys.version_info.major}.{sys.version_info.minor}"
 
 
 def recall(folder: Path) -> None:

@@ -1,8 +1,8 @@
-"""Top-level symbols of a Python module and what each of them refers to.
+"""Top-level symbols of a Python module, and what runs when it is imported.
 
-The raw material of `segbench.provenance.code`. Nothing is imported or run: only syntax
-trees are read. What was read is told apart by the file's content and can be written down
-(`MEMORY`), because parsing the whole library takes longer than a run with nothing to do.
+Nothing is imported or run: only syntax trees are read. What was read is told apart by the
+file's content and can be written down (`MEMORY`), because parsing the whole library takes
+longer than a run with nothing to do.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import ast
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-#: Assignments that say nothing about what the code computes.
-IGNORED_NAMES = frozenset({"__version__", "__all__", "logger", "LOGGER", "log"})
+from segbench.provenance.actions import ASSIGNMENTS, Effect, base_of, effect_of, targets_of
+from segbench.provenance.names import Bindings, chain_of, imported
+from segbench.provenance.syntax import Reference, Writer, Written
 
 #: Digest of a file's content, and its package -> what `Module.plain` gives.
 MEMORY: dict[str, dict[str, Any]] = {}
@@ -26,48 +27,51 @@ PARSED: dict[str, Module] = {}
 
 
 class Statement:
-    """A top-level statement; what is asked of it is worked out once, many rules ask.
+    """A top-level statement; its normalised form is worked out when it is asked for.
 
     Parameters
     ----------
     node : ast.stmt
         The statement.
-    package : str
-        Dotted name of the package that relative imports start from.
+    writer : Writer
+        Of its module.
+    kind : {"function", "class", "parent", ""}
+        What it defines; a parent is a class that acts when a subclass is made of it.
+    effect : Effect or None
+        None where nothing but names comes of it.
     """
 
-    def __init__(self, node: ast.AST, package: str) -> None:
+    def __init__(
+        self, node: ast.stmt | None, writer: Writer | None, kind: str, effect: Effect | None
+    ) -> None:
+        self._known: list[Any] | None = None
         self._node = node
-        self._package = package
+        self._writer = writer
+        self.kind = kind
+        self.effect = effect
 
-    @classmethod
-    def known(
-        cls, digest: str, imports: list[tuple[str, str | None]], references: list[str]
-    ) -> Statement:
-        """A statement that was read in an earlier run."""
-        made = cls(ast.Pass(), "")
-        made.__dict__.update(digest=digest, imports=imports, references=references)
-        return made
+    @cached_property
+    def written(self) -> Written:
+        """The normalised form."""
+        if self._known is not None:
+            shape, references, imports, slots = self._known
+            return Written(shape, [Reference(*one) for one in references], imports, slots)
+        assert self._writer is not None
+        assert self._node is not None
+        return self._writer.write(self._node)
 
     def plain(self) -> list[Any]:
-        """What `known` takes."""
-        return [self.digest, self.imports, self.references]
+        """All of it as JSON-able data."""
+        shape, references, imports, slots, _ = self.written
+        return [shape, references, imports, slots, self.kind, self.effect]
 
-    @cached_property
-    def digest(self) -> str:
-        """Digest of the syntax tree, 16 hexadecimal digits."""
-        dump = ast.dump(self._node, annotate_fields=False)
-        return hashlib.sha256(dump.encode()).hexdigest()[:16]
-
-    @cached_property
-    def imports(self) -> list[tuple[str, str | None]]:
-        """What is imported inside: (module, symbol or None)."""
-        return [found[1:] for found in imports_of(self._node, self._package)]
-
-    @cached_property
-    def references(self) -> list[str]:
-        """Names that are read inside, sorted."""
-        return sorted({item.id for item in ast.walk(self._node) if isinstance(item, ast.Name)})
+    @classmethod
+    def known(cls, plain: list[Any]) -> Statement:
+        """A statement that was read in an earlier run."""
+        *known, kind, effect = plain
+        made = cls(None, None, kind, None if effect is None else Effect(*effect))
+        made._known = known
+        return made
 
 
 @dataclass
@@ -76,104 +80,41 @@ class Module:
 
     Attributes
     ----------
-    definitions : dict of str to list of Statement
-        Top-level functions, classes and assignments by name.
-    always : list of Statement
-        Statements that run on import for their effect: registrations, conditions.
+    statements : list of Statement
+        All that define a name or run for their effect.
+    definitions : dict of str to list of int
+        Name -> the statements that define it, or change it where it is defined.
+    effects : list of int
+        Statements that define nothing.
     imports : dict of str to (str, str or None)
         Local name -> (module, symbol); the symbol is None for a whole module.
+    loads : list of (str, str or None)
+        What is imported when the module is.
+    typing : list of str
+        Names that are imported for annotations only.
+    refused : list of (int, str)
+        Lines that cannot be followed, and why.
     """
 
-    definitions: dict[str, list[Statement]] = field(default_factory=dict)
-    always: list[Statement] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    definitions: dict[str, list[int]] = field(default_factory=dict)
+    effects: list[int] = field(default_factory=list)
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    loads: list[tuple[str, str | None]] = field(default_factory=list)
+    typing: list[str] = field(default_factory=list)
+    refused: list[tuple[int, str]] = field(default_factory=list)
 
     def plain(self) -> dict[str, Any]:
         """All of it as JSON-able data."""
-        return {
-            "definitions": {
-                name: [statement.plain() for statement in statements]
-                for name, statements in self.definitions.items()
-            },
-            "always": [statement.plain() for statement in self.always],
-            "imports": self.imports,
-        }
+        return {**vars(self), "statements": [one.plain() for one in self.statements]}
 
     @classmethod
     def known(cls, data: dict[str, Any]) -> Module:
         """From what `plain` gave."""
-        return cls(
-            {
-                name: [Statement.known(*statement) for statement in statements]
-                for name, statements in data["definitions"].items()
-            },
-            [Statement.known(*statement) for statement in data["always"]],
-            data["imports"],
-        )
+        return cls(**{**data, "statements": [Statement.known(one) for one in data["statements"]]})
 
 
-class _Documentation(ast.NodeTransformer):
-    """Remove what is written for readers: docstrings and the descriptions of fields."""
-
-    def _without_docstring(
-        self, node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    ) -> ast.AST:
-        self.generic_visit(node)
-        first = node.body[0] if node.body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            node.body[:] = node.body[1:] or [ast.Pass()]
-        return node
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Visit a node; those with a docstring lose it."""
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            return self._without_docstring(node)
-        visited: ast.AST = super().visit(node)
-        return visited
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Drop `description=` from pydantic's Field."""
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id == "Field":
-            node.keywords = [k for k in node.keywords if k.arg != "description"]
-        return node
-
-
-def imports_of(node: ast.AST, package: str) -> Iterator[tuple[str, str, str | None]]:
-    """Yield (local name, module, symbol or None) for every import inside a node.
-
-    Parameters
-    ----------
-    node : ast.AST
-        Any part of a module.
-    package : str
-        Dotted name of the package that relative imports start from.
-    """
-    for item in ast.walk(node):
-        if isinstance(item, ast.Import):
-            for alias in item.names:
-                yield alias.asname or alias.name.split(".")[0], alias.name, None
-        elif isinstance(item, ast.ImportFrom):
-            base = package.split(".")[: len(package.split(".")) - item.level + 1]
-            module = ".".join([*base, item.module or ""]).strip(".") if item.level else item.module
-            for alias in item.names:
-                yield alias.asname or alias.name, module or "", alias.name
-
-
-def _targets(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [statement.name]
-    if isinstance(statement, ast.Assign):
-        names = [n for target in statement.targets for n in ast.walk(target)]
-        simple = all(isinstance(t, ast.Name | ast.Tuple) for t in statement.targets)
-        return [n.id for n in names if isinstance(n, ast.Name)] if simple else []
-    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-        return [statement.target.id]
-    return []
-
-
-@cache
-def parse(path: Path, package: str) -> Module:
+def parse(path: Path, package: str, root: str) -> Module:
     """Parse one file.
 
     Parameters
@@ -181,37 +122,118 @@ def parse(path: Path, package: str) -> Module:
     path : Path
         A Python file.
     package : str
-        The package it belongs to, for relative imports.
+        The package it belongs to, for relative imports; empty for a script.
+    root : str
+        Name of the library.
     """
     content = path.read_bytes()
-    name = f"{hashlib.sha256(content).hexdigest()} {package}"
+    name = f"{hashlib.sha256(content).hexdigest()} {package} {root}"
     if name in MEMORY:
         return Module.known(MEMORY[name])
-    PARSED[name] = _parse(ast.parse(content, str(path)), package)
+    if name not in PARSED:
+        PARSED[name] = read_module(ast.parse(content, str(path)), package, root)
     return PARSED[name]
 
 
-def _parse(tree: ast.Module, package: str) -> Module:
-    _Documentation().visit(tree)
+def read_module(tree: ast.Module, package: str, root: str) -> Module:
+    """The symbols of a syntax tree, see `parse`."""
     module = Module()
-    for statement in tree.body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            for local, source, symbol in imports_of(statement, package):
-                module.imports[local] = (source, symbol)
-            continue
-        names = _targets(statement)
-        taken = Statement(statement, package)
-        if names and not set(names) <= IGNORED_NAMES:
-            for name in names:
-                module.definitions.setdefault(name, []).append(taken)
-        elif not names and not isinstance(statement, ast.Pass) and not _typing_only(statement):
-            module.always.append(taken)
+    reader = _Reader(module, package, root)
+    for statement in _running(tree.body, module, package):
+        reader.take(statement)
+    for name in module.definitions.keys() & module.imports.keys():
+        module.refused.append((0, f"{name} is both imported and defined"))
     return module
 
 
-def _typing_only(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.If)
-        and isinstance(statement.test, ast.Name)
-        and statement.test.id == "TYPE_CHECKING"
-    )
+def _running(body: list[ast.stmt], module: Module, package: str) -> Iterator[ast.stmt]:
+    """The statements that run; what is only for annotations is noted in the module."""
+    for statement in body:
+        if not isinstance(statement, ast.If):
+            yield statement
+        elif chain_of(statement.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for inner in statement.body:
+                if isinstance(inner, ast.Import | ast.ImportFrom):
+                    module.typing += [one.local for one in imported(inner, package)]
+            yield from _running(statement.orelse, module, package)
+        elif not (package and ast.unparse(statement.test) == "__name__ == '__main__'"):
+            yield statement
+
+
+class _Reader:
+    """Sorts the statements of a module."""
+
+    def __init__(self, module: Module, package: str, root: str) -> None:
+        self._module = module
+        self._package = package
+        self._writer = Writer(package, root, module.imports)
+
+    def take(self, statement: ast.stmt) -> None:
+        """Take in one statement."""
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            self._import(statement)
+        elif not isinstance(statement, ast.Pass) and not (
+            isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        ):
+            self._statement(statement)
+
+    def _import(self, statement: ast.Import | ast.ImportFrom) -> None:
+        module = self._module
+        for local, source, symbol, loaded in imported(statement, self._package):
+            module.loads.append((loaded, symbol))
+            if local == "*":
+                module.refused.append((statement.lineno, f"from {source} import *"))
+            elif module.imports.get(local, (source, symbol)) != (source, symbol):
+                module.refused.append((statement.lineno, f"{local} is imported twice"))
+            module.imports[local] = (source, symbol)
+
+    def _statement(self, node: ast.stmt) -> None:
+        module = self._module
+        bound = Bindings(self._package).of([node])
+        names = sorted({*bound.plain, *bound.imports})
+        effect = effect_of(node)
+        if not names:
+            names = self._changed(node)
+            effect = None if names else effect
+        if isinstance(node, ast.AnnAssign) and node.value is None:
+            return
+        number = len(module.statements)
+        kind = _kind_of(node)
+        if self._is_logger(node):
+            node, effect = ast.Pass(), None
+        for targets in bound.imports.values():
+            module.loads += targets
+        module.statements.append(Statement(node, self._writer, kind, effect))
+        for name in names:
+            module.definitions.setdefault(name, []).append(number)
+        if not names:
+            module.effects.append(number)
+
+    def _changed(self, node: ast.stmt) -> list[str]:
+        """What a statement changes in its own module: it belongs to its definition."""
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            chains = [chain_of(node.value.func) or ""]
+        elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            chains = [chain_of(base_of(target)) or "" for target in targets_of(node)]
+        else:
+            return []
+        roots = [chain.split(".")[0] for chain in chains]
+        parts = isinstance(node, ASSIGNMENTS) or all("." in chain for chain in chains)
+        return roots if parts and all(root in self._module.definitions for root in roots) else []
+
+    def _is_logger(self, node: ast.stmt) -> bool:
+        """Where messages go is not what is computed."""
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
+            return False
+        root, _, rest = (chain_of(node.value.func) or "").partition(".")
+        module, symbol = self._module.imports.get(root, ("", None))
+        return ".".join(part for part in (module, symbol, rest) if part) == "logging.getLogger"
+
+
+def _kind_of(node: ast.stmt) -> str:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return "function"
+    if not isinstance(node, ast.ClassDef):
+        return ""
+    methods = {getattr(inner, "name", "") for inner in node.body}
+    return "parent" if node.keywords or "__init_subclass__" in methods else "class"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segbench.explain.causes import Cause, Causes, code_causes, list_causes
+from segbench.explain.causes import Cause, Causes, code_causes, list_causes, moved_symbols
 from segbench.explain.differences import ABSENT, FileChange
 from segbench.explain.plan import Planned
 from segbench.provenance.record import FileStat
@@ -12,12 +12,12 @@ from segbench.provenance.record import FileStat
 WILDCARDS = {"dataset": "ccp", "model": "unet-128", "preprocessing": "p", "fold": "0"}
 PARTS = {
     "old": {
-        "script:work#0": "1",
-        "segbench.m:iou#0": "1",
+        "script:work": "1",
+        "segbench.m:iou": "1",
         "numpy": "numpy==2.4.5",
         "scipy": "x==1",
     },
-    "new": {"script:work#0": "1", "segbench.m:iou#0": "2", "numpy": "numpy==2.4.6", "cv2": "y==1"},
+    "new": {"script:work": "1", "segbench.m:iou": "2", "numpy": "numpy==2.4.6", "cv2": "y==1"},
 }
 
 
@@ -137,15 +137,30 @@ def test_code_is_named_by_symbol_and_packages_by_version(world, param):
 
 
 def test_parts_that_come_and_go():
-    old = {"a:f#0": "1", "a:#0": "1", "a:g#0": "1", "a:g#1": "1"}
-    new = {"a:h#0": "1", "a:#0": "2", "a:g#0": "2", "a:g#1": "2"}
-    assert [cause.what for cause in dict.fromkeys(code_causes(old, new))] == [
-        "a changed",
-        "a:f no longer used",
-        "a:g changed",
-        "a:h newly used",
+    old = {"a:f": "1", "a:#0": "1", "a:g": "1", "file:a.css": "1"}
+    new = {"a:h": "3", "a:#0": "2", "a:g": "2", "file:a.css": "2"}
+    assert [cause.sentence() for cause in dict.fromkeys(code_causes(old, new))] == [
+        "code a changed",
+        "code a:f no longer used",
+        "code a:g changed",
+        "code a:h newly used",
+        "data file a.css changed",
     ]
     assert list(code_causes(old, old)) == []
+
+
+def test_a_name_that_means_something_else_is_a_change_of_its_user():
+    old = {"m:score": "1 n:hd n:dice", "n:hd": "2", "n:dice": "3"}
+    new = {**old, "m:score": "1 n:dice n:hd"}
+    assert [cause.what for cause in code_causes(old, new)] == ["m:score changed"]
+
+
+def test_what_has_only_moved_is_not_told():
+    old = {"m:score": "1 n:hd", "n:hd": "2 n:dice", "n:dice": "3"}
+    moved = {"m:score": "1 k:hd", "k:hd": "2 n:dice", "n:dice": "3"}
+    assert moved_symbols(old, moved) == {"n:hd": "k:hd"}
+    assert list(code_causes(old, moved)) == []
+    assert [c.what for c in code_causes(old, {**moved, "n:dice": "4"})] == ["n:dice changed"]
 
 
 def test_a_changed_input_is_named_with_its_digests(world, tmp_path):

@@ -27,14 +27,14 @@ def forget(monkeypatch):
     """A function that begins a new run, as far as memory goes."""
 
     def begin():
-        symbols.parse.cache_clear()
+        code.code_of.cache_clear()
         monkeypatch.setattr(symbols, "MEMORY", {})
         monkeypatch.setattr(symbols, "PARSED", {})
         monkeypatch.setattr(code, "PARTS", {})
 
     begin()
     yield begin
-    symbols.parse.cache_clear()
+    code.code_of.cache_clear()
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_a_second_run_parses_nothing_and_says_the_same(digest, tmp_path, monkeyp
 
     monkeypatch.setattr(ast, "parse", refuse)
     assert digest() == first
-    assert code.PARTS[first]["lib.late:y#0"]
+    assert code.PARTS[first]["lib.late:y"]
 
 
 @pytest.mark.parametrize("name", ["lib/work.py", "lib/other.py", "lib/late.py", "rule.py"])
@@ -104,7 +104,7 @@ def test_the_parts_of_an_earlier_run_are_found(digest, tmp_path, forget):
     (tmp_path / "lib/other.py").write_text("LIMIT = 4\n")
     second = digest()
     old, new = code_memory.parts_of(first, folder), code_memory.parts_of(second, folder)
-    assert {name for name in old if old[name] != new[name]} == {"lib.other:LIMIT#0"}
+    assert {name for name in old if old[name] != new[name]} == {"lib.other:LIMIT"}
     (folder / f"{first}.json").write_text("{ damaged")
     forget()
     assert code_memory.parts_of(first, folder) is None
