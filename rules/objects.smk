@@ -38,8 +38,6 @@ rule describe:
         segmentation=rules.segment.output.segmentation,
         models=fold_models,
         folds=rules.split.output.folds,
-        terms=os.path.relpath(BASE / "scripts/segbench/objects/terms.yaml"),
-        shapes=os.path.relpath(BASE / "scripts/segbench/objects/shapes.ttl"),
     output:
         turtle=f"{RUN}/objects.ttl",
         jsonld=f"{RUN}/objects.jsonld",

@@ -22,8 +22,6 @@ def work(job: Job) -> None:
         job.input("folds"),
         job.params["about"],
         job.params["labels"],
-        job.input("terms"),
-        job.input("shapes"),
         job.outputs,
     )
 

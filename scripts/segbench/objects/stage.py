@@ -122,8 +122,6 @@ def describe_run(
     folds: str | Path | None,
     about: Mapping[str, str],
     labels: Mapping[str, str | int],
-    terms: str | Path,
-    shapes: str | Path,
     outputs: Mapping[str, str | Path],
     source: str = "predicted",
 ) -> int:
@@ -144,8 +142,6 @@ def describe_run(
     labels : mapping
         dataset, preprocessing, augmentation, model, seed, protocol, fold of the run; for
         manual objects dataset alone.
-    terms, shapes : str or Path
-        Terms of the classes, and the shapes to check against.
     outputs : mapping of str to str or Path
         ``turtle``, ``jsonld``, ``report``.
     source : {"predicted", "manual"}
@@ -186,10 +182,9 @@ def describe_run(
         origin,
         outputs["turtle"],
         outputs["jsonld"],
-        terms=terms,
         source=source,
     )
-    report = validate(outputs["turtle"], shapes)
+    report = validate(outputs["turtle"])
     write_report(report, outputs["report"])
     return report.rois
 

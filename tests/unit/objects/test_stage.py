@@ -14,9 +14,7 @@ from segbench.datasets.miniature.kidney_nuclei import generate
 from segbench.errors import SegbenchError
 from segbench.objects import describe_run, measure_run, raw_digest, read_objects, task_of
 from segbench.objects.namespaces import BASE, PREFIXES
-from segbench.objects.shacl import SHAPES_FILE
 from segbench.objects.stage import run_name
-from segbench.objects.terms import DEFAULT
 
 LABELS = {
     "dataset": "kidney_nuclei", "preprocessing": "em-128", "augmentation": "none",
@@ -73,7 +71,7 @@ def describe(folder, tmp_path, models, source="predicted", labels=LABELS):
     outputs = {name: tmp_path / f"o.{name}" for name in ("turtle", "jsonld", "report")}
     rois = describe_run(
         tmp_path / "o.parquet", [folder / "s.zarr.zip"], models, folder / "folds.tsv", ABOUT,
-        labels, DEFAULT, SHAPES_FILE, outputs, source,
+        labels, outputs, source,
     )  # fmt: skip
     return rois, outputs
 
