@@ -22,9 +22,6 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 
 include: "rules/common.smk"
-include: "rules/inputs.smk"
-include: "rules/gpus.smk"
-include: "rules/resources.smk"
 include: "rules/acquire.smk"
 include: "rules/preprocess.smk"
 include: "rules/augment.smk"
@@ -46,3 +43,7 @@ rule all:
         rules.tables.input,
         rules.report.output,
         rules.objects.input,
+
+
+if workflow.is_main_process:
+    check_command_line()

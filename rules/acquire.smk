@@ -23,7 +23,7 @@ rule acquire:
         mem_mb=1000,
         runtime=720,
     params:
-        code=acquire_code,
+        code=CODE.acquire,
         dataset=lambda w: source_slice(CONFIG.datasets[w.dataset], BASE),
     script:
         "../scripts/acquire.py"
@@ -34,7 +34,7 @@ rule inventory:
     input:
         record=rules.acquire.output.record,
     output:
-        manifest="inventory/{dataset}/shard-{shard}.tsv",
+        manifest=MANIFEST,
     log:
         "logs/inventory/{dataset}-{shard}.log",
     conda:
@@ -44,7 +44,7 @@ rule inventory:
         mem_mb=1000,
         runtime=240,
     params:
-        code=reader_code("inventory"),
+        code=CODE.with_reader("inventory"),
         shards=lambda w: CONFIG.datasets[w.dataset].shards,
         dataset=lambda w: inventory_slice(CONFIG.datasets[w.dataset]),
     script:
@@ -66,7 +66,7 @@ rule index:
         mem_mb=2000,
         runtime=120,
     params:
-        code=reader_code("index"),
+        code=CODE.with_reader("index"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
     script:
         "../scripts/index.py"
@@ -75,9 +75,9 @@ rule index:
 rule samples:
     """Join the shards' rows; identical pictures become one group."""
     input:
-        shards=shards(rules.index.output.samples),
+        shards=shard_lister(CONFIG, rules.index.output.samples),
     output:
-        samples=f"{DATA}/samples.tsv",
+        samples=SAMPLES,
     log:
         "logs/samples/{dataset}.log",
     localrule: True
@@ -88,6 +88,6 @@ rule samples:
         mem_mb=1000,
         runtime=30,
     params:
-        code=code("samples"),
+        code=CODE.of("samples"),
     script:
         "../scripts/samples.py"

@@ -16,17 +16,17 @@ OUTPUTS:
 rule apply_model:
     """Segment the images; one that cannot be read stops no other."""
     input:
-        images=applied_images,
-        models=applied_models,
-        table=applied_table,
+        images=lambda w: APPLIED.images(),
+        models=lambda w: APPLIED.models(),
+        table=lambda w: APPLIED.table(),
     output:
-        applied=update(f"{APPLIED}/applied.json"),
-        objects=update(f"{APPLIED}/objects.parquet"),
-        turtle=update(f"{APPLIED}/objects.ttl"),
-        jsonld=update(f"{APPLIED}/objects.jsonld"),
-        cost=f"{APPLIED}/apply_model.cost.json",
+        applied=update(f"{APPLIED.folder}/applied.json"),
+        objects=update(f"{APPLIED.folder}/objects.parquet"),
+        turtle=update(f"{APPLIED.folder}/objects.ttl"),
+        jsonld=update(f"{APPLIED.folder}/objects.jsonld"),
+        cost=f"{APPLIED.folder}/apply_model.cost.json",
     log:
-        f"logs/apply_model/{APPLIED.removeprefix('applied/')}.log",
+        f"logs/apply_model/{APPLIED.name}.log",
     conda:
         "../envs/gpu.yaml"
     threads: 4
@@ -34,8 +34,8 @@ rule apply_model:
         mem_mb=lambda w, attempt: 4000 * attempt,
         runtime=lambda w, attempt: 240 * attempt,
     params:
-        code=code("apply_model"),
-        settings=applied_settings,
+        code=CODE.of("apply_model"),
+        settings=lambda w: APPLIED.settings(),
     script:
         "../scripts/apply_model.py"
 
@@ -45,9 +45,9 @@ rule apply:
     input:
         applied=rules.apply_model.output.applied,
     output:
-        summary=f"{APPLIED}/summary.txt",
+        summary=f"{APPLIED.folder}/summary.txt",
     log:
-        f"logs/apply/{APPLIED.removeprefix('applied/')}.log",
+        f"logs/apply/{APPLIED.name}.log",
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -55,6 +55,6 @@ rule apply:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("apply"),
+        code=CODE.of("apply"),
     script:
         "../scripts/apply.py"

@@ -13,7 +13,7 @@ rule amplify:
     input:
         archive=rules.preprocess.output.archive,
     output:
-        archive=f"{PREPARED}/amplified-{{augmentation}}/shard-{{shard}}.zarr.zip",
+        archive=AMPLIFIED_SHARD,
         cost=f"{PREPARED}/amplified-{{augmentation}}/shard-{{shard}}.cost.json",
     log:
         "logs/amplify/{dataset}-{preprocessing}-{augmentation}-{shard}.log",
@@ -21,10 +21,10 @@ rule amplify:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory("amplify"),
-        runtime=minutes("amplify"),
+        mem_mb=JOBS.memory("amplify"),
+        runtime=JOBS.minutes("amplify"),
     params:
-        code=code("amplify"),
+        code=CODE.of("amplify"),
         recipe=lambda w: plain(CONFIG.augmentation[w.augmentation].amplification),
     script:
         "../scripts/amplify.py"

@@ -11,12 +11,12 @@ OUTPUTS:
 rule explore_dataset:
     """Describe one dataset in numbers, as groups by appearance, and in pictures."""
     input:
-        manifests=shards(rules.inventory.output.manifest),
+        manifests=shard_lister(CONFIG, rules.inventory.output.manifest),
         samples=rules.samples.output.samples,
-        truth=shards(rules.truth.output.archive),
+        truth=shard_lister(CONFIG, rules.truth.output.archive),
     output:
         summary=f"{DATA}/explore/summary.json",
-        clusters=f"{DATA}/explore/appearance.tsv",
+        clusters=APPEARANCE,
         sizes=f"{DATA}/explore/sizes.svg",
         intensities=f"{DATA}/explore/intensities.svg",
         classes=f"{DATA}/explore/classes.svg",
@@ -30,10 +30,10 @@ rule explore_dataset:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory("explore_dataset"),
-        runtime=minutes("explore_dataset"),
+        mem_mb=JOBS.memory("explore_dataset"),
+        runtime=JOBS.minutes("explore_dataset"),
     params:
-        code=reader_code("explore_dataset"),
+        code=CODE.with_reader("explore_dataset"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
     script:
         "../scripts/explore_dataset.py"

@@ -12,7 +12,7 @@ rule split:
     """Give every sample its role in every fold; groups never part."""
     input:
         samples=rules.samples.output.samples,
-        appearance=appearance_of,
+        appearance=ARMS.appearance,
     output:
         folds=f"{DATA}/folds-{{protocol}}.tsv",
     log:
@@ -25,7 +25,7 @@ rule split:
         mem_mb=1000,
         runtime=30,
     params:
-        code=code("split"),
+        code=CODE.of("split"),
         protocol=lambda w: plain(CONFIG.datasets[w.dataset].protocols[w.protocol]),
     script:
         "../scripts/split.py"
@@ -36,7 +36,7 @@ rule check_leaks:
     input:
         folds=rules.split.output.folds,
         samples=rules.samples.output.samples,
-        archives=training_shards,
+        archives=training_shard_lister(CONFIG),
     output:
         verdict=f"{PREPARED}/aug-{{augmentation}}/leaks-{{protocol}}.json",
     log:
@@ -45,9 +45,9 @@ rule check_leaks:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory("check_leaks"),
-        runtime=minutes("check_leaks"),
+        mem_mb=JOBS.memory("check_leaks"),
+        runtime=JOBS.minutes("check_leaks"),
     params:
-        code=code("check_leaks"),
+        code=CODE.of("check_leaks"),
     script:
         "../scripts/check_leaks.py"

@@ -12,9 +12,9 @@ rule measure:
     """Measure the objects of a run at the original size, and the raw image inside them."""
     input:
         segmentation=rules.segment.output.segmentation,
-        manifests=shards(rules.inventory.output.manifest),
+        manifests=shard_lister(CONFIG, rules.inventory.output.manifest),
     output:
-        objects=f"{RUN}/objects.parquet",
+        objects=OBJECTS,
         cost=f"{RUN}/measure.cost.json",
     log:
         f"{LOG}/measure.log",
@@ -22,10 +22,10 @@ rule measure:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory("measure"),
-        runtime=minutes("measure"),
+        mem_mb=JOBS.memory("measure"),
+        runtime=JOBS.minutes("measure"),
     params:
-        code=reader_code("measure"),
+        code=CODE.with_reader("measure"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
     script:
         "../scripts/measure.py"
@@ -36,7 +36,7 @@ rule describe:
     input:
         objects=rules.measure.output.objects,
         segmentation=rules.segment.output.segmentation,
-        models=fold_models,
+        models=ARMS.networks,
         folds=rules.split.output.folds,
     output:
         turtle=f"{RUN}/objects.ttl",
@@ -49,11 +49,11 @@ rule describe:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory("describe"),
-        runtime=minutes("describe"),
+        mem_mb=JOBS.memory("describe"),
+        runtime=JOBS.minutes("describe"),
     params:
-        code=code("describe"),
-        about=about_dataset,
+        code=CODE.of("describe"),
+        about=lambda w: about_dataset(CONFIG, w.dataset),
         labels=lambda w: dict(w),
     script:
         "../scripts/describe.py"
@@ -62,5 +62,5 @@ rule describe:
 rule objects:
     """The objects of every arm of every study of segmentation."""
     input:
-        of_segmentations(rules.measure.output.objects),
-        of_segmentations(rules.describe.output.turtle),
+        ARMS.segmented(rules.measure.output.objects),
+        ARMS.segmented(rules.describe.output.turtle),

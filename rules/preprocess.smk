@@ -21,10 +21,10 @@ rule truth:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory("truth"),
-        runtime=minutes("truth"),
+        mem_mb=JOBS.memory("truth"),
+        runtime=JOBS.minutes("truth"),
     params:
-        code=reader_code("truth"),
+        code=CODE.with_reader("truth"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
     script:
         "../scripts/truth.py"
@@ -36,7 +36,7 @@ rule preprocess:
         manifest=rules.inventory.output.manifest,
         samples=rules.index.output.samples,
     output:
-        archive=f"{PREPARED}/shard-{{shard}}.zarr.zip",
+        archive=PREPARED_SHARD,
         cost=f"{PREPARED}/shard-{{shard}}.cost.json",
     log:
         "logs/preprocess/{dataset}-{preprocessing}-{shard}.log",
@@ -44,10 +44,10 @@ rule preprocess:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory("preprocess"),
-        runtime=minutes("preprocess"),
+        mem_mb=JOBS.memory("preprocess"),
+        runtime=JOBS.minutes("preprocess"),
     params:
-        code=reader_code("preprocess"),
+        code=CODE.with_reader("preprocess"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
         recipe=lambda w: plain(CONFIG.preprocessing[w.preprocessing]),
     script:

@@ -8,14 +8,24 @@ OUTPUTS:
     tables/resources.csv                  what jobs asked for, and what they used
 """
 
+from segbench.workflow.costs import COSTED, cost_files
+from segbench.workflow.report_parts import (
+    Patterns,
+    ReportParts,
+    as_params,
+    resolved_config,
+    sweep_points,
+)
+from segbench.workflow.shards import manifests
+
 
 rule draw_curves:
     """Draw the learning curves of all arms of a study; list the lowest losses."""
     input:
-        histories=of_study(rules.train.output.history, lambda study, arm: folds_of(arm)),
+        histories=lambda w: ARMS.trained(rules.train.output.history, w.study),
     output:
-        picture="results/figures/{study}/curves.svg",
-        losses="results/figures/{study}/losses.tsv",
+        picture=f"{FIGURES}/curves.svg",
+        losses=f"{FIGURES}/losses.tsv",
     log:
         "logs/draw_curves/{study}.log",
     conda:
@@ -25,12 +35,8 @@ rule draw_curves:
         mem_mb=1000,
         runtime=30,
     params:
-        code=code("draw_curves"),
-        runs=lambda w: [
-            {**arm._asdict(), "fold": fold}
-            for arm in CONFIG.arms(w.study)
-            for fold in folds_of(arm)
-        ],
+        code=CODE.of("draw_curves"),
+        runs=lambda w: ARMS.trained_runs(w.study),
         title=lambda w: CONFIG.studies[w.study].title,
     script:
         "../scripts/draw_curves.py"
@@ -40,17 +46,17 @@ rule draw_overlays:
     """Draw the best, the median and the worst test sample of an arm."""
     input:
         scores=lambda w: expand(
-            rules.score.output.scores, **w, fold=scored_folds(w.study, w)
+            rules.score.output.scores, **w, fold=ARMS.scored_folds(w.study)
         ),
         segmentations=lambda w: expand(
-            rules.segment.output.segmentation, **w, fold=scored_folds(w.study, w)
+            rules.segment.output.segmentation, **w, fold=ARMS.scored_folds(w.study)
         ),
-        truth=shards(rules.truth.output.archive),
-        prepared=shards(rules.preprocess.output.archive),
+        truth=shard_lister(CONFIG, rules.truth.output.archive),
+        prepared=shard_lister(CONFIG, rules.preprocess.output.archive),
     output:
-        picture=f"{OVERLAYS}/overlays.png",
+        picture=f"{ARM_FIGURES}/overlays.png",
     log:
-        f"{OVERLAYS.replace('results/', 'logs/')}/draw_overlays.log",
+        f"{log_of(ARM_FIGURES)}/draw_overlays.log",
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -58,7 +64,7 @@ rule draw_overlays:
         mem_mb=2000,
         runtime=30,
     params:
-        code=code("draw_overlays"),
+        code=CODE.of("draw_overlays"),
         study=lambda w: CONFIG.studies[w.study].model_dump(mode="json"),
     script:
         "../scripts/draw_overlays.py"
@@ -68,17 +74,17 @@ rule draw_classes:
     """Draw what a classifier got right and wrong, in place of overlays."""
     input:
         segmentations=lambda w: expand(
-            rules.segment.output.segmentation, **w, fold=scored_folds(w.study, w)
+            rules.segment.output.segmentation, **w, fold=ARMS.scored_folds(w.study)
         ),
-        truth=shards(rules.truth.output.archive),
-        prepared=shards(rules.preprocess.output.archive),
+        truth=shard_lister(CONFIG, rules.truth.output.archive),
+        prepared=shard_lister(CONFIG, rules.preprocess.output.archive),
     output:
-        confusion=f"{OVERLAYS}/confusion.svg",
-        reliability=f"{OVERLAYS}/reliability.svg",
-        roc=f"{OVERLAYS}/roc.svg",
-        mistakes=f"{OVERLAYS}/mistakes.png",
+        confusion=f"{ARM_FIGURES}/confusion.svg",
+        reliability=f"{ARM_FIGURES}/reliability.svg",
+        roc=f"{ARM_FIGURES}/roc.svg",
+        mistakes=f"{ARM_FIGURES}/mistakes.png",
     log:
-        f"{OVERLAYS.replace('results/', 'logs/')}/draw_classes.log",
+        f"{log_of(ARM_FIGURES)}/draw_classes.log",
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -86,7 +92,7 @@ rule draw_classes:
         mem_mb=2000,
         runtime=30,
     params:
-        code=code("draw_classes"),
+        code=CODE.of("draw_classes"),
     script:
         "../scripts/draw_classes.py"
 
@@ -94,9 +100,9 @@ rule draw_classes:
 rule draw_sweep:
     """Draw the points of a study's sweep as parallel coordinates."""
     input:
-        table="tables/{study}.csv",
+        table=tables_of("{study}")["csv"],
     output:
-        picture="results/figures/{study}/sweep.svg",
+        picture=f"{FIGURES}/sweep.svg",
     log:
         "logs/draw_sweep/{study}.log",
     conda:
@@ -106,33 +112,45 @@ rule draw_sweep:
         mem_mb=1000,
         runtime=30,
     params:
-        code=code("draw_sweep"),
+        code=CODE.of("draw_sweep"),
         title=lambda w: CONFIG.studies[w.study].title,
         metric=lambda w: CONFIG.studies[w.study].primary,
         empty=lambda w: CONFIG.studies[w.study].empty,
-        points=lambda w: sweep_points(w.study),
+        points=lambda w: sweep_points(CONFIG, w.study),
     script:
         "../scripts/draw_sweep.py"
+
+
+PARTS = ReportParts(
+    CONFIG,
+    Patterns(
+        samples=rules.samples.output.samples,
+        folds=rules.split.output.folds,
+        verdict=rules.check_leaks.output.verdict,
+        losses=rules.draw_curves.output.losses,
+        pictures={
+            "curves": rules.draw_curves.output.picture,
+            "sweep": rules.draw_sweep.output.picture,
+            "overlays": rules.draw_overlays.output.picture,
+            **rules.draw_classes.output,
+        },
+        exploration={
+            kind: path
+            for kind, path in rules.explore_dataset.output.items()
+            if kind not in ("clusters", "cost")
+        },
+    ),
+)
+COSTS = {name: getattr(rules, name).output.cost for name in COSTED}
 
 
 rule report:
     """Gather everything on one page that works offline."""
     input:
-        tables=rules.tables.input,
-        pictures=pages_pictures(),
-        losses=expand(rules.draw_curves.output.losses, study=CONFIG.studies),
+        parts=PARTS.files(),
         explorations=rules.explore.input,
-        sheets=[path for study in CONFIG.studies for path in sheets_of(study).values()],
-        costs=costs,
-        inventory=lambda w: sorted(
-            path
-            for name, dataset in CONFIG.datasets.items()
-            for path in expand(
-                rules.inventory.output.manifest,
-                dataset=name,
-                shard=range(dataset.shards),
-            )
-        ),
+        costs=lambda w: cost_files(CONFIG, ARMS, COSTS),
+        inventory=lambda w: manifests(CONFIG, rules.inventory.output.manifest),
     output:
         page="report/index.html",
         manifest="report/manifest.json",
@@ -147,14 +165,14 @@ rule report:
         mem_mb=1000,
         runtime=30,
     params:
-        code=code("report"),
-        parts=pages_parts(),
-        explorations=explorations(),
-        config=resolved_config(),
+        code=CODE.of("report"),
+        parts=as_params(PARTS.studies),
+        explorations=as_params(PARTS.explorations),
+        config=resolved_config(CONFIG),
         configfiles=[file.name for file in MAIN],
         codes={
-            rule: code(rule)
-            for rule in ("train", "predict", "segment", "score", "tabulate")
+            name: CODE.of(name)
+            for name in ("train", "predict", "segment", "score", "tabulate")
         },
     script:
         "../scripts/report.py"

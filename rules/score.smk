@@ -12,7 +12,7 @@ rule segment:
     """Turn the probabilities into label maps or objects at the original size."""
     input:
         probability=rules.predict.output.probability,
-        truth=shards(rules.truth.output.archive),
+        truth=shard_lister(CONFIG, rules.truth.output.archive),
     output:
         segmentation=f"{RUN}/segmentation.zarr.zip",
         cost=f"{RUN}/segment.cost.json",
@@ -22,10 +22,10 @@ rule segment:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory("segment"),
-        runtime=minutes("segment"),
+        mem_mb=JOBS.memory("segment"),
+        runtime=JOBS.minutes("segment"),
     params:
-        code=code("segment"),
+        code=CODE.of("segment"),
         recipe=lambda w: model_slice(CONFIG.models[w.model], "segment"),
     script:
         "../scripts/segment.py"
@@ -35,7 +35,7 @@ rule score:
     """Compare the segmentations with the truth at the original size."""
     input:
         segmentation=rules.segment.output.segmentation,
-        truth=shards(rules.truth.output.archive),
+        truth=shard_lister(CONFIG, rules.truth.output.archive),
         folds=rules.split.output.folds,
     output:
         scores=f"{RUN}/scores.parquet",
@@ -46,12 +46,12 @@ rule score:
         "../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=memory("score"),
-        runtime=minutes("score"),
+        mem_mb=JOBS.memory("score"),
+        runtime=JOBS.minutes("score"),
     params:
-        code=code("score"),
-        metrics=metrics_of,
-        empty=empty_of,
+        code=CODE.of("score"),
+        metrics=ARMS.metrics_of,
+        empty=ARMS.empty_of,
         labels=lambda w: dict(w),
     script:
         "../scripts/score.py"

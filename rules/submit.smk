@@ -11,12 +11,14 @@ rule submit:
     """Write an arm's masks of all folds as run-length codes."""
     input:
         segmentation=lambda w: expand(
-            rules.segment.output.segmentation, fold=folds_of(w), **w
+            rules.segment.output.segmentation,
+            fold=ARMS.folds(w.dataset, w.protocol),
+            **w,
         ),
     output:
         submission=f"{ARM}/submission.csv",
     log:
-        f"{ARM.replace('results/', 'logs/')}/submit.log",
+        f"{log_of(ARM)}/submit.log",
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -24,7 +26,7 @@ rule submit:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("submit"),
+        code=CODE.of("submit"),
         classes=lambda w: list(CONFIG.datasets[w.dataset].label_classes),
     script:
         "../scripts/submit.py"
@@ -33,4 +35,4 @@ rule submit:
 rule submissions:
     """The competition's file of every arm of the studies on its data."""
     input:
-        submissions(),
+        lambda w: ARMS.submitted(rules.submit.output.submission),

@@ -9,12 +9,9 @@ OUTPUTS:
 rule tabulate:
     """Summarise the scores of a study: means, intervals, ranks, ties, published rows."""
     input:
-        scores=of_study(rules.score.output.scores),
+        scores=lambda w: ARMS.scored(rules.score.output.scores, w.study),
     output:
-        csv="tables/{study}.csv",
-        md="tables/{study}.md",
-        tex="tables/{study}.tex",
-        html="tables/{study}.html",
+        **tables_of("{study}"),
     log:
         "logs/tabulate/{study}.log",
     localrule: True
@@ -25,7 +22,7 @@ rule tabulate:
         mem_mb=1000,
         runtime=30,
     params:
-        code=code("tabulate"),
+        code=CODE.of("tabulate"),
         study=lambda w: CONFIG.studies[w.study].model_dump(mode="json"),
         generated=lambda w: CONFIG.datasets[CONFIG.studies[w.study].dataset].source
         == "generated",
@@ -36,7 +33,7 @@ rule tabulate:
 rule tables:
     """All tables."""
     input:
-        expand("tables/{study}.{format}", study=CONFIG.studies, format=TABLE_FORMATS),
+        expand(TABLE, study=CONFIG.studies, format=TABLE_FORMATS),
 
 
 for name in CONFIG.studies:
@@ -45,4 +42,4 @@ for name in CONFIG.studies:
         name:
             name
         input:
-            expand("tables/{study}.{format}", study=name, format=TABLE_FORMATS),
+            tables_of(name).values(),

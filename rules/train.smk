@@ -15,12 +15,12 @@ from segbench.models.files import local_weights
 rule train:
     """Fit one network on one fold; resumes where a killed job stopped."""
     input:
-        archives=training_shards,
+        archives=training_shard_lister(CONFIG),
         folds=rules.split.output.folds,
         verdict=rules.check_leaks.output.verdict,
         weights=lambda w: local_weights(CONFIG.models[w.model].network, BASE),
     output:
-        model=f"{RUN}/model.keras",
+        model=MODEL,
         history=f"{RUN}/history.csv",
         cost=f"{RUN}/train.cost.json",
     log:
@@ -29,14 +29,13 @@ rule train:
         "../envs/gpu.yaml"
     threads: 1
     resources:
-        gpu=training_gpus,
-        mem_mb=memory("train"),
-        gpu_mem_mb=gpu_memory("train"),
-        runtime=minutes("train"),
+        gpu=lambda w, input: GPUS.of_job("train", w, input),
+        mem_mb=JOBS.memory("train"),
+        gpu_mem_mb=JOBS.gpu_memory("train"),
+        runtime=JOBS.minutes("train"),
     params:
-        code=code("train"),
-        recipe=train_recipe,
-        jitter=train_jitter,
+        **GPU_PARAMETERS["train"],
+        code=CODE.of("train"),
     script:
         "../scripts/train.py"
 
@@ -44,9 +43,9 @@ rule train:
 rule predict:
     """Apply a fold's network, or all folds' together, to the test samples."""
     input:
-        archives=shards(rules.preprocess.output.archive),
+        archives=shard_lister(CONFIG, rules.preprocess.output.archive),
         folds=rules.split.output.folds,
-        models=fold_models,
+        models=ARMS.networks,
     output:
         probability=f"{RUN}/probability.zarr.zip",
         cost=f"{RUN}/predict.cost.json",
@@ -56,13 +55,12 @@ rule predict:
         "../envs/gpu.yaml"
     threads: 1
     resources:
-        gpu=prediction_gpus,
-        mem_mb=memory("predict"),
-        gpu_mem_mb=gpu_memory("predict"),
-        runtime=minutes("predict"),
+        gpu=lambda w, input: GPUS.of_job("predict", w, input),
+        mem_mb=JOBS.memory("predict"),
+        gpu_mem_mb=JOBS.gpu_memory("predict"),
+        runtime=JOBS.minutes("predict"),
     params:
-        code=code("predict"),
-        recipe=predict_recipe,
-        folds=predict_folds,
+        **GPU_PARAMETERS["predict"],
+        code=CODE.of("predict"),
     script:
         "../scripts/predict.py"

@@ -196,8 +196,8 @@ def test_slurm_saw_it_happen(day, cluster, fate, states):
 
 def test_jobs_of_the_killed_run_are_cancelled_before_their_work_is_begun_again(day):
     said = day.checkout.said()
-    assert "A killed run left" in said
-    assert day.jobs[ORPHAN] in said.split("A killed run left", 1)[1].splitlines()[0]
+    assert "Slurm jobs of a killed run" in said
+    assert day.jobs[ORPHAN] in said.split("Slurm jobs of a killed run", 1)[1].splitlines()[0]
     assert day.states[day.jobs[ORPHAN]] == "CANCELLED"
 
 

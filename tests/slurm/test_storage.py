@@ -61,7 +61,7 @@ def test_a_disk_that_is_full_in_mid_training(calm, small_disk, tmp_path):
     assert run.wait(timeout=240) != 0
     log = checkout.log(0)
     assert epochs_in(log)[-1] == EPOCHS, "all was trained; only the network found no room"
-    assert re.search(r"the disk is full .* left of", log)
+    assert re.search(r"the disk is full.* free at", log)
     assert "train.log" in checkout.said()
     assert not checkout.path(f"{RUN.format(seed=0)}/model.keras").exists()
 

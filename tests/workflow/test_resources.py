@@ -109,7 +109,7 @@ def test_a_job_asks_again_when_its_data_are_there_and_leaves_it_in_its_cost(proj
 
 def test_what_is_asked_for_reruns_nothing(project):
     archive = "results/brats/prep-deep/shard-0.zarr.zip"
-    project.edit("rules/preprocess.smk", 'mem_mb=memory("preprocess")', "mem_mb=1234")
+    project.edit("rules/preprocess.smk", 'mem_mb=JOBS.memory("preprocess")', "mem_mb=1234")
     project.edit(
         "scripts/segbench/resources/constants.py", "MEMORY_MARGIN = 1.15", "MEMORY_MARGIN = 1.5"
     )

@@ -14,7 +14,7 @@ from workflow.project import COMMANDS, ROOT, RULES
 RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
 SCRIPTS = sorted(p for p in (ROOT / "scripts").glob("*.py") if p.stem not in COMMANDS)
 #: Rule files of functions alone.
-HELPERS = ("common.smk", "inputs.smk", "resources.smk", "gpus.smk")
+HELPERS = ("common.smk",)
 LIBRARY = sorted((ROOT / "scripts/segbench").rglob("*.py"))
 
 

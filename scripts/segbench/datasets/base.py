@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +56,15 @@ class Reader:
     A module of `segbench.datasets` has one `READER`; where what is read depends on the
     dataset's config (which labels make which class, how a folder is laid out), it also has
     ``make_reader(dataset)``.
+
+    Attributes
+    ----------
+    takes_submissions : bool
+        Whether the publisher scores a file of masks as run-length codes, see
+        `segbench.datasets.submission`.
     """
+
+    takes_submissions: ClassVar[bool] = False
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the samples from file names alone, sorted by id; reads no pixels."""

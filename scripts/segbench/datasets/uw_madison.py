@@ -116,6 +116,8 @@ class UwMadison(Reader):
         Names in train.csv of the masks that a label consists of, in their order.
     """
 
+    takes_submissions = True
+
     def __init__(self, organs: tuple[str, ...]) -> None:
         for organ in organs:
             if organ not in ORGANS:

@@ -29,7 +29,7 @@ def conclude(applied: str | Path, output: str | Path) -> None:
     """
     record = json.loads(Path(applied).read_text("utf-8"))
     done, failed = record["images"], record["failed"]
-    place = Path(applied).parent
+    place = Path(applied).parent.absolute()
     if failed:
         shown = [
             f"{one['error']['what']}\n      {one['error']['action']}" for one in failed[:SHOWN]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from segbench.errors import SegbenchError
-from segbench.places import explain
+from segbench.os_errors import explain
 from segbench.provenance.cost import Meter, write_cost
 from segbench.provenance.devices import claiming
 from segbench.provenance.keys import Job, Selection, work_key

@@ -1,9 +1,9 @@
-"""Tell a lock that a killed run left behind from the lock of a run that is alive.
+"""Tell the stale lock of a killed run from the lock of a run that is alive.
 
 Snakemake locks its working folder and removes the lock when it ends. Killed with SIGKILL,
-it cannot; the next run would refuse to start until somebody says `--unlock`. Every run
-writes here who it is; when none of them is alive any more, their locks are void. While one
-is, no second run starts in the folder (see `segbench.provenance.running`).
+it cannot, and the next run would refuse to start until somebody passes `--unlock`. So every
+run registers here; when no registered run is alive, the locks are stale and are removed.
+While one is alive, no second run starts in the folder (see `segbench.provenance.running`).
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from typing import Any
 import psutil
 
 from segbench.provenance.orphans import cancel_orphans
-from segbench.provenance.running import is_elsewhere, only_looks, refuse, this_run
+from segbench.provenance.running import is_elsewhere, only_inspects, refuse, this_run
 
-#: A process whose start is off by more is another one with the same number. Not less: the
-#: start is reckoned from the clock, and a corrected clock moves it.
-SECONDS_APART = 60
+#: A process whose start time differs by more is another one with the same pid. A smaller
+#: tolerance would not survive a corrected clock, from which the start time is computed.
+START_TOLERANCE_S = 60
 
 
 def alive(run: dict[str, Any]) -> bool:
-    """Whether a recorded run may still be running; of one elsewhere nobody can tell.
+    """Whether a registered run may be alive; one on another machine always may.
 
     Parameters
     ----------
     run : dict
-        ``host``, ``pid``, and the time at which the process started.
+        ``host``, ``pid``, and ``started``, the start time of the process.
     """
     if is_elsewhere(run):
         return True
     try:
         process = psutil.Process(run["pid"])
         started: float = process.create_time()
-        same = abs(started - float(run["started"])) < SECONDS_APART
+        same = abs(started - float(run["started"])) < START_TOLERANCE_S
         return same and str(process.status()) != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return _is_hidden(run["pid"])
 
 
 def _is_hidden(pid: int) -> bool:
-    """Whether there is a process of another user that this one may not look at."""
+    """Whether the process belongs to another user and cannot be inspected."""
     try:
         os.kill(pid, 0)
     except PermissionError:
@@ -58,17 +58,17 @@ def _is_hidden(pid: int) -> bool:
 
 
 @contextmanager
-def _record(folder: Path) -> Iterator[list[dict[str, Any]]]:
-    """The recorded runs that may be alive; what the block makes of the list is kept."""
+def _registry(folder: Path) -> Iterator[list[dict[str, Any]]]:
+    """The registered runs that may be alive; changes that the block makes are written back."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "segbench-runs.json", "a+", encoding="utf-8") as handle:
-        with suppress(OSError):  # where no file can be locked, only a tie is not noticed
+        with suppress(OSError):  # without file locks, only simultaneous starts go unnoticed
             fcntl.flock(handle, fcntl.LOCK_EX)
         handle.seek(0)
         try:
             runs = [run for run in json.load(handle) if alive(run)]
         except (ValueError, KeyError, TypeError):
-            # Written by a run that was killed just then: nobody can be excluded.
+            # Truncated by a run that was killed while writing.
             runs = []
         yield runs
         handle.seek(0)
@@ -80,15 +80,15 @@ def _others(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [run for run in runs if run["pid"] != os.getpid() or is_elsewhere(run)]
 
 
-def void_stale_locks(folder: Path, *, unlock: bool = False) -> list[Path]:
-    """Record this run, and remove locks that no living run can hold.
+def remove_stale_locks(folder: Path, *, unlock: bool = False) -> list[Path]:
+    """Register this run, and remove the locks that no live run holds.
 
     Parameters
     ----------
     folder : Path
         Snakemake's ``.snakemake`` of the working folder.
     unlock : bool
-        Whether the user says that runs which cannot be seen from here are over.
+        Whether the user says that runs on other machines have ended.
 
     Returns
     -------
@@ -98,9 +98,9 @@ def void_stale_locks(folder: Path, *, unlock: bool = False) -> list[Path]:
     Raises
     ------
     SegbenchError
-        If another run is, or may be, alive here. It is not disturbed.
+        Another run is, or may be, alive in the folder; it is not disturbed.
     """
-    with _record(folder) as runs:
+    with _registry(folder) as runs:
         others = [run for run in _others(runs) if not (unlock and is_elsewhere(run))]
         if others:
             refuse(folder, others)
@@ -111,53 +111,53 @@ def void_stale_locks(folder: Path, *, unlock: bool = False) -> list[Path]:
     return removed
 
 
-def sign_off(folder: Path) -> None:
-    """Take this run out of the record, as it ends."""
+def end_run(folder: Path) -> None:
+    """Take this run out of the registry, as it ends."""
     try:
-        with _record(folder) as runs:
+        with _registry(folder) as runs:
             runs[:] = _others(runs)
     except OSError:
-        pass  # the folder is gone, or can no longer be written to
+        pass  # the folder is gone, or no longer writable
 
 
-def may_write(
+def begin_run(
     folder: Path, dryrun: bool, arguments: Sequence[str], say: Callable[[str], None]
 ) -> bool:
-    """Begin a run in a folder, or only look at it.
+    """Begin a run in a folder, or only inspect it.
 
     Parameters
     ----------
     folder : Path
         Snakemake's ``.snakemake`` of the working folder.
     dryrun : bool
-        Whether Snakemake makes a dry run.
+        Whether this is a dry run.
     arguments : sequence of str
-        Of Snakemake's command line.
+        Snakemake's command line.
     say : callable
         Takes a line for the user.
 
     Returns
     -------
     bool
-        Whether files of the folder may be brought up to date: always in a run; where one
-        only looks, if nobody else runs.
+        Whether files of the folder may be updated: always in a run; if it is only inspected,
+        when no run is alive there.
 
     Raises
     ------
     SegbenchError
-        If this is a run and another is, or may be, alive in the folder.
+        This is a run, and another is, or may be, alive in the folder.
     """
-    if only_looks(dryrun, arguments):
+    if only_inspects(dryrun, arguments):
         path = folder / "segbench-runs.json"
         try:
             return not any(alive(run) for run in json.loads(path.read_text("utf-8")))
         except FileNotFoundError:
             return True
         except (ValueError, KeyError, TypeError):
-            return False  # it is being written just now
-    if void_stale_locks(folder, unlock="--unlock" in arguments):
-        say("The last run here was killed; its lock is void, going on.")
+            return False  # being written right now
+    if remove_stale_locks(folder, unlock="--unlock" in arguments):
+        say("Removed stale lock; resuming.")
     if "--unlock" not in arguments:
         cancel_orphans(folder, say)
-    atexit.register(sign_off, folder.absolute())
+    atexit.register(end_run, folder.absolute())
     return True

@@ -1,13 +1,13 @@
-"""Jobs that a killed run left in Slurm's queue.
+"""Cancel the jobs that a killed run left in Slurm's queue.
 
-Snakemake cancels its jobs when it is interrupted. Killed with SIGKILL, or with the head
-node under it, it cannot: the jobs go on, and the next run, which knows nothing of them,
-would submit a second copy of each onto the same outputs. So before a run begins, the jobs
-of earlier runs in the same folder are cancelled, and waited for. Nothing is lost by that: a
-training goes on after its last finished epoch, and finished work is in the store.
+Snakemake cancels its jobs when it is interrupted. It cannot if it is killed with SIGKILL or
+the head node fails: the jobs continue, and the next run, which does not know them, would
+submit a second copy of each that writes the same outputs. So before a run begins, it cancels
+the jobs of earlier runs in the same folder and waits for them to end. Nothing is lost: a
+training resumes after its last finished epoch, and finished work is in the store.
 
-They are known by the place of their Slurm log, which lies inside the folder of outputs;
-only one run at a time is alive there (`segbench.provenance.lock`), so they are nobody's.
+The jobs are recognised by the path of their Slurm log, inside the folder of outputs. Only one
+run at a time is alive there (`segbench.provenance.lock`), so no live run owns them.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from pathlib import Path
 
 from segbench.errors import SegbenchError
 
-#: Where the Slurm executor writes the logs of its jobs, below Snakemake's folder.
+#: Folder below ``.snakemake`` in which the Slurm executor writes the logs of its jobs.
 LOGS = "slurm_logs"
 
-#: Slurm kills a cancelled job's processes after some 30 s; then the node must answer.
-PATIENCE_S = 180.0
+#: Slurm kills the processes of a cancelled job after about 30 s; then the node must respond.
+TIMEOUT_S = 180.0
 
 
 def _ask(command: Sequence[str]) -> str:
-    """Run a command of Slurm; an error of the user's kind where it fails."""
+    """The output of a Slurm command; a `SegbenchError` if it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     except (OSError, subprocess.SubprocessError) as error:
         said = str(getattr(error, "stderr", None) or error).strip()
         raise SegbenchError(
             f"{command[0]}: {said}",
-            "an answer of Slurm: jobs of an earlier run here may still be alive",
-            "run the same command again when `squeue` works",
+            "a response from Slurm: jobs of an earlier run in this folder may still be alive",
+            "run the same command again once `squeue` works",
         ) from error
     return done.stdout
 
 
 def orphans(folder: Path) -> list[str]:
-    """Ids of this user's jobs in the queue whose logs lie below a folder.
+    """Ids of this user's queued or running jobs whose logs lie below a folder.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def orphans(folder: Path) -> list[str]:
     Raises
     ------
     SegbenchError
-        If Slurm does not answer.
+        Slurm does not respond.
     """
     logs = f"{(folder / LOGS).resolve()}/"
     listed = _ask(["squeue", "-h", "-u", getpass.getuser(), "-O", "jobid:24,stdout:4096"])
@@ -62,46 +62,47 @@ def orphans(folder: Path) -> list[str]:
 
 
 def cancel_orphans(
-    folder: Path, say: Callable[[str], None], patience_s: float = PATIENCE_S
+    folder: Path, say: Callable[[str], None], timeout_s: float = TIMEOUT_S
 ) -> list[str]:
-    """Cancel the jobs of earlier runs in a folder, and wait until they are gone.
+    """Cancel the jobs of earlier runs in a folder, and wait for them to end.
 
     Parameters
     ----------
     folder : Path
-        Snakemake's ``.snakemake`` of the working folder, in which no run is alive.
+        Snakemake's ``.snakemake`` of a working folder in which no run is alive.
     say : callable
         Takes a line for the user.
-    patience_s : float
+    timeout_s : float
         Seconds to wait for them to end.
 
     Returns
     -------
     list of str
-        Ids of the jobs that were cancelled; empty where there is no Slurm, or where no job
-        was ever submitted from this folder.
+        Ids of the cancelled jobs; empty if there is no Slurm, or if no job was ever
+        submitted from this folder.
 
     Raises
     ------
     SegbenchError
-        If Slurm does not answer, or if they do not end: a second copy of a job must not
-        run beside the first.
+        Slurm does not respond, or the jobs do not end: a second copy of a job must not run
+        beside the first.
     """
     if not (folder / LOGS).is_dir() or shutil.which("squeue") is None:
         return []
     found = left = orphans(folder)
     if not found:
         return []
-    say(f"A killed run left {len(found)} Slurm jobs here: cancelling {', '.join(found)}.")
+    say(f"Cancelling {len(found)} Slurm jobs of a killed run: {', '.join(found)}.")
     _ask(["scancel", *found])
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + timeout_s
     while left and time.monotonic() < deadline:
         time.sleep(0.5)
         left = orphans(folder)
     if left:
         raise SegbenchError(
-            f"Slurm jobs {', '.join(left)} of a killed run do not end",
-            "no job of an earlier run before the same work is begun again",
-            "wait, or ask who runs the cluster; then run the same command again",
+            f"Slurm jobs {', '.join(left)} of a killed run have not ended {timeout_s:.0f} s after "
+            "being cancelled",
+            "no job of an earlier run when the same work starts again",
+            "wait, or ask the cluster's administrators; then run the same command again",
         )
     return found

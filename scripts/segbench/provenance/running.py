@@ -1,8 +1,8 @@
-"""Who runs in a folder, and why a second run there is refused.
+"""Identify the run in a folder, and refuse a second one.
 
-Two runs in one folder would write the same files, and Snakemake's own lock is no guard: it
-compares the names of files, after minutes of planning, and says neither who holds it nor
-since when. So a run that finds another alive ends at once.
+Two runs in one folder would write the same files. Snakemake's own lock does not prevent it: it
+compares file names, after minutes of planning, and reports neither its owner nor its age. So
+a run ends at once when another one is alive in the folder.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import psutil
 
 from segbench.errors import SegbenchError
 
-#: Options of Snakemake with which it only looks: these pass beside a run, as `-n` does.
-LOOKING = frozenset(
+#: Options with which Snakemake only inspects the folder; like `-n`, safe beside a run.
+INSPECTING = frozenset(
     [
         "--lint",
         "-l",
@@ -51,8 +51,8 @@ LOOKING = frozenset(
 )
 
 
-def process_space() -> str:
-    """The set of processes that can be seen from here: a container has its own."""
+def pid_namespace() -> str:
+    """The namespace of process ids: a container has its own."""
     try:
         return os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -60,41 +60,41 @@ def process_space() -> str:
 
 
 def this_run() -> dict[str, Any]:
-    """What identifies this process for good: its number alone is used again."""
+    """What identifies this process for good: pids are reused."""
     process = psutil.Process()
     return {
         "host": socket.gethostname(),
         "pid": process.pid,
         "started": process.create_time(),
-        "space": process_space(),
+        "space": pid_namespace(),
         "user": process.username(),
     }
 
 
 def is_elsewhere(run: dict[str, Any]) -> bool:
-    """Whether a run is on another machine or in another container: it cannot be seen."""
-    here = (socket.gethostname(), process_space())
+    """Whether a run is on another machine or in another container, where it is not visible."""
+    here = (socket.gethostname(), pid_namespace())
     return (run["host"], run.get("space", here[1])) != here
 
 
-def only_looks(dryrun: bool, arguments: Sequence[str]) -> bool:
-    """Whether a command line of Snakemake leaves the folder as it is.
+def only_inspects(dryrun: bool, arguments: Sequence[str]) -> bool:
+    """Whether a Snakemake command leaves the folder unchanged.
 
     Parameters
     ----------
     dryrun : bool
-        Whether Snakemake makes a dry run.
+        Whether it is a dry run.
     arguments : sequence of str
-        Of its command line.
+        Its command line.
 
     Examples
     --------
-    >>> only_looks(False, ["--summary"]), only_looks(False, ["--report=r.html"])
+    >>> only_inspects(False, ["--summary"]), only_inspects(False, ["--report=r.html"])
     (True, True)
-    >>> only_looks(False, ["--unlock"])
+    >>> only_inspects(False, ["--unlock"])
     False
     """
-    return dryrun or any(word.partition("=")[0] in LOOKING for word in arguments)
+    return dryrun or any(word.partition("=")[0] in INSPECTING for word in arguments)
 
 
 def _describe(run: dict[str, Any]) -> str:
@@ -105,14 +105,14 @@ def _describe(run: dict[str, Any]) -> str:
 
 
 def refuse(folder: Path, runs: Collection[dict[str, Any]]) -> NoReturn:
-    """Say that a folder is in use.
+    """Report that a folder is in use.
 
     Parameters
     ----------
     folder : Path
         Snakemake's ``.snakemake`` of the working folder.
     runs : collection of dict
-        The runs that are, or may be, alive there.
+        The runs that are, or may be, alive in it.
 
     Raises
     ------
@@ -121,22 +121,22 @@ def refuse(folder: Path, runs: Collection[dict[str, Any]]) -> NoReturn:
     """
     stop = [f"kill {run['pid']}" for run in runs if not is_elsewhere(run)]
     hosts = sorted({run["host"] for run in runs if is_elsewhere(run)})
-    ways = ["wait until it has ended"]
+    ways = ["wait for it to finish"]
     if stop:
-        ways[0] += f" or stop it ({'; '.join(stop)})"
+        ways[0] += f", or stop it ({'; '.join(stop)})"
     if hosts:
         ways.append(
-            f"whether it still runs on {', '.join(hosts)} cannot be told from here: look there, "
-            "and if it is surely over say `snakemake --unlock` here, then run again"
+            f"this machine cannot see whether it is still alive on {', '.join(hosts)}: check "
+            "there, and if it has ended, run `snakemake --unlock` here, then run again"
         )
-    ways.append("`snakemake -n` may be used beside it")
+    ways.append("`snakemake -n` is safe beside it")
     ways.append(
-        "to run at the same time take another folder (--config folder=ELSEWHERE, or a second "
+        "to run at the same time, use another folder (--config folder=ELSEWHERE, or a second "
         "checkout): finished work is shared through the store"
     )
     raise SegbenchError(
-        f"{folder.absolute().parent}: a run is going on in this folder: "
+        f"{folder.absolute().parent}: another run is active in this folder: "
         + "; ".join(_describe(run) for run in runs),
-        "one run at a time in a folder, for two would write the same files",
+        "one run at a time in a folder: two would write the same files",
         ";\n    ".join(ways),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from segbench.files import atomic_path
-from segbench.places import FULL
+from segbench.os_errors import FULL
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A lock is void when, and only when, no run that could hold it is alive."""
+"""A lock is stale when, and only when, no run that could hold it is alive."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 import segbench
 from segbench.errors import SegbenchError
-from segbench.provenance.lock import alive, may_write, sign_off, void_stale_locks
-from segbench.provenance.running import only_looks, this_run
+from segbench.provenance.lock import alive, begin_run, end_run, remove_stale_locks
+from segbench.provenance.running import only_inspects, this_run
 
 #: Processes of their own import the library too.
 WITH_LIBRARY = {**os.environ, "PYTHONPATH": str(Path(segbench.__file__).parents[1])}
@@ -46,7 +46,7 @@ def dead_pid():
 
 def test_locks_of_a_dead_run_are_removed(folder):
     record(folder, pid=dead_pid())
-    assert len(void_stale_locks(folder)) == 2
+    assert len(remove_stale_locks(folder)) == 2
     assert locks(folder) == []
 
 
@@ -62,7 +62,7 @@ def test_beside_a_living_run_nothing_is_changed_and_it_is_named(folder, other):
     record(folder, pid=other.pid, started=psutil.Process(other.pid).create_time())
     before = (folder / "segbench-runs.json").read_text()
     with pytest.raises(SegbenchError) as caught:
-        void_stale_locks(folder, unlock=True)
+        remove_stale_locks(folder, unlock=True)
     for words in (str(folder.parent), f"process {other.pid}", f"kill {other.pid}", "since 20"):
         assert words in str(caught.value), words
     assert "cannot be told" not in str(caught.value)
@@ -76,23 +76,23 @@ def test_a_killed_run_that_nobody_waited_for_is_dead(folder, other):
     other.kill()
     while psutil.Process(other.pid).status() != psutil.STATUS_ZOMBIE:
         pass
-    assert len(void_stale_locks(folder)) == 2
+    assert len(remove_stale_locks(folder)) == 2
 
 
-def test_another_process_with_the_same_number_is_another_run(folder):
+def test_a_reused_pid_is_another_run(folder):
     record(folder, started=this_run()["started"] - 1000)
-    assert len(void_stale_locks(folder)) == 2
+    assert len(remove_stale_locks(folder)) == 2
 
 
 @pytest.mark.parametrize("where", [{"host": "elsewhere"}, {"space": "pid:[1]"}])
-def test_a_run_that_cannot_be_seen_counts_as_alive_until_the_user_says_no(folder, where):
+def test_a_run_elsewhere_counts_as_alive_until_the_user_unlocks(folder, where):
     record(folder, pid=dead_pid(), **where)
-    with pytest.raises(SegbenchError, match="cannot be told from here") as caught:
-        void_stale_locks(folder)
+    with pytest.raises(SegbenchError, match="this machine cannot see") as caught:
+        remove_stale_locks(folder)
     assert "snakemake --unlock" in caught.value.action
     assert "kill" not in caught.value.action
     assert len(locks(folder)) == 2
-    assert len(void_stale_locks(folder, unlock=True)) == 2
+    assert len(remove_stale_locks(folder, unlock=True)) == 2
     assert recorded(folder) == [this_run()["pid"]]
 
 
@@ -101,34 +101,34 @@ def recorded(folder):
 
 
 def test_this_run_is_recorded_once_and_signs_off(folder):
-    void_stale_locks(folder)
-    void_stale_locks(folder)
+    remove_stale_locks(folder)
+    remove_stale_locks(folder)
     assert recorded(folder) == [this_run()["pid"]]
     assert alive(this_run())
-    sign_off(folder)
+    end_run(folder)
     assert recorded(folder) == []
 
 
 def test_a_dry_run_registers_nothing_and_learns_whether_it_is_alone(folder, other):
     say = pytest.fail
-    assert may_write(folder, True, ["-n"], say)
+    assert begin_run(folder, True, ["-n"], say)
     assert not (folder / "segbench-runs.json").exists()
     assert len(locks(folder)) == 2
     record(folder, pid=other.pid, started=psutil.Process(other.pid).create_time())
-    assert not may_write(folder, True, ["-n"], say)
-    assert not may_write(folder, False, ["--summary"], say)
-    with pytest.raises(SegbenchError, match="a run is going on"):
-        may_write(folder, False, ["--unlock"], say)
+    assert not begin_run(folder, True, ["-n"], say)
+    assert not begin_run(folder, False, ["--summary"], say)
+    with pytest.raises(SegbenchError, match="another run is active"):
+        begin_run(folder, False, ["--unlock"], say)
     record(folder, pid=dead_pid())
-    assert may_write(folder, True, [], say)
+    assert begin_run(folder, True, [], say)
     (folder / "segbench-runs.json").write_text("")
-    assert not may_write(folder, True, [], say)
+    assert not begin_run(folder, True, [], say)
 
 
 def test_a_process_that_ends_takes_itself_out(tmp_path):
     code = (
-        "from pathlib import Path; from segbench.provenance.lock import may_write;"
-        "may_write(Path('.snakemake'), False, [], print);"
+        "from pathlib import Path; from segbench.provenance.lock import begin_run;"
+        "begin_run(Path('.snakemake'), False, [], print);"
         "print(Path('.snakemake/segbench-runs.json').read_text())"
     )
     done = subprocess.run(
@@ -155,24 +155,24 @@ def test_a_process_that_ends_takes_itself_out(tmp_path):
         (False, [], False),
     ],
 )
-def test_what_only_looks(dryrun, words, looks):
-    assert only_looks(dryrun, words) is looks
+def test_what_only_inspects(dryrun, words, looks):
+    assert only_inspects(dryrun, words) is looks
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"pid": 1}]'])
 def test_a_damaged_record_holds_nobody_back(folder, text):
     (folder / "segbench-runs.json").write_text(text)
-    assert len(void_stale_locks(folder)) == 2
+    assert len(remove_stale_locks(folder)) == 2
 
 
 def test_a_fresh_folder_has_nothing_to_remove(tmp_path):
-    assert void_stale_locks(tmp_path / ".snakemake") == []
+    assert remove_stale_locks(tmp_path / ".snakemake") == []
 
 
 def test_of_runs_that_start_together_one_goes_on(tmp_path):
     code = (
-        "from pathlib import Path; from segbench.provenance.lock import may_write;"
-        "may_write(Path('.snakemake'), False, [], print); print('runs', flush=True); input()"
+        "from pathlib import Path; from segbench.provenance.lock import begin_run;"
+        "begin_run(Path('.snakemake'), False, [], print); print('runs', flush=True); input()"
     )
     command = [sys.executable, "-c", code]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -183,4 +183,4 @@ def test_of_runs_that_start_together_one_goes_on(tmp_path):
     said = [process.stdout.readline() for process in starts]
     errors = [process.communicate("\n")[1] for process in starts]
     assert sorted(said) == ["", "", "", "runs\n"]
-    assert sum("a run is going on in this folder" in text for text in errors) == 3
+    assert sum("another run is active in this folder" in text for text in errors) == 3

@@ -64,11 +64,11 @@ def test_only_jobs_that_log_here_are_cancelled(queue, folder):
     said = []
     assert cancel_orphans(folder, said.append) == ["11", "15"]
     assert Path(f"{queue}.cancelled").read_text() == "11 15\n"
-    assert said == ["A killed run left 2 Slurm jobs here: cancelling 11, 15."]
+    assert said == ["Cancelling 2 Slurm jobs of a killed run: 11, 15."]
     assert [line.split()[0] for line in queue.read_text().splitlines()] == ["12", "13", "14"]
 
 
-def test_nothing_is_said_or_cancelled_where_nothing_is_left(queue, folder):
+def test_without_jobs_of_a_killed_run_nothing_is_cancelled(queue, folder):
     fill(queue, (12, "/elsewhere/slurm_logs/x.log"))
     said = []
     assert cancel_orphans(folder, said.append) == []
@@ -90,10 +90,10 @@ def test_jobs_that_do_not_end_stop_the_run(queue, folder):
     fill(queue, (11, f"{folder}/slurm_logs/rule_train/%j.log"))
     Path(f"{queue}.stuck").touch()
     with pytest.raises(SegbenchError, match="Slurm jobs 11 of a killed run do not end"):
-        cancel_orphans(folder, print, patience_s=0.6)
+        cancel_orphans(folder, print, timeout_s=0.6)
 
 
-def test_a_controller_that_does_not_answer_is_told(queue, folder):
+def test_a_controller_that_does_not_respond_is_an_error(queue, folder):
     Path(f"{queue}.down").touch()
     with pytest.raises(SegbenchError, match="Unable to contact slurm controller") as caught:
         orphans(folder)

@@ -1,4 +1,4 @@
-"""Odd places to run in, each really tried: it works, or says clearly why not."""
+"""Odd folders and disks to run on, each really tried: it works, or says clearly why not."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_second_run_in_a_folder_is_refused_at_once_and_told_who_runs_there(tog
     first, _, _, _, beside = together
     for refused in (beside["run"], beside["unlock"]):
         for words in (
-            f"{first.folder}: a run is going on in this folder: process {beside['pid']}",
+            f"{first.folder}: another run is active in this folder: process {beside['pid']}",
             "one run at a time in a folder",
             f"kill {beside['pid']}",
             "--config folder=ELSEWHERE",
@@ -275,7 +275,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(pla
         command = (SAMPLES, "--config", f"folder={place / 'disk/run'}")
         output = end(launch(project, *command), expect=1)
         assert "the disk is full" in output
-        assert "left of 1.1 MB" in output
+        assert "of 1.1 MB free" in output
         assert "Traceback" not in output
         assert not list((place / "disk").rglob("*.partial.*")), "nothing half-written stays"
         grow()

@@ -1,18 +1,17 @@
-"""What the operating system refuses is told with the place, what is left, and what to do."""
+"""Errors of the operating system are explained with the path, the free space and what to do."""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections import namedtuple
-from pathlib import Path
 
 import pytest
 
-from segbench import places
+from segbench import os_errors
 from segbench.errors import SegbenchError
 from segbench.files import atomic_path, write_text
-from segbench.places import check_places, existing, explain, readable_bytes
+from segbench.os_errors import existing, explain, readable_bytes
 
 Usage = namedtuple("Usage", ["total", "used", "free"])
 
@@ -34,15 +33,15 @@ def test_the_nearest_folder_that_exists(tmp_path):
 @pytest.mark.parametrize(
     ("number", "what", "action"),
     [
-        (errno.ENOSPC, "the disk is full", "make room"),
-        (errno.EDQUOT, "quota", "make room"),
+        (errno.ENOSPC, "the disk is full", "free some space"),
+        (errno.EDQUOT, "quota", "free some space"),
         (errno.EACCES, "permission denied", "owner or the mode"),
         (errno.EPERM, "permission denied", "owner or the mode"),
-        (errno.EROFS, "read-only", "set `folder`"),
+        (errno.EROFS, "mounted read-only", "set `folder`"),
         (errno.ENAMETOOLONG, "too long", "shorten the names"),
         (errno.ENOLCK, "cannot lock files", "mount it with locks"),
         (errno.ENOSYS, "cannot lock files", "mount it with locks"),
-        (errno.EMFILE, "too many files", "ulimit -n"),
+        (errno.EMFILE, "too many open files", "ulimit -n"),
     ],
 )
 def test_each_refusal_names_the_file_and_says_what_to_do(tmp_path, number, what, action):
@@ -83,17 +82,17 @@ def test_what_a_library_makes_of_a_full_disk_is_understood_too(tmp_path):
         assert f"{tmp_path / 'x'}: the disk is full" in explain(error).what
 
 
-def test_of_several_places_the_fullest_is_named(tmp_path, monkeypatch):
+def test_of_several_paths_the_fullest_is_named(tmp_path, monkeypatch):
     for name in ("results", "store"):
         (tmp_path / name).mkdir()
     free = {"results": 5_000_000, "store": 1200}
     monkeypatch.setattr(
-        places.shutil, "disk_usage", lambda path: Usage(10**9, 0, free.get(path.name, 10**8))
+        os_errors.shutil, "disk_usage", lambda path: Usage(10**9, 0, free.get(path.name, 10**8))
     )
     known = [tmp_path / "results/a/b.tsv", tmp_path / "store"]
     told = explain(OSError(errno.ENOSPC, "No space left on device"), known)
     assert told.what.startswith(f"{tmp_path / 'store'}: ")
-    assert "1.2 kB left of 1.0 GB" in told.what
+    assert "1.2 kB of 1.0 GB free" in told.what
 
 
 def test_a_real_full_device_is_told():
@@ -119,49 +118,3 @@ def test_a_name_that_is_too_long_is_shown_as_the_users_not_as_the_one_beside(tmp
         write_text(path, "x")
     told = explain(caught.value)
     assert told.what.startswith(f"{path}: a name in it is too long: 250 bytes")
-
-
-def test_a_good_place_is_silent_and_left_as_it_was(tmp_path):
-    check_places(tmp_path / "it's 100% ünï [x]*", tmp_path, ["a" * 220])
-    assert list((tmp_path / ".snakemake").iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["{", "a}b", "{wildcard}"])
-def test_braces_in_the_path_of_the_checkout(tmp_path, name):
-    with pytest.raises(SegbenchError, match="brace"):
-        check_places(tmp_path / name / "checkout", tmp_path)
-
-
-def test_names_are_counted_in_bytes(tmp_path):
-    check_places(tmp_path, tmp_path, ["é" * 110])
-    with pytest.raises(SegbenchError, match="222 bytes"):
-        check_places(tmp_path, tmp_path, ["short", "é" * 111])
-
-
-def test_another_encoding_of_names(tmp_path, monkeypatch):
-    monkeypatch.setattr(places.sys, "getfilesystemencoding", lambda: "ascii")
-    with pytest.raises(SegbenchError, match="read as ascii") as caught:
-        check_places(tmp_path, tmp_path)
-    assert "PYTHONUTF8=1" in caught.value.action
-
-
-def test_a_disk_with_nothing_left(tmp_path, monkeypatch):
-    monkeypatch.setattr(places.shutil, "disk_usage", lambda path: Usage(10**9, 0, 4096))
-    with pytest.raises(SegbenchError, match=r"4\.1 kB left"):
-        check_places(tmp_path, tmp_path)
-
-
-@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
-def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch, number):
-    def touch(self):
-        raise OSError(number, os.strerror(number), str(self))
-
-    monkeypatch.setattr(Path, "touch", touch)
-    with pytest.raises(SegbenchError, match=r"read-only|permission denied"):
-        check_places(tmp_path, tmp_path)
-
-
-def test_a_folder_that_is_a_file_keeps_its_error(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(NotADirectoryError):
-        check_places(tmp_path, tmp_path / "file")

@@ -1,0 +1,54 @@
+"""Digests of the code of the rules' scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from segbench.config.loader import Config
+from segbench.provenance.code import code_digest
+
+
+class Code:
+    """Digests of scripts, and of what these reach in the library.
+
+    Parameters
+    ----------
+    config : Config
+        Says the format of each dataset: readers are found by its name.
+    scripts : Path
+        The folder that holds the scripts, each named as its rule, and the library.
+    """
+
+    def __init__(self, config: Config, scripts: Path) -> None:
+        self._config = config
+        self._scripts = scripts
+        self._digest = lru_cache(maxsize=None)(self._digest_of)
+
+    def script(self, rule: str) -> Path:
+        """The script of a rule."""
+        return self._scripts / f"{rule}.py"
+
+    def of(self, rule: str) -> str:
+        """Digest of a rule's script."""
+        return self._digest(rule)
+
+    def with_reader(self, rule: str) -> Callable[[Mapping[str, str]], str]:
+        """As `of`, with the reader of the job's dataset."""
+        return lambda wildcards: self.with_reader_of(rule, wildcards["dataset"])
+
+    def with_reader_of(self, rule: str, dataset: str) -> str:
+        """As `of`, with the reader of a dataset."""
+        return self._digest(rule, f"segbench.datasets.{self._config.datasets[dataset].format}")
+
+    def acquire(self, wildcards: Mapping[str, str]) -> str:
+        """Of acquiring: with the reader, and for generated data with the generator."""
+        dataset = self._config.datasets[wildcards["dataset"]]
+        modules = [f"segbench.datasets.{dataset.format}"]
+        if dataset.source == "generated":
+            modules.append(f"segbench.datasets.miniature.{dataset.format}")
+        return self._digest("acquire", *modules)
+
+    def _digest_of(self, rule: str, *modules: str) -> str:
+        return code_digest(self.script(rule), self._scripts / "segbench", modules)

@@ -1,0 +1,170 @@
+"""Mistakes on Snakemake's command line, told before anything is planned."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from segbench.config.loader import NAME_PATTERN, Config
+from segbench.errors import SegbenchError
+
+#: Options of Snakemake that take configuration files, as many as follow.
+_CONFIGFILES = ("--configfile", "--configfiles")
+
+
+def could_be_targets(arguments: Iterable[str], known: Collection[str]) -> bool:
+    """Whether a command line may name a target that is not known.
+
+    Reading the command line as Snakemake does takes a while, and nearly all need not be.
+
+    Parameters
+    ----------
+    arguments : iterable of str
+        Of Snakemake.
+    known : collection of str
+        Names of rules and studies.
+
+    Examples
+    --------
+    >>> could_be_targets(["-n", "--cores", "4", "all"], {"all"})
+    False
+    >>> could_be_targets(["-n", "isbi"], {"all"})
+    True
+    """
+    return any(
+        re.fullmatch(NAME_PATTERN, word) and not word.isdecimal() and word not in known
+        for word in arguments
+    )
+
+
+def check_targets(
+    targets: Iterable[str], config: Config, rules: Collection[str], files: Sequence[Path]
+) -> None:
+    """Check that each target is a rule, a study or the path of a file.
+
+    Parameters
+    ----------
+    targets : iterable of str
+        As given on the command line.
+    config : Config
+        Its `root` holds ``config/``.
+    rules : collection of str
+        Names of all rules; each study has one.
+    files : sequence of Path
+        The main configuration files of this run.
+
+    Raises
+    ------
+    SegbenchError
+        A target is none of these. It says which configuration names a study of that name,
+        else the nearest name.
+    """
+    for target in targets:
+        if target not in rules and "/" not in target and not Path(target).exists():
+            _refuse(target, config, rules, files)
+
+
+def _refuse(target: str, config: Config, rules: Collection[str], files: Sequence[Path]) -> NoReturn:
+    root = config.root
+    studies = {path.stem for path in (root / "config/studies").glob("*.yaml")}
+    used = ", ".join(_shown(file, root) for file in files)
+    if target not in studies:
+        near = get_close_matches(target, sorted({*rules, *studies}), n=1, cutoff=0.65)
+        raise SegbenchError(
+            f"{target}: there is no rule, study or file of this name",
+            f"a study ({', '.join(config.studies)}), a rule (`snakemake --list`), or a path",
+            f"did you mean `snakemake {near[0]}`?" if near else "use one of them",
+        )
+    homes = [_shown(path, root) for path in configurations_with(target, root)]
+    raise SegbenchError(
+        f"study {target} is not in {used}"
+        + (f", but in {', '.join(homes)}" if homes else f", nor in any file of {root / 'config'}"),
+        f"a study that the configuration names: {', '.join(config.studies)}",
+        f"run `snakemake {target} --configfile {shlex.quote(homes[0])}`"
+        if homes
+        else f"add `{target}: {{}}` below `studies:` of {used}, or run "
+        f"`snakemake {target} --config 'studies={{{target}: {{}}}}'`",
+    )
+
+
+def configurations_with(study: str, root: Path) -> list[Path]:
+    """The files of ``config/`` that name a study below ``studies:``, sorted.
+
+    Parameters
+    ----------
+    study : str
+        Its name.
+    root : Path
+        The folder that holds ``config/``. Files that cannot be read are passed over.
+    """
+    found = []
+    for path in sorted((root / "config").glob("*.yaml")):
+        try:
+            content = yaml.safe_load(path.read_text("utf-8"))
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        named = content.get("studies") if isinstance(content, dict) else None
+        if isinstance(named, dict) and study in named:
+            found.append(path)
+    return found
+
+
+def check_configfiles(arguments: Sequence[str]) -> None:
+    """Check that what follows ``--configfile`` are files.
+
+    Snakemake takes all words after this option for configuration files, up to the next
+    option, and opens them before it reads the Snakefile.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Of Snakemake.
+
+    Raises
+    ------
+    SegbenchError
+        One is not a file; a target that stands there is shown at its right place.
+    """
+    for start, word in enumerate(arguments):
+        option, given, value = word.partition("=")
+        if option not in _CONFIGFILES:
+            continue
+        behind = arguments[start + 1 :]
+        stop = next((n for n, other in enumerate(behind) if other.startswith("-")), len(behind))
+        files = [value] if given else list(behind[:stop])
+        wrong = [name for name in files if not Path(name).is_file()]
+        if wrong:
+            _refuse_configfiles(files, wrong)
+
+
+def _refuse_configfiles(files: Sequence[str], wrong: Sequence[str]) -> NoReturn:
+    right = [name for name in files if name not in wrong]
+    if right and not any(Path(name).suffix for name in wrong):
+        targets, kept = shlex.join(wrong), shlex.join(right)
+        raise SegbenchError(
+            f"{', '.join(wrong)}: taken for a configuration file, because it stands behind "
+            "--configfile",
+            "targets before --configfile, which takes all names that follow it",
+            f"run `snakemake {targets} --configfile {kept}`",
+        )
+    known = sorted(path.as_posix() for path in Path("config").glob("*.yaml"))
+    near = get_close_matches(wrong[0], known, n=1)
+    raise SegbenchError(
+        f"{', '.join(wrong)}: there is no such configuration file",
+        f"one of {', '.join(known)}" if known else "the path of a YAML file",
+        f"did you mean {near[0]}?" if near else "give its path, relative to this folder",
+    )
+
+
+def _shown(path: Path, root: Path) -> str:
+    """A path as it can be typed in the folder of the project."""
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return path.as_posix()

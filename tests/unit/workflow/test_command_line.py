@@ -1,0 +1,138 @@
+"""Mistakes on the command line name the command that was meant."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from segbench.errors import SegbenchError
+from segbench.workflow.command_line import (
+    check_configfiles,
+    check_targets,
+    configurations_with,
+    could_be_targets,
+)
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A project whose study `isbi` is in a configuration of its own, and `lost` in none."""
+    studies = tmp_path / "config/studies"
+    studies.mkdir(parents=True)
+    for name in ("isbi", "lost", "tiny"):
+        (studies / f"{name}.yaml").touch()
+    (tmp_path / "config/config.yaml").write_text("studies: {tiny: {}}")
+    (tmp_path / "config/isbi.yaml").write_text("studies:\n  isbi:\n  tiny: {}\n")
+    (tmp_path / "config/broken.yaml").write_text("studies: [isbi")
+    (tmp_path / "config/list.yaml").write_text("[isbi]")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def config(root):
+    return SimpleNamespace(root=root, studies={"tiny": None})
+
+
+RULES = frozenset({"all", "tables", "tiny"})
+
+
+def check(config, *targets):
+    check_targets(targets, config, RULES, [config.root / "config/config.yaml"])
+
+
+def test_rules_studies_and_paths_are_targets(config, root):
+    (root / "made.txt").touch()
+    check(config)
+    check(config, "all", "tiny", "tables/tiny.csv", "results/new/file", "made.txt")
+
+
+def test_a_study_of_another_configuration_is_told_with_the_command(config):
+    with pytest.raises(SegbenchError) as caught:
+        check(config, "all", "isbi")
+    assert caught.value.what == "study isbi is not in config/config.yaml, but in config/isbi.yaml"
+    assert caught.value.action == "run `snakemake isbi --configfile config/isbi.yaml`"
+
+
+def test_a_study_of_no_configuration_is_told_how_to_name_it(config):
+    with pytest.raises(SegbenchError) as caught:
+        check(config, "lost")
+    assert caught.value.what.startswith("study lost is not in config/config.yaml, nor in any file")
+    assert "add `lost: {}` below `studies:` of config/config.yaml" in caught.value.action
+    assert "snakemake lost --config 'studies={lost: {}}'" in caught.value.action
+
+
+@pytest.mark.parametrize(
+    ("target", "action"),
+    [
+        ("tabels", "did you mean `snakemake tables`?"),
+        ("ibsi", "did you mean `snakemake isbi`?"),
+        ("zzzz", "use one of them"),
+    ],
+)
+def test_another_name_is_told_with_the_nearest(config, target, action):
+    with pytest.raises(SegbenchError, match=f"{target}: there is no rule, study or file") as caught:
+        check(config, target)
+    assert caught.value.action == action
+
+
+def test_configurations_that_name_a_study(root):
+    assert configurations_with("isbi", root) == [root / "config/isbi.yaml"]
+    assert configurations_with("tiny", root) == [
+        root / "config/config.yaml",
+        root / "config/isbi.yaml",
+    ]
+    assert configurations_with("lost", root) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], False),
+        (["-n", "--cores", "2"], False),
+        (["all", "tables/x.csv", "--config", "gpus=1"], False),
+        (["isbi"], True),
+        (["--profile", "slurm-gpu"], True),
+    ],
+)
+def test_most_command_lines_need_not_be_parsed(words, expected):
+    assert could_be_targets(words, RULES) is expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-n", "isbi"],
+        ["isbi", "--configfile", "config/isbi.yaml"],
+        ["--configfile", "config/isbi.yaml", "config/config.yaml", "-n"],
+        ["--configfiles", "config/isbi.yaml", "--", "isbi"],
+        ["--configfile=config/isbi.yaml", "isbi"],
+    ],
+)
+def test_configuration_files_that_are_there(root, words):
+    check_configfiles(words)
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_target_behind_configfile_is_shown_at_its_place(root, exists):
+    if exists:  # after a first run: the folder of the study's outputs
+        (root / "isbi").mkdir()
+    with pytest.raises(SegbenchError) as caught:
+        check_configfiles(["-n", "--configfile", "config/isbi.yaml", "isbi"])
+    assert caught.value.what.startswith("isbi: taken for a configuration file")
+    assert caught.value.action == "run `snakemake isbi --configfile config/isbi.yaml`"
+
+
+@pytest.mark.parametrize(
+    ("words", "action"),
+    [
+        (["--configfile", "config/ibsi.yaml"], "did you mean config/isbi.yaml?"),
+        (["--configfile=config/ibsi.yaml"], "did you mean config/isbi.yaml?"),
+        (["--configfile", "zzz"], "give its path, relative to this folder"),
+    ],
+)
+def test_a_configuration_file_that_is_not_there(root, words, action):
+    with pytest.raises(SegbenchError, match="there is no such configuration file") as caught:
+        check_configfiles(words)
+    assert caught.value.action == action
