@@ -1,6 +1,8 @@
 """What all rules share: the checked configuration, and what `segbench.workflow` makes of it."""
 
 import gc
+from contextlib import redirect_stderr
+from io import StringIO
 
 from snakemake.cli import parse_args
 
@@ -129,7 +131,9 @@ def check_command_line():
     names = {rule.name for rule in workflow.rules}
     words = [word for word in sys.argv[1:] if word != "--json"]  # of scripts/explain.py
     if could_be_targets(words, names):
-        check_targets(parse_args(words)[1].targets, CONFIG, names, MAIN)
+        with redirect_stderr(StringIO()):  # the profiles in use were named before
+            _, arguments = parse_args(words)
+        check_targets(arguments.targets, CONFIG, names, MAIN)
 
 
 if workflow.is_main_process:

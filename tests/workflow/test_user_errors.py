@@ -53,6 +53,27 @@ def test_what_would_only_fail_after_the_trainings_is_told_before_the_dag(project
     assert "InputFunctionException" not in run.output
 
 
+def test_a_target_that_is_not_there_is_told_with_the_command_that_is_meant(project):
+    """A study of another configuration, a misspelt one, and a target behind --configfile."""
+    main = project.path("config/config.yaml").read_text()
+    project.write("config/isbi.yaml", "folder: isbi\n" + main.replace("tiny: {}", "isbi: {}"))
+    study = project.path("config/studies/tiny.yaml").read_text()
+    project.write("config/studies/isbi.yaml", study)
+    command = "snakemake isbi --configfile config/isbi.yaml"
+    for words, told in (
+        (["isbi"], f"run `{command}`"),
+        (["tiney"], "did you mean `snakemake tiny`?"),
+        (["--configfile", "config/isbi.yaml", "isbi"], f"run `{command}`"),
+        (["isbi", "--configfile", "config/ibsi.yaml"], "did you mean config/isbi.yaml?"),
+    ):
+        run = project.snakemake("-n", *words, expect=1)
+        assert told in run.output, words
+        assert "Building DAG" not in run.output
+        assert "Traceback" not in run.output
+    run = project.snakemake("-n", *command.split()[1:])
+    assert f"Outputs are in {project.folder / 'isbi'}" in run.output
+
+
 def test_a_corrupt_image_is_named_and_healed_by_replacing_it(project):
     project.snakemake("inventory/kidney_nuclei/shard-0.tsv", "inventory/kidney_nuclei/shard-1.tsv")
     image = sorted(project.path(f"{RAW}/3_Test").glob("*.png"))[0]

@@ -89,7 +89,7 @@ def test_without_slurm_there_are_no_orphans(folder, monkeypatch, tmp_path):
 def test_jobs_that_do_not_end_stop_the_run(queue, folder):
     fill(queue, (11, f"{folder}/slurm_logs/rule_train/%j.log"))
     Path(f"{queue}.stuck").touch()
-    with pytest.raises(SegbenchError, match="Slurm jobs 11 of a killed run do not end"):
+    with pytest.raises(SegbenchError, match="Slurm jobs 11 of a killed run have not ended"):
         cancel_orphans(folder, print, timeout_s=0.6)
 
 

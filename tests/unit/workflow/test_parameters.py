@@ -14,9 +14,8 @@ def test_a_training_reads_its_recipe_and_the_jitter(config, run):
     model = config.models["nuclei-plain-miniature"]
     assert asked["recipe"](run) == model_slice(model, "train")
     assert asked["recipe"](run)["training"]["epochs"] == model.training.epochs
-    assert asked["jitter"](run) == config.augmentation["jitter-nuclei"].jitter.model_dump(
-        mode="json"
-    )
+    jitter = config.augmentation["jitter-nuclei"].jitter
+    assert asked["jitter"](run)["gamma"] == jitter.gamma
     assert asked["jitter"]({**dict(run), "augmentation": "none"}) is None
 
 
