@@ -15,7 +15,7 @@ import numpy as np
 
 from segbench.definitions import ALL, CALIBRATION_BINS
 from segbench.metrics.case import Value
-from segbench.metrics.overlap import TRACE, Counts, pooled
+from segbench.metrics.overlap import Counts, pooled
 
 #: The least probability of the true class: what separates neighbours of 1 in float32.
 LEAST = 2.0**-23
@@ -74,8 +74,8 @@ def of_counts(name: str, kind: str) -> SetMetric:
             true, said = found.truth == c, found.label == c
             for n, (t, s) in enumerate(zip(true.tolist(), said.tolist(), strict=True)):
                 value, weight = pooled(kind, Counts(t and s, s and not t, t and not s))
-                if kind == "recall" and weight == TRACE:
-                    value, weight = math.nan, 0.0
+                if kind == "recall" and not t:
+                    value, weight = math.nan, 1.0  # left out: only images of the class count
                 yield n, Value(class_name, name, value, weight)
 
     return measure

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
-from segbench.config.study import Published, Study
-from segbench.definitions import define
+from segbench.config.study import Published
 from segbench.statistics import wording
-from segbench.statistics.citations import Citation, cite, in_order
+from segbench.statistics.citations import Citation, in_order
+from segbench.statistics.estimates import Figure
 from segbench.statistics.grid import Column, Grid, Row
 from segbench.statistics.summary import ArmSummary, Summary
 
@@ -17,50 +18,113 @@ ARMS_ACROSS = 6
 ARMS_WITH_INTERVALS = 3
 
 
-def class_grids(summary: Summary, study: Study, generated: bool) -> tuple[Grid, ...]:
-    """Lay out one grid for each metric that has figures of several classes.
+def class_grids(summary: Summary) -> Iterator[Grid]:
+    """Lay out the metrics that have figures of several classes.
 
     Parameters
     ----------
     summary : Summary
-        The results.
-    study : Study
-        Its published rows give the order of the classes.
-    generated : bool
-        Whether the data were generated; then published figures are left out.
+        The results; the published rows of its study give the order of the classes.
+
+    Yields
+    ------
+    Grid
+        For each metric the figures of each arm over its own cases and, where the arms differ
+        in these, over the cases that they have in common.
     """
-    cited = () if generated else cite(study)
-    return tuple(
-        _grid(metric, summary, study, [c for c in cited if c.classes and c.row.metric == metric],
-              generated)
-        for metric, identifier in summary.definitions.items()
-        if len(summary.of_metric[metric]) > 1 and define(identifier).by_class
-    )  # fmt: skip
+    for metric, scores in summary.metrics.items():
+        if len(scores.classes) > 1 and summary.definition(metric).by_class:
+            yield _own(metric, summary)
+            if not summary.same_cases(metric):
+                yield _common(metric, summary)
 
 
-def _grid(
-    metric: str, summary: Summary, study: Study, cited: list[Citation], generated: bool
-) -> Grid:
-    arms = _across(summary)
-    best = summary.arms[summary.best]
-    columns = [Column("Class", figures=False)]
-    columns += [Column("Data", figures=False)] * generated
-    columns += [Column(f"Published [{c.number}]") for c in cited]
-    columns += [Column(wording.arm_name(arm.arm, study)) for arm in arms]
+def _own(metric: str, summary: Summary) -> Grid:
+    """Each arm over its own cases, with their number, beside published figures."""
+    cited = [c for c in summary.published if c.classes and c.row.metric == metric]
+    arms, several = _across(summary), len(summary.arms) > 1
+    count = "n / in common" if several else "n"
+    columns = [*_leading(summary), *(Column(f"Published [{c.number}]") for c in cited)]
+    for arm in arms:
+        columns += [Column(wording.arm_name(arm.arm, summary.study)), Column(count)]
     columns += [Column(f"Best {wording.MINUS} [{c.number}]") for c in cited]
-    several = len(arms) <= ARMS_WITH_INTERVALS
+    best = summary.leader.estimates[metric].own
     rows = []
-    for name in in_order(summary.of_metric[metric], study):
+    for name in in_order(summary.metrics[metric].classes, summary.study):
         published = [c.classes.get(name) for c in cited]
-        own = best.estimates[metric].by_class[name]
-        cells = [name, *["generated"] * generated]
-        cells += ["" if row is None else _published(row) for row in published]
-        cells += [_cell(arm, metric, name, several) for arm in arms]
-        cells += ["" if row is None else wording.signed(own - row.value) for row in published]
-        rows.append(Row(tuple(cells), "ours"))
-    rows.append(_mean_row(metric, arms, best, cited, generated, several))
-    caption = f"By class, {'generated data, ' if generated else ''}{_caption(metric, summary)}"
-    return Grid(caption, tuple(columns), 1 + generated, tuple(rows))
+        cells = ["" if row is None else _published(row) for row in published]
+        for arm in arms:
+            one = arm.estimates[metric]
+            own, common = one.own.by_class[name], one.common.by_class[name]
+            cells += [
+                _figure(own, arms),
+                wording.counts(own.samples, common.samples, several),
+            ]
+        value = best.by_class[name].mean
+        cells += ["" if row is None else wording.signed(value - row.value) for row in published]
+        rows.append(_row(name, cells, summary))
+    rows.append(_mean_row(metric, arms, cited, summary))
+    return Grid(_caption("By class", metric, summary), tuple(columns), _names(summary), tuple(rows))
+
+
+def _mean_row(
+    metric: str, arms: Sequence[ArmSummary], cited: Sequence[Citation], summary: Summary
+) -> Row:
+    """Mean over the classes; of published figures if all classes have one."""
+    best = summary.leader.estimates[metric].own
+    means = []
+    for citation in cited:
+        values = [row.value for row in citation.classes.values()]
+        whole = set(citation.classes) == set(best.by_class)
+        means.append(sum(values) / len(values) if whole else math.nan)
+    cells = ["" if math.isnan(mean) else wording.number(mean) for mean in means]
+    for arm in arms:
+        own, common = arm.estimates[metric].own.overall, arm.estimates[metric].common.overall
+        averaged = wording.counts(own.classes, common.classes, len(summary.arms) > 1)
+        cells += [_figure(own, arms), f"{averaged} classes"]
+    value = best.overall.mean
+    cells += ["" if math.isnan(mean) else wording.signed(value - mean) for mean in means]
+    return _row("mean over classes", cells, summary)
+
+
+def _common(metric: str, summary: Summary) -> Grid:
+    """The classes in which arms differ in their cases, over those that they have in common."""
+    arms, cases = _across(summary), summary.metrics[metric].cases
+    columns = [*_leading(summary), Column("n in common")]
+    columns += [Column(wording.arm_name(arm.arm, summary.study)) for arm in arms]
+    found = [arm.estimates[metric].common for arm in arms]
+    rows = []
+    for name in in_order(summary.metrics[metric].classes, summary.study):
+        place = summary.metrics[metric].classes.index(name)
+        if (cases[:, place] == cases[:1, place]).all():
+            continue
+        figures = [one.by_class[name] for one in found]
+        cells = [str(figures[0].samples), *(_figure(one, arms) for one in figures)]
+        rows.append(_row(name, cells, summary))
+    averaged = f"{found[0].overall.classes} classes"
+    cells = [averaged, *(_figure(one.overall, arms) for one in found)]
+    rows.append(_row("mean over classes", cells, summary))
+    start = f"By class, where samples differ: those that {wording.all_arms(summary)} have in common"
+    caption = _caption(start, metric, summary)
+    return Grid(caption, tuple(columns), _names(summary), tuple(rows))
+
+
+def _leading(summary: Summary) -> list[Column]:
+    return [Column(name, figures=False) for name in ["Class"] + ["Data"] * summary.generated]
+
+
+def _names(summary: Summary) -> int:
+    """Number of columns that name a row."""
+    return len(_leading(summary))
+
+
+def _row(name: str, cells: Sequence[str], summary: Summary) -> Row:
+    return Row((name, *["generated"] * summary.generated, *cells))
+
+
+def _figure(one: Figure, arms: Sequence[ArmSummary]) -> str:
+    """Format a figure, with what surrounds it where there is room."""
+    return wording.figure(one) if len(arms) <= ARMS_WITH_INTERVALS else wording.number(one.mean)
 
 
 def _published(row: Published) -> str:
@@ -69,8 +133,10 @@ def _published(row: Published) -> str:
     return text if row.spread is not None else max(wording.number(row.value), text, key=len)
 
 
-def _caption(metric: str, summary: Summary) -> str:
-    text = f"{wording.heading(metric, summary)}, {summary.definitions[metric]}"
+def _caption(start: str, metric: str, summary: Summary) -> str:
+    data = ", generated data" if summary.generated else ""
+    heading, identifier = wording.heading(metric, summary), summary.metrics[metric].definition
+    text = f"{start}{data}, {heading}, {identifier}"
     if len(summary.arms) > ARMS_ACROSS:
         text += f"; the {ARMS_ACROSS} best of {len(summary.arms)} arms, all of them in the CSV"
     return text
@@ -81,34 +147,3 @@ def _across(summary: Summary) -> list[ArmSummary]:
     if len(summary.arms) <= ARMS_ACROSS:
         return list(summary.arms)
     return sorted(summary.arms, key=lambda arm: arm.rank)[:ARMS_ACROSS]
-
-
-def _cell(arm: ArmSummary, metric: str, class_name: str, with_interval: bool) -> str:
-    """Figure of one arm and class."""
-    one = arm.estimates[metric]
-    interval = one.class_intervals[class_name] if with_interval else None
-    return wording.with_interval(one.by_class[class_name], interval)
-
-
-def _mean_row(
-    metric: str,
-    arms: list[ArmSummary],
-    best: ArmSummary,
-    cited: list[Citation],
-    generated: bool,
-    with_interval: bool,
-) -> Row:
-    """Mean over the classes; of published figures if all classes have one."""
-    means = []
-    for citation in cited:
-        values = [row.value for row in citation.classes.values()]
-        whole = set(citation.classes) == set(best.estimates[metric].by_class)
-        means.append(sum(values) / len(values) if whole else math.nan)
-    cells = ["mean over classes", *["generated"] * generated]
-    cells += ["" if math.isnan(mean) else wording.number(mean) for mean in means]
-    for arm in arms:
-        one = arm.estimates[metric]
-        cells.append(wording.with_interval(one.mean, one.interval if with_interval else None))
-    own = best.estimates[metric].mean
-    cells += ["" if math.isnan(mean) else wording.signed(own - mean) for mean in means]
-    return Row(tuple(cells), "ours")

@@ -148,6 +148,27 @@ def first_shares(draws: np.ndarray, higher_is_better: bool = True) -> np.ndarray
     return shares
 
 
+def first_groups(points: np.ndarray, higher_is_better: bool = True) -> list[int]:
+    """In how many groups each arm is first; equals are all first.
+
+    Parameters
+    ----------
+    points : ndarray of float64, shape (arm, group)
+        Means of the groups; NaN: an arm has none.
+    higher_is_better : bool
+        Which end is first.
+
+    Examples
+    --------
+    >>> first_groups(np.array([[0.5, 0.9, np.nan], [0.5, 0.8, 0.1]]))
+    [2, 2]
+    """
+    signed = np.round(points if higher_is_better else -points, DECIMALS)
+    signed = np.where(np.isnan(points), -np.inf, signed)
+    first = (signed == signed.max(axis=0)) & ~np.isnan(points)
+    return [int(count) for count in first.sum(axis=1)]
+
+
 def rank_stability(values: np.ndarray, draws: np.ndarray) -> float | None:
     r"""Mean Kendall's tau between the ranking and the rankings of the resamples.
 

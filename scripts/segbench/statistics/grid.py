@@ -1,4 +1,4 @@
-"""What tables are made of, before they become Markdown, LaTeX or HTML."""
+"""What tables are made of, before they become CSV, Markdown, LaTeX or HTML."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Row:
     """A row: its cells, whose it is, and whether it is the best or tied with it."""
 
     cells: tuple[str, ...]
-    kind: Literal["ours", "published"]
+    kind: Literal["ours", "published"] = "ours"
     best: bool = False
     tied: bool = False
 
@@ -46,10 +46,18 @@ class Grid:
     leading: int
     rows: tuple[Row, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse a row that would shift its cells."""
+        for row in self.rows:
+            if len(row.cells) != len(self.columns):
+                raise ValueError(
+                    f"{self.caption}: {len(row.cells)} cells, {len(self.columns)} columns"
+                )
+
 
 @dataclass(frozen=True)
 class Table:
-    """A whole table.
+    """A whole table: what each of the four formats is written from.
 
     Attributes
     ----------
@@ -58,11 +66,13 @@ class Table:
     title, question, answer : str
         One line each.
     grids : tuple of Grid
-        The table itself, then the parts of its metrics, then their classes.
+        For readers: the table itself, then the parts of its metrics, then their classes.
     notes : tuple of str
         In the order in which they are printed.
     generated : bool
         Whether the data were generated.
+    records : tuple of dict
+        For programs: one an arm or published figure, by the columns of the CSV.
     """
 
     name: str
@@ -72,3 +82,4 @@ class Table:
     grids: tuple[Grid, ...]
     notes: tuple[str, ...]
     generated: bool
+    records: tuple[dict[str, str], ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,8 @@ class MetricScores:
     values : ndarray of float64, shape (arm, seed, class, sample)
         Mean over the folds in which a sample is tested on; NaN where it is left out.
     weights : ndarray of float64, shape (arm, seed, class, sample)
-        How much each value counts in a mean over samples.
+        How much each value counts in a mean over samples. Where there is no value: 0 for a
+        sample that adds nothing to a pooled figure, 1 for one that is left out.
     samples : tuple of str
         That the metric is of, sorted: of some it is stacks, of others only a part.
     groups : ndarray of int, shape (sample,)
@@ -43,6 +45,21 @@ class MetricScores:
     weights: np.ndarray
     samples: tuple[str, ...]
     groups: np.ndarray
+
+    @property
+    def pooled(self) -> bool:
+        """Whether some samples add nothing to a pooled figure."""
+        return bool((self.weights == 0).any())
+
+    @cached_property
+    def cases(self) -> np.ndarray:
+        """Which samples are cases of each arm and class, shape (arm, class, sample).
+
+        Those that are not left out with every seed. One that adds nothing to a pooled figure
+        is a case: the figure is of the whole pool.
+        """
+        cases: np.ndarray = (~np.isnan(self.values) | (self.weights == 0)).any(axis=1)
+        return cases
 
 
 @dataclass(frozen=True)
@@ -211,7 +228,7 @@ def _arrange(
     classes, samples = (_names_in(parts, rows, column) for column in ("class", "sample"))
     shape = len(axes.arms), len(axes.seeds), max(1, len(classes)), max(1, len(samples))
     total, number, present = np.zeros(shape), np.zeros(shape), np.zeros(shape, bool)
-    weight = np.zeros(shape)
+    weight, pooled = np.zeros(shape), np.zeros(shape, bool)
     of_class = {name: n for n, name in enumerate(classes)}
     of_sample = {name: n for n, name in enumerate(samples)}
     for part, chosen in zip(parts, rows, strict=True):
@@ -228,13 +245,14 @@ def _arrange(
         total[run][cells] += np.where(valid, values, 0.0) * counted
         weight[run][cells] += counted
         number[run][cells] += valid
+        pooled[run][cells] |= part.weights[chosen] == 0
     _check_whole(present, metric, axes, samples)
     return MetricScores(
         definitions[metric],
         classes,
         ratio(total, weight),
         # Tested on in several folds, a sample still counts once.
-        np.where(number > 0, weight / np.maximum(number, 1), 0.0),
+        np.where(number > 0, weight / np.maximum(number, 1), np.where(pooled, 0.0, 1.0)),
         samples,
         np.array([axes.groups[sample] for sample in samples], dtype=np.intp),
     )

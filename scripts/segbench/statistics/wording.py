@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from segbench.arms import Recipes
 from segbench.config.study import Published, Study
-from segbench.definitions import PARTS, define
-from segbench.statistics.citations import Citation, cite
-from segbench.statistics.summary import ArmSummary, Estimate, Summary
+from segbench.definitions import PARTS
+from segbench.statistics.citations import Citation
+from segbench.statistics.estimates import MIN_GROUPS, Figure
+from segbench.statistics.summary import ArmSummary, Standing, Summary
 
 MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
@@ -20,10 +21,17 @@ UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 NAMED = 6
 
 #: Fewer groups than this, and percentile intervals cover less than they promise: of the
-#: mean of normal values, 84 % with 5 groups, 89 % with 7, 92 % with 20 instead of 95 %.
+#: mean of normal values, 87 % with 7 groups, 92 % with 20 instead of 95 %.
 FEW_GROUPS = 20
 #: Headings of the columns that name an arm.
 RECIPES = {name: name.capitalize() for name in Recipes._fields}
+#: How an arm compares with the best, in a cell.
+STANDINGS: dict[Standing, str] = {
+    "best": "best",
+    "tied": "tied",
+    "worse": "no",
+    "untested": "cannot be tested",
+}
 
 
 def number(value: float) -> str:
@@ -40,16 +48,29 @@ def signed(value: float) -> str:
     return text if text.startswith(MINUS) or text in (DASH, "0.000") else f"+{text}"
 
 
-def with_interval(mean: float, interval: tuple[float, float] | None) -> str:
-    """Format a mean with its interval."""
-    if interval is None:
-        return number(mean)
-    return f"{number(mean)} [{number(interval[0])}, {number(interval[1])}]"
+def figure(one: Figure) -> str:
+    """Format a mean with its interval, or with the values of the groups.
+
+    Examples
+    --------
+    >>> figure(Figure(0.5, (0.25, 0.75), (), 9, 9)), figure(Figure(0.5, None, (0.25, 0.75), 2, 2))
+    ('0.500 [0.250, 0.750]', '0.500 {0.250, 0.750}')
+    """
+    if one.interval is not None:
+        return f"{number(one.mean)} [{', '.join(map(number, one.interval))}]"
+    if one.points:
+        return f"{number(one.mean)} {{{', '.join(map(number, one.points))}}}"
+    return number(one.mean)
 
 
-def estimate(one: Estimate) -> str:
-    """Format the mean of an arm with its interval."""
-    return with_interval(one.mean, one.interval)
+def counts(own: int, common: int, several: bool) -> str:
+    """Format a count of an arm and, with several arms, what they have in common."""
+    return f"{own} / {common}" if several else str(own)
+
+
+def all_arms(summary: Summary) -> str:
+    """Say "all arms" with their number."""
+    return "both arms" if len(summary.arms) == 2 else f"all {len(summary.arms)} arms"
 
 
 def percent(share: float) -> str:
@@ -57,15 +78,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def plural(count: int, one: str) -> str:
+def plural(count: int, one: str, many: str = "") -> str:
     """Count things.
 
     Examples
     --------
-    >>> plural(1, "group"), plural(7, "group")
-    ('1 group', '7 groups')
+    >>> plural(1, "group"), plural(7, "group"), plural(2, "class", "classes")
+    ('1 group', '7 groups', '2 classes')
     """
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+    return f"{count} {one}" if count == 1 else f"{count} {many or f'{one}s'}"
 
 
 def listing(words: Sequence[str]) -> str:
@@ -94,12 +115,12 @@ def arm_name(arm: Recipes, study: Study) -> str:
 
 def title_of(metric: str, summary: Summary) -> str:
     """Short name of a metric."""
-    return define(summary.definitions[metric]).title
+    return summary.definition(metric).title
 
 
 def mixed(summary: Summary) -> bool:
     """Whether lower is better of any of the figures; then headings say which way."""
-    return not all(define(one).higher_is_better for one in summary.definitions.values())
+    return not all(summary.definition(metric).higher_is_better for metric in summary.metrics)
 
 
 def heading(metric: str, summary: Summary) -> str:
@@ -107,7 +128,7 @@ def heading(metric: str, summary: Summary) -> str:
     title = title_of(metric, summary)
     if not mixed(summary):
         return title
-    return f"{title} {UP if define(summary.definitions[metric]).higher_is_better else DOWN}"
+    return f"{title} {UP if summary.definition(metric).higher_is_better else DOWN}"
 
 
 def published_figure(row: Published) -> str:
@@ -116,34 +137,34 @@ def published_figure(row: Published) -> str:
     return f"{row.value:g}{spread}"
 
 
-def answer(summary: Summary, study: Study, generated: bool) -> str:
+def answer(summary: Summary) -> str:
     """Answer "which is better?" in one sentence that says no more than the tests do."""
-    best = summary.arms[summary.best]
+    study, best = summary.study, summary.leader
     names = {id(row): arm_name(row.arm, study) for row in summary.arms}
-    figure = f"{title_of(study.primary, summary)} {estimate(best.estimates[study.primary])}"
-    start = "On generated data, the" if generated else "The"
+    reached = best.estimates[study.primary].common.overall
+    told = f"{title_of(study.primary, summary)} {figure(reached)}"
+    start = "On generated data, the" if summary.generated else "The"
     if len(summary.arms) == 1:
-        return f"{start} only arm, {names[id(best)]}, reaches {figure}."
-    tied = [names[id(row)] for row in summary.arms if row.tied and row is not best]
-    worse = [row for row in summary.arms if not row.tied]
-    text = f"{start} arm {names[id(best)]} is first with {figure}"
+        return f"{start} only arm, {names[id(best)]}, reaches {told}."
+    if not summary.same_cases(study.primary):
+        told += " over the cases that all arms have in common"
+    text = f"{start} arm {names[id(best)]} is first with {told}"
+    if not summary.testable:
+        return f"{text}; {_untestable(summary)}."
+    tied = [names[id(row)] for row in summary.arms if row.standing == "tied"]
+    worse = [row for row in summary.arms if row.standing == "worse"]
     if not tied:
         return f"{text}, and {_worse(worse, names)}."
     others = _named(tied) if worse or len(tied) == 1 else "any other"
     text += f", but cannot be told apart from {others}"
-    if worse:
-        return f"{text}; {_worse(worse, names)}."
-    return f"{text}{_why_not(summary, study)}."
+    return f"{text}; {_worse(worse, names)}." if worse else f"{text}."
 
 
-def _why_not(summary: Summary, study: Study) -> str:
-    """Say so where no test could have told the arms apart."""
-    if summary.smallest_p < 1 - study.confidence:
-        return ""
-    groups = max(row.estimates[study.primary].groups for row in summary.arms)
+def _untestable(summary: Summary) -> str:
+    """Say that no test could have told the arms apart."""
     return (
-        f": with {plural(groups, 'group')} and {plural(summary.comparisons, 'comparison')} no "
-        f"difference could have passed the test (least possible p {summary.smallest_p:.3g})"
+        f"with {plural(summary.groups, 'group')} and {plural(summary.comparisons, 'comparison')} "
+        f"no difference can be tested (smallest attainable p {summary.smallest_p:.3g})"
     )
 
 
@@ -154,49 +175,49 @@ def _worse(rows: Sequence[ArmSummary], names: dict[int, str]) -> str:
     return f"{listed} {verb} worse (p {_p_value(largest)})"
 
 
-def _named(names: Sequence[str]) -> str:
-    """List arms, or count them where there are many."""
-    return listing(names) if len(names) <= NAMED else f"{len(names)} other arms"
+def _named(names: Sequence[str], many: str = "other arms") -> str:
+    """List names, or count them where there are many."""
+    return listing(names) if len(names) <= NAMED else f"{len(names)} {many}"
 
 
 def _p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
-def notes(summary: Summary, study: Study, generated: bool) -> tuple[str, ...]:
+def notes(summary: Summary) -> tuple[str, ...]:
     """Say what a reader must know to trust the table, one sentence or two a note."""
-    lines = [_constants(summary, study), _figures(summary, study)]
-    for metric in _explained(summary, study):
-        identifier = summary.definitions[metric]
-        definition = define(identifier)
+    lines = [_constants(summary), _figures(summary), *_spreads(summary), *_cases(summary)]
+    for metric in _explained(summary):
+        definition = summary.definition(metric)
+        identifier = summary.metrics[metric].definition
         lines.append(f"{identifier}: {definition.text} ({definition.source}).")
-    lines += _tests(summary, study)
-    if generated:
+    lines += _tests(summary)
+    published = summary.study.published
+    if summary.generated:
         lines.append(
             "The data are generated: a miniature in the publisher's format, which says whether "
             "the pipeline works and nothing about the publisher's data."
         )
-        if study.published:
+        if published:
             lines.append(
-                f"{plural(len(study.published), 'published row')} left out: figures reached on "
+                f"{plural(len(published), 'published row')} left out: figures reached on "
                 "the publisher's data are not comparable with generated data."
             )
-    else:
-        lines += [
-            f"[{cited.number}] {cited.row.method}, published: "
-            f"{title_of(cited.row.metric, summary)} {_cited(cited)}; defined as "
-            f"{cited.definition}; {cited.row.source}."
-            for cited in cite(study)
-        ]
+    lines += [
+        f"[{cited.number}] {cited.row.method}, published: "
+        f"{title_of(cited.row.metric, summary)} {_cited(cited)}; defined as "
+        f"{cited.definition}; {cited.row.source}."
+        for cited in summary.published
+    ]
     return tuple(lines)
 
 
-def _explained(summary: Summary, study: Study) -> list[str]:
+def _explained(summary: Summary) -> list[str]:
     """Metrics whose definitions are printed: not those of every threshold again."""
     found = []
-    for metric in study.metrics:
+    for metric in summary.study.metrics:
         parts = PARTS.get(metric, ()) if metric != "dsb_map" else ()
-        found += [metric, *(name for name in parts if name in summary.definitions)]
+        found += [metric, *(name for name in parts if name in summary.metrics)]
     return found
 
 
@@ -207,72 +228,153 @@ def _cited(cited: Citation) -> str:
     return f"of {len(cited.classes)} classes" if len(cited.classes) > 1 else "of one class"
 
 
-def _constants(summary: Summary, study: Study) -> str:
+def _constants(summary: Summary) -> str:
     """Say what all arms have in common."""
+    study = summary.study
     shared = [
         f"{name} {getattr(summary.arms[0].arm, name)}"
         for name in RECIPES
         if name not in varying(study)
     ]
-    seeds = listing([str(seed) for seed in study.seeds])
-    word = "seed" if len(study.seeds) == 1 else "seeds"
-    parts = [f"Dataset {study.dataset}", f"protocol {study.protocol}", *shared, f"{word} {seeds}"]
+    seeds = f"seed{'s' * (len(study.seeds) > 1)} {listing([str(seed) for seed in study.seeds])}"
+    parts = [f"Dataset {study.dataset}", f"protocol {study.protocol}", *shared, seeds]
     return ", ".join(parts) + (", folds predicted together." if study.ensemble else ".")
 
 
-def _figures(summary: Summary, study: Study) -> str:
-    """Say what a figure and its interval are."""
-    best = summary.arms[summary.best].estimates[study.primary]
-    of_class = _over_classes(summary, study)
-    seeds = " (a sample counts with its mean over the seeds)" if len(study.seeds) > 1 else ""
-    text = f"Figures: mean over samples{seeds}{of_class}"
-    if best.interval is None:
-        return f"{text}. No intervals: they need two groups or more, and there is one."
-    text += (
-        f" and [{100 * study.confidence:g} % interval]: percentile bootstrap, "
-        f"{study.bootstrap} resamples of the groups."
+def _figures(summary: Summary) -> str:
+    """Say what a figure is."""
+    seeds = (
+        " (a sample counts with its mean over the seeds)" if len(summary.study.seeds) > 1 else ""
     )
-    if best.groups < FEW_GROUPS:
-        text += f" Of only {best.groups} groups such intervals are rather too narrow."
+    text = f"Figures: mean over samples{seeds}{_over_classes(summary)}."
     if mixed(summary):
         text += f" {UP}: higher is better, {DOWN}: lower."
-    if len(study.metrics) > 1:
-        text += f" Samples, groups and excluded: of {title_of(study.primary, summary)}."
     return text
 
 
-def _over_classes(summary: Summary, study: Study) -> str:
-    """Say where figures are means over classes."""
-    if define(summary.definitions[study.primary]).class_weights:
+def _over_classes(summary: Summary) -> str:
+    """Say of which figures the mean is one over classes, and over how many."""
+    averaged = {
+        metric: len(summary.metrics[metric].classes)
+        for metric in summary.study.metrics
+        if len(summary.metrics[metric].classes) > 1 and not summary.definition(metric).class_weights
+    }
+    if not averaged:
         return ""
-    if len(summary.classes) > 1:
-        return f" of each class, then over the {len(summary.classes)} classes"
-    several = any(
-        len(summary.of_metric[metric]) > 1 and not define(identifier).class_weights
-        for metric, identifier in summary.definitions.items()
-    )
-    return " of each class, then over classes where there are some" if several else ""
+    counts = sorted(set(averaged.values()))
+    text = f" of each class, then over the {' or '.join(map(str, counts))} classes"
+    if len(averaged) == len(summary.study.metrics):
+        return text
+    return f"{text} ({listing([title_of(metric, summary) for metric in averaged])})"
 
 
-def _tests(summary: Summary, study: Study) -> list[str]:
+def _printed(summary: Summary) -> Iterator[Figure]:
+    """Figures that are printed with what surrounds them."""
+    for row in summary.arms:
+        yield from filter(None, [row.behind])
+        for metric in summary.study.metrics:
+            own = row.estimates[metric].own
+            yield from (own.overall, *own.by_class.values())
+
+
+def _spreads(summary: Summary) -> Iterator[str]:
+    """Say what intervals and points are, and why there are points."""
+    study, printed = summary.study, list(_printed(summary))
+    groups = [one.groups for one in printed if one.interval is not None]
+    if groups:
+        text = (
+            f"[{100 * study.confidence:g} % interval]: percentile bootstrap, "
+            f"{study.bootstrap} resamples of the groups."
+        )
+        if min(groups) < FEW_GROUPS:
+            text += f" Of only {min(groups)} groups such intervals are rather too narrow."
+        yield text
+    if any(one.points for one in printed):
+        yield (
+            f"{{Values of the groups}}, in the order of their names, where fewer than "
+            f"{MIN_GROUPS} have one: there a bootstrap interval covers far less than it says, of "
+            "normal values 84 % with 5 groups and 76 % with 3 instead of 95 % (Hesterberg 2015, "
+            "doi:10.1080/00031305.2015.1089789)."
+        )
+    if not groups and not any(one.points for one in printed):
+        yield "No intervals: they need several groups, and there is one."
+
+
+def _cases(summary: Summary) -> Iterator[str]:
+    """Say what is counted, and over what arms are compared."""
+    study = summary.study
+    if len(summary.arms) > 1:
+        yield (
+            f"Samples and groups: those with a value / those with a value in {all_arms(summary)}. "
+            "Figures are of the former; differences, ranks, tests and stability of the latter, so "
+            "that all arms are compared on the same cases."
+        )
+    if any(scores.pooled for scores in summary.metrics.values()):
+        yield (
+            "Of a pooled figure all samples count, also those without a pixel of the class: the "
+            "figure is of the whole pool, which is the same for all arms."
+        )
+    if len(study.metrics) > 1:
+        yield f"Groups and excluded: of {title_of(study.primary, summary)}."
+    yield from _missing_classes(summary)
+
+
+def _missing_classes(summary: Summary) -> Iterator[str]:
+    """Say where a mean over classes is one of fewer classes than there are."""
+    study = summary.study
+    for metric in study.metrics:
+        classes = summary.metrics[metric].classes
+        title = title_of(metric, summary)
+        lacking: dict[tuple[str, ...], list[str]] = {}
+        for row in summary.arms:
+            own = row.estimates[metric].own.by_class
+            absent = tuple(name for name in classes if not own[name].samples)
+            lacking.setdefault(absent, []).append(arm_name(row.arm, study))
+        for absent, arms in lacking.items():
+            if absent:
+                who = "" if len(lacking) == 1 else f" of {_named(arms, 'arms')}"
+                yield (
+                    f"{title}{who}: mean over {len(classes) - len(absent)} of "
+                    f"{len(classes)} classes, as there is no value of {_named(absent, 'others')}."
+                )
+        shared = summary.leader.estimates[metric].common.by_class
+        apart = [name for name in classes if not shared[name].samples]
+        if metric == study.primary and len(apart) > max(map(len, lacking)):
+            yield (
+                f"{title} is compared over {len(classes) - len(apart)} of {len(classes)} classes: "
+                f"the arms have no sample of {_named(apart, 'others')} in common."
+            )
+
+
+def _tests(summary: Summary) -> list[str]:
     """Say how the arms were compared, and what could have been found at all."""
     if len(summary.arms) < 2:
         return []
+    study = summary.study
     level = f"{1 - study.confidence:.3g}"
-    higher = define(summary.definitions[study.primary]).higher_is_better
-    lines = [
-        f"Tied: cannot be told apart from the arm with the {'highest' if higher else 'lowest'} "
-        f"{title_of(study.primary, summary)} at the level {level}; Wilcoxon signed-rank test "
-        f"paired over groups, Holm's correction for {plural(summary.comparisons, 'comparison')}"
-        f"{_why_not(summary, study)}.",
-        "Behind best: paired difference from that arm, its interval not corrected for the number "
-        "of comparisons.",
-    ]
-    if summary.tau is not None:
-        first = summary.arms[summary.best]
+    end = "highest" if summary.definition(study.primary).higher_is_better else "lowest"
+    test = (
+        "Wilcoxon signed-rank test paired over groups, Holm's correction for "
+        f"{plural(summary.comparisons, 'comparison')}"
+    )
+    first = f"the arm with the {end} {title_of(study.primary, summary)}"
+    if summary.testable:
+        lines = [f"Tied: cannot be told apart from {first} at the level {level}; {test}."]
+    else:
+        lines = [f"Not compared with {first} at the level {level}: {_untestable(summary)}; {test}."]
+    what = "interval not corrected for the number of comparisons"
+    if any(row.behind and row.behind.points for row in summary.arms):
+        what = "values those of the groups"
+    lines.append(f"Behind best: paired difference from that arm, its {what}.")
+    name, leader = arm_name(summary.leader.arm, study), summary.leader
+    if leader.first_share is None or summary.tau is None:
         lines.append(
-            f"Stability: {arm_name(first.arm, study)} is first in {percent(first.first_share)} of "
-            f"the resamples; mean Kendall's tau of their rankings with this one is "
-            f"{number(summary.tau)}."
+            f"Stability: {name} is first in {leader.first_groups} of "
+            f"{plural(summary.groups, 'group')}; too few to resample."
+        )
+    else:
+        lines.append(
+            f"Stability: {name} is first in {percent(leader.first_share)} of the resamples; mean "
+            f"Kendall's tau of their rankings with this one is {number(summary.tau)}."
         )
     return lines

@@ -9,7 +9,7 @@ import pytest
 
 from segbench.errors import SegbenchError
 from segbench.statistics import write_tables
-from unit.statistics.made import PUBLISHED, study, write_all, write_run
+from unit.statistics.made import PUBLISHED, study, write_all
 
 EXPECTED = Path(__file__).parent / "expected"
 FORMATS = ("csv", "md", "tex", "html")
@@ -100,27 +100,6 @@ def test_the_second_grid_of_generated_data_is_labelled_too(bowl):
             assert "generated" in line
 
 
-def test_the_csv_reads_back(kidney):
-    ours, better, published = csv.DictReader(kidney["csv"].splitlines())
-    assert float(ours["iou_mean"]) == pytest.approx(0.675)
-    assert float(better["iou_mean"]) == pytest.approx(0.735)
-    assert float(better["iou_minus_published_1"]) == pytest.approx(0.735 - 0.941)
-    assert float(ours["p_best"]) == pytest.approx(2 / 2**8, abs=1e-6)
-    assert ours["tied_with_best"] == "no"
-    assert float(ours["iou_low"]) < 0.675 < float(ours["iou_high"])
-    assert (published["kind"], published["iou_mean"]) == ("published", "0.941000")
-    assert published["published_spread"] == "0.047000"
-    assert published["rank"] == published["recall_mean"] == ""
-
-
-def test_seeds_in_the_csv(bowl):
-    plain, split = csv.DictReader(bowl["csv"].splitlines())
-    assert plain["seeds"] == "0 1"
-    assert float(plain["dsb_map_seed_sd"]) == pytest.approx(0.06 / 2**0.5, abs=1e-6)
-    assert float(split["dsb_ap@0.50_mean"]) == pytest.approx(0.37 + 0.03 + 0.04)
-    assert (split["dsb_map_samples"], split["dsb_map_excluded"]) == ("7", "1")
-
-
 def test_the_bytes_are_the_same_again(tmp_path, kidney):
     again = tables(tmp_path / "again", KIDNEY, kidney_value, generated=False)
     assert again == kidney
@@ -136,43 +115,6 @@ def test_every_row_has_as_many_cells_as_columns(bowl, tmp_path):
         rows = [line for line in grid.splitlines() if line.endswith(r"\\")]
         assert rows
         assert {line.count("&") - line.count(r"\&") for line in rows} == {columns - 1}
-
-
-def test_latex_escapes_what_it_must(bowl):
-    assert r"Nuclei \& \textless{}splits\textgreater{}" in bowl["tex"]
-    assert r"splitting\_ help by 5 \%?" in bowl["tex"]
-
-
-def test_markdown_escapes_what_it_must(bowl):
-    assert bowl["md"].startswith("# Nuclei & \\<splits\\> (generated data)\n")
-    assert "**Does splitting\\_ help by 5 %?**" in bowl["md"]
-
-
-def test_classes_have_columns_in_the_csv(tmp_path):
-    one = study(preprocessing=("p",))
-    values = {("a", "hat", "iou"): 1.0, ("a", "skin", "iou"): 0.5}
-    path = write_run(tmp_path / "0", one, values)
-    outputs = {key: tmp_path / key for key in FORMATS}
-    write_tables([path], one, "s", False, outputs)
-    (row,) = csv.DictReader(outputs["csv"].read_text().splitlines())
-    assert (row["iou[hat]_mean"], row["iou[skin]_mean"]) == ("1.000000", "0.500000")
-    assert row["iou_mean"] == "0.750000"
-    assert row["iou_low"] == ""
-    text = outputs["md"].read_text()
-    assert "mean over samples of each class, then over the 2 classes" in text
-    assert "No intervals: they need two groups or more, and there is one." in text
-    assert "The only arm, unet, reaches IoU 0.750." in text
-
-
-def test_a_format_without_a_path(tmp_path):
-    with pytest.raises(SegbenchError, match="study s: no output for 'html'"):
-        write_tables([], KIDNEY, "s", False, {key: tmp_path / key for key in FORMATS[:3]})
-
-
-def test_a_published_row_of_another_metric(tmp_path):
-    one = study(published=(PUBLISHED.model_copy(update={"metric": "dice"}),))
-    with pytest.raises(SegbenchError, match="'kumeS U-Net' has the metric 'dice'"):
-        write_tables([], one, "s", False, {key: tmp_path / key for key in FORMATS})
 
 
 def test_nothing_is_written_where_scores_are_missing(tmp_path):

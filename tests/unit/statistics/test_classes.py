@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from segbench.config.study import Published
-from segbench.errors import SegbenchError
 from segbench.statistics import write_tables
-from segbench.statistics.citations import cite, in_order
 from unit.statistics.made import study, write_run
 
 FORMATS = ("csv", "md", "tex", "html")
@@ -53,31 +51,6 @@ def written(folder: Path, paths, one, *, generated=False) -> dict[str, str]:
     return {key: path.read_text() for key, path in outputs.items()}
 
 
-def test_figures_of_classes_share_a_citation():
-    rows = (
-        published("iou", "hat", 0.3), published("iou", None, 0.4), published("iou", "skin", 0.5),
-        published("recall", "skin", 0.6), published("iou", "skin", 0.7, method="other"),
-    )  # fmt: skip
-    found = cite(study(published=rows, metrics=("iou", "recall")))
-    assert [(c.number, list(c.classes), c.row.value) for c in found] == [
-        (1, ["hat", "skin"], 0.3), (2, [], 0.4), (3, ["skin"], 0.6), (4, ["skin"], 0.7),
-    ]  # fmt: skip
-
-
-def test_definitions_in_words_of_their_own_are_all_said():
-    rows = [published("iou", name, 0.3).model_copy(update={"definition": f"IoU of {name}"})
-            for name in ("hat", "skin")]  # fmt: skip
-    (found,) = cite(study(published=tuple(rows)))
-    assert found.definition == "IoU of hat; IoU of skin"
-    (found,) = cite(study(published=(published("iou", None, 0.4),)))
-    assert found.definition == "mean over 48 test cases"
-
-
-def test_classes_stand_in_the_published_order_then_by_name():
-    one = study(published=(published("iou", "skin", 0.5), published("iou", "hat", 0.5)))
-    assert in_order({"hat", "coat", "skin", "bag"}, one) == ["skin", "hat", "bag", "coat"]
-
-
 @pytest.mark.parametrize("kind", ["md", "tex", "html", "csv"])
 def test_regions_beside_the_published_ones_word_by_word(tmp_path, kind):
     assert brats(tmp_path)[kind] == (EXPECTED / f"brats.{kind}").read_text()
@@ -87,13 +60,16 @@ def test_the_grid_of_the_classes(tmp_path):
     lines = brats(tmp_path)["md"].splitlines()
     start = lines.index("By class, Dice ↑, dice/per-image/empty-excluded:")
     head, _, first, second, third, mean = lines[start + 2 : start + 8]
-    assert head == "| Class | Published [1] | plain | blend | Best \N{MINUS SIGN} [1] |"
+    assert head == (
+        "| Class | Published [1] | plain | n / in common | blend | n / in common | "
+        "Best \N{MINUS SIGN} [1] |"
+    )
     assert [line.split(" | ")[0] for line in (first, second, third)] == ["| WT", "| TC", "| ET"]
     assert first.startswith("| WT | 0.796 | 0.800 [")
     assert first.endswith("| +0.024 |")
     assert mean.startswith("| mean over classes | 0.718 | 0.700 [")
     start = lines.index("By class, HD95 (mm) ↓, hd95/surface-distance/empty-excluded:")
-    assert lines[start + 2] == "| Class | plain | blend |"
+    assert lines[start + 2] == "| Class | plain | n / in common | blend | n / in common |"
 
 
 def test_the_html_has_a_table_for_each_part(tmp_path):
@@ -103,20 +79,6 @@ def test_the_html_has_a_table_for_each_part(tmp_path):
     assert '<th scope="row">WT</th>' in text
 
 
-def test_the_csv_holds_all_of_it(tmp_path):
-    plain, blend, cited = csv.DictReader(brats(tmp_path)["csv"].splitlines())
-    assert float(plain["dice[WT]_mean"]) == pytest.approx(0.8)
-    assert float(plain["dice[WT]_low"]) < 0.8 < float(plain["dice[WT]_high"])
-    assert float(blend["dice[ET]_minus_published_1"]) == pytest.approx(0.62 - 0.631)
-    assert (cited["kind"], cited["dice[TC]_mean"], cited["dice_mean"]) == (
-        "published", "0.728000", "",
-    )  # fmt: skip
-    assert "dice_minus_published_1" not in plain
-    # By the Dice the higher arm is first, although its other figure is the lower one.
-    assert (plain["rank"], blend["rank"]) == ("2", "1")
-    assert float(blend["hd95_mean"]) < float(plain["hd95_mean"])
-
-
 def test_generated_data_stand_beside_nothing(tmp_path):
     found = brats(tmp_path, generated=True)
     for text in found.values():
@@ -124,7 +86,7 @@ def test_generated_data_stand_beside_nothing(tmp_path):
         assert "Published [" not in text
     lines = found["md"].splitlines()
     assert "By class, generated data, Dice ↑, dice/per-image/empty-excluded:" in lines
-    assert "| Class | Data | plain | blend |" in lines
+    assert "| Class | Data | plain | n / in common | blend | n / in common |" in lines
     # Their order is still the publication's.
     assert [line.split(" | ")[0] for line in lines if line.startswith(("| WT", "| TC", "| ET"))][
         :3
@@ -136,15 +98,6 @@ def test_every_line_of_a_grid_has_its_cells(tmp_path):
         columns = len(grid.split("}")[0].strip("{"))
         rows = [line for line in grid.splitlines() if line.endswith(r"\\")]
         assert {line.count("&") for line in rows} == {columns - 1}
-
-
-def test_a_published_class_that_is_none(tmp_path):
-    one = BRATS.model_copy(update={"published": (published("dice", "NCR", 0.5),)})
-    values = {("a", "WT", metric): 0.5 for metric in one.metrics}
-    paths = [write_run(tmp_path / m, one, values, {"model": m}) for m in one.models]
-    with pytest.raises(SegbenchError, match="'3-D U-Net' is of the class 'NCR'"):
-        written(tmp_path, paths, one)
-    written(tmp_path, paths, one, generated=True)
 
 
 def sweep(folder: Path, points: int, primary: str = "log_loss") -> dict[str, str]:
@@ -172,12 +125,15 @@ def test_a_sweep_is_sorted_and_shows_classes_of_the_best(tmp_path):
     assert len(arms) == 20
     assert arms[0].startswith("| **point-19**")
     assert arms[-1].startswith("| point-00 |")
-    assert "| Class | point-19 | point-18 | point-17 | point-16 | point-15 | point-14 |" in text
+    across = [f"point-{n} | n / in common" for n in (19, 18, 17, 16, 15, 14)]
+    assert f"| Class | {' | '.join(across)} |" in text
     assert "the 6 best of 20 arms, all of them in the CSV" in text
     assert "| Model | Accuracy ↑<br>`accuracy` | F1 ↑<br>" in text
     assert "| Log loss ↓<br>`log-loss/natural` |" in text
     assert "the arm with the lowest Log loss" in text
-    assert "cannot be told apart from 19 other arms" in text or "any other" in text
+    # 190 comparisons * 2 / 2**12.
+    assert "no difference can be tested (smallest attainable p 0.0928)" in text
+    assert text.count("| cannot be tested |") == 19
     # The best of the errors is the lowest; the others are behind by what they have more.
     assert "| 1.000 [" in arms[1]
 
@@ -186,9 +142,12 @@ def test_a_few_arms_stay_in_the_order_of_the_study(tmp_path):
     text = sweep(tmp_path, 4)["md"]
     arms = [line for line in text.splitlines() if "point" in line and line.startswith("| ")]
     assert arms[0].startswith("| point-00 |")
-    assert "| Class | point-00 | point-01 | point-02 | point-03 |" in text
+    across = [f"point-{n:02d} | n / in common" for n in range(4)]
+    assert f"| Class | {' | '.join(across)} |" in text
     # Four arms have no room for intervals in the grid of the classes.
-    assert "| colon | 0.000 | 0.020 | 0.040 | 0.060 |" in text
+    assert (
+        "| colon | 0.000 | 12 / 12 | 0.020 | 12 / 12 | 0.040 | 12 / 12 | 0.060 | 12 / 12 |" in text
+    )
 
 
 def test_arrows_only_where_some_point_down(tmp_path):
@@ -215,8 +174,8 @@ def test_parts_of_the_competitions_score(tmp_path):
     found = written(tmp_path, [path], one)
     text = found["md"]
     assert "Parts of Score (mle-bench), uw-dice/mle-bench, uw-hausdorff/mle-bench:" in text
-    assert "| Model | Dice (mle-bench) ↑ | Hausdorff (mle-bench) ↓ |" in text
-    assert "| unet | 0.500 | 0.250 |" in text.replace("**", "")
+    assert "| Model | Dice (mle-bench) ↑ | Hausdorff (mle-bench) ↓ | Samples |" in text
+    assert "| unet | 0.500 | 0.250 | 3 |" in text.replace("**", "")
     assert "Score (mle-bench) 0.650" in text
     assert "By class, Score" not in text
     assert "By class, Dice ↑, dice/per-image/empty-excluded:" in text
@@ -224,3 +183,46 @@ def test_parts_of_the_competitions_score(tmp_path):
     (row,) = csv.DictReader(found["csv"].splitlines())
     assert (row["uw_mlebench_samples"], row["dice_samples"]) == ("3", "3")
     assert float(row["uw_mlebench_mean"]) == pytest.approx(0.65)
+
+
+def test_where_arms_differ_in_their_samples_those_in_common_are_shown(tmp_path):
+    """Two classes, three samples: of hat arm a has all three, b the first and the second."""
+    one = study(preprocessing=("a", "b"), bootstrap=50)
+    hat = {"a": (0.9, 0.3, 0.0), "b": (0.4, 0.6, float("nan"))}
+    paths = []
+    for prep, values in hat.items():
+        found = {(f"s{n}", "hat", "iou"): value for n, value in enumerate(values)}
+        found |= {(f"s{n}", "skin", "iou"): 0.5 for n in range(3)}
+        paths.append(write_run(tmp_path / prep, one, found, {"preprocessing": prep}))
+    lines = written(tmp_path, paths, one)["md"].splitlines()
+    start = lines.index("By class, IoU, iou/per-image/empty-excluded:")
+    assert lines[start + 4 : start + 7] == [
+        "| hat | 0.400 {0.900, 0.300, 0.000} | 3 / 2 | 0.500 {0.400, 0.600} | 2 / 2 |",
+        "| skin | 0.500 {0.500, 0.500, 0.500} | 3 / 3 | 0.500 {0.500, 0.500, 0.500} | 3 / 3 |",
+        "| mean over classes | 0.450 {0.700, 0.400, 0.250} | 2 / 2 classes | "
+        "0.500 {0.450, 0.550, 0.500} | 2 / 2 classes |",
+    ]
+    start = lines.index(
+        "By class, where samples differ: those that both arms have in common, IoU, "
+        "iou/per-image/empty-excluded:"
+    )
+    assert lines[start + 2 : start + 6] == [
+        "| Class | n in common | a | b |",
+        "| --- | ---: | ---: | ---: |",
+        "| hat | 2 | 0.600 {0.900, 0.300} | 0.500 {0.400, 0.600} |",
+        "| mean over classes | 2 classes | 0.550 {0.700, 0.400, 0.500} | "
+        "0.500 {0.450, 0.550, 0.500} |",
+    ]
+    # Over its own samples b would be first.
+    (answer,) = [line for line in lines if line.startswith("**Which")]
+    assert "The arm a is first with IoU 0.550" in answer
+
+
+def test_one_arm_has_nothing_in_common(tmp_path):
+    one = study(preprocessing=("a",))
+    values = {(s, c, "iou"): 0.5 for s in "xy" for c in ("hat", "skin")}
+    text = written(tmp_path, [write_run(tmp_path / "0", one, values)], one)["md"]
+    assert "| Class | unet | n |" in text
+    assert "| hat | 0.500 {0.500, 0.500} | 2 |" in text
+    assert "| mean over classes | 0.500 {0.500, 0.500} | 2 classes |" in text
+    assert "in common" not in text
