@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Literal
 
+from segbench.artefacts.tsv import unfit
 from segbench.errors import SegbenchError
 
 #: What a sheet may say of a sample. Other columns are passed over.
@@ -114,25 +115,44 @@ def _table(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
         ) from error
     head = text.partition("\n")[0]
     delimiter = max("\t;,", key=head.count)
-    reader = csv.DictReader(StringIO(text), delimiter=delimiter)
+    # Strict: a cell that begins with a quote and does not end with one would take in what
+    # follows it, or lose the quote.
+    reader = csv.DictReader(StringIO(text), delimiter=delimiter, strict=True)
     names = [name.strip() for name in reader.fieldnames or []]
     _check_columns(path, names)
     reader.fieldnames = names
+    line = 1
     try:
         for cells in reader:
+            line = reader.line_num
             if None in cells or any(value is None for value in cells.values()):
                 raise SegbenchError(
-                    f"{path}: line {reader.line_num} does not have {len(names)} cells",
+                    f"{path}: line {line} does not have {len(names)} cells",
                     ", ".join(names),
                     "correct the line; cells that hold the separator need quotes",
                 )
             bare = {name: value.strip() for name, value in cells.items()}
+            _check_characters(path, line, bare)
             if any(bare.values()):
-                yield reader.line_num, bare
+                yield line, bare
     except csv.Error as error:
         raise SegbenchError(
-            f"{path}: line {reader.line_num}: {error}", "a table of text", "correct the line"
+            f"{path}: the cells from line {line + 1} on: {error}",
+            "a table of text; of a cell that begins with a quote, a quote at its end as well",
+            "correct the line; a quote in a quoted cell is written twice",
         ) from error
+
+
+def _check_characters(path: Path, line: int, cells: Mapping[str, str]) -> None:
+    """Refuse what could not be written into the sample sheet, where the user can see it."""
+    for column in COLUMNS:
+        if unfit(cells.get(column, "")):
+            raise SegbenchError(
+                f"{path}: line {line}, column {column}: {cells[column]!a} holds the character "
+                f"{unfit(cells[column])}",
+                "text without tabs, line ends and other control characters",
+                "correct the cell in the sheet",
+            )
 
 
 def _check_columns(path: Path, names: list[str]) -> None:

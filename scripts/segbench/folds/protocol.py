@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import floor
 from pathlib import Path
@@ -132,7 +132,7 @@ def assign_roles(
             role = _role(row, protocol, test, validation)
             if role:
                 rows.append(Assignment(fold, row.sample, row.group, row.stratum, role))
-    _check_roles(rows, protocol, where)
+    _check_roles(rows, protocol, where, _joins(samples))
     return rows
 
 
@@ -153,8 +153,18 @@ def _cross_validation(samples: Sequence[Sample], protocol: Protocol, where: str)
             "folds of 2 or more, or a test set by publisher, count or fraction",
             "set `folds` or `test` in the protocol",
         )
+    return _folds_of(samples, protocol, where)
+
+
+def _folds_of(samples: Sequence[Sample], protocol: Protocol, where: str) -> list[set[str]]:
+    """Groups of each of the protocol's folds, each group in one fold."""
     groups = groups_of(samples, protocol.stratify)
-    _check_groups(groups, protocol.folds, where)
+    if len(groups) < protocol.folds:
+        raise SegbenchError(
+            f"{where}: {len(groups)} groups cannot fill {protocol.folds} folds{_joins(samples)}",
+            "at least as many groups as folds; groups never part",
+            "ask for fewer folds in the protocol or add samples",
+        )
     return [set(fold) for fold in split_into_folds(groups, protocol.folds, protocol.seed)]
 
 
@@ -163,7 +173,7 @@ def _held_out(samples: Sequence[Sample], protocol: Protocol, where: str) -> set[
     if protocol.test.by == "publisher":
         return {row.group for row in samples if row.split == "test"}
     order = _preferred(samples, protocol, "test")
-    return _take(order, protocol.test, "test", where)
+    return _take(order, protocol.test, "test", where, _joins(samples))
 
 
 def _preferred(
@@ -193,22 +203,19 @@ def _validations(
     if protocol.validation.by == "none":
         if protocol.test.by == "none" or protocol.folds == 1:
             return [set() for _ in tests]
-        rest = [row for row in samples if row.group not in tests[0]]
-        groups = groups_of(rest, protocol.stratify)
-        _check_groups(groups, protocol.folds, where)
-        return [set(fold) for fold in split_into_folds(groups, protocol.folds, protocol.seed)]
+        return _folds_of([row for row in samples if row.group not in tests[0]], protocol, where)
     used: Counter[str] = Counter()
     result = []
     for fold, test in enumerate(tests):
         rest = [row for row in samples if row.group not in test]
         order = _preferred(rest, protocol, f"validation {fold}", used)
-        chosen = _take(order, protocol.validation, "validation", where)
+        chosen = _take(order, protocol.validation, "validation", where, _joins(rest))
         used.update(chosen)
         result.append(chosen)
     return result
 
 
-def _take(order: Sequence[Group], fixed: Fixed, role: str, where: str) -> set[str]:
+def _take(order: Sequence[Group], fixed: Fixed, role: str, where: str, joins: str) -> set[str]:
     """Choose groups for a role, by count (exactly) or by fraction (as near as groups allow)."""
     total = sum(group.size for group in order)
     wanted = fixed.count if fixed.by == "count" else fixed.fraction
@@ -231,10 +238,20 @@ def _take(order: Sequence[Group], fixed: Fixed, role: str, where: str) -> set[st
                 return set(chosen)
     raise SegbenchError(
         f"{where}: cannot take {wanted:g} ({fixed.by}) of {total} samples for {role} with "
-        f"{len(order)} whole groups of {_sizes(order)}",
+        f"{len(order)} whole groups of {_sizes(order)}{joins}",
         f"a {fixed.by} that whole groups can give and that leaves samples for training",
         f"change `{role}` in the protocol",
     )
+
+
+def _joins(samples: Iterable[Sample]) -> str:
+    """Which samples are in the group of others, and why; empty where there are none."""
+    joined = [row for row in samples if row.joined]
+    if not joined:
+        return ""
+    shown = ", ".join(f"{row.sample} in group {row.group} ({row.joined})" for row in joined[:5])
+    more = f" and {len(joined) - 5} more, see the column joined" if len(joined) > 5 else ""
+    return f"; joined to other groups: {shown}{more}"
 
 
 def _sizes(groups: Sequence[Group]) -> str:
@@ -264,17 +281,7 @@ def _check_one_listing(protocol: Protocol, where: str) -> None:
             )
 
 
-def _check_groups(groups: Sequence[Group], folds: int, where: str) -> None:
-    """Refuse more folds than groups."""
-    if len(groups) < folds:
-        raise SegbenchError(
-            f"{where}: {len(groups)} groups cannot fill {folds} folds",
-            "at least as many groups as folds; groups never part",
-            "ask for fewer folds in the protocol or add samples",
-        )
-
-
-def _check_roles(rows: Sequence[Assignment], protocol: Protocol, where: str) -> None:
+def _check_roles(rows: Sequence[Assignment], protocol: Protocol, where: str, joins: str) -> None:
     """Refuse folds in which a role that the protocol asks for is empty."""
     roles = ["train", "test"]
     by_folds = protocol.test.by != "none" and protocol.folds > 1
@@ -285,8 +292,8 @@ def _check_roles(rows: Sequence[Assignment], protocol: Protocol, where: str) -> 
         for role in roles:
             if not count[fold, role]:
                 raise SegbenchError(
-                    f"{where}: fold {fold} has no sample for {role}",
-                    "at least one sample a role",
+                    f"{where}: fold {fold} has no sample for {role}{joins}",
+                    "at least one sample for each role",
                     "change the protocol or add samples (test.by publisher needs rows whose "
                     "split is test)",
                 )

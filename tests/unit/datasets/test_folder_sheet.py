@@ -161,3 +161,31 @@ def test_no_group_is_ever_on_both_sides(tmp_path_factory, groups, data):
     else:
         for name in {row.group for row in rows.values()} - {""}:
             assert len({row.split for row in rows.values() if row.group == name}) == 1
+
+
+@pytest.mark.parametrize("column", ["group", "stratum"])
+@pytest.mark.parametrize("text", ["left\tlobe", "a\nb", "a\x85b"])
+def test_a_control_character_is_named_with_line_and_column(tmp_path, column, text):
+    path = sheet(tmp_path, f'sample,{column}\ncase.a,x\ncase.b,"{text}"\ncase.c,y\n')
+    with pytest.raises(SegbenchError) as caught:
+        read_sheet(path, KNOWN)
+    line = 3 + text.count("\n")
+    assert caught.value.what.startswith(f"{path}: line {line}, column {column}: {text!a} holds the")
+    assert caught.value.action == "correct the cell in the sheet"
+
+
+@pytest.mark.parametrize("text", ['"A', "NA", "a,b", "Größe", "a;b"])
+def test_other_text_of_a_cell_is_kept(tmp_path, text):
+    quoted = text.replace('"', '""')
+    path = sheet(tmp_path, f'sample,group\ncase.a,"{quoted}"\ncase.b,x\ncase.c,y\n')
+    assert read_sheet(path, KNOWN)["case.a"].group == text
+
+
+@pytest.mark.parametrize("cell", ['"A', '"A" b'])
+def test_a_quote_that_is_not_closed_loses_no_lines(tmp_path, cell):
+    text = "sample,group\ncase.a,x\ncase.b,y\ncase.c," + cell
+    error = fault(tmp_path, text)
+    assert "the cells from line 4 on: " in error.what
+    assert error.action == "correct the line; a quote in a quoted cell is written twice"
+    error = fault(tmp_path, f"sample,group\ncase.a,{cell}\ncase.b,y\ncase.c,z\n")
+    assert "the cells from line 2 on: " in error.what

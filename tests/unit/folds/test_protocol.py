@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -217,3 +218,27 @@ def test_all_samples_in_the_publishers_test_set():
         assign_roles(rows, Protocol(test=PUBLISHER))
     with pytest.raises(SegbenchError, match="fold 0 has no sample for train"):
         assign_roles(rows, Protocol(test=PUBLISHER, validation=NONE))
+
+
+def test_errors_of_too_few_groups_name_what_was_joined():
+    rows = [Sample(f"s{n}", "s0", joined=f"identical picture: sample s{n - 1}") for n in range(9)]
+    rows[0] = replace(rows[0], joined="")
+    said = "; joined to other groups: s1 in group s0 (identical picture: sample s0), s2 in group"
+    for protocol, message in (
+        (Protocol(folds=2), "1 groups cannot fill 2 folds"),
+        (Protocol(test=count(3), validation=NONE), "1 whole groups of 9 sample(s)"),
+    ):
+        with pytest.raises(SegbenchError) as caught:
+            assign_roles(rows, protocol, "samples.tsv")
+        assert message + said in caught.value.what
+        assert caught.value.what.endswith(" and 3 more, see the column joined")
+
+
+def test_a_test_group_that_took_all_training_samples_names_the_join():
+    rows = [Sample("a", "b", joined="identical picture: sample b"), Sample("b", "b", "test")]
+    with pytest.raises(SegbenchError) as caught:
+        assign_roles(rows, Protocol(test=PUBLISHER, validation=NONE))
+    assert caught.value.what.endswith(
+        "fold 0 has no sample for train; joined to other groups: a in group b (identical "
+        "picture: sample b)"
+    )
