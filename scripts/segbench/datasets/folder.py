@@ -32,7 +32,8 @@ import numpy as np
 from segbench.config.dataset import Background, Class, Layout
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.folder_files import read_array, read_image_file, size_of
-from segbench.datasets.folder_labels import Labels, names_of, to_binary, to_classes, to_objects
+from segbench.datasets.folder_labels import to_binary, to_classes, to_objects
+from segbench.datasets.folder_legend import Labels, names_of
 from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of, sample_ids
 from segbench.datasets.folder_sheet import Row, read_sheet
 from segbench.datasets.tree import breadth_first, subfolders

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
-
-if TYPE_CHECKING:
-    from segbench.datasets.folder_labels import Labels
 
 _JPEG = frozenset({".jpg", ".jpeg"})
 _SAVE_PNG = "save the mask as PNG, from the program that made it"

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.config.dataset import Background, Class
+from segbench.config.dataset import Class
 from segbench.datasets.folder_diagnosis import counted
 from segbench.datasets.folder_files import ending_of, listing, read_array, read_image_file, size_of
-from segbench.datasets.folder_labels import Labels, colour_number, to_binary, to_classes, to_objects
+from segbench.datasets.folder_labels import to_binary, to_classes, to_objects
+from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
 from unit.datasets.folders import COLOURED, TWO, image, label, painted, save
 
@@ -68,14 +69,6 @@ def test_binary_masks(dtype):
 def test_both_255_and_1_are_refused():
     with pytest.raises(SegbenchError, match="holds the values"):
         to_binary(PATH, np.array([[0, 1, 255]], np.uint8))
-
-
-def test_labels_are_shown_as_in_the_config():
-    assert Labels.of(TWO, None).expected() == "0 (background), 1 (cell), 2 (debris)"
-    assert Labels.of(COLOURED, Background(name="rest")).expected() == (
-        "#000000 (rest), #00c800 (bowel), #ff0000 (stomach), #ffff00 (bowel)"
-    )
-    assert colour_number("#0102ff") == 0x0102FF
 
 
 def test_values_are_counted_the_commonest_first():

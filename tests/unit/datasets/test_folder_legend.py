@@ -1,0 +1,55 @@
+"""What stands for a class: each label for one, values or colours, and a background."""
+
+from __future__ import annotations
+
+import pytest
+
+from segbench.config.dataset import Background, Class
+from segbench.datasets.folder_legend import Labels, colour_number, names_of
+from segbench.errors import SegbenchError
+from unit.datasets.folders import COLOURED, TWO
+
+
+def test_labels_are_shown_as_in_the_config():
+    assert Labels.of(TWO, None).expected() == "0 (background), 1 (cell), 2 (debris)"
+    assert Labels.of(COLOURED, Background(name="rest")).expected() == (
+        "#000000 (rest), #00c800 (bowel), #ff0000 (stomach), #ffff00 (bowel)"
+    )
+
+
+def test_colours_are_numbers():
+    assert colour_number("#0102ff") == 0x0102FF
+    assert Labels.of(COLOURED, None).shown(0x0102FF) == "#0102ff"
+
+
+def test_a_background_with_labels_leaves_0_without_a_class():
+    labels = Labels.of(TWO, Background(name="rest", labels=(9,)))
+    assert labels.classes == {1: 1, 2: 2, 9: 0}
+    assert labels.names[9] == "rest"
+    assert not labels.by_colour
+
+
+@pytest.mark.parametrize("label", ["red", "#12345"])
+def test_a_label_is_a_value_or_a_colour(label):
+    with pytest.raises(SegbenchError, match="cell: the label is"):
+        Labels.of([Class(name="cell", value=1, labels=(label,))], None)
+
+
+def test_values_and_colours_are_not_mixed():
+    classes = [
+        Class(name="a", value=1, labels=("#000001",)),
+        Class(name="b", value=2, labels=(7,)),
+    ]
+    with pytest.raises(SegbenchError, match="b: the label is 7"):
+        Labels.of(classes, None)
+
+
+def test_names_are_found_in_any_spelling():
+    classes = [Class(name="Cell", value=1, labels=("CELLS",)), Class(name="rest", value=2)]
+    assert names_of(classes) == {"cell": "Cell", "cells": "Cell", "rest": "rest"}
+
+
+def test_one_spelling_is_one_class():
+    classes = [Class(name="cell", value=1), Class(name="other", value=2, labels=("CELL",))]
+    with pytest.raises(SegbenchError, match="'CELL' stands for cell and other"):
+        names_of(classes)
