@@ -69,15 +69,15 @@ def _exact(doubled: np.ndarray, statistic: int) -> float:
     return min(1.0, 2 * sum(ways) / float(2**doubled.size))
 
 
-def smallest_p(pairs: int, comparisons: int) -> float:
-    """Smallest corrected p value that so many pairs and comparisons can give.
+def smallest_p(pairs: int) -> float:
+    """Smallest p value that the test can give with so many pairs, before any correction.
 
     Examples
     --------
-    >>> smallest_p(7, 15)
-    0.234375
+    >>> smallest_p(7), holm([smallest_p(7)] * 15)[0]
+    (0.015625, 0.234375)
     """
-    return min(1.0, comparisons * 2.0 ** (1 - pairs))
+    return min(1.0, 2.0 ** (1 - pairs))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

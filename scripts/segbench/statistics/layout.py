@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from segbench.definitions import PARTS
-from segbench.statistics import wording
+from segbench.statistics import sentences, wording
 from segbench.statistics.citations import Citation
 from segbench.statistics.classes import ARMS_ACROSS, class_grids
 from segbench.statistics.grid import Column, Grid, Row, Table
@@ -33,9 +33,9 @@ def lay_out(summary: Summary) -> Table:
         summary.name,
         title,
         study.question,
-        wording.answer(summary),
+        sentences.answer(summary),
         (_main(summary, title), *_parts(summary), *class_grids(summary)),
-        wording.notes(summary),
+        sentences.notes(summary),
         summary.generated,
         records(summary),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -163,8 +163,7 @@ def summarise(scores: Scores, study: Study, name: str = "", generated: bool = Fa
         estimates[key], common[key] = estimate(metric, drawn, study.confidence)
     means, primary = common[study.primary], scores.metrics[study.primary]
     _check_common(means, scores, study)
-    p_values, groups = _compare(means, class_weights(primary))
-    smallest = comparison.smallest_p(groups, len(p_values)) if p_values else 1.0
+    tests, groups = _compare(means, class_weights(primary))
     higher = define(primary.definition).higher_is_better
     best = int(
         np.argmax(np.round(means.overall if higher else -means.overall, comparison.DECIMALS))
@@ -175,14 +174,14 @@ def summarise(scores: Scores, study: Study, name: str = "", generated: bool = Fa
     first = comparison.first_groups(means.points, higher)
     arms = []
     for n, arm in enumerate(scores.arms):
-        p = None if n == best else p_values[min(n, best), max(n, best)]
+        test = None if n == best else tests[min(n, best), max(n, best)]
         arms.append(
             ArmSummary(
                 arm,
                 {key: of_arms[n] for key, of_arms in estimates.items()},
                 ranks[n],
-                _standing(p, smallest, 1 - study.confidence),
-                p,
+                _standing(test, 1 - study.confidence),
+                test.p if test else None,
                 None if n == best else _behind(means, primary, n, best, study.confidence),
                 float(shares[n]) if several else None,
                 first[n],
@@ -190,8 +189,8 @@ def summarise(scores: Scores, study: Study, name: str = "", generated: bool = Fa
         )
     tau = comparison.rank_stability(means.overall, means.draws) if several else None
     return Summary(
-        name, study, generated, tuple(arms), best, scores.metrics, groups, len(p_values), smallest,
-        tau,
+        name, study, generated, tuple(arms), best, scores.metrics, groups, len(tests),
+        min((test.smallest for test in tests.values()), default=1.0), tau,
     )  # fmt: skip
 
 
@@ -208,13 +207,25 @@ def _check_common(means: Means, scores: Scores, study: Study) -> None:
         )
 
 
-def _compare(means: Means, weights: np.ndarray | None) -> tuple[dict[tuple[int, int], float], int]:
-    """Test all pairs of arms; the corrected p values and in how many groups they differ."""
+class _Test(NamedTuple):
+    """Corrected p value of a pair of arms, and the smallest that it could have been."""
+
+    p: float
+    smallest: float
+
+
+def _compare(means: Means, weights: np.ndarray | None) -> tuple[dict[tuple[int, int], _Test], int]:
+    """Test all pairs of arms; the tests, and in how many groups arms were compared."""
     pairs = list(combinations(range(len(means.points)), 2))
     differences = [_differences(means, weights, a, b) for a, b in pairs]
-    corrected = comparison.holm([comparison.wilcoxon(d) for d in differences])
-    counts = [int((~np.isnan(d)).sum()) for d in differences or means.points]
-    return dict(zip(pairs, corrected, strict=True)), max(counts)
+    counts = [int((~np.isnan(d)).sum()) for d in differences]
+    tests = map(
+        _Test,
+        comparison.holm([comparison.wilcoxon(d) for d in differences]),
+        # Corrected p values never fall where others rise: these are the smallest.
+        comparison.holm([comparison.smallest_p(count) for count in counts]),
+    )
+    return dict(zip(pairs, tests, strict=True)), max(counts, default=means.points.shape[1])
 
 
 def _differences(means: Means, weights: np.ndarray | None, a: int, b: int) -> np.ndarray:
@@ -222,12 +233,12 @@ def _differences(means: Means, weights: np.ndarray | None, a: int, b: int) -> np
     return bootstrap.over_classes(means.class_points[a] - means.class_points[b], weights)
 
 
-def _standing(p: float | None, smallest: float, level: float) -> Standing:
-    if p is None:
+def _standing(test: _Test | None, level: float) -> Standing:
+    if test is None:
         return "best"
-    if smallest >= level:
+    if test.smallest >= level:
         return "untested"
-    return "tied" if p >= level else "worse"
+    return "tied" if test.p >= level else "worse"
 
 
 def _behind(means: Means, metric: MetricScores, n: int, best: int, confidence: float) -> Figure:

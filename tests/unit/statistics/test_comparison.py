@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from segbench.statistics.comparison import (
+    first_groups,
     first_shares,
     holm,
     rank_stability,
@@ -77,9 +78,8 @@ def test_approximate_as_scipy_with_and_without_ties(count, decimals):
 
 
 def test_the_least_p_that_can_be():
-    assert smallest_p(7, 1) == 2 / 128
-    assert smallest_p(7, 15) == 30 / 128
-    assert smallest_p(3, 15) == 1.0
+    assert smallest_p(7) == wilcoxon(np.arange(1.0, 8.0)) == 2 / 128
+    assert smallest_p(1) == smallest_p(0) == 1.0
 
 
 def test_holm():
@@ -137,3 +137,18 @@ def test_rank_stability_is_kendalls_tau():
     draws = generator.random((20, 6))
     expected = np.mean([stats.kendalltau(values, draw).statistic for draw in draws])
     assert rank_stability(values, draws) == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=6))
+def test_corrected_p_values_never_fall_where_others_rise(pairs):
+    """So the smallest p values of all tests, corrected, are what each can reach."""
+    lower, higher = [min(pair) for pair in pairs], [max(pair) for pair in pairs]
+    assert all(a <= b for a, b in zip(holm(lower), holm(higher), strict=True))
+
+
+def test_first_in_groups():
+    points = np.array([[0.5, 0.9, math.nan, math.nan], [0.5, 0.8, 0.1, math.nan]])
+    assert first_groups(points) == [2, 2]
+    assert first_groups(points, higher_is_better=False) == [1, 3]
+    # What sums in another order add is noise.
+    assert first_groups(np.array([[0.1 + 0.2], [0.3]])) == [1, 1]
