@@ -7,7 +7,6 @@ from io import StringIO
 from snakemake.cli import parse_args
 
 from segbench.config import load
-from segbench.config.main import STORE_VARIABLE
 from segbench.preflight import check_environment
 from segbench.provenance import code_memory
 from segbench.provenance.lock import begin_run
@@ -18,6 +17,7 @@ from segbench.slices import (
     plain,
     source_slice,
 )
+from segbench.store_location import export_store
 from segbench.workflow.applied import Applied
 from segbench.workflow.arms import Arms
 from segbench.workflow.code import Code
@@ -65,7 +65,7 @@ CONFIG = load(
 LOG = log_of(RUN)
 
 # The store is one place for all folders of outputs; jobs find it in their environment.
-os.environ[STORE_VARIABLE] = str(CONFIG.store().absolute())
+export_store(CONFIG.store())
 if CONFIG.main.folder != ".":
 
     workdir: str(Path(CONFIG.main.folder).absolute())

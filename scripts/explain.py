@@ -26,9 +26,10 @@ from segbench.explain.differences import plain
 from segbench.explain.plan import Arms, Planned, studies_of
 from segbench.explain.summary import Explanation
 from segbench.explain.text import text_of
-from segbench.provenance.job import STORE_VARIABLE
 from segbench.provenance.keys import keeping_of
 from segbench.provenance.record import RECORDS
+from segbench.store_location import store_location
+from segbench.workflow.paths import APPLIED_IMAGES, MANIFEST, RAW
 
 #: Where Snakemake keeps its own notes.
 NOTES = Path(".snakemake")
@@ -76,7 +77,7 @@ def _look(dag_api: Any) -> Explanation:
         _planned(workflow),
         RECORDS,
         Path(workflow.globals["CODE_MEMORY"]),
-        Path(os.environ[STORE_VARIABLE]),
+        store_location(),
         cache(lambda rule: keeping_of(scripts / f"{rule}.py")),
         _raw_file,
     )
@@ -119,11 +120,12 @@ def _planned(workflow: Any) -> list[Planned]:
 
 
 def _raw_file(listed_in: str, file: str) -> str:
-    """Where a raw file lies that an inventory lists; of other lists, as it is listed."""
-    match Path(listed_in).parts:
-        case ("inventory", dataset, _) if dataset != "applied":
-            return f"data/raw/{dataset}/{file}"
-    return file
+    """The path of a raw file that an inventory lists; of other lists, as it is listed."""
+    dataset = Path(listed_in).parent.name
+    of_dataset = Path(listed_in).parent == Path(MANIFEST.format(dataset=dataset, shard=0)).parent
+    if not of_dataset or dataset == Path(APPLIED_IMAGES).parent.name:
+        return file
+    return f"{RAW.format(dataset=dataset)}/{file}"
 
 
 def _words(job: Any) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +16,14 @@ from segbench.config.checks_study import check_study
 from segbench.config.dataset import Dataset
 from segbench.config.documents import Document, Mark, document_of, read_document
 from segbench.config.findings import Finding
-from segbench.config.main import STORE_DEFAULT, STORE_VARIABLE, Main
+from segbench.config.main import Main
 from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import ABSENT, ConfigError, Problem, nearest
 from segbench.config.study import Study
 from segbench.config.sweep import Point, at_point, variants
 from segbench.config.validation import validate
+from segbench.store_location import store_location
 from segbench.strict import Strict
 
 #: Folder under config/ -> what one of its files holds.
@@ -85,9 +85,7 @@ class Config:
         environment : mapping, optional
             Environment variables; the process's own by default.
         """
-        environment = os.environ if environment is None else environment
-        place = environment.get(STORE_VARIABLE) or self.main.store or STORE_DEFAULT
-        return self.root / Path(place).expanduser()
+        return store_location(self.main.store, self.root, environment)
 
 
 class _Loader:

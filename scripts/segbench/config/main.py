@@ -6,12 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, PositiveFloat
 
+from segbench.store_location import STORE_DEFAULT, STORE_VARIABLE
 from segbench.strict import Strict
-
-#: Environment variable that names the store; it wins over the key `store`.
-STORE_VARIABLE = "SEGBENCH_STORE"
-#: Where finished work is kept when nobody says otherwise, relative to the project.
-STORE_DEFAULT = ".segbench/store"
 
 
 class Main(Strict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -60,8 +59,8 @@ def apply_model(
     from segbench.config.preprocessing import Preprocessing
     from segbench.inference.segmenting import Labels
     from segbench.inference.stage import ArmModel, run
-    from segbench.provenance.job import STORE_VARIABLE
     from segbench.provenance.store import Store
+    from segbench.store_location import store_location
 
     arms, files = list(settings["arms"]), iter(networks)
     with_files = [(arm, [(Path(next(files)), fold) for fold in arm["folds"]]) for arm in arms]
@@ -84,6 +83,6 @@ def apply_model(
     paths = {key: Path(path) for key, path in outputs.items()}
     return run(
         chosen, Labels.of(settings["labels"]), settings, code, Path(manifest),
-        paths["applied"].parent, paths, Store(os.environ.get(STORE_VARIABLE, ".segbench/store")),
+        paths["applied"].parent, paths, Store(store_location()),
         say, terminal,
     )  # fmt: skip

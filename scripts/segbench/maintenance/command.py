@@ -17,6 +17,7 @@ from segbench.maintenance.pruning import STATE_S, Policy, Pruned, prune
 from segbench.maintenance.units import bytes_of, seconds_of, size_text
 from segbench.maintenance.verifying import Findings, verify
 from segbench.provenance.store import Store
+from segbench.store_location import STORE_VARIABLE, store_location
 
 #: Without a terminal, how far it is is told this often.
 _SECONDS_BETWEEN_LINES = 15.0
@@ -92,12 +93,10 @@ def _mains(options: argparse.Namespace, root: Path) -> list[Path]:
 
 def _place(options: argparse.Namespace, root: Path) -> Path:
     """Where the store is."""
-    from segbench.config.main import STORE_VARIABLE
-
     if options.store:
         place = Path(options.store).expanduser()
     elif os.environ.get(STORE_VARIABLE):
-        place = root / Path(os.environ[STORE_VARIABLE]).expanduser()
+        place = store_location(root=root)
     else:
         from segbench.config import load
 

@@ -23,11 +23,9 @@ from segbench.provenance.devices import claiming
 from segbench.provenance.keys import Job, Selection, work_key
 from segbench.provenance.record import RECORDS, Digests, write_record
 from segbench.provenance.store import Store
+from segbench.store_location import store_location
 
-__all__ = ["STORE_VARIABLE", "Job", "run", "work_key"]
-
-#: Where the store is; the Snakefile sets it from the config.
-STORE_VARIABLE = "SEGBENCH_STORE"
+__all__ = ["Job", "run", "work_key"]
 
 #: A long job says on the terminal how far it is, at most this often.
 SECONDS_BETWEEN_LINES = 15.0
@@ -132,18 +130,14 @@ def run(
             write_cost(str(cost), spent)
         _record(snakemake.rule, job, inputs, made, key, spent)
     except Exception as error:
-        told = explain(error, [*made, _store_root()])
+        told = explain(error, [*made, store_location()])
         _fail(name, str(told) if told else traceback.format_exc(), terminal)
-
-
-def _store_root() -> Path:
-    return Path(os.environ.get(STORE_VARIABLE, ".segbench/store"))
 
 
 def _with_store(
     key: str, rule: str, job: Job, work: Callable[[Job], int | None], meter: Meter
 ) -> dict[str, Any]:
-    store = Store(_store_root())
+    store = Store(store_location())
     job.say(f"key {key}")
     with store.lock(key):
         entry = store.restore(key, job.outputs)

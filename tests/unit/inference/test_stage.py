@@ -13,7 +13,7 @@ from segbench.errors import SegbenchError
 from segbench.inference import apply_model
 from segbench.inference.images import write_manifest
 from segbench.objects import check, read_objects
-from segbench.provenance.job import STORE_VARIABLE
+from segbench.store_location import STORE_VARIABLE
 
 keras = pytest.importorskip("keras")
 
