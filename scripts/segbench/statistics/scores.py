@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from segbench.arms import Recipes
-from segbench.artefacts.scores import NAMES, read_run
+from segbench.artefacts.scores import NAMES, RunScores, read_run
 from segbench.config.study import Study
 from segbench.definitions import PARTS
 from segbench.errors import SegbenchError
 from segbench.statistics.bootstrap import ratio
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -87,26 +90,21 @@ class Scores:
     metrics: dict[str, MetricScores]
 
 
-@dataclass(frozen=True)
-class _Part:
-    """One file: the scores of one arm, seed and fold."""
+class _Run(NamedTuple):
+    """The scores of one arm, seed and fold."""
 
     path: str
-    labels: dict[str, Any]
-    names: dict[str, list[str]]
-    codes: dict[str, np.ndarray]
-    weights: np.ndarray
-    values: np.ndarray
+    arm: Recipes
+    seed: int
+    table: pa.Table
 
-    @property
-    def arm(self) -> Recipes:
-        return Recipes(*(self.labels[name] for name in Recipes._fields))
 
-    def pairs(self, first: str, second: str) -> Iterator[tuple[str, str]]:
-        """Which names of two columns occur together."""
-        base = max(1, len(self.names[second]))
-        for code in np.unique(self.codes[first] * base + self.codes[second]).tolist():
-            yield self.names[first][code // base], self.names[second][code % base]
+class _Axes(NamedTuple):
+    """What values are laid out by, besides the class; samples with their groups."""
+
+    arms: tuple[Recipes, ...]
+    seeds: tuple[int, ...]
+    groups: dict[str, int]
 
 
 def read_scores(paths: Sequence[str | Path], study: Study) -> Scores:
@@ -115,7 +113,7 @@ def read_scores(paths: Sequence[str | Path], study: Study) -> Scores:
     Parameters
     ----------
     paths : sequence of str or Path
-        Parquet files, one an arm, seed and fold. They may hold more metrics than the
+        Parquet files, one per arm, seed and fold. They may hold more metrics than the
         study asks for.
     study : Study
         Which arms, seeds and metrics there must be.
@@ -131,63 +129,29 @@ def read_scores(paths: Sequence[str | Path], study: Study) -> Scores:
         missing, scores occur twice, a metric has two definitions, or a sample two
         groups.
     """
-    parts = [_read(path) for path in sorted(map(str, paths))]
     definitions: dict[str, str] = {}
     group_of: dict[str, str] = {}
     files: dict[str, str] = {}
-    for part in parts:
-        _check_study(part, study)
-        run = "/".join([*part.arm, f"seed {part.labels['seed']}", f"fold {part.labels['fold']}"])
-        _agree(files, [(run, part.path)], part.path, ("the run", "files"))
-        _agree(
-            definitions, part.pairs("metric", "definition"), part.path, ("metric", "definitions")
-        )
-        _agree(group_of, part.pairs("sample", "group"), part.path, ("sample", "groups"))
-    samples = tuple(sorted(group_of))
-    names = tuple(sorted(set(group_of.values())))
-    place = {name: n for n, name in enumerate(names)}
-    of_sample = {sample: place[group_of[sample]] for sample in samples}
-    axes = _Axes(study.rows(), study.seeds, of_sample)
-    return Scores(
-        axes.arms,
-        axes.seeds,
-        samples,
-        names,
-        {name: _arrange(parts, name, definitions, axes) for name in _order(study, definitions)},
-    )
+    runs = []
+    for path in sorted(map(str, paths)):
+        run = read_run(path)
+        _check_study(run, study)
+        arm, seed = Recipes(*(run.labels[name] for name in Recipes._fields)), run.labels["seed"]
+        name = "/".join([*arm, f"seed {seed}", f"fold {run.labels['fold']}"])
+        _agree(files, [(name, path)], path, ("the run", "files"))
+        _agree(definitions, _pairs(run, "metric", "definition"), path, ("metric", "definitions"))
+        _agree(group_of, _pairs(run, "sample", "group"), path, ("sample", "groups"))
+        runs.append(_Run(path, arm, seed, _encoded(run)))
+    samples, groups = tuple(sorted(group_of)), tuple(sorted(set(group_of.values())))
+    place = {name: n for n, name in enumerate(groups)}
+    axes = _Axes(study.rows(), study.seeds, {name: place[group_of[name]] for name in samples})
+    metrics = {
+        metric: _arrange(runs, metric, definitions, axes) for metric in _order(study, definitions)
+    }
+    return Scores(axes.arms, axes.seeds, samples, groups, metrics)
 
 
-class _Axes(NamedTuple):
-    """What the values are laid out by, beside the class; samples with their groups."""
-
-    arms: tuple[Recipes, ...]
-    seeds: tuple[int, ...]
-    groups: dict[str, int]
-
-
-def _order(study: Study, found: Iterable[str]) -> list[str]:
-    """The study's metrics in its order, each followed by its parts."""
-    order, known = [], set(found)
-    for metric in study.metrics:
-        order.append(metric)
-        order += [name for name in PARTS.get(metric, ()) if name in known]
-    return order
-
-
-def _read(path: str) -> _Part:
-    """Read one file of scores."""
-    run = read_run(path)
-    coded = {name: run.table.column(name).combine_chunks().dictionary_encode() for name in NAMES}
-    return _Part(
-        path,
-        run.labels,
-        {name: column.dictionary.to_pylist() for name, column in coded.items()},
-        {name: column.indices.to_numpy().astype(np.int64) for name, column in coded.items()},
-        *(run.table.column(name).to_numpy().astype(np.float64) for name in ("weight", "value")),
-    )
-
-
-def _check_study(part: _Part, study: Study) -> None:
+def _check_study(run: RunScores, study: Study) -> None:
     """Refuse scores of another study."""
     allowed: dict[str, Sequence[Any]] = {
         "dataset": [study.dataset],
@@ -198,12 +162,18 @@ def _check_study(part: _Part, study: Study) -> None:
         "seed": study.seeds,
     }
     for name, values in allowed.items():
-        if part.labels[name] not in values:
+        if run.labels[name] not in values:
             raise SegbenchError(
-                f"{part.path}: {name} is {part.labels[name]!r}",
+                f"{run.path}: {name} is {run.labels[name]!r}",
                 f"one of {', '.join(map(str, values))}, as in the study",
                 "pass the scores of this study only",
             )
+
+
+def _pairs(run: RunScores, first: str, second: str) -> Iterable[tuple[str, str]]:
+    """Which names of two columns occur together."""
+    found = run.table.group_by([first, second]).aggregate([]).sort_by(first)
+    return zip(found[first].to_pylist(), found[second].to_pylist(), strict=True)
 
 
 def _agree(
@@ -220,33 +190,50 @@ def _agree(
         known[key] = value
 
 
+def _encoded(run: RunScores) -> pa.Table:
+    """What differs from row to row, texts as numbers: a study has many rows."""
+    table = run.table.select([*NAMES, "weight", "value"])
+    for n, name in enumerate(NAMES):
+        table = table.set_column(n, name, table.column(name).dictionary_encode())
+    return table
+
+
+def _order(study: Study, found: Iterable[str]) -> list[str]:
+    """The study's metrics in its order, each followed by its parts."""
+    order, known = [], set(found)
+    for metric in study.metrics:
+        order.append(metric)
+        order += [name for name in PARTS.get(metric, ()) if name in known]
+    return order
+
+
 def _arrange(
-    parts: Sequence[_Part], metric: str, definitions: dict[str, str], axes: _Axes
+    runs: Sequence[_Run], metric: str, definitions: dict[str, str], axes: _Axes
 ) -> MetricScores:
-    """Lay the values of one metric out as an array; insist that none is missing."""
-    rows = [_rows_of(part, metric) for part in parts]
-    classes, samples = (_names_in(parts, rows, column) for column in ("class", "sample"))
+    """Lay the values of one metric out as an array, and check that none is missing."""
+    import pyarrow.compute as pc
+
+    tables = [run.table.filter(pc.equal(run.table["metric"], metric)) for run in runs]
+    classes, samples = (
+        tuple(sorted({name for table in tables for name in table[column].unique().to_pylist()}))
+        for column in ("class", "sample")
+    )
     shape = len(axes.arms), len(axes.seeds), max(1, len(classes)), max(1, len(samples))
-    total, number, present = np.zeros(shape), np.zeros(shape), np.zeros(shape, bool)
-    weight, pooled = np.zeros(shape), np.zeros(shape, bool)
-    of_class = {name: n for n, name in enumerate(classes)}
-    of_sample = {name: n for n, name in enumerate(samples)}
-    for part, chosen in zip(parts, rows, strict=True):
-        run = axes.arms.index(part.arm), axes.seeds.index(part.labels["seed"])
-        cells = (
-            _translate(part, "class", of_class)[chosen],
-            _translate(part, "sample", of_sample)[chosen],
-        )
-        _check_once(part, metric, cells, shape)
-        present[run][cells] = True
-        values = part.values[chosen]
+    total, weight, number = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    present, pooled = np.zeros(shape, bool), np.zeros(shape, bool)
+    for run, table in zip(runs, tables, strict=True):
+        at = axes.arms.index(run.arm), axes.seeds.index(run.seed)
+        cells = _places(table, "class", classes), _places(table, "sample", samples)
+        _check_once(run, metric, cells, samples)
+        values, weights = (table[name].to_numpy() for name in ("value", "weight"))
         valid = ~np.isnan(values)
-        counted = np.where(valid, part.weights[chosen], 0.0)
-        total[run][cells] += np.where(valid, values, 0.0) * counted
-        weight[run][cells] += counted
-        number[run][cells] += valid
-        pooled[run][cells] |= part.weights[chosen] == 0
-    _check_whole(present, metric, axes, samples)
+        counted = np.where(valid, weights, 0.0)
+        present[at][cells] = True
+        total[at][cells] += np.where(valid, values, 0.0) * counted
+        weight[at][cells] += counted
+        number[at][cells] += valid
+        pooled[at][cells] |= weights == 0
+    _check_complete(present, metric, axes, samples)
     return MetricScores(
         definitions[metric],
         classes,
@@ -258,49 +245,37 @@ def _arrange(
     )
 
 
-def _names_in(parts: Sequence[_Part], rows: Sequence[np.ndarray], column: str) -> tuple[str, ...]:
-    """Names that occur in some rows, sorted."""
-    found: set[str] = set()
-    for part, chosen in zip(parts, rows, strict=True):
-        found.update(part.names[column][n] for n in np.unique(part.codes[column][chosen]))
-    return tuple(sorted(found))
+def _places(table: pa.Table, column: str, names: tuple[str, ...]) -> np.ndarray:
+    """Place of each row on an axis."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-
-def _rows_of(part: _Part, metric: str) -> np.ndarray:
-    """Find the rows of a metric."""
-    names = part.names["metric"]
-    code = names.index(metric) if metric in names else -1
-    return np.flatnonzero(part.codes["metric"] == code)
-
-
-def _translate(part: _Part, column: str, places: dict[str, int]) -> np.ndarray:
-    """Turn a file's codes of names into places on an axis."""
-    table = np.array([places.get(name, -1) for name in part.names[column]], dtype=np.intp)
-    places_of_rows: np.ndarray = table[part.codes[column]]
-    return places_of_rows
+    texts = table[column].cast(pa.string())
+    places: np.ndarray = pc.index_in(texts, value_set=pa.array(names, pa.string())).to_numpy()
+    return places.astype(np.intp)
 
 
 def _check_once(
-    part: _Part, metric: str, cells: tuple[np.ndarray, np.ndarray], shape: tuple[int, ...]
+    run: _Run, metric: str, cells: tuple[np.ndarray, np.ndarray], samples: tuple[str, ...]
 ) -> None:
     """Refuse a score that occurs twice."""
-    flat = cells[0] * shape[3] + cells[1]
+    flat = cells[0] * len(samples) + cells[1]
     twice = np.flatnonzero(np.bincount(flat, minlength=1) > 1)
     if twice.size:
-        row = _rows_of(part, metric)[np.flatnonzero(flat == twice[0])[0]]
-        sample = part.names["sample"][part.codes["sample"][row]]
         raise SegbenchError(
-            f"{part.path}: {metric} of sample {sample!r} is there twice",
-            "one score a sample, class and metric",
+            f"{run.path}: {metric} of sample {samples[twice[0] % len(samples)]!r} is there twice",
+            "one score per sample, class and metric",
             "delete the file and run the same command again",
         )
 
 
-def _check_whole(present: np.ndarray, metric: str, axes: _Axes, samples: tuple[str, ...]) -> None:
-    """Insist that each arm and seed has a score for each sample and class of a metric."""
+def _check_complete(
+    present: np.ndarray, metric: str, axes: _Axes, samples: tuple[str, ...]
+) -> None:
+    """Check that each arm and seed has a score for each sample and class of a metric."""
     if not axes.groups:
         raise SegbenchError(
-            "no scores", "a file an arm, seed and fold", "run the scoring of the study"
+            "no scores", "a file per arm, seed and fold", "run the scoring of the study"
         )
     if not present.all():
         arm, seed, _, sample = np.argwhere(~present)[0]
