@@ -10,8 +10,8 @@ import numpy as np
 from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
 
-_JPEG = frozenset({".jpg", ".jpeg"})
-_SAVE_PNG = "save the mask as PNG, from the program that made it"
+JPEG = frozenset({".jpg", ".jpeg"})
+SAVE_PNG = "save the mask as PNG, from the program that made it"
 
 #: A mask with at least so many labels that are none looks smeared.
 SMEARED = 8
@@ -48,12 +48,12 @@ def unknown_labels(path: Path, counts: Mapping[int, int], labels: Labels) -> Seg
     """
     unknown = {value: n for value, n in counts.items() if value not in labels.classes}
     noun = "colours" if labels.by_colour else "values"
-    if path.suffix.lower() in _JPEG:
+    if path.suffix.lower() in JPEG:
         return SegbenchError(
             f"{path}: a JPEG mask with {len(counts)} {noun}, smeared by the compression: "
             f"{counted(counts, labels)}",
             labels.expected(),
-            f"{_SAVE_PNG}: JPEG does not keep labels",
+            f"{SAVE_PNG}: JPEG does not keep labels",
         )
     held = f"{path}: holds {noun} that are no class: {_nearest(unknown, labels)}"
     for action in (
@@ -103,7 +103,7 @@ def _smeared(counts: Mapping[int, int], unknown: Mapping[int, int]) -> str:
         return ""
     return (
         "the edges are smeared: the mask was resized with interpolation, drawn with soft "
-        f"brushes, or a JPEG once. {_SAVE_PNG}; resize masks to the nearest pixel only"
+        f"brushes, or a JPEG once. {SAVE_PNG}; resize masks to the nearest pixel only"
     )
 
 
@@ -131,36 +131,11 @@ def fractions(path: Path, wrong: np.ndarray, size: int) -> SegbenchError:
     )
 
 
-def opaque(path: Path, mask: np.ndarray) -> np.ndarray:
-    """A mask without its alpha channel.
-
-    Raises
-    ------
-    SegbenchError
-        It is not opaque throughout: what counts, colour or opacity, cannot be known.
-    """
-    alpha = mask[..., -1]
-    full = np.iinfo(mask.dtype).max if mask.dtype.kind in "ui" else 1
-    if (alpha != full).any():
-        seen = mask[alpha == full][:, :-1]
-        drawn = (
-            f"; {np.unique(seen, axis=0).shape[0]} colours where it is opaque" if len(seen) else ""
-        )
-        raise SegbenchError(
-            f"{path}: the mask has an alpha channel, and {float((alpha != full).mean()):.1%} of "
-            f"its pixels are transparent{drawn}",
-            "a mask without transparency: the background has a value or colour of its own",
-            "save it on a black background without an alpha channel (e.g. `convert in.png "
-            "-background black -alpha remove -alpha off out.png`)",
-        )
-    return np.ascontiguousarray(mask[..., :-1])
-
-
 def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchError:
     """Say that a mask is in colour where values are expected."""
     expected = f"values: {labels.expected()}" if labels is not None else "one number an object"
-    if path.suffix.lower() in _JPEG:
-        return SegbenchError(f"{path}: a JPEG mask in colour", expected, _SAVE_PNG)
+    if path.suffix.lower() in JPEG:
+        return SegbenchError(f"{path}: a JPEG mask in colour", expected, SAVE_PNG)
     if mask.dtype != np.uint8 or mask.shape[-1] != 3:
         return SegbenchError(
             f"{path}: the mask has {mask.shape[-1]} channels that differ",
@@ -181,45 +156,11 @@ def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchEr
     )
 
 
-def check_numbers(path: Path, numbers: np.ndarray, counts: Mapping[int, int]) -> None:
-    """Refuse what cannot be numbered objects.
-
-    Raises
-    ------
-    SegbenchError
-        A JPEG with more values than two, negative numbers, or the one number 255 (or 65535,
-        or True) for several objects that do not touch.
-    """
-    if path.suffix.lower() in _JPEG:
-        raise SegbenchError(
-            f"{path}: a JPEG mask, whose {len(counts)} values are smeared: {counted(counts)}",
-            "one number an object",
-            f"{_SAVE_PNG}: JPEG does not keep numbers",
-        )
-    if min(counts) < 0 or numbers.ndim != 2:
-        raise SegbenchError(
-            f"{path}: {' x '.join(map(str, numbers.shape))} values from {min(counts)} on",
-            "rows and columns of numbers from 0 on",
-            "correct the mask",
-        )
-    objects = set(counts) - {0}
-    if len(objects) == 1 and objects <= {1, 255, 65535}:
-        import cv2
-
-        pieces = cv2.connectedComponents((numbers != 0).astype(np.uint8), connectivity=8)[0] - 1
-        if pieces > 1:
-            raise SegbenchError(
-                f"{path}: {pieces} separate pieces all have the number {objects.pop()}",
-                "numbered objects: 1, 2, 3, ...",
-                "number the objects; or set `task: semantic` in the dataset's config",
-            )
-
-
 def not_binary(path: Path, counts: Mapping[int, int]) -> SegbenchError:
     """Say that a mask of one class has more values than two."""
-    smeared = path.suffix.lower() in _JPEG
+    smeared = path.suffix.lower() in JPEG
     return SegbenchError(
         f"{path}: {'a JPEG mask with' if smeared else 'holds'} the values {counted(counts)}",
         "0, and 255 (or 1) where the class is",
-        _SAVE_PNG if smeared or len(counts) > SMEARED else "save a mask of two values",
+        SAVE_PNG if smeared or len(counts) > SMEARED else "save a mask of two values",
     )

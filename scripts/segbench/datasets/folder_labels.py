@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,7 @@ def as_values(path: Path, mask: np.ndarray, labels: Labels | None = None) -> np.
 def one_channel(path: Path, mask: np.ndarray, labels: Labels | None) -> np.ndarray:
     """A mask whose channels are equal as one of them; an opaque alpha channel is dropped."""
     if mask.shape[-1] in {2, 4}:
-        mask = diagnosis.opaque(path, mask)
+        mask = opaque(path, mask)
     grey = mask[..., 0]
     if any((mask[..., k] != grey).any() for k in range(1, mask.shape[-1])):
         raise diagnosis.in_colour(path, mask, labels)
@@ -121,7 +122,7 @@ def as_colours(path: Path, mask: np.ndarray) -> np.ndarray:
     if mask.dtype == bool:
         mask = mask.astype(np.uint8) * np.uint8(255)
     if mask.ndim == 3 and mask.shape[-1] in {2, 4}:
-        mask = diagnosis.opaque(path, mask)
+        mask = opaque(path, mask)
     if mask.ndim == 2 or mask.shape[-1] == 1:
         mask = np.repeat(mask.reshape(*mask.shape[:2], 1), 3, axis=2)
     if mask.dtype != np.uint8 or mask.ndim != 3 or mask.shape[-1] != 3:
@@ -150,7 +151,7 @@ def to_objects(path: Path, mask: np.ndarray) -> np.ndarray:
     """
     numbers = as_values(path, mask)
     present, counts = _counted(numbers)
-    diagnosis.check_numbers(path, numbers, dict(zip(present, counts, strict=True)))
+    check_numbers(path, numbers, dict(zip(present, counts, strict=True)))
     objects = [value for value in present if value]
     if len(objects) > np.iinfo(np.uint16).max:
         raise SegbenchError(
@@ -167,3 +168,63 @@ def to_binary(path: Path, mask: np.ndarray) -> np.ndarray:
     if set(present) - {0, 1} and set(present) - {0, 255}:
         raise diagnosis.not_binary(path, dict(zip(present, counts, strict=True)))
     return np.asarray(values != 0, np.uint8)
+
+
+def opaque(path: Path, mask: np.ndarray) -> np.ndarray:
+    """A mask without its alpha channel.
+
+    Raises
+    ------
+    SegbenchError
+        It is not opaque throughout: what counts, colour or opacity, cannot be known.
+    """
+    alpha = mask[..., -1]
+    full = np.iinfo(mask.dtype).max if mask.dtype.kind in "ui" else 1
+    if (alpha != full).any():
+        seen = mask[alpha == full][:, :-1]
+        drawn = (
+            f"; {np.unique(seen, axis=0).shape[0]} colours where it is opaque" if len(seen) else ""
+        )
+        raise SegbenchError(
+            f"{path}: the mask has an alpha channel, and {float((alpha != full).mean()):.1%} of "
+            f"its pixels are transparent{drawn}",
+            "a mask without transparency: the background has a value or colour of its own",
+            "save it on a black background without an alpha channel (e.g. `convert in.png "
+            "-background black -alpha remove -alpha off out.png`)",
+        )
+    return np.ascontiguousarray(mask[..., :-1])
+
+
+def check_numbers(path: Path, numbers: np.ndarray, counts: Mapping[int, int]) -> None:
+    """Refuse what cannot be numbered objects.
+
+    Raises
+    ------
+    SegbenchError
+        A JPEG with more values than two, negative numbers, or the one number 255 (or 65535,
+        or True) for several objects that do not touch.
+    """
+    if path.suffix.lower() in diagnosis.JPEG:
+        raise SegbenchError(
+            f"{path}: a JPEG mask, whose {len(counts)} values are smeared: "
+            f"{diagnosis.counted(counts)}",
+            "one number an object",
+            f"{diagnosis.SAVE_PNG}: JPEG does not keep numbers",
+        )
+    if min(counts) < 0 or numbers.ndim != 2:
+        raise SegbenchError(
+            f"{path}: {' x '.join(map(str, numbers.shape))} values from {min(counts)} on",
+            "rows and columns of numbers from 0 on",
+            "correct the mask",
+        )
+    objects = set(counts) - {0}
+    if len(objects) == 1 and objects <= {1, 255, 65535}:
+        import cv2
+
+        pieces = cv2.connectedComponents((numbers != 0).astype(np.uint8), connectivity=8)[0] - 1
+        if pieces > 1:
+            raise SegbenchError(
+                f"{path}: {pieces} separate pieces all have the number {objects.pop()}",
+                "numbered objects: 1, 2, 3, ...",
+                "number the objects; or set `task: semantic` in the dataset's config",
+            )

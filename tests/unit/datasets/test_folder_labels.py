@@ -10,12 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segbench.config.dataset import Class
-from segbench.datasets.folder_diagnosis import counted
 from segbench.datasets.folder_files import ending_of, listing, read_array, read_image_file, size_of
-from segbench.datasets.folder_labels import to_binary, to_classes, to_objects
+from segbench.datasets.folder_labels import (
+    check_numbers,
+    opaque,
+    to_binary,
+    to_classes,
+    to_objects,
+)
 from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
-from unit.datasets.folders import COLOURED, TWO, image, label, painted, save
+from unit.datasets.folders import image, label, painted, save
 
 PATH = Path("mask.png")
 
@@ -71,23 +76,6 @@ def test_both_255_and_1_are_refused():
         to_binary(PATH, np.array([[0, 1, 255]], np.uint8))
 
 
-def test_values_are_counted_the_commonest_first():
-    assert counted({value: 10 - value for value in range(9)}) == (
-        "0 (10 px), 1 (9 px), 2 (8 px), 3 (7 px), 4 (6 px), 5 (5 px) and 3 more"
-    )
-
-
-def test_the_message_of_a_large_mask_is_short():
-    mask = np.random.default_rng(0).integers(0, 256, (300, 300), dtype=np.uint8)
-    with pytest.raises(SegbenchError) as error:
-        to_classes(PATH, mask, Labels.of(TWO, None))
-    assert len(str(error.value)) < 600
-    colours = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
-    with pytest.raises(SegbenchError) as error:
-        to_classes(PATH, colours, Labels.of(COLOURED, None))
-    assert len(str(error.value)) < 700
-
-
 @pytest.mark.parametrize(
     ("name", "ending"),
     [("a.PNG", ".PNG"), ("a.b.nii.gz", ".nii.gz"), ("a.nii", ".nii"), ("a.gz", ""), (".png", "")],
@@ -138,3 +126,27 @@ def test_absent_arrays_are_named(tmp_path):
     for name in ("a.npy", "a.png", "a.tif", "a.nii.gz"):
         with pytest.raises(SegbenchError, match=f"{name}: there is no such file"):
             read_array(tmp_path / name)
+
+
+def test_an_alpha_channel_that_is_opaque_is_dropped():
+    mask = np.dstack([label(2), np.full(label(2).shape, 255, np.uint8)])
+    assert np.array_equal(opaque(PATH, mask), label(2)[..., None])
+    mask[0, 0, 1] = 3
+    with pytest.raises(SegbenchError, match=r"alpha channel, and 1\.2% of its pixels"):
+        opaque(PATH, mask)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "says"),
+    [
+        ("m.jpg", [[0, 1]], "a JPEG mask, whose 2 values are smeared: 0 (1 px), 1 (1 px)"),
+        ("m.png", [[0, -1]], "1 x 2 values from -1 on"),
+        ("m.png", [[255, 0, 255]], "2 separate pieces all have the number 255"),
+    ],
+)
+def test_what_cannot_be_numbered_objects(name, numbers, says):
+    found = np.array(numbers)
+    counts = dict(zip(*np.unique(found, return_counts=True), strict=True))
+    with pytest.raises(SegbenchError) as error:
+        check_numbers(Path(name), found, {int(k): int(n) for k, n in counts.items()})
+    assert error.value.what == f"{name}: {says}"
