@@ -19,7 +19,7 @@ def selection(job: Job) -> dict[str, str]:
 
 def work(job: Job) -> None:
     from segbench.config.model import Model
-    from segbench.prediction import predict
+    from segbench.prediction.stage import predict
 
     predict(
         job.inputs["archives"],
@@ -28,7 +28,6 @@ def work(job: Job) -> None:
         job.inputs["models"],
         Model.model_validate(job.params["recipe"]),
         job.outputs["probability"],
-        job.say,
     )
 
 

@@ -21,22 +21,20 @@ def work(job: Job) -> None:
     from segbench.config.augmentation import Jitter
     from segbench.config.model import Model
     from segbench.models.files import with_local_weights
-    from segbench.training import train
+    from segbench.training.loop import train
 
-    jitter = job.params["jitter"]
+    recipe, jitter = Model.model_validate(job.params["recipe"]), job.params["jitter"]
+    network = with_local_weights(recipe.network, job.inputs.get("weights", []))
     train(
         job.inputs["archives"],
         job.input("folds"),
         int(job.wildcards["fold"]),
-        with_local_weights(
-            Model.model_validate(job.params["recipe"]), job.inputs.get("weights", [])
-        ),
+        recipe.model_copy(update={"network": network}),
         None if jitter is None else Jitter.model_validate(jitter),
         int(job.wildcards["seed"]),
         job.state,
         job.outputs["model"],
         job.outputs["history"],
-        job.say,
         devices=job.devices,
     )
 

@@ -70,7 +70,8 @@ def predict_case(folder: Path) -> dict[str, float]:
     from segbench.archives import Archive
     from segbench.config.model import Model, Prediction, Training
     from segbench.models.unet import UNet
-    from segbench.prediction import networks, predict
+    from segbench.prediction import networks
+    from segbench.prediction.stage import predict
 
     write_network(folder / "network.keras")
     recipe = Model(
@@ -98,7 +99,7 @@ def predict_case(folder: Path) -> dict[str, float]:
     networks._callable = timed
     output = folder / "p.zarr.zip"
     predict([folder / "case.zarr.zip"], folder / "folds.tsv", [0], [folder / "network.keras"],
-            recipe, output, lambda line: None)  # fmt: skip
+            recipe, output)  # fmt: skip
     whole = perf_counter() - begun[0]
     with Archive(output) as archive:
         assert archive.shape("case", "probability") == (*SIZE, 3)

@@ -1,9 +1,9 @@
-"""The machine that a training runs on: precision, threads, memory, determinism."""
+"""Setting up Keras's backend: precision, threads, memory, determinism, devices."""
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -11,17 +11,19 @@ import keras
 from segbench.errors import SegbenchError
 from segbench.models.precision import choose_policy, cpu_flags
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Session:
-    """What a training needs to know of its machine.
+    """What a training or a prediction runs on.
 
     Attributes
     ----------
     policy : str
         Keras dtype policy.
     device : str
-        In words, for the log.
+        Description for the log.
     devices : tuple of str
         The backend's names of the devices that share each batch; empty: its default one.
     """
@@ -63,15 +65,13 @@ def policy_here(precision: str) -> str:
     return choose_policy(precision, gpu[1] if gpu else None, cpu_flags() if not gpu else ())
 
 
-def choose_devices(asked: int, log: Callable[[str], None]) -> tuple[str, ...]:
+def choose_devices(asked: int) -> tuple[str, ...]:
     """The devices that share each batch.
 
     Parameters
     ----------
     asked : int
         How many GPUs the job asked for; 0 if nobody asked.
-    log : callable
-        Told if there are none and the CPU has to do.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def choose_devices(asked: int, log: Callable[[str], None]) -> tuple[str, ...]:
             return parts[:asked]
         backend = {"tensorflow": "TensorFlow", "jax": "JAX"}.get(keras.backend.backend(), "Keras")
         some = f"{asked} GPUs" if asked > 1 else "1 GPU"
-        log(f"asked for {some}, {backend} sees none: training on the CPU")
+        log.warning(f"asked for {some}, {backend} sees none: training on the CPU")
         return ()
     seen = _devices("GPU")
     if len(seen) < asked:
@@ -115,13 +115,7 @@ def _devices(kind: str) -> tuple[str, ...]:
     return ()
 
 
-def prepare(
-    precision: str,
-    deterministic: bool,
-    seed: int,
-    asked: int = 0,
-    log: Callable[[str], None] = print,
-) -> Session:
+def prepare(precision: str, deterministic: bool, seed: int, asked: int = 0) -> Session:
     """Set up the backend of this process.
 
     Parameters
@@ -132,7 +126,7 @@ def prepare(
         Ask for operations that give equal bits in each run.
     seed : int
         Of the weights' initial values.
-    asked, log
+    asked : int, optional
         See `choose_devices`.
 
     Returns
@@ -145,7 +139,7 @@ def prepare(
     gpu = find_gpu()
     policy = policy_here(precision)
     threads = os.environ.get("OMP_NUM_THREADS") or os.cpu_count()
-    devices = choose_devices(asked, log)
+    devices = choose_devices(asked)
     several = f"{len(devices)} x " if devices else ""
     name = gpu[0] if gpu else f"CPU, {threads} threads"
     return Session(policy, f"{several}{name}", devices)

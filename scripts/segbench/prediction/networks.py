@@ -12,12 +12,12 @@ import numpy as np
 from segbench.config.model import Model
 from segbench.errors import SegbenchError
 from segbench.instances.targets import activation, map_names
+from segbench.models.model_file import read_model
 from segbench.models.session import prepare
 from segbench.prediction.averaging import activated, over_models, over_views
 from segbench.prediction.blending import Forward, classify_images, predict_images
 from segbench.prediction.sources import Source
 from segbench.prediction.tiling import Tiling
-from segbench.training import load_model
 
 #: How the axes of probabilities are written down, by the axes of the image.
 MAP_AXES = {"yxc": "yxk", "zyxc": "zyxk"}
@@ -29,7 +29,7 @@ class Predictor:
     Parameters
     ----------
     models : sequence of path
-        `.keras` files that `segbench.training.train` wrote; their probabilities are averaged.
+        `.keras` files that `segbench.training.loop.train` wrote; their probabilities are averaged.
     recipe : Model
         Its `target` and `prediction`; of the training the patch and the precision.
     attributes : mapping
@@ -70,7 +70,7 @@ class Predictor:
         self._whole = task == "classification"
         self.names = map_names(recipe.target, classes, task)
         session = prepare(recipe.training.precision, recipe.training.deterministic, seed=0)
-        loaded = [load_model(path, recipe.training.precision) for path in models]
+        loaded = [read_model(path, session.policy) for path in models]
         taken = loaded[0].input_shape
         self.image_axes = axes or ("zyxc" if len(taken) == 5 else "yxc")
         self.channels = channels or int(taken[-1])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,27 +15,59 @@ from segbench.prediction.networks import Predictor, check_finite
 from segbench.prediction.selection import test_samples
 from segbench.prediction.sources import image_of
 
-#: Lines of the log a prediction.
+log = logging.getLogger(__name__)
+
+#: Lines of the log per prediction.
 LOG_LINES = 20
 
 #: What the archives of samples say that the probabilities' archive says, too.
 PASSED_ON = ("classes", "class_values", "task", "background")
 
 
-def run(
+def predict(
     archives: Sequence[str | Path],
     folds: str | Path,
     folds_to_use: Sequence[int],
     models: Sequence[str | Path],
     recipe: Model,
     output: str | Path,
-    log: Callable[[str], None],
 ) -> None:
-    """Apply trained networks to the test samples, see `segbench.prediction.predict`."""
+    """Apply trained networks to the test samples of their folds.
+
+    Parameters
+    ----------
+    archives : sequence of path
+        All shards of the preprocessed samples.
+    folds : path
+        folds.tsv: the role of each sample in each fold.
+    folds_to_use : sequence of int
+        The fold of each model, in the models' order.
+    models : sequence of path
+        `.keras` files that `segbench.training.loop.train` wrote. The probabilities of several
+        are averaged.
+    recipe : Model
+        Its `target` and `prediction`; of the training the patch (the tile where none is
+        given) and the precision; of the network the unit.
+    output : path
+        Archive with an array ``probability`` float16 a sample, on the network's grid, sorted
+        by sample: (y, x, map), of volumes (z, y, x, map), of whole images (map,).
+
+    Raises
+    ------
+    SegbenchError
+        If there is nothing to predict, a model has seen a sample that it is to predict,
+        a model is unreadable or does not fit the samples or the recipe, or a network's
+        output is not a number.
+
+    Notes
+    -----
+    Volumes are read in slabs as deep as a tile; beside the networks only the sum of the
+    tiles is as large as the volume (float32, once a map).
+    """
     if len(models) != len(folds_to_use):
         raise SegbenchError(
             f"{len(models)} models for {len(folds_to_use)} folds",
-            "one model a fold",
+            "one model per fold",
             "pass the fold of each model",
         )
     samples = ArchiveSet(archives)
@@ -42,7 +75,7 @@ def run(
     shape = samples.shape(chosen[0], "image")
     axes = samples.attributes.get("axes", "yxc" if len(shape) == 3 else "zyxc")
     predictor = Predictor(models, recipe, samples.attributes, axes, shape[-1])
-    log(f"{len(chosen)} samples, {predictor.where}")
+    log.info(f"{len(chosen)} samples, {predictor.where}")
     attributes = {
         "stage": "predict",
         "axes": predictor.axes,
@@ -58,4 +91,4 @@ def run(
             stored = {"probability": probability.astype(np.float16)}
             writer.add(sample, stored, samples.record(sample))
             if number % every == 0 or number == len(chosen):
-                log(f"predicted {number} of {len(chosen)} samples")
+                log.info(f"predicted {number} of {len(chosen)} samples")

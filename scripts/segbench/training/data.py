@@ -54,7 +54,7 @@ class FoldData:
         seed: int,
         memory_bytes: int = samples.MEMORY_BYTES,
     ) -> None:
-        archive = ArchiveSet(archives)
+        self.archive = archive = ArchiveSet(archives)
         options = recipe.training
         self.training, self.validation = selection.select(archive, roles, options)
         choice.check_watchable(options, len(self.validation))
@@ -84,12 +84,16 @@ class FoldData:
         focused = found is not None and sampling.by != "uniform"
         return factors, Focus(sampling, found) if focused and found is not None else None
 
+    def digest(self) -> str:
+        """Digest of the samples, see `segbench.training.selection.digest_of`."""
+        return selection.digest_of(self.archive, self.training, self.validation)
+
     def describe(self) -> str:
         """One line for the log."""
         words = [
             f"{len(self.training)} training and {len(self.validation)} validation samples",
             f"windows of {' x '.join(map(str, self.window))}",
-            f"{self.feed.steps} steps an epoch",
+            f"{self.feed.steps} steps per epoch",
         ]
         if not self.in_memory:
             words.append("read window by window")

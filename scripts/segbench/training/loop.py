@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -21,7 +23,7 @@ from segbench.models import session
 from segbench.models.applications import find_backbone
 from segbench.models.keras_network import build_network
 from segbench.models.model_file import write_model
-from segbench.training import choice, selection, state
+from segbench.training import choice, state
 from segbench.training.data import FoldData
 from segbench.training.optimizers import make_optimizer
 from segbench.training.prefetch import ahead
@@ -31,43 +33,81 @@ from segbench.training.schedules import learning_rate
 from segbench.training.step import dropouts
 from segbench.training.validation import validate
 
-Log = Callable[[str], None]
+log = logging.getLogger(__name__)
+
+#: Parts of a model recipe that a training reads.
+READ = {"network", "training", "loss", "target", "boundary_px"}
 
 
-def run(
+def train(
     archives: Sequence[str | Path],
     folds: str | Path,
     fold: int,
     recipe: Model,
     jitter: Jitter | None,
-    *,
     seed: int,
     state_folder: str | Path,
     model: str | Path,
     history: str | Path,
-    log: Log,
     memory_bytes: int = MEMORY_BYTES,
     devices: int = 0,
 ) -> None:
-    """Train; see `segbench.training.train`."""
+    """Train one network on one fold; resume where an interrupted call stopped.
+
+    Parameters
+    ----------
+    archives : sequence of path
+        All shards of the preprocessed or amplified samples.
+    folds : path
+        folds.tsv: the role of each source sample in each fold.
+    fold : int
+        Which fold.
+    recipe : Model
+        Network, target, loss, training.
+    jitter : Jitter or None
+        Random changes inside the training step.
+    seed : int
+        Of all randomness, together with epoch and step.
+    state_folder : path
+        Folder for what an interrupted training needs. The caller removes it after success.
+    model, history : path
+        What is written: the `.keras` file of the chosen epoch, and every epoch's figures.
+    memory_bytes : int, optional
+        Samples that take more are read window by window.
+    devices : int, optional
+        GPUs that share each batch, as the job asked for; 0: nobody asked, one device. The
+        batch, the learning rate and the random numbers are the recipe's in any case.
+
+    Raises
+    ------
+    SegbenchError
+        If the archives or the folds do not fit the recipe, if the devices cannot share the
+        batch or do not exist, if the loss is not finite, or if memory runs out.
+
+    Notes
+    -----
+    With `recipe.training.deterministic` equal arguments give equal bytes on one machine
+    with one number of threads and devices, whether the call was interrupted or not. Other
+    devices, or more of them, change the last bits; a training resumes on what it finds.
+    """
     options = recipe.training
-    here = session.prepare(options.precision, options.deterministic, seed, devices, log)
-    content = selection.selection_digest(archives, folds, fold, options)
-    key = _fingerprint(content, recipe, jitter, seed, here)
+    choice.check_devices(options.batch, devices)
+    here = session.prepare(options.precision, options.deterministic, seed, devices)
     data = FoldData(archives, read_fold(folds, fold), recipe, seed, memory_bytes)
     if jitter is not None and data.task.dimensions == 3:
         check_volumes(jitter)  # now: out of the step Keras would let an error of its own
-    saved = state.load(state_folder, key, log) or state.State(key)
+    key = _fingerprint(data.digest(), recipe, jitter, seed, here)
+    saved = state.load(state_folder, key) or state.State(key)
     replicas = replicas_on(here.devices)
     with replicas.scope():
         trainer = _Trainer(data, recipe, jitter, here, saved, replicas)
-        log(
+        log.info(
             f"{data.describe()}, {trainer.network.count_params()} weights, "
             f"{here.policy} on {here.device}"
         )
-        trainer.resume(log)
-        with _advice(recipe):
-            trainer.fit(state_folder, log)
+        trainer.resume()
+        with _explaining_lack_of_memory(recipe):
+            trainer.fit(state_folder)
     task = data.task
     final = build_network(recipe.network, task.channels, len(task.maps), dimensions=task.dimensions)
     trainer.hand_over(final)
@@ -78,13 +118,10 @@ def run(
 def _fingerprint(
     content: str, recipe: Model, jitter: Jitter | None, seed: int, here: session.Session
 ) -> str:
-    """What a saved state must agree with to be gone on from."""
+    """Fingerprint that a checkpoint must match to be resumed."""
     parts = [
         content,
-        recipe.network.model_dump(mode="json"),
-        recipe.training.model_dump(mode="json"),
-        recipe.loss.model_dump(mode="json"),
-        [recipe.target, recipe.boundary_px],
+        recipe.model_dump(mode="json", include=READ),
         jitter.model_dump(mode="json") if jitter else None,
         [seed, here.policy, keras.backend.backend(), keras.__version__],
     ]
@@ -95,22 +132,22 @@ class _Trainer:
     """Network, optimizer and state of one training.
 
     A backbone is frozen by `trainable = False`, which also keeps its batch normalisation at
-    the moving averages. Thawing begins with a new optimizer over all weights, so that what
-    an optimizer remembers is always of the weights that it moves, and a training that is
-    resumed in either phase finds the same variables.
+    the moving averages. Thawing starts a new optimizer over all weights, so that an optimizer's
+    slots always belong to the weights that it updates, and a training that is resumed in either
+    phase finds the same variables.
 
     Parameters
     ----------
     data : FoldData
         What to train on.
     recipe : Model
-        How.
+        Network, loss, optimizer and so on.
     jitter : Jitter or None
         Random changes.
     here : Session
         Number format and device.
     saved : State
-        Where it stands.
+        The checkpoint, or a new one.
     replicas : Replicas
         The devices that share the batches; this is made and used in its scope.
     """
@@ -139,13 +176,13 @@ class _Trainer:
         self.backbone = find_backbone(self.network)
         self.drops = [] if self.backbone is None else dropouts(self.backbone)
         self.rates = [layer.rate for layer in self.drops]
-        self.backbone_recipe = recipe.network.encoder
+        self.encoder = recipe.network.encoder
         self.step = replicas.make_step(self.network, task, recipe.loss, jitter, data.factors)
         self._compile(self._is_frozen(max(saved.epoch, 1)))
 
     def _is_frozen(self, epoch: int) -> bool:
         """Whether the backbone's weights stay as they are in an epoch."""
-        return self.backbone_recipe is not None and epoch <= self.backbone_recipe.frozen_epochs
+        return self.encoder is not None and epoch <= self.encoder.frozen_epochs
 
     def _compile(self, frozen: bool) -> None:
         """Make a new optimizer for the weights that may change, and the step for it."""
@@ -160,27 +197,27 @@ class _Trainer:
         jit = keras.backend.backend() == "jax"
         self.step.compile(optimizer=self.optimizer, jit_compile=jit)
 
-    def resume(self, log: Log) -> None:
-        """Take up the saved state, if there is one."""
+    def resume(self) -> None:
+        """Restore the checkpoint, if there is one."""
         if not self.state.epoch:
             return
         self.network.set_weights(self.state.weights)
         for variable, value in zip(self.optimizer.variables, self.state.optimizer, strict=True):
             variable.assign(value)
-        log(f"going on after epoch {self.state.epoch}")
-        begun, now = self.state.device, self.here.device
-        if begun != now:
-            log(f"begun on {begun}, now on {now}: the last bits may differ")
+        log.info(f"resuming after epoch {self.state.epoch}")
+        before, now = self.state.device, self.here.device
+        if before != now:
+            log.info(f"started on {before}, now on {now}: the last bits may differ")
 
-    def fit(self, folder: str | Path, log: Log) -> None:
+    def fit(self, folder: str | Path) -> None:
         """Train until the last epoch or until it no longer gets better."""
         state_ = self.state
         for epoch in range(state_.epoch + 1, self.training.epochs + 1):
             if state_.history and choice.should_stop(state_.history, self.training):
-                log(f"stopped after epoch {state_.epoch}: no better for a while")
+                log.info(f"early stopping after epoch {state_.epoch}")
                 break
             if self.frozen != self._is_frozen(epoch):
-                log(f"the backbone is thawed from epoch {epoch} on")
+                log.info(f"training the backbone from epoch {epoch} on")
                 self._compile(self._is_frozen(epoch))
             began = time.perf_counter()
             row = self._train_epoch(epoch)
@@ -188,12 +225,13 @@ class _Trainer:
             if self.data.tiles is not None:
                 row |= validate(self.step, self.data.tiles, self.data.task)
             self._keep(row)
-            state.save(folder, state_, log)
-            log(_line(row, self.training.epochs, time.perf_counter() - began, self.rate / trained))
+            state.save(folder, state_)
+            seconds, rate = time.perf_counter() - began, self.images / trained
+            log.info(_line(row, self.training.epochs, seconds, rate))
 
     @property
-    def rate(self) -> int:
-        """Images an epoch."""
+    def images(self) -> int:
+        """Images per epoch."""
         return self.data.feed.steps * self.data.feed.batch
 
     def _train_epoch(self, epoch: int) -> dict[str, float]:
@@ -201,7 +239,7 @@ class _Trainer:
         rate = learning_rate(
             options.schedule, options.optimizer.learning_rate, epoch, options.epochs
         )
-        backbone = self.backbone_recipe
+        backbone = self.encoder
         if backbone is not None and 0 < backbone.frozen_epochs < epoch:
             rate *= backbone.thaw_factor
         self.optimizer.learning_rate = rate
@@ -217,7 +255,7 @@ class _Trainer:
         return {"epoch": epoch, "learning_rate": rate, "loss": loss}
 
     def _keep(self, row: dict[str, float]) -> None:
-        """Enter an epoch into the state."""
+        """Add an epoch to the state."""
         kept = self.state
         kept.epoch, kept.device = int(row["epoch"]), self.here.device
         kept.history.append(row)
@@ -243,22 +281,19 @@ def _line(row: dict[str, float], epochs: int, seconds: float, rate: float) -> st
     )
 
 
-class _advice:  # noqa: N801 - reads as a phrase: with _advice(recipe)
+@contextmanager
+def _explaining_lack_of_memory(recipe: Model) -> Iterator[None]:
     """Turn running out of memory into an error that says what to do."""
-
-    def __init__(self, recipe: Model) -> None:
-        self.recipe = recipe
-
-    def __enter__(self) -> None:
-        """Nothing to set up."""
-
-    def __exit__(self, kind: type | None, error: BaseException | None, _trace: object) -> None:
-        if error is None or isinstance(error, SegbenchError):
-            return
+    try:
+        yield
+    except SegbenchError:
+        raise
+    except Exception as error:
         text = f"{type(error).__name__} {error}"
-        if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in text or "Exhausted" in text:
-            raise SegbenchError(
-                f"out of memory with batches of {self.recipe.training.batch}",
-                "a batch that fits",
-                "halve training.batch or training.patch, or ask for more memory",
-            ) from error
+        if not isinstance(error, MemoryError) and "exhausted" not in text.lower():
+            raise
+        raise SegbenchError(
+            f"out of memory with batches of {recipe.training.batch}",
+            "a batch that fits",
+            "halve training.batch or training.patch, or ask for more memory",
+        ) from error

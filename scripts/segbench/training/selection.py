@@ -147,7 +147,11 @@ def selection_digest(
         over the archives' attributes.
     """
     samples = ArchiveSet(archives)
-    chosen, validation = select(samples, read_fold(folds, fold), training)
-    rows = [("train", s, samples.digest(s)) for s in chosen]
-    rows += [("validation", s, samples.digest(s)) for s in validation]
-    return sha256_of_bytes(json.dumps([samples.attributes, rows], sort_keys=True).encode())
+    return digest_of(samples, *select(samples, read_fold(folds, fold), training))
+
+
+def digest_of(archives: ArchiveSet, training: Sequence[str], validation: Sequence[str]) -> str:
+    """The digest of `selection_digest`, of samples that are chosen already."""
+    rows = [("train", s, archives.digest(s)) for s in training]
+    rows += [("validation", s, archives.digest(s)) for s in validation]
+    return sha256_of_bytes(json.dumps([archives.attributes, rows], sort_keys=True).encode())

@@ -1,9 +1,10 @@
-"""What an interrupted training needs to go on: one file, whole or absent. No Keras here."""
+"""The checkpoint of an interrupted training: one file, complete or absent. No Keras here."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from segbench.files import atomic_path
 from segbench.os_errors import FULL
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -20,15 +23,15 @@ class State:
     Attributes
     ----------
     fingerprint : str
-        Of everything the training depends on; a state of another one is not used.
+        Of everything the training depends on; a state with another one is not used.
     epoch : int
         Last finished epoch.
     history : list of dict
-        One row a finished epoch.
+        One row per finished epoch.
     best_epoch : int
         The one whose weights are kept.
     device : str
-        What it was computed on, in words.
+        Description of the device it was computed on.
     weights, optimizer, best : list of ndarray
         Network and optimizer after `epoch`, network after `best_epoch`.
     """
@@ -48,10 +51,10 @@ def state_file(folder: str | Path) -> Path:
     return Path(folder) / "training-state.npz"
 
 
-def save(folder: str | Path, state: State, log: Callable[[str], None]) -> None:
-    """Write the state beside the old one, force it to the disk, rename it into place.
+def save(folder: str | Path, state: State) -> None:
+    """Write the state beside the old one, sync it to the disk, rename it into place.
 
-    A disk that is full does not end a training: the older state stays, and the log tells.
+    A full disk does not end a training: the older state is kept, and a warning is logged.
 
     Parameters
     ----------
@@ -59,8 +62,6 @@ def save(folder: str | Path, state: State, log: Callable[[str], None]) -> None:
         Where to keep it.
     state : State
         After a finished epoch.
-    log : callable
-        Told when there is no room.
     """
     record = {
         "fingerprint": state.fingerprint,
@@ -80,28 +81,26 @@ def save(folder: str | Path, state: State, log: Callable[[str], None]) -> None:
     try:
         with atomic_path(state_file(folder)) as beside:
             np.savez(beside, allow_pickle=False, **arrays)
-            # Another member of the group may have to go on with it, whatever our umask.
+            # Another member of the group may resume it, whatever our umask.
             beside.chmod(beside.parent.stat().st_mode & 0o666)
     except OSError as error:
         if error.errno not in FULL:
             raise
-        log(
-            f"no room in {folder}: the state after epoch {state.epoch} is not saved; "
-            "if the training is killed now, it goes on after an earlier one"
+        log.warning(
+            f"no space left in {folder}: the checkpoint of epoch {state.epoch} was not saved; "
+            "if the training is killed now, it resumes after an earlier epoch"
         )
 
 
-def load(folder: str | Path, fingerprint: str, log: Callable[[str], None]) -> State | None:
-    """Read the state of this very training.
+def load(folder: str | Path, fingerprint: str) -> State | None:
+    """Read the state of a training.
 
     Parameters
     ----------
     folder : path
         Where it would be.
     fingerprint : str
-        Of the training that asks.
-    log : callable
-        Told why a state that is there cannot be used.
+        Of this training.
 
     Returns
     -------
@@ -128,9 +127,9 @@ def load(folder: str | Path, fingerprint: str, log: Callable[[str], None]) -> St
             **lists,
         )
     except Exception as error:  # a damaged zip makes zipfile and NumPy raise almost anything
-        log(f"the saved state {path} is damaged ({error}): starting over")
+        log.warning(f"checkpoint {path} is damaged ({error}): starting over")
         return None
     if state.fingerprint != fingerprint:
-        log(f"the saved state {path} is of another training: starting over")
+        log.warning(f"checkpoint {path} belongs to another training: starting over")
         return None
     return state

@@ -9,7 +9,8 @@ from segbench.archives import Archive, ArchiveWriter
 from segbench.config.model import Model, Prediction, Training
 from segbench.errors import SegbenchError
 from segbench.models.unet import UNet
-from segbench.prediction import predict
+from segbench.prediction.stage import predict
+from unit.listening import listening
 
 keras = pytest.importorskip("keras")
 
@@ -62,16 +63,15 @@ def save_model(path, channels, maps, seed):
 
 
 def apply(folder, output, chosen, folds=(0,), models=("0.keras",)):
-    lines = []
-    predict(
-        sorted(folder.glob("shard*.zarr.zip")),
-        folder / "folds.tsv",
-        list(folds),
-        [folder / model for model in models],
-        chosen,
-        output,
-        lines.append,
-    )
+    with listening() as lines:
+        predict(
+            sorted(folder.glob("shard*.zarr.zip")),
+            folder / "folds.tsv",
+            list(folds),
+            [folder / model for model in models],
+            chosen,
+            output,
+        )
     return lines
 
 
@@ -156,7 +156,7 @@ def test_exclusive_classes_sum_to_one(folder, tmp_path):
             writer.add("c", {"image": old.read("c", "image")}, old.record("c"))
     save_model(tmp_path / "m.keras", 1, 3, 0)
     chosen = recipe(target="classes", flips=True)
-    arguments = ([1], [tmp_path / "m.keras"], chosen, tmp_path / "p.zarr.zip", print)
+    arguments = ([1], [tmp_path / "m.keras"], chosen, tmp_path / "p.zarr.zip")
     predict([tmp_path / "s.zarr.zip"], folder / "folds.tsv", *arguments)
     (maps,) = read(tmp_path / "p.zarr.zip").values()
     np.testing.assert_allclose(maps.astype(float).sum(axis=-1), 1, atol=2e-3)

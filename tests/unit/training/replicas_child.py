@@ -36,7 +36,8 @@ import keras  # noqa: E402 - comes after the CPU was divided
 from segbench.errors import SegbenchError  # noqa: E402
 from segbench.models import session  # noqa: E402
 from segbench.models.model_file import read_model  # noqa: E402
-from segbench.training import train  # noqa: E402
+from segbench.training.loop import train  # noqa: E402
+from unit.listening import Killed, listening  # noqa: E402
 from unit.models import tiny  # noqa: E402
 from unit.training.conftest import ATTRIBUTES, disc  # noqa: E402
 
@@ -49,12 +50,15 @@ PLANE = Jitter(
 SPACE = Jitter(flip_depth=0.5, flip_vertical=0.5, noise_sd=0.05)
 
 
+SMALL = {"depth": 1, "width": 4}
+
+
 def recipe(network=(), training=(), **options):
     """Three epochs of two steps."""
     common = {"batch": 4, "epochs": 3, "precision": "float32", "best_epoch": "last"}
     return Model.model_validate(
         {
-            "network": {"depth": 1, "width": 4, **dict(network)},
+            "network": dict(network) if "kind" in network else {**SMALL, **dict(network)},
             "training": {**common, "optimizer": {"learning_rate": 0.01}, **dict(training)},
             **options,
         }
@@ -131,24 +135,13 @@ def write(folder, data):
     write_folds(rows, folder / "folds.tsv")
 
 
-class Stopped(BaseException):
-    """As a kill between two epochs."""
-
-
 def fit(folder, data, model, jitter, devices, to, *, stop_after=0):
     """Train on some devices; what it said."""
     if not (folder / f"{data}.zarr.zip").exists():
         write(folder, data)
-    said = []
-
-    def log(line):
-        said.append(line)
-        if line.startswith(f"epoch {stop_after}/"):
-            raise Stopped
-
-    with contextlib.suppress(Stopped):
+    with listening(stop_after) as said, contextlib.suppress(Killed):
         train([folder / f"{data}.zarr.zip"], folder / "folds.tsv", 0, model, jitter, 3,
-              to / "state", to / "model.keras", to / "history.csv", log,
+              to / "state", to / "model.keras", to / "history.csv",
               devices=devices)  # fmt: skip
     return said
 
@@ -188,13 +181,14 @@ def resumed(folder):
 
 def too_many(folder):
     """More devices than there are, of either kind, and a batch that cannot be shared."""
-    said, errors = [], []
-    chosen = [session.choose_devices(n, said.append) for n in (0, 1, PARTS + 1)]
+    errors = []
+    with listening() as said:
+        chosen = [session.choose_devices(n) for n in (0, 1, PARTS + 1)]
     find, session.find_gpu = session.find_gpu, lambda: ("A GPU", (9, 0))
     devices, session._devices = session._devices, lambda kind: (f"{kind}:0", f"{kind}:1")
     try:
-        chosen += [session.choose_devices(n, said.append) for n in (0, 1, 2)]
-        session.choose_devices(3, said.append)
+        chosen += [session.choose_devices(n) for n in (0, 1, 2)]
+        session.choose_devices(3)
     except SegbenchError as error:
         errors.append(str(error))
     finally:

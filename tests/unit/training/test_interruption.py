@@ -22,7 +22,8 @@ import sys
 from pathlib import Path
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Model
-from segbench.training import train
+from segbench.training.loop import train
+from unit.listening import listening
 
 archive, folds, folder = map(Path, sys.argv[1:])
 recipe = Model.model_validate({
@@ -39,8 +40,9 @@ jitter = Jitter(
     shift_fraction=(-0.1, 0.1), scale=(0.8, 1.2), elastic_alpha_px=2.0, noise_sd=0.1,
     blur_px=3, brightness=0.1, contrast=(0.8, 1.2), gamma=(0.8, 1.2),
 )
-train([archive], folds, 0, recipe, jitter, 5, folder / "state", folder / "model.keras",
-      folder / "history.csv", lambda line: print(line, flush=True))
+with listening(echo=True):
+    train([archive], folds, 0, recipe, jitter, 5, folder / "state", folder / "model.keras",
+          folder / "history.csv")
 """
 
 #: `patience` + 1: the first epoch is never beaten by 1.

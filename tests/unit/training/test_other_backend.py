@@ -17,7 +17,9 @@ import sys
 from pathlib import Path
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Model
-from segbench.training import load_model, train
+from segbench.models.model_file import read_model
+from segbench.training.loop import train
+from unit.listening import Killed, listening
 
 archive, folds, folder = map(Path, sys.argv[1:4])
 recipe = Model.model_validate({
@@ -27,16 +29,15 @@ recipe = Model.model_validate({
 })
 jitter = Jitter(flip_horizontal=0.5, rotate90=0.5, rotation_degrees=(-9, 9), noise_sd=0.1)
 
-def say(line):
-    print(line, flush=True)
-    if line.startswith(f"epoch {sys.argv[4]}/"):
-        raise SystemExit(9)
-
-train([archive], folds, 0, recipe, jitter, 5, folder / "state", folder / "model.keras",
-      folder / "history.csv", say)
+with listening(int(sys.argv[4]), echo=True):
+    try:
+        train([archive], folds, 0, recipe, jitter, 5, folder / "state", folder / "model.keras",
+              folder / "history.csv")
+    except Killed:
+        raise SystemExit(9) from None
 import keras
 assert keras.backend.backend() == "jax"
-assert load_model(folder / "model.keras").output_shape == (None, None, None, 1)
+assert read_model(folder / "model.keras").output_shape == (None, None, None, 1)
 """
 
 
@@ -56,7 +57,7 @@ def test_jax_trains_and_resumes_to_the_bit(tmp_path, discs):
     assert child(discs, tmp_path / "parts", 3).returncode == 9
     rest = child(discs, tmp_path / "parts", 0)
     assert rest.returncode == 0, rest.stderr
-    assert "going on after epoch 3" in rest.stdout
+    assert "resuming after epoch 3" in rest.stdout
     for name in ("model.keras", "history.csv"):
         one, other = (sha256_of_file(tmp_path / part / name) for part in ("whole", "parts"))
         assert one == other, name

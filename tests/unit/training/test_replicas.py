@@ -13,8 +13,8 @@ import pytest
 
 from segbench.config.model import Model
 from segbench.errors import SegbenchError
-from segbench.training import train
 from segbench.training.choice import check_devices
+from segbench.training.loop import train
 
 CHILD = Path(__file__).with_name("replicas_child.py")
 
@@ -68,17 +68,17 @@ def test_several_devices_take_the_steps_of_one(found, case):
 
 def test_log_says_how_many_devices(found):
     assert found["four"]["said"][0].endswith("float32 on 4 x CPU, 1 threads")
-    assert "the backbone is thawed from epoch 2 on" in found["thawed"]["said"]
+    assert "training the backbone from epoch 2 on" in found["thawed"]["said"]
 
 
 def test_a_training_goes_on_with_the_devices_it_finds(found):
     said = found["resumed"]["said"]
     one, two = "CPU, 1 threads", "2 x CPU, 1 threads"
-    assert [line for line in said if line.startswith(("going", "begun"))] == [
-        "going on after epoch 1",
-        f"begun on {one}, now on {two}: the last bits may differ",
-        "going on after epoch 2",
-        f"begun on {two}, now on {one}: the last bits may differ",
+    assert [line for line in said if line.startswith(("resuming", "started"))] == [
+        "resuming after epoch 1",
+        f"started on {one}, now on {two}: the last bits may differ",
+        "resuming after epoch 2",
+        f"started on {two}, now on {one}: the last bits may differ",
     ]
     assert [line.split(":")[0] for line in said if line.startswith("epoch")] == [
         "epoch 1/3",
@@ -121,7 +121,7 @@ def test_batches_that_devices_cannot_share_are_refused_before_anything_is_read(
     recipe = Model.model_validate({"training": {"batch": batch}})
     gone = tmp_path / "gone"
     with pytest.raises(SegbenchError, match=rf"training\.batch is {batch}, .*gpu: {devices}"):
-        train([gone], gone, 0, recipe, None, 0, gone, gone, gone, print, devices=devices)
+        train([gone], gone, 0, recipe, None, 0, gone, gone, gone, devices=devices)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")

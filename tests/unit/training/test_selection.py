@@ -15,8 +15,7 @@ from segbench.artefacts.folds import Assignment, read_fold
 from segbench.artefacts.folds import write_folds as write_rows
 from segbench.config.model import Training
 from segbench.errors import SegbenchError
-from segbench.training import selection_digest
-from segbench.training.selection import has_objects, select, share_of
+from segbench.training.selection import has_objects, select, selection_digest, share_of
 
 
 def sample(value, source):

@@ -16,12 +16,13 @@ from segbench.models.unet import UNet
 
 keras = pytest.importorskip("keras")
 
-from segbench.models.model_file import write_model  # noqa: E402
-from segbench.training import load_model, train  # noqa: E402 - needs Keras
+from segbench.models.model_file import read_model, write_model  # noqa: E402 - needs Keras
 from segbench.training import state as states  # noqa: E402
+from segbench.training.loop import train  # noqa: E402
 from segbench.training.optimizers import make_optimizer  # noqa: E402
 from segbench.training.samples import Task  # noqa: E402
 from segbench.training.step import Step  # noqa: E402
+from unit.listening import listening  # noqa: E402
 
 # Keras's own conversion of tensors to arrays.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -55,9 +56,11 @@ def eager(monkeypatch):
 
 def fit(folder, data, model, *, jitter=None, said=None, seed=0):
     archive, folds = data
-    lines = [] if said is None else said
-    train([archive], folds, 0, model, jitter, seed, folder / "state", folder / "model.keras",
-          folder / "history.csv", lines.append)  # fmt: skip
+    with listening() as lines:
+        train([archive], folds, 0, model, jitter, seed, folder / "state", folder / "model.keras",
+              folder / "history.csv")  # fmt: skip
+    if said is not None:
+        said += lines
     with open(folder / "history.csv", newline="") as handle:
         return list(csv.DictReader(handle))
 
@@ -76,13 +79,13 @@ def test_learns_and_writes_what_it_says(tmp_path, discs):
     assert said[1].startswith("epoch 1/12: loss ")
     assert len(said) == 13
 
-    network = load_model(tmp_path / "model.keras", "float32")
+    network = read_model(tmp_path / "model.keras")
     assert network(np.zeros((1, 36, 44, 1), np.float32)).shape == (1, 36, 44, 1)
 
     # The same again from its state: nothing is computed, the bytes are the same.
     first = [(tmp_path / name).read_bytes() for name in ("model.keras", "history.csv")]
     fit(tmp_path, discs, model, jitter=jitter, said=said)
-    assert said[-1] == "going on after epoch 12"
+    assert said[-1] == "resuming after epoch 12"
     assert first == [(tmp_path / name).read_bytes() for name in ("model.keras", "history.csv")]
 
     # A damaged state is computed anew, to the same bytes.
@@ -129,7 +132,7 @@ def test_recipes_run(tmp_path, discs, network, training, options):
     assert np.isfinite(float(history[0]["loss"]))
     assert np.isfinite(float(history[0]["val_loss"]))
     maps = 2 if "_" in options.get("target", "") else 1
-    assert load_model(tmp_path / "model.keras", "float32").output_shape[-1] == maps
+    assert read_model(tmp_path / "model.keras").output_shape[-1] == maps
 
 
 def test_exclusive_classes(tmp_path, write_archive, write_folds):
@@ -147,7 +150,7 @@ def test_exclusive_classes(tmp_path, write_archive, write_folds):
     training = {"epochs": 30, "optimizer": {"learning_rate": 0.03}}
     history = fit(tmp_path, data, recipe(network, training, loss=Loss(name="ce_dice")))
     assert float(history[-1]["val_dice"]) > 0.9
-    assert load_model(tmp_path / "model.keras", "float32").output_shape[-1] == 3
+    assert read_model(tmp_path / "model.keras").output_shape[-1] == 3
 
 
 @pytest.mark.usefixtures("eager")
@@ -195,7 +198,7 @@ def test_state_of_another_recipe_is_not_gone_on_from(tmp_path, discs):
     said = []
     fit(tmp_path, discs, recipe(training={"epochs": 1}))
     fit(tmp_path, discs, recipe(training={"epochs": 1, "batch": 2}), said=said)
-    assert any("of another training" in line for line in said)
+    assert any("belongs to another training" in line for line in said)
 
 
 @pytest.mark.usefixtures("eager")
@@ -204,7 +207,7 @@ def test_another_device_goes_on_and_says_so(tmp_path, discs, monkeypatch):
     fit(tmp_path, discs, recipe(training={"epochs": 1}))
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     fit(tmp_path, discs, recipe(training={"epochs": 1}), said=said)
-    assert said[1] == "going on after epoch 1"
+    assert said[1] == "resuming after epoch 1"
     assert "now on CPU, 7 threads: the last bits may differ" in said[2]
 
 
@@ -222,12 +225,12 @@ def test_an_unreadable_network(tmp_path, content):
     path = tmp_path / "model.keras"
     path.write_bytes(content)
     with pytest.raises(SegbenchError, match="not a readable network"):
-        load_model(path)
+        read_model(path)
 
 
 def test_absent_network(tmp_path):
     with pytest.raises(SegbenchError, match="not a readable network"):
-        load_model(tmp_path / "absent.keras")
+        read_model(tmp_path / "absent.keras")
 
 
 def test_code_in_a_network_is_not_run(tmp_path):
@@ -236,14 +239,14 @@ def test_code_in_a_network_is_not_run(tmp_path):
     evil = keras.Model(image, keras.layers.Lambda(lambda x: x, name="evil")(image))
     write_model(evil, tmp_path / "evil.keras")
     with pytest.raises(SegbenchError, match="not a readable network"):
-        load_model(tmp_path / "evil.keras")
+        read_model(tmp_path / "evil.keras")
 
 
 @pytest.mark.usefixtures("eager")
 def test_loading_in_another_precision(tmp_path, discs):
     fit(tmp_path, discs, recipe(training={"epochs": 1}))
-    exact = load_model(tmp_path / "model.keras", "float32")
-    quick = load_model(tmp_path / "model.keras", "bfloat16")
+    exact = read_model(tmp_path / "model.keras")
+    quick = read_model(tmp_path / "model.keras", "mixed_bfloat16")
     assert quick.get_layer("bottom_conv0").compute_dtype == "bfloat16"
     assert quick.get_layer("head").compute_dtype == "float32"
     x = np.random.default_rng(0).random((1, 16, 16, 1), np.float32)

@@ -14,9 +14,12 @@ from segbench.files import sha256_of_file
 
 keras = pytest.importorskip("keras")
 
-from segbench.training import load_model, train  # noqa: E402
+from segbench.models.model_file import read_model  # noqa: E402
 from segbench.training import state as states  # noqa: E402
+from segbench.training.loop import train  # noqa: E402
+from segbench.training.samples import MEMORY_BYTES  # noqa: E402
 from segbench.training.step import Step  # noqa: E402
+from unit.listening import Killed, listening  # noqa: E402
 from unit.models import tiny  # noqa: E402 - needs Keras
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras's own
@@ -37,21 +40,15 @@ def eager(monkeypatch):
     )
 
 
-class Killed(BaseException):
-    """As a kill between two epochs."""
-
-
-def fit(folder, data, recipe, *, jitter=None, said=None, stop_after=None, memory=None):
+def fit(folder, data, recipe, *, jitter=None, said=None, stop_after=None, memory=MEMORY_BYTES):
     """Train; optionally die when an epoch is reported."""
-    lines = [] if said is None else said
-
-    def log(line):
-        lines.append(line)
-        if stop_after is not None and line.startswith(f"epoch {stop_after}/"):
-            raise Killed
-
-    train([data[0]], data[1], 0, recipe, jitter, 3, folder / "state", folder / "model.keras",
-          folder / "history.csv", log, memory)  # fmt: skip
+    with listening(stop_after) as lines:
+        try:
+            train([data[0]], data[1], 0, recipe, jitter, 3, folder / "state",
+                  folder / "model.keras", folder / "history.csv", memory)  # fmt: skip
+        finally:
+            if said is not None:
+                said += lines
     with open(folder / "history.csv", newline="") as handle:
         return list(csv.DictReader(handle))
 
@@ -68,7 +65,7 @@ def same_when_killed(folder, data, recipe, epochs, **options):
         with pytest.raises(Killed):
             fit(parts, data, recipe, stop_after=epoch, said=said, **options)
     fit(parts, data, recipe, said=said, **options)
-    assert [f"going on after epoch {epoch}" in said for epoch in epochs] == [True] * len(epochs)
+    assert [f"resuming after epoch {epoch}" in said for epoch in epochs] == [True] * len(epochs)
     assert digests(whole) == digests(parts)
     return said
 
@@ -120,7 +117,7 @@ def test_volumes_are_learnt_and_resumed_to_the_bit(tmp_path, volumes):
     with open(tmp_path / "whole/history.csv", newline="") as handle:
         history = list(csv.DictReader(handle))
     assert float(history[-1]["val_dice"]) > 0.4
-    model = load_model(tmp_path / "whole/model.keras", "float32")
+    model = read_model(tmp_path / "whole/model.keras")
     assert model(np.zeros((1, 4, 8, 12, 2), np.float32)).shape == (1, 4, 8, 12, 2)
 
 
@@ -128,7 +125,7 @@ def test_volumes_are_learnt_and_resumed_to_the_bit(tmp_path, volumes):
 def test_volumes_read_in_parts_are_the_same_training(tmp_path, volumes):
     training = VOLUMES.training.model_copy(update={"epochs": 1, "steps_per_epoch": 2})
     recipe = VOLUMES.model_copy(update={"training": training})
-    for name, memory in (("held", None), ("read", 1000)):
+    for name, memory in (("held", MEMORY_BYTES), ("read", 1000)):
         fit(tmp_path / name, volumes, recipe, jitter=TURNS, memory=memory)
     assert digests(tmp_path / "read") == digests(tmp_path / "held")
 
@@ -187,7 +184,7 @@ def test_a_classifier_learns_and_is_resumed_to_the_bit(tmp_path, pictures):
     best = max(float(row.split(",")[4]) for row in rows)
     assert best > 0.8  # 2 of 3 are red
     assert [float(row.split(",")[4]) for row in rows if row.endswith(",1")] == [best]
-    model = load_model(tmp_path / "whole/model.keras", "float32")
+    model = read_model(tmp_path / "whole/model.keras")
     assert model(np.zeros((2, 40, 36, 3), np.float32)).shape == (2, 2)
 
 
@@ -243,14 +240,14 @@ def test_frozen_then_thawed_and_resumed_to_the_bit_in_either_phase(tmp_path, dis
     """Kills while frozen, just before thawing, and after."""
     recipe = on_backbone(pretrained, frozen_epochs=2, thaw_factor=0.1)
     said = same_when_killed(tmp_path, discs, recipe, (1, 2, 3))
-    assert "the backbone is thawed from epoch 3 on" in said
+    assert "training the backbone from epoch 3 on" in said
     with open(tmp_path / "whole/history.csv", newline="") as handle:
         rates = [float(row["learning_rate"]) for row in csv.DictReader(handle)]
     assert rates == pytest.approx([0.01, 0.01, 0.001, 0.001])
 
 
 def backbone_weights(folder):
-    return load_model(folder / "model.keras", "float32").get_layer("backbone").get_weights()
+    return read_model(folder / "model.keras").get_layer("backbone").get_weights()
 
 
 @pytest.mark.usefixtures("eager")
