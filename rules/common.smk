@@ -7,6 +7,7 @@ from io import StringIO
 from snakemake.cli import parse_args
 
 from segbench.config import load
+from segbench.metrics import METRICS
 from segbench.preflight import check_environment
 from segbench.provenance import code_memory
 from segbench.provenance.lock import begin_run
@@ -61,6 +62,7 @@ CONFIG = load(
     workflow.config_settings.config,
     BASE,
     command=sys.argv[1:] if workflow.is_main_process else None,
+    metrics=METRICS,
 )
 LOG = log_of(RUN)
 

@@ -15,7 +15,7 @@ from segbench.config.findings import Finding
 from segbench.config.model import Model, Schedule
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Key, nearest
-from segbench.config.study import METRICS, Space, Study, Sweep
+from segbench.config.study import Space, Study, Sweep
 from segbench.strict import Strict
 
 #: Steps that work on images, not on volumes.
@@ -193,13 +193,8 @@ def _model(model: Model) -> Iterator[Finding]:
             yield Finding(("loss", "weights", name), "is negative", "a number >= 0", value=factor)
 
 
-def _metrics(study: Study) -> Iterator[Finding]:
-    for number, metric in enumerate(study.metrics):
-        if metric not in METRICS:
-            yield Finding(
-                ("metrics", number), "is not a metric", ", ".join(METRICS),
-                nearest(metric, METRICS), metric,
-            )  # fmt: skip
+def _chosen(study: Study) -> Iterator[Finding]:
+    """Metrics that are ranked by or published, but not computed."""
     chosen: list[tuple[Key, str]] = [(("primary",), study.primary)]
     chosen += [(("published", n, "metric"), row.metric) for n, row in enumerate(study.published)]
     for key, metric in chosen:
@@ -247,7 +242,7 @@ def _study(study: Study) -> Iterator[Finding]:
             yield Finding((name,), "is empty", "one entry or more")
         for value in repeated(values):
             yield Finding((name,), f"has {value!r} twice", "each entry once")
-    yield from _metrics(study)
+    yield from _chosen(study)
     for number, seed in enumerate(study.seeds):
         if seed < 0:
             yield Finding(("seeds", number), "is negative", "integers >= 0", value=seed)

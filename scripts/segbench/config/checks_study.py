@@ -11,16 +11,7 @@ from segbench.config.dataset import Dataset, Protocol
 from segbench.config.findings import Finding
 from segbench.config.model import Model
 from segbench.config.problems import Key, nearest
-from segbench.config.study import (
-    CLASSIFICATION_METRICS,
-    INSTANCE_METRICS,
-    MASK_METRICS,
-    METRICS,
-    POOLED_METRICS,
-    SEMANTIC_METRICS,
-    SURFACE_METRICS,
-    Study,
-)
+from segbench.config.study import Metrics, Study
 
 Recipes = Mapping[str, Mapping[str, Any]]
 Names = Mapping[str, set[str]]
@@ -42,7 +33,9 @@ def _references(study: Study, names: Names) -> Iterator[Finding]:
                           nearest(name, known), name)  # fmt: skip
 
 
-def _model_and_dataset(study: Study, model: Model, dataset: Dataset) -> Iterator[str]:
+def _model_and_dataset(
+    study: Study, model: Model, dataset: Dataset, metrics: Metrics
+) -> Iterator[str]:
     """Say why this model cannot be used on this dataset, if so."""
     if (model.target == "classes") == (dataset.task == "instances"):
         yield f"has the target {model.target}, but the dataset's task is {dataset.task}"
@@ -50,7 +43,8 @@ def _model_and_dataset(study: Study, model: Model, dataset: Dataset) -> Iterator
         yield f"has instances.method {model.instances.method}, but the dataset has no instances"
     if dataset.task not in model.network.tasks:
         yield f"is a {model.network.kind}, but the dataset's task is {dataset.task}"
-    wanted = sorted(set(study.metrics) & set(INSTANCE_METRICS))
+    of_objects = {name for name, metric in metrics.items() if metric.tasks == ("instances",)}
+    wanted = sorted(of_objects.intersection(study.metrics))
     if model.instances.method == "none" and dataset.task == "instances" and wanted:
         yield f"numbers no objects (instances.method none), but {', '.join(wanted)} needs them"
     known = [*dataset.label_classes, "background"]
@@ -76,7 +70,9 @@ def _model_and_protocol(model: Model, protocol: Protocol) -> Iterator[str]:
         yield f"stops early, but {watched}"
 
 
-def _models(study: Study, recipes: Recipes, dataset: Dataset | None) -> Iterator[Finding]:
+def _models(
+    study: Study, recipes: Recipes, dataset: Dataset | None, metrics: Metrics
+) -> Iterator[Finding]:
     protocol = dataset.protocols.get(study.protocol) if dataset else None
     for number, name in enumerate(study.models):
         model = recipes["models"].get(name)
@@ -84,7 +80,7 @@ def _models(study: Study, recipes: Recipes, dataset: Dataset | None) -> Iterator
             continue
         reasons: list[str] = []
         if dataset is not None:
-            reasons += _model_and_dataset(study, model, dataset)
+            reasons += _model_and_dataset(study, model, dataset, metrics)
         if protocol is not None:
             reasons += _model_and_protocol(model, protocol)
         for reason in reasons:
@@ -104,47 +100,44 @@ def _generated(dataset: Dataset, protocol: Protocol) -> Iterator[str]:
         yield f"holds {held} samples out in {protocol.folds} fold(s) of {samples} generated ones"
 
 
-#: Task of the labels -> metrics that it has.
-_METRICS = {
-    "semantic": MASK_METRICS,
-    "overlapping": MASK_METRICS,
-    "instances": (*SEMANTIC_METRICS, *POOLED_METRICS, *INSTANCE_METRICS),
-    "classification": CLASSIFICATION_METRICS,
-}
+def _unknown_metrics(study: Study, metrics: Metrics) -> Iterator[Finding]:
+    for number, name in enumerate(study.metrics):
+        if name not in metrics:
+            yield Finding(("metrics", number), "is not a metric", ", ".join(metrics),
+                          nearest(name, metrics), name)  # fmt: skip
 
 
-def _metrics(study: Study, dataset: Dataset) -> Iterator[Finding]:
-    """Metrics and published rows that the dataset's task or classes do not have."""
-    for number, metric in enumerate(study.metrics):
-        if metric in METRICS and metric not in _METRICS[dataset.label_task]:
-            needs = next(task for task, metrics in _METRICS.items() if metric in metrics)
-            yield Finding(("metrics", number), f"needs {_NEEDS.get(needs, needs)}; "
-                          f"the task is {dataset.label_task}",
-                          ", ".join(_METRICS[dataset.label_task]), value=metric)  # fmt: skip
+def _metrics(
+    study: Study, dataset: Dataset, metrics: Metrics, root: Path | None
+) -> Iterator[Finding]:
+    """Metrics that do not fit the task, or need a pixel spacing that is unknown."""
+    task = dataset.label_task
+    fitting = [name for name, metric in metrics.items() if task in metric.tasks]
+    for number, name in enumerate(study.metrics):
+        key = ("metrics", number)
+        if name not in metrics:
+            continue
+        if name not in fitting:
+            needs = "masks" if "semantic" in metrics[name].tasks else metrics[name].tasks[0]
+            yield Finding(key, f"needs {needs}; the task is {task}", ", ".join(fitting), value=name)
+        elif metrics[name].needs_spacing and lacks_spacing(dataset, root):
+            sheet = ", a sheet with spacing_y_mm and spacing_x_mm" * (dataset.format == "folder")
+            yield Finding(
+                key,
+                f"is in millimetres, but {study.dataset} has no pixel spacing",
+                f"spacing_um in config/datasets/{study.dataset}.yaml{sheet}, or a metric without "
+                "a unit",
+                value=name,
+            )
+
+
+def _published(study: Study, dataset: Dataset) -> Iterator[Finding]:
+    """Published rows of classes that the dataset has not."""
     known = [*dataset.label_classes, *([dataset.background.name] if dataset.background else [])]
     for number, row in enumerate(study.published):
         if row.of_class is not None and row.of_class not in known:
             yield Finding(("published", number, "of_class"), f"is no class of {study.dataset}",
                           ", ".join(known), nearest(row.of_class, known), row.of_class)  # fmt: skip
-
-
-#: What a task's metrics need, in words.
-_NEEDS = {"semantic": "masks", "overlapping": "masks"}
-
-
-def _spacing(study: Study, dataset: Dataset, root: Path | None) -> Iterator[Finding]:
-    """Metrics in millimetres of samples whose pixel spacing cannot be known."""
-    for number, metric in enumerate(study.metrics):
-        suits = metric in _METRICS[dataset.label_task]
-        if suits and metric in SURFACE_METRICS and lacks_spacing(dataset, root):
-            yield Finding(
-                ("metrics", number),
-                f"is in millimetres, but {study.dataset} has no pixel spacing",
-                f"spacing_um in config/datasets/{study.dataset}.yaml"
-                + (", a sheet with spacing_y_mm and spacing_x_mm" * (dataset.format == "folder"))
-                + ", or a metric without a unit",
-                value=metric,
-            )
 
 
 def _patches(study: Study, recipes: Recipes) -> Iterator[Finding]:
@@ -167,9 +160,8 @@ def _patches(study: Study, recipes: Recipes) -> Iterator[Finding]:
             )
 
 
-def _dataset(study: Study, dataset: Dataset, used: bool, root: Path | None) -> Iterator[Finding]:
-    yield from _metrics(study, dataset)
-    yield from _spacing(study, dataset, root)
+def _dataset(study: Study, dataset: Dataset, used: bool) -> Iterator[Finding]:
+    yield from _published(study, dataset)
     protocol = dataset.protocols.get(study.protocol)
     if protocol is None:
         known = sorted(dataset.protocols)
@@ -185,7 +177,12 @@ def _dataset(study: Study, dataset: Dataset, used: bool, root: Path | None) -> I
 
 
 def check_study(
-    study: Study, recipes: Recipes, names: Names, used: bool, root: Path | None = None
+    study: Study,
+    recipes: Recipes,
+    names: Names,
+    metrics: Metrics,
+    used: bool,
+    root: Path | None = None,
 ) -> list[Finding]:
     """Find what does not fit between a study and its recipes.
 
@@ -196,14 +193,17 @@ def check_study(
         Kind -> name -> recipe, those that could be read.
     names : mapping of str to set
         Kind -> names that have a file, be it right or wrong.
+    metrics : mapping
+        Every metric by name.
     used : bool
         Whether the main file names the study; the data at hand matter only then.
     root : Path, optional
         Where a relative path to raw files begins; None: no file is looked at.
     """
     dataset = recipes["datasets"].get(study.dataset)
-    findings = [*_references(study, names), *_models(study, recipes, dataset)]
-    findings += _patches(study, recipes)
+    findings = [*_references(study, names), *_models(study, recipes, dataset, metrics)]
+    findings += [*_unknown_metrics(study, metrics), *_patches(study, recipes)]
     if dataset is not None:
-        findings += _dataset(study, dataset, used, root)
+        findings += _dataset(study, dataset, used)
+        findings += _metrics(study, dataset, metrics, root)
     return findings

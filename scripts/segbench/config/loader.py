@@ -20,7 +20,7 @@ from segbench.config.main import Main
 from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import ABSENT, ConfigError, Problem, nearest
-from segbench.config.study import Study
+from segbench.config.study import Metrics, Study
 from segbench.config.sweep import Point, at_point, variants
 from segbench.config.validation import validate
 from segbench.store_location import store_location
@@ -91,8 +91,9 @@ class Config:
 class _Loader:
     """Collects problems while the parts are read; see `load`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, metrics: Metrics) -> None:
         self.root = root
+        self.metrics = metrics
         self.problems: list[Problem] = []
         self.documents: dict[str, dict[str, Document]] = {kind: {} for kind in KINDS}
         self.recipes: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
@@ -225,7 +226,9 @@ class _Loader:
         for name, study in self.recipes["studies"].items():
             document = self.documents["studies"][name]
             root = self.root if name in at_hand else None
-            findings = check_study(study, self.recipes, self.names, name in named, root)
+            findings = check_study(
+                study, self.recipes, self.names, self.metrics, name in named, root
+            )
             self.problems += [finding.problem(document) for finding in findings]
 
     def asked(self, command: Sequence[str], named: list[str]) -> list[str]:
@@ -293,6 +296,8 @@ def load(
     overrides: Mapping[str, Any] | None = None,
     root: str | Path = ".",
     command: Sequence[str] | None = None,
+    *,
+    metrics: Metrics,
 ) -> Config:
     """Read the configuration and check all of it.
 
@@ -307,6 +312,8 @@ def load(
     command : sequence of str, optional
         Words of the command line. The raw files and weights of the studies that they name, or
         of all studies where they name none, must exist. None: no file is looked at.
+    metrics : mapping
+        Every metric by name, `segbench.metrics.METRICS`; they are defined above the config.
 
     Returns
     -------
@@ -320,7 +327,7 @@ def load(
         is checked for contradictions when all its keys and types are right.
     """
     files = [Path(main)] if isinstance(main, str | Path) else [Path(path) for path in main]
-    loader = _Loader(Path(root))
+    loader = _Loader(Path(root), metrics)
     document = loader.read_main(files, overrides)
     loader.read_folders()
     loader.override("datasets", document)

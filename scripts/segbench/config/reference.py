@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from segbench.config.schema import ROOTS
+from segbench.config.study import Metrics
 from segbench.config.validation import describe, kinds, resolve
 
 #: Name in the schema -> the files that it describes.
@@ -98,7 +99,22 @@ def _table(block: dict[str, Any], path: str, root: dict[str, Any]) -> Iterator[s
             yield from _table(inner, f"{path}.{name}{rest}".lstrip("."), root)
 
 
-def reference_text() -> str:
+def _metrics_table(metrics: Metrics) -> Iterator[str]:
+    """Every metric with the tasks whose labels it scores."""
+    yield "### Metrics\n"
+    yield (
+        "What a study may list in `metrics`, by the dataset's task (`overlapping` where it has "
+        "regions).\n"
+    )
+    yield "| metric | pixel spacing | tasks | meaning |"
+    yield "|---|---|---|---|"
+    for name, metric in sorted(metrics.items()):
+        spacing = "needed" if metric.needs_spacing else "not needed"
+        cells = (f"`{name}`", spacing, ", ".join(metric.tasks), metric.meaning)
+        yield "| " + " | ".join(map(_cell, cells)) + " |"
+
+
+def reference_text(metrics: Metrics) -> str:
     """Give the content of docs/reference/configuration.md."""
     lines = [HEAD]
     for name, model in ROOTS.items():
@@ -106,4 +122,5 @@ def reference_text() -> str:
         lines.append(f"## {name}: `{FILES[name]}`\n")
         lines.append(" ".join(root.get("description", "").split()) + "\n")
         lines += [*_table(root, "", root), ""]
+    lines += _metrics_table(metrics)
     return "\n".join(lines).rstrip("\n") + "\n"

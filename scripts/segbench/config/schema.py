@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -75,8 +76,13 @@ def _keep_items(partial: Any, whole: Any) -> Any:
     } | ({"$ref": partial["$ref"]} if "$ref" in partial else {})
 
 
-def schema() -> dict[str, Any]:
+def schema(metrics: Iterable[str]) -> dict[str, Any]:
     """Build the JSON schema of all sorts of files.
+
+    Parameters
+    ----------
+    metrics : iterable of str
+        Names that a study may list in `metrics`.
 
     Returns
     -------
@@ -88,6 +94,7 @@ def schema() -> dict[str, Any]:
         [(model, "validation") for model in ROOTS.values()], ref_template=_PREFIX + "{model}"
     )
     definitions: dict[str, Any] = whole["$defs"]
+    definitions["Study"]["properties"]["metrics"]["items"]["enum"] = sorted(metrics)
     for key, kind in (("datasets", "Dataset"), ("studies", "Study")):
         _add_overrides(definitions, kind)
         values = {"anyOf": [{"$ref": f"{_PREFIX}{kind}Override"}, {"type": "null"}]}
@@ -102,6 +109,6 @@ def schema() -> dict[str, Any]:
     }
 
 
-def schema_text() -> str:
+def schema_text(metrics: Iterable[str]) -> str:
     """Give the content of config/schema.json."""
-    return json.dumps(schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(schema(metrics), indent=1, sort_keys=True, ensure_ascii=False) + "\n"

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
 from segbench.arms import Arm, Recipes
 from segbench.strict import Count, Fraction, Strict
 
-#: Metrics by what they need. `segbench.metrics` registers the same.
-#: Of masks, one a class and sample:
-SEMANTIC_METRICS = ("iou", "dice", "precision", "recall", "iou_present")
-#: Of masks, pooled over all samples before the ratio is taken:
-POOLED_METRICS = ("iou_pooled", "dice_pooled", "precision_pooled", "recall_pooled")
-#: Of masks, in millimetres: the samples need a known spacing.
-SURFACE_METRICS = ("hd95", "nsd_1mm", "nsd_2mm")
-#: Of stacks of slices:
-STACK_METRICS = ("uw_mlebench", "uw_per_class")
-#: Of numbered objects:
-INSTANCE_METRICS = ("dsb_map",)
-#: Of classified images:
-CLASSIFICATION_METRICS = (
-    "accuracy",
-    "balanced_accuracy",
-    "f1",
-    "class_recall",
-    "class_precision",
-    "roc_auc",
-    "calibration_error",
-    "brier",
-    "log_loss",
-)
-MASK_METRICS = (*SEMANTIC_METRICS, *POOLED_METRICS, *SURFACE_METRICS, *STACK_METRICS)
-METRICS = (*MASK_METRICS, *INSTANCE_METRICS, *CLASSIFICATION_METRICS)
+
+class Metric(Protocol):
+    """What the checks ask of a metric; `segbench.metrics.registry.METRICS` holds them."""
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Tasks of the labels that it can score."""
+
+    @property
+    def needs_spacing(self) -> bool:
+        """Whether it is in millimetres, or compares with millimetres."""
+
+    @property
+    def meaning(self) -> str:
+        """What is computed, in one sentence."""
+
+
+#: Name of each metric that there is -> what the checks ask of it.
+Metrics = Mapping[str, Metric]
 
 
 class Published(Strict):
@@ -96,10 +91,7 @@ class Study(Strict):
         (0,), description="Each arm is trained once for each: initial weights, order, jitter."
     )
     ensemble: bool = Field(False, description="Predict the fixed test set by all folds together.")
-    metrics: tuple[str, ...] = Field(
-        description=f"Of masks: {', '.join(MASK_METRICS)}; of numbered objects also "
-        f"{', '.join(INSTANCE_METRICS)}; of classified images: {', '.join(CLASSIFICATION_METRICS)}."
-    )
+    metrics: tuple[str, ...] = Field(description="Names of metrics that fit the task.")
     primary: str = Field(description="The metric that ranks the arms; one of `metrics`.")
     confidence: Fraction = Field(0.95, description="Level of the bootstrap intervals.")
     bootstrap: Count = Field(2000, description="Resamples of the groups.")

@@ -99,8 +99,9 @@ def _place(options: argparse.Namespace, root: Path) -> Path:
         place = store_location(root=root)
     else:
         from segbench.config import load
+        from segbench.metrics import METRICS
 
-        place = load(_mains(options, root), root=root).store()
+        place = load(_mains(options, root), root=root, metrics=METRICS).store()
     if not place.is_dir():
         raise SegbenchError(
             f"{place}: there is no store here",
@@ -193,9 +194,10 @@ def _account(done: Pruned, dry: bool) -> str:
 def _du(store: Store, options: argparse.Namespace, root: Path) -> int:
     from segbench.config import load
     from segbench.maintenance.usage import arms_of, summary, summary_text
+    from segbench.metrics import METRICS
 
     try:
-        arms = arms_of(load(_mains(options, root), root=root))
+        arms = arms_of(load(_mains(options, root), root=root, metrics=METRICS))
     except SegbenchError as error:
         print(f"studies are not told apart, for the config has errors:\n{error}", file=sys.stderr)
         arms = {}

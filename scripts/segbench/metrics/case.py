@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from segbench.definitions import EmptyPolicy
 from segbench.errors import SegbenchError
-from segbench.metrics import overlap
-from segbench.metrics.surface import Surfaces, surfaces
+from segbench.metrics.counts import Counts, contingency, counts_of, mask_counts
+from segbench.metrics.metric import EmptyPolicy
+from segbench.metrics.surfaces import Surfaces, surfaces
 
 
 @dataclass(frozen=True)
@@ -84,22 +84,22 @@ class Case:
         return self.truth.shape[:-1] if self.task == "overlapping" else self.truth.shape
 
     @cached_property
-    def counts(self) -> dict[str, overlap.Counts]:
+    def counts(self) -> dict[str, Counts]:
         """Pixels of each class."""
         if self.task == "instances":
-            table = overlap.contingency(self.truth > 0, self.prediction > 0, 2)
-            return {self.objects: overlap.counts_of(table, 1)}
+            table = contingency(self.truth > 0, self.prediction > 0, 2)
+            return {self.objects: counts_of(table, 1)}
         if self.task == "overlapping":
-            found = overlap.mask_counts(self.truth, self.prediction)
+            found = mask_counts(self.truth, self.prediction)
             counts = dict(zip(self.classes, found, strict=True))
             if self.background:
-                table = overlap.contingency(*self.masks(self.background), 2)
-                counts[self.background] = overlap.counts_of(table, 1)
+                table = contingency(*self.masks(self.background), 2)
+                counts[self.background] = counts_of(table, 1)
             return counts
         size = 1 + max(int(self.truth.max()), int(self.prediction.max()), *self.classes.values())
-        table = overlap.contingency(self.truth, self.prediction, size)
+        table = contingency(self.truth, self.prediction, size)
         values = {**self.classes, **({self.background: 0} if self.background else {})}
-        return {name: overlap.counts_of(table, value) for name, value in values.items()}
+        return {name: counts_of(table, value) for name, value in values.items()}
 
     def masks(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Where one class is, in truth and prediction.

@@ -8,14 +8,21 @@ what each image contributes to it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from segbench.definitions import ALL, CALIBRATION_BINS
 from segbench.metrics.case import Value
-from segbench.metrics.overlap import Counts, pooled
+from segbench.metrics.counts import Counts
+from segbench.metrics.metric import ALL, IMAGES, Definition
+from segbench.metrics.overlap import RIJSBERGEN, pooled
+from segbench.metrics.registry import metric
+
+#: Bins of the calibration error.
+CALIBRATION_BINS = 15
+
+_BRODERSEN = "Brodersen et al. 2010, doi:10.1109/ICPR.2010.764"
 
 #: The least probability of the true class: what separates neighbours of 1 in float32.
 LEAST = 2.0**-23
@@ -41,10 +48,13 @@ class Predictions:
     probability: np.ndarray
 
 
-#: A metric of a whole test fold: the scores of each sample.
-SetMetric = Callable[[Predictions], Iterator[tuple[int, Value]]]
-
-
+@metric(
+    Definition(
+        "accuracy", "Accuracy", "accuracy", "share of the images whose class is right", _BRODERSEN,
+    ),
+    IMAGES,
+    per="fold",
+)  # fmt: skip
 def accuracy(found: Predictions) -> Iterator[tuple[int, Value]]:
     """1 where the class is right, else 0.
 
@@ -58,17 +68,17 @@ def accuracy(found: Predictions) -> Iterator[tuple[int, Value]]:
         yield n, Value(ALL, "accuracy", float(right))
 
 
-def of_counts(name: str, kind: str) -> SetMetric:
-    """Make a metric of a class from a ratio of counts over all images.
+def _define_of_counts(kind: str, definition: Definition) -> None:
+    """Define a metric of each class from a ratio of counts over all images.
 
     Parameters
     ----------
-    name : str
-        Of the metric.
     kind : {"dice", "precision", "recall"}
         The ratio, see `pooled`; dice is F1.
+    definition : Definition
     """
 
+    @metric(definition, IMAGES, per="fold")
     def measure(found: Predictions) -> Iterator[tuple[int, Value]]:
         for c, class_name in enumerate(found.classes):
             true, said = found.truth == c, found.label == c
@@ -76,9 +86,39 @@ def of_counts(name: str, kind: str) -> SetMetric:
                 value, weight = pooled(kind, Counts(t and s, s and not t, t and not s))
                 if kind == "recall" and not t:
                     value, weight = math.nan, 1.0  # left out: only images of the class count
-                yield n, Value(class_name, name, value, weight)
+                yield n, Value(class_name, definition.name, value, weight)
 
-    return measure
+
+_define_of_counts(
+    "recall",
+    Definition(
+        "balanced_accuracy", "Balanced accuracy", "accuracy/balanced",
+        "share of a class's images that are found, averaged over classes", _BRODERSEN,
+        by_class=False,
+    ),
+)  # fmt: skip
+_define_of_counts(
+    "dice",
+    Definition(
+        "f1", "F1", "f1/macro", "2 TP / (2 TP + FP + FN) over all images, averaged over classes",
+        f"{RIJSBERGEN}; mean over classes: Opitz and Burst 2019, doi:10.48550/arXiv.1911.03347",
+    ),
+)  # fmt: skip
+_define_of_counts(
+    "recall",
+    Definition(
+        "class_recall", "Class recall", "class-recall",
+        "TP / (TP + FN): share of a class's images that are found", RIJSBERGEN,
+    ),
+)  # fmt: skip
+_define_of_counts(
+    "precision",
+    Definition(
+        "class_precision", "Class precision", "class-precision",
+        "TP / (TP + FP): share of the images said to be of a class that are; 0 where none is "
+        "said to be", RIJSBERGEN,
+    ),
+)  # fmt: skip
 
 
 def placements(scores: np.ndarray, positive: np.ndarray) -> np.ndarray:
@@ -115,6 +155,18 @@ def placements(scores: np.ndarray, positive: np.ndarray) -> np.ndarray:
     return result
 
 
+@metric(
+    Definition(
+        "roc_auc", "ROC AUC", "roc-auc/one-vs-rest",
+        "chance that an image of a class is given a higher probability of it than one of the "
+        "others in the same test fold, ties half, averaged over classes; resampled over the "
+        "images of the class alone",
+        "Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747; as a mean of placements: "
+        "DeLong et al. 1988, doi:10.2307/2531595",
+    ),
+    IMAGES,
+    per="fold",
+)  # fmt: skip
 def roc_auc(found: Predictions) -> Iterator[tuple[int, Value]]:
     """Placement of each image of a class among those of the others."""
     for c, class_name in enumerate(found.classes):
@@ -165,6 +217,17 @@ def calibration_parts(
     return parts
 
 
+@metric(
+    Definition(
+        "calibration_error", "ECE", f"ece/top-label/{CALIBRATION_BINS}-bins",
+        "mean over images of |accuracy - confidence| of the image's bin, of "
+        f"{CALIBRATION_BINS} equally wide bins of the highest probability in the test fold; "
+        "right is whose most probable class is true",
+        "Guo et al. 2017, doi:10.48550/arXiv.1706.04599", higher_is_better=False,
+    ),
+    IMAGES,
+    per="fold",
+)  # fmt: skip
 def calibration_error(found: Predictions) -> Iterator[tuple[int, Value]]:
     """Contribution of each image to the expected calibration error."""
     confidence = found.probability.max(axis=1)
@@ -173,6 +236,15 @@ def calibration_error(found: Predictions) -> Iterator[tuple[int, Value]]:
         yield n, Value(ALL, "calibration_error", value)
 
 
+@metric(
+    Definition(
+        "brier", "Brier score", "brier/multi-class",
+        "sum over classes of the squared difference of probability and truth, 0 ... 2",
+        "Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2", higher_is_better=False,
+    ),
+    IMAGES,
+    per="fold",
+)  # fmt: skip
 def brier(found: Predictions) -> Iterator[tuple[int, Value]]:
     """Squared distance of the probabilities from the truth, in 0 ... 2."""
     truth = np.eye(len(found.classes))[found.truth]
@@ -180,6 +252,15 @@ def brier(found: Predictions) -> Iterator[tuple[int, Value]]:
         yield n, Value(ALL, "brier", value)
 
 
+@metric(
+    Definition(
+        "log_loss", "Log loss", "log-loss/natural",
+        "- ln of the probability of the true class, which counts as 2^-23 at least",
+        "Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x", higher_is_better=False,
+    ),
+    IMAGES,
+    per="fold",
+)  # fmt: skip
 def log_loss(found: Predictions) -> Iterator[tuple[int, Value]]:
     """- ln of the probability of the true class."""
     chosen = found.probability[np.arange(found.truth.size), found.truth]

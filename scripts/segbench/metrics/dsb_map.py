@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from segbench.definitions import DSB_TWENTIETHS, EmptyPolicy
-from segbench.metrics.overlap import EMPTY_VALUE
+from segbench.metrics.case import Case, Value
+from segbench.metrics.metric import EMPTY_VALUE, OBJECTS, Definition, EmptyPolicy
+from segbench.metrics.registry import metric
+
+#: Ten thresholds of the Data Science Bowl, in twentieths: k / 20 = 0.50 ... 0.95.
+DSB_TWENTIETHS = tuple(range(10, 20))
+
+_DSB = "Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7"
 
 
 def relabel(labels: np.ndarray) -> tuple[np.ndarray, int]:
@@ -128,3 +136,33 @@ def dsb_map(truth: np.ndarray, prediction: np.ndarray, empty: EmptyPolicy = "exc
     """Mean of `dsb_precisions` over the thresholds: the competition's score of an image."""
     values = dsb_precisions(truth, prediction, empty)
     return sum(values) / len(values)
+
+
+def _at_threshold(twentieths: int) -> Definition:
+    """Define the score at one threshold, a part of the mean."""
+    threshold = f"{twentieths / 20:.2f}"
+    return Definition(
+        f"dsb_ap@{threshold}", f"AP@{threshold}", f"dsb-ap@{threshold}/strict",
+        "TP / (TP + FP + FN) over the objects of one image, an object being hit where IoU is "
+        f"strictly above {threshold}",
+        _DSB, "objects",
+    )  # fmt: skip
+
+
+_THRESHOLDS = tuple(map(_at_threshold, DSB_TWENTIETHS))
+
+
+@metric(
+    Definition(
+        "dsb_map", "mAP", "dsb-map/strict",
+        "TP / (TP + FP + FN) over the objects of one image, an object being hit where IoU is "
+        "strictly above t, averaged over t = 0.50, 0.55, ..., 0.95", _DSB, "objects",
+    ),
+    OBJECTS,
+    parts=_THRESHOLDS,
+)  # fmt: skip
+def _measure_objects(case: Case) -> Iterator[Value]:
+    values = dsb_precisions(case.truth, case.prediction, case.empty)
+    yield Value(case.objects, "dsb_map", sum(values) / len(values))
+    for part, value in zip(_THRESHOLDS, values, strict=True):
+        yield Value(case.objects, part.name, value)

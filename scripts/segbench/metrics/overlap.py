@@ -1,123 +1,40 @@
-"""Overlap of pixels: IoU, Dice, precision and recall of one image and class."""
+"""Overlap of pixels: IoU, Dice, precision and recall, of each image or of all together."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
-import numpy as np
-
-from segbench.definitions import EmptyPolicy
-
-#: What an image scores where truth and prediction are both empty.
-EMPTY_VALUE: dict[str, float] = {"exclude": math.nan, "one": 1.0, "zero": 0.0}
-
-
-#: Pixels that are counted at a time: volumes are large, and pairs of labels eight times larger.
-BLOCK = 2**20
-
-#: Rows of masks that are added up side by side.
-_TOGETHER = 1024
+from segbench.metrics.case import Case, Value
+from segbench.metrics.counts import Counts
+from segbench.metrics.metric import EMPTY_VALUE, PIXELS, Definition, EmptyPolicy
+from segbench.metrics.registry import metric
 
 #: Weight of a zero that has none of its own, see `pooled`. No sum of pixels notices it.
 TRACE = 1e-12
 
+RIJSBERGEN = "van Rijsbergen 1979, Information Retrieval, chapter 7"
+_JACCARD = "Jaccard 1912, doi:10.1111/j.1469-8137.1912.tb05611.x"
+_DICE = "Dice 1945, doi:10.2307/1932409"
+_VOC = "Everingham et al. 2010, doi:10.1007/s11263-009-0275-4"
+_POOLED = "over the pixels of one class in all images together; left out where there are none"
 
-@dataclass(frozen=True)
-class Counts:
-    """Pixels of one class in one image.
-
-    Attributes
-    ----------
-    tp, fp, fn : int
-        In both, in the prediction only, in the truth only.
-    """
-
-    tp: int
-    fp: int
-    fn: int
+#: A ratio of the counts of one image and class, under a policy for empty images.
+Ratio = Callable[[Counts, EmptyPolicy], float]
 
 
-def contingency(truth: np.ndarray, prediction: np.ndarray, values: int) -> np.ndarray:
-    """Count the pixels of each pair of labels.
+def pixel_metric(definition: Definition) -> Callable[[Ratio], Ratio]:
+    """Define a metric of each image and class by decorating a function of its counts."""
 
-    Parameters
-    ----------
-    truth, prediction : ndarray of unsigned int or bool
-        Of one shape, labels 0 ... values - 1.
-    values : int
-        Number of labels with the background.
+    def define(ratio: Ratio) -> Ratio:
+        @metric(definition, PIXELS)
+        def measure(case: Case) -> Iterator[Value]:
+            for class_name, counts in case.counts.items():
+                yield Value(class_name, definition.name, ratio(counts, case.empty))
 
-    Returns
-    -------
-    ndarray of int64, shape (values, values)
-        Row: label in the truth. Column: label in the prediction.
+        return ratio
 
-    Examples
-    --------
-    >>> contingency(np.array([0, 1, 1]), np.array([0, 0, 1]), 2).tolist()
-    [[1, 0], [1, 1]]
-    """
-    first, second = truth.ravel(), prediction.ravel()
-    table = np.zeros(values * values, np.int64)
-    for start in range(0, first.size, BLOCK):
-        pairs = first[start : start + BLOCK].astype(np.intp)
-        pairs *= values
-        pairs += second[start : start + BLOCK]
-        table += np.bincount(pairs, minlength=values * values)
-    return table.reshape(values, values)
-
-
-def mask_counts(truth: np.ndarray, prediction: np.ndarray) -> list[Counts]:
-    """Count the pixels of overlapping masks.
-
-    Parameters
-    ----------
-    truth, prediction : ndarray of uint8, shape (..., class)
-        0 or 1.
-
-    Returns
-    -------
-    list of Counts
-        One a class.
-
-    Examples
-    --------
-    >>> mask_counts(np.array([[1, 0], [1, 1]]), np.array([[1, 1], [0, 1]]))
-    [Counts(tp=1, fp=0, fn=1), Counts(tp=1, fp=1, fn=0)]
-    """
-    classes = truth.shape[-1]
-    first, second = truth.reshape(-1, classes), prediction.reshape(-1, classes)
-    sums = np.zeros((3, classes), np.int64)
-    for start in range(0, len(first), BLOCK):
-        here = slice(start, start + BLOCK)
-        for n, masks in enumerate((first[here] & second[here], second[here], first[here])):
-            sums[n] += _column_sums(masks)
-    return [Counts(tp, p - tp, t - tp) for tp, p, t in sums.T.tolist()]
-
-
-def _column_sums(masks: np.ndarray) -> np.ndarray:
-    """Sum over all rows. Of a few columns NumPy adds up row by row; in long rows it is quick."""
-    classes = masks.shape[1]
-    whole = len(masks) // _TOGETHER * _TOGETHER
-    rows = masks[:whole].reshape(-1, _TOGETHER * classes)
-    sums = rows.sum(axis=0, dtype=np.uint32).reshape(-1, classes).sum(axis=0, dtype=np.int64)
-    total: np.ndarray = sums + masks[whole:].sum(axis=0, dtype=np.int64)
-    return total
-
-
-def counts_of(table: np.ndarray, label: int) -> Counts:
-    """Read the counts of one label from a contingency table.
-
-    Parameters
-    ----------
-    table : ndarray of int, shape (values, values)
-        See `contingency`.
-    label : int
-        Row and column of the class.
-    """
-    tp = int(table[label, label])
-    return Counts(tp, int(table[:, label].sum()) - tp, int(table[label].sum()) - tp)
+    return define
 
 
 def _ratio(numerator: int, denominator: int, counts: Counts, empty: EmptyPolicy) -> float:
@@ -127,6 +44,12 @@ def _ratio(numerator: int, denominator: int, counts: Counts, empty: EmptyPolicy)
     return numerator / denominator if denominator else 0.0
 
 
+@pixel_metric(
+    Definition(
+        "iou", "IoU", "iou/per-image", "TP / (TP + FP + FN) over the pixels of one image and class",
+        _JACCARD, "pixels",
+    )
+)  # fmt: skip
 def iou(counts: Counts, empty: EmptyPolicy) -> float:
     r"""Intersection over union, :math:`TP / (TP + FP + FN)`, in 0 ... 1.
 
@@ -149,6 +72,12 @@ def iou(counts: Counts, empty: EmptyPolicy) -> float:
     return _ratio(counts.tp, counts.tp + counts.fp + counts.fn, counts, empty)
 
 
+@pixel_metric(
+    Definition(
+        "dice", "Dice", "dice/per-image",
+        "2 TP / (2 TP + FP + FN) over the pixels of one image and class", _DICE, "pixels",
+    )
+)  # fmt: skip
 def dice(counts: Counts, empty: EmptyPolicy) -> float:
     r"""Dice coefficient, :math:`2 TP / (2 TP + FP + FN)`, in 0 ... 1.
 
@@ -169,6 +98,12 @@ def dice(counts: Counts, empty: EmptyPolicy) -> float:
     return _ratio(2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn, counts, empty)
 
 
+@pixel_metric(
+    Definition(
+        "precision", "Precision", "precision/per-image",
+        "TP / (TP + FP) over the pixels of one image and class", RIJSBERGEN, "pixels",
+    )
+)  # fmt: skip
 def precision(counts: Counts, empty: EmptyPolicy) -> float:
     r"""Share of the predicted pixels that are true, :math:`TP / (TP + FP)`, in 0 ... 1.
 
@@ -185,6 +120,12 @@ def precision(counts: Counts, empty: EmptyPolicy) -> float:
     return _ratio(counts.tp, counts.tp + counts.fp, counts, empty)
 
 
+@pixel_metric(
+    Definition(
+        "recall", "Recall", "recall/per-image",
+        "TP / (TP + FN) over the pixels of one image and class", RIJSBERGEN, "pixels",
+    )
+)  # fmt: skip
 def recall(counts: Counts, empty: EmptyPolicy) -> float:
     r"""Share of the true pixels that are predicted, :math:`TP / (TP + FN)`, in 0 ... 1.
 
@@ -201,6 +142,14 @@ def recall(counts: Counts, empty: EmptyPolicy) -> float:
     return _ratio(counts.tp, counts.tp + counts.fn, counts, empty)
 
 
+@pixel_metric(
+    Definition(
+        "iou_present", "IoU where present", "iou/per-image/truth-present",
+        "TP / (TP + FP + FN) over the pixels of one image and class, averaged over the images "
+        "whose truth holds the class; false alarms in other images do not count",
+        "Csurka et al. 2013, doi:10.5244/C.27.32",
+    )
+)  # fmt: skip
 def iou_where_present(counts: Counts, empty: EmptyPolicy) -> float:
     """IoU where the truth holds the class, else NaN (left out), whatever is predicted.
 
@@ -250,3 +199,38 @@ def pooled(kind: str, counts: Counts) -> tuple[float, float]:
     if bottom:
         return (2 * top if kind == "dice" else top) / bottom, float(bottom)
     return (0.0, TRACE) if counts.fp + counts.fn else (math.nan, 0.0)
+
+
+def _define_pooled(kind: str, definition: Definition) -> None:
+    """Define a metric whose counts are summed over all images."""
+
+    @metric(definition, PIXELS)
+    def measure(case: Case) -> Iterator[Value]:
+        for class_name, counts in case.counts.items():
+            yield Value(class_name, definition.name, *pooled(kind, counts))
+
+
+_define_pooled(
+    "iou",
+    Definition("iou_pooled", "Pooled IoU", "iou/pooled", f"TP / (TP + FP + FN) {_POOLED}", _VOC),
+)
+_define_pooled(
+    "dice",
+    Definition(
+        "dice_pooled", "Pooled Dice", "dice/pooled", f"2 TP / (2 TP + FP + FN) {_POOLED}", _DICE
+    ),
+)
+_define_pooled(
+    "precision",
+    Definition(
+        "precision_pooled", "Pooled precision", "precision/pooled",
+        f"TP / (TP + FP) {_POOLED}, 0 where there are some and none is predicted", RIJSBERGEN,
+    ),
+)  # fmt: skip
+_define_pooled(
+    "recall",
+    Definition(
+        "recall_pooled", "Pooled recall", "recall/pooled",
+        f"TP / (TP + FN) {_POOLED}, 0 where some are predicted and there are none", RIJSBERGEN,
+    ),
+)  # fmt: skip

@@ -9,11 +9,11 @@ from typing import Any, cast
 import numpy as np
 
 from segbench.archives import Archive, ArchiveSet
-from segbench.definitions import EmptyPolicy
 from segbench.errors import SegbenchError
 from segbench.metrics.case import Case
 from segbench.metrics.classification import Predictions
-from segbench.metrics.overlap import BLOCK
+from segbench.metrics.counts import BLOCK
+from segbench.metrics.metric import EmptyPolicy
 
 _AGAIN = "delete the file and run the same command again"
 #: How far from 1 the probabilities of an image may add up to: they come as halves of floats.

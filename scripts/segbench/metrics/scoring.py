@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from segbench.arms import RUN_LABELS
 from segbench.artefacts.folds import read_groups
 from segbench.artefacts.scores import Score, write_scores
-from segbench.definitions import definition_id
 from segbench.errors import SegbenchError
 from segbench.metrics.case import Value
-from segbench.metrics.classification import SetMetric
 from segbench.metrics.reading import Pairs
-from segbench.metrics.registry import (
-    MASK_METRICS,
-    METRICS,
-    OBJECT_METRICS,
-    SET_METRICS,
-    STACK_METRICS,
-    CaseMetric,
-    tasks_of,
-)
-from segbench.metrics.stacks import StackMetric
+from segbench.metrics.registry import METRICS, definition_id
 
 
 def score(
@@ -55,8 +45,8 @@ def score(
         The `RUN_LABELS`; seed is an int.
     output : str or Path
         Parquet, one row for each sample, class and metric; see `segbench.artefacts.scores`.
-        Some metrics also write their parts, see `segbench.definitions.PARTS`. Metrics of stacks
-        have a row for each stack.
+        Some metrics also write their parts, see `segbench.metrics.registry.PARTS`. Metrics of
+        stacks have a row for each stack.
 
     Raises
     ------
@@ -88,38 +78,41 @@ def score(
         pairs.close()
 
 
-def _values(pairs: Pairs, metrics: Sequence[str]) -> Iterator[tuple[str, str, Value]]:
-    """All scores: sample or stack, its group, value."""
-    of_cases = {**MASK_METRICS, **OBJECT_METRICS}
-    yield from _of_cases(pairs, [of_cases[name] for name in metrics if name in of_cases])
-    yield from _of_stacks(pairs, [STACK_METRICS[n] for n in metrics if n in STACK_METRICS])
-    yield from _of_sets(pairs, [SET_METRICS[name] for name in metrics if name in SET_METRICS])
+#: A row before it is labelled: sample or stack, its group, the value.
+_Row = tuple[str, str, Value]
+_Measure = Callable[..., Iterator[Any]]
 
 
-def _of_cases(pairs: Pairs, wanted: Sequence[CaseMetric]) -> Iterator[tuple[str, str, Value]]:
+def _values(pairs: Pairs, metrics: Sequence[str]) -> Iterator[_Row]:
+    """All scores, those of samples first, then of stacks, then of the whole fold."""
+    for per, score_all in (("sample", _of_samples), ("stack", _of_stacks), ("fold", _of_fold)):
+        wanted = [METRICS[name].measure for name in metrics if METRICS[name].per == per]
+        if wanted:
+            yield from score_all(pairs, wanted)
+
+
+def _of_samples(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:
     """Scores of masks and objects, a sample at a time."""
-    for sample in pairs.samples if wanted else ():
+    for sample in pairs.samples:
         case = pairs.case(sample)
-        for metric in wanted:
-            for value in metric(case):
+        for measure in wanted:
+            for value in measure(case):
                 yield sample, pairs.group(sample), value
 
 
-def _of_stacks(pairs: Pairs, wanted: Sequence[StackMetric]) -> Iterator[tuple[str, str, Value]]:
+def _of_stacks(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:
     """Scores of stacks of slices, a stack at a time."""
-    for stack, group, truth, prediction in pairs.stacks() if wanted else ():
-        for metric in wanted:
-            for value in metric(truth, prediction, tuple(pairs.classes)):
+    for stack, group, truth, prediction in pairs.stacks():
+        for measure in wanted:
+            for value in measure(truth, prediction, tuple(pairs.classes)):
                 yield stack, group, value
 
 
-def _of_sets(pairs: Pairs, wanted: Sequence[SetMetric]) -> Iterator[tuple[str, str, Value]]:
+def _of_fold(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:
     """Scores of classified images, all at once."""
-    if not wanted:
-        return
     predictions = pairs.predictions()
-    for metric in wanted:
-        for place, value in metric(predictions):
+    for measure in wanted:
+        for place, value in measure(predictions):
             yield pairs.samples[place], pairs.group(pairs.samples[place]), value
 
 
@@ -152,9 +145,10 @@ def _check_request(metrics: Sequence[str], empty: str, labels: Mapping[str, str 
 def _check_task(metrics: Sequence[str], pairs: Pairs) -> None:
     """Refuse metrics of objects where there are none, and the like."""
     for name in metrics:
-        if pairs.task not in tasks_of(name):
+        tasks = METRICS[name].tasks
+        if pairs.task not in tasks:
             raise SegbenchError(
                 f"{pairs.path}: metric {name!r} for the task {pairs.task!r}",
-                f"a dataset with task: {' or '.join(sorted(tasks_of(name)))}",
+                f"a dataset with task: {' or '.join(sorted(tasks))}",
                 f"remove {name!r} from `metrics` in the study",
             )

@@ -8,18 +8,23 @@ differently. Both give 0.4 Dice + 0.6 (1 - Hausdorff), both are computed here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
-from segbench.definitions import ALL, UW_WEIGHTS
 from segbench.metrics.case import Value
-from segbench.metrics.surface import bounds
+from segbench.metrics.metric import ALL, MASKS, Definition
+from segbench.metrics.registry import metric
+from segbench.metrics.surfaces import bounds
+
+#: How the competition weighs its two parts.
+UW_WEIGHTS = {"Dice": 0.4, "1 - Hausdorff": 0.6}
 
 _DICE, _HAUSDORFF = UW_WEIGHTS
 
-#: A metric of a stack: truth and prediction, bool (z, y, x, class), and names of the classes.
-StackMetric = Callable[[np.ndarray, np.ndarray, tuple[str, ...]], Iterator[Value]]
+_MLEBENCH = "Chan et al. 2024, doi:10.48550/arXiv.2410.07095, grade.py of the competition"
+_FIRST_PLACE = "first place of the competition, github.com/CarnoZhao/Kaggle-UWMGIT, monai/metric.py"
+_WEIGHTED = "0.4 Dice + 0.6 (1 - Hausdorff distance), the two as defined below"
 
 
 def slice_dice(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -120,6 +125,26 @@ def _farthest(here: np.ndarray, there: np.ndarray, steps: list[float]) -> float:
     return float(distances[here[box]].max())
 
 
+@metric(
+    Definition("uw_mlebench", "Score (mle-bench)", "uw/mle-bench", _WEIGHTED, _MLEBENCH,
+               by_class=False, class_weights=UW_WEIGHTS),
+    MASKS,
+    per="stack",
+    parts=(
+        Definition(
+            "uw_dice@mlebench", "Dice (mle-bench)", "uw-dice/mle-bench",
+            "2 TP / (2 TP + FP + FN) of each slice and class, averaged over all pairs of them that "
+            "are not empty in both truth and prediction", _MLEBENCH,
+        ),
+        Definition(
+            "uw_hausdorff@mlebench", "Hausdorff (mle-bench)", "uw-hausdorff/mle-bench",
+            "largest distance of a pixel of one mask from the other, in a stack of slices with the "
+            "classes joined, coordinates divided by the stack's size, over the square root of 3; "
+            "0 where equal, 1 where one is empty or the prediction has over 10 times the pixels, "
+            "left out where both are empty", _MLEBENCH, higher_is_better=False,
+        ),
+    ),
+)  # fmt: skip
 def mlebench(
     truth: np.ndarray, prediction: np.ndarray, classes: tuple[str, ...]
 ) -> Iterator[Value]:
@@ -147,6 +172,26 @@ def mlebench(
     yield Value(ALL, "uw_hausdorff@mlebench", distance)
 
 
+@metric(
+    Definition("uw_per_class", "Score (per class)", "uw/per-class", _WEIGHTED, _FIRST_PLACE,
+               by_class=False, class_weights=UW_WEIGHTS),
+    MASKS,
+    per="stack",
+    parts=(
+        Definition(
+            "uw_dice@per_class", "Dice (per class)", "uw-dice/per-class",
+            "2 TP / (2 TP + FP + FN) of each slice and class whose truth is not empty, averaged "
+            "over the classes of a slice, then over slices", _FIRST_PLACE,
+        ),
+        Definition(
+            "uw_hausdorff@per_class", "Hausdorff (per class)", "uw-hausdorff/per-class",
+            "largest distance of a surface pixel of the prediction from the surface of the truth, "
+            "in pixels, of each stack and class, over the stack's diagonal; 0 where equal, also "
+            "where both are empty, 1 where one is empty; one direction only, as in the code, which "
+            "its own training loop applies slice by slice", _FIRST_PLACE, higher_is_better=False,
+        ),
+    ),
+)  # fmt: skip
 def per_class(
     truth: np.ndarray, prediction: np.ndarray, classes: tuple[str, ...]
 ) -> Iterator[Value]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from segbench.config.dataset import Dataset
 from segbench.config.study import Study
-from segbench.definitions import Definition, define, definition_id
+from segbench.metrics.metric import Definition
+from segbench.metrics.registry import define, definition_id
 from segbench.reporting.costs import Job
 from segbench.reporting.parts import ExplorationParts, StudyParts
 

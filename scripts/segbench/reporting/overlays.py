@@ -13,7 +13,6 @@ from matplotlib.lines import Line2D
 
 from segbench.archives import Archive, ArchiveSet
 from segbench.config.study import Study
-from segbench.definitions import DEFINITIONS
 from segbench.figures.canvas import (
     draw_lines,
     message,
@@ -26,6 +25,7 @@ from segbench.figures.palette import ORANGE, SKY_BLUE
 from segbench.figures.planes import Plane, is_volume, planes_of
 from segbench.figures.saving import save
 from segbench.figures.style import house_style
+from segbench.metrics.registry import DEFINITIONS
 from segbench.reporting.names import arm_label
 from segbench.reporting.ranking import Ranked, examples, rank_samples
 

@@ -11,8 +11,8 @@ import pandas as pd
 from segbench.arms import WITHIN_STUDY
 from segbench.artefacts.scores import COLUMNS, read_run
 from segbench.config.study import Study
-from segbench.definitions import DEFINITIONS
 from segbench.errors import SegbenchError
+from segbench.metrics.registry import DEFINITIONS
 
 #: Ranked by these where the metrics of a study have no scores of single samples.
 FALLBACKS = ("dice", "iou", "dice_pooled", "iou_pooled", "dsb_map")

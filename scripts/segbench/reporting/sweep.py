@@ -16,12 +16,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from segbench.definitions import define, definition_id
 from segbench.errors import SegbenchError
 from segbench.figures.canvas import message, shortened
 from segbench.figures.palette import INK, LINE
 from segbench.figures.saving import save
 from segbench.figures.style import house_style
+from segbench.metrics.registry import define, definition_id
 
 #: Numbers are placed by their logarithm from this ratio of largest to smallest on.
 LOG_RATIO = 20.0

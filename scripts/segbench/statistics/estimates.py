@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segbench.definitions import define
+from segbench.metrics.registry import define
 from segbench.statistics import bootstrap
 from segbench.statistics.scores import MetricScores
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segbench.definitions import PARTS
+from segbench.metrics.registry import PARTS
 from segbench.statistics import sentences, wording
 from segbench.statistics.citations import Citation
 from segbench.statistics.classes import ARMS_ACROSS, class_grids

@@ -13,8 +13,8 @@ import numpy as np
 from segbench.arms import Recipes
 from segbench.artefacts.scores import NAMES, RunScores, read_run
 from segbench.config.study import Study
-from segbench.definitions import PARTS
 from segbench.errors import SegbenchError
+from segbench.metrics.registry import PARTS
 from segbench.statistics.bootstrap import ratio
 
 if TYPE_CHECKING:

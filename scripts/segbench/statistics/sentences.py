@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from segbench.definitions import PARTS
+from segbench.metrics.registry import PARTS
 from segbench.statistics.citations import Citation
 from segbench.statistics.estimates import MIN_GROUPS, Figure
 from segbench.statistics.summary import ArmSummary, Summary

@@ -10,8 +10,9 @@ import numpy as np
 
 from segbench.arms import Recipes
 from segbench.config.study import Study
-from segbench.definitions import Definition, define
 from segbench.errors import SegbenchError
+from segbench.metrics.metric import Definition
+from segbench.metrics.registry import define
 from segbench.statistics import bootstrap, comparison
 from segbench.statistics.citations import Citation, cite
 from segbench.statistics.estimates import (

@@ -16,6 +16,7 @@ from segbench.config.__main__ import GENERATED, ROOT, main
 from segbench.config.documents import read_document
 from segbench.config.reference import reference_text
 from segbench.config.schema import ROOTS, schema, schema_text
+from segbench.metrics import METRICS
 
 FOLDERS = {
     "datasets": "dataset", "preprocessing": "preprocessing", "augmentation": "augmentation",
@@ -30,7 +31,7 @@ def kind_of(path: Path) -> str:
 
 
 def validator(kind: str) -> jsonschema.Draft202012Validator:
-    whole = schema()
+    whole = schema(METRICS)
     return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]})
 
 
@@ -62,17 +63,26 @@ def test_a_difference_is_shown_and_writing_repairs_it(
 
 
 def test_both_are_deterministic() -> None:
-    assert schema_text() == schema_text()
-    assert reference_text() == reference_text()
-    assert json.loads(schema_text()) == schema()
+    assert schema_text(METRICS) == schema_text(METRICS)
+    assert reference_text(METRICS) == reference_text(METRICS)
+    assert json.loads(schema_text(METRICS)) == schema(METRICS)
 
 
 def test_the_schema_is_a_schema_and_all_references_lead_somewhere() -> None:
-    whole = schema()
+    whole = schema(METRICS)
     jsonschema.Draft202012Validator.check_schema(whole)
     assert set(ROOTS) <= set(whole["$defs"])
-    names = re.findall(r'"\$ref": "#/\$defs/(\w+)"', schema_text())
+    names = re.findall(r'"\$ref": "#/\$defs/(\w+)"', schema_text(METRICS))
     assert set(names) <= set(whole["$defs"])
+
+
+def test_the_schema_lists_the_metrics() -> None:
+    definitions = schema(METRICS)["$defs"]
+    for name in ("Study", "StudyOverride"):
+        assert definitions[name]["properties"]["metrics"]["items"]["enum"] == sorted(METRICS)
+    assert {"iou", "hd95", "accuracy"} < set(METRICS)
+    with pytest.raises(jsonschema.ValidationError, match="'iuo' is not one of"):
+        validator("StudyOverride").validate({"metrics": ["iuo"]})
 
 
 def test_every_key_is_described() -> None:
@@ -84,7 +94,7 @@ def test_every_key_is_described() -> None:
             if not part.get("description"):
                 missing.append(f"{name}.{key}")
 
-    for name, definition in schema()["$defs"].items():
+    for name, definition in schema(METRICS)["$defs"].items():
         if "properties" in definition:
             walk(name, definition)
     assert missing == []
@@ -136,9 +146,9 @@ def rows(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_the_reference_has_a_row_for_every_key() -> None:
-    text = reference_text()
+    text = reference_text(METRICS)
     found = [cells[0].strip("`") for _, cells in rows(text)]
-    for name, definition in schema()["$defs"].items():
+    for name, definition in schema(METRICS)["$defs"].items():
         if not name.endswith("Override"):
             for key in definition.get("properties", {}):
                 assert key in found, f"{name}.{key}"
@@ -157,13 +167,19 @@ def test_the_reference_has_a_row_for_every_key() -> None:
         ("model: `config/models/NAME.yaml`", ["`network`", "as below", "block"]),
         ("network (kind: classifier)", ["`backbone`", "*required*", "block"]),
         ("network (kind: unet).backbone", ["`weights`", "`null`", "a text; or null"]),
+        ("Metrics", ["`dsb_map`", "not needed", "instances"]),
+        ("Metrics", ["`hd95`", "needed", "semantic, overlapping"]),
         ("training.schedule", ["`name`", '`"constant"`',
                                "one of constant, cosine, polynomial, steps"]),
     ],
 )  # fmt: skip
 def test_rows_of_the_reference(heading: str, cells: list[str]) -> None:
-    found = [row for place, row in rows(reference_text()) if place.strip("`") == heading.strip("`")]
-    found += [row for place, row in rows(reference_text()) if place == heading]
+    found = [
+        row
+        for place, row in rows(reference_text(METRICS))
+        if place.strip("`") == heading.strip("`")
+    ]
+    found += [row for place, row in rows(reference_text(METRICS)) if place == heading]
     assert cells in [row[: len(cells)] for row in found]
 
 

@@ -5,6 +5,7 @@ import pytest
 from segbench.config import load
 from segbench.errors import SegbenchError
 from segbench.inference.request import best_row, read_request
+from segbench.metrics import METRICS
 
 DATASET = """
 title: Cells
@@ -49,7 +50,7 @@ def ask(tmp_path):
     (tmp_path / "New Slides").mkdir()
 
     def read(**keys):
-        config = load(tmp_path / "config/config.yaml", keys, tmp_path)
+        config = load(tmp_path / "config/config.yaml", keys, tmp_path, metrics=METRICS)
         return config, read_request(config, tmp_path)
 
     return read

@@ -11,6 +11,7 @@ from segbench.errors import SegbenchError
 from segbench.maintenance.contents import scan
 from segbench.maintenance.units import aligned, bytes_of, seconds_of, size_text, time_text
 from segbench.maintenance.usage import arms_of, studies_of, summary, summary_text
+from segbench.metrics import METRICS
 from segbench.provenance.store import Store
 from unit.provenance.stores import ROOT, key
 
@@ -122,7 +123,7 @@ def test_records_of_strangers_are_counted_without_trust(tmp_path):
 
 
 def test_the_arms_of_the_real_configuration_know_their_jobs():
-    arms = arms_of(load(ROOT / "config/config.yaml", root=ROOT))
+    arms = arms_of(load(ROOT / "config/config.yaml", root=ROOT, metrics=METRICS))
     for study, named_arms in arms.items():
         for arm in named_arms:
             assert study in studies_of({**arm, "fold": "0"}, arms)

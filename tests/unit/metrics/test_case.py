@@ -12,16 +12,11 @@ from hypothesis.extra import numpy as hnp
 
 from segbench.errors import SegbenchError
 from segbench.metrics.case import Case
-from segbench.metrics.overlap import (
-    BLOCK,
-    Counts,
-    contingency,
-    iou_where_present,
-    mask_counts,
-    pooled,
-)
-from segbench.metrics.registry import MASK_METRICS
+from segbench.metrics.counts import BLOCK, Counts, contingency, mask_counts
+from segbench.metrics.overlap import iou_where_present, pooled
+from segbench.metrics.registry import METRICS
 
+MASKS = [m.measure for m in METRICS.values() if "semantic" in m.tasks and m.per == "sample"]
 labels = hnp.arrays(np.uint8, st.just((3, 4, 5)), elements=st.integers(0, 2))
 
 
@@ -43,7 +38,7 @@ def test_a_label_map_and_its_masks_score_the_same(truth, prediction, background)
     assert first.shape == second.shape == (3, 4, 5)
     assert first.counts == second.counts
     assert first.names == second.names
-    for metric in MASK_METRICS.values():
+    for metric in MASKS:
         for one, two in zip(metric(first), metric(second), strict=True):
             assert (one.class_name, one.metric, one.weight) == (
                 two.class_name, two.metric, two.weight
@@ -125,7 +120,7 @@ def test_a_class_that_is_never_predicted_has_pooled_precision_zero():
 @pytest.mark.parametrize("metric", ["hd95", "nsd_1mm", "nsd_2mm"])
 def test_millimetres_need_a_spacing(metric):
     with pytest.raises(SegbenchError) as error:
-        list(MASK_METRICS[metric](case([[1]], [[1]], name="x7")))
+        list(METRICS[metric].measure(case([[1]], [[1]], name="x7")))
     assert error.value.what == (
         f"sample 'x7': its spacing is unknown, but {metric} is in millimetres"
     )
@@ -134,7 +129,7 @@ def test_millimetres_need_a_spacing(metric):
 
 def test_slices_of_a_stack_use_the_spacing_in_their_plane():
     found = case([[1, 0, 0, 0]], [[0, 0, 0, 1]], classes=("a",), spacing_mm=(9.0, 3.0, 2.0))
-    (value,) = MASK_METRICS["hd95"](found)
+    (value,) = METRICS["hd95"].measure(found)
     assert value.value == 6.0
 
 
@@ -143,5 +138,5 @@ def test_hd95_follows_the_policy():
                                   ("exclude", 1, 5.0)):  # fmt: skip
         found = case([[both, 0, 0], [0] * 3, [0] * 3, [0] * 3], np.zeros((4, 3)),
                      classes=("a",), spacing_mm=(1.0, 1.0), empty=empty)  # fmt: skip
-        (value,) = MASK_METRICS["hd95"](found)
+        (value,) = METRICS["hd95"].measure(found)
         assert value.value == pytest.approx(expected, nan_ok=True)

@@ -14,10 +14,10 @@ from segbench.metrics.classification import (
     calibration_error,
     calibration_parts,
     log_loss,
-    of_counts,
     placements,
     roc_auc,
 )
+from segbench.metrics.registry import METRICS
 
 NAMES = ("colon", "kidney", "liver")
 
@@ -53,23 +53,23 @@ def test_by_hand():
     # colon: 2 of 3 found, 2 of 2 right. kidney: 1 of 1 found, 1 of 2 right. liver: never.
     found = made([0, 0, 0, 1], [0, 0, 1, 1])
     assert figures(accuracy(found)) == {"all": 0.75}
-    recall = figures(of_counts("class_recall", "recall")(found))
+    recall = figures(METRICS["class_recall"].measure(found))
     assert recall["colon"] == 2 / 3 and recall["kidney"] == 1.0
     assert math.isnan(recall["liver"])
-    precision = figures(of_counts("class_precision", "precision")(found))
+    precision = figures(METRICS["class_precision"].measure(found))
     assert precision["colon"] == pytest.approx(1.0) and precision["kidney"] == 0.5
     assert math.isnan(precision["liver"])
-    f1 = figures(of_counts("f1", "dice")(found))
+    f1 = figures(METRICS["f1"].measure(found))
     assert f1["colon"] == pytest.approx(4 / 5) and f1["kidney"] == pytest.approx(2 / 3)
 
 
 def test_a_class_that_is_never_said_has_precision_zero_not_none():
     found = made([0, 1], [0, 0])
-    precision = figures(of_counts("class_precision", "precision")(found))
+    precision = figures(METRICS["class_precision"].measure(found))
     assert precision["colon"] == pytest.approx(0.5, rel=1e-11)
     assert precision["kidney"] == 0.0
     # Said, but never true: there is nothing to find.
-    recall = figures(of_counts("class_recall", "recall")(made([0, 0], [0, 1])))
+    recall = figures(METRICS["class_recall"].measure(made([0, 0], [0, 1])))
     assert math.isnan(recall["kidney"])
 
 
@@ -80,7 +80,7 @@ def test_ratios_agree_with_counts_of_the_whole_fold(found):
         ("precision", "class_precision"),
         ("dice", "f1"),
     ):
-        ours = figures(of_counts(metric, kind)(found))
+        ours = figures(METRICS[metric].measure(found))
         for c, name in enumerate(NAMES):
             t, s = found.truth == c, found.label == c
             tp, fp, fn = (t & s).sum(), (s & ~t).sum(), (t & ~s).sum()

@@ -8,39 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segbench.metrics.overlap import (
-    Counts,
-    contingency,
-    counts_of,
-    dice,
-    iou,
-    precision,
-    recall,
-)
+from segbench.metrics.counts import Counts, contingency, counts_of
+from segbench.metrics.overlap import dice, iou, precision, recall
 
 ALL = (iou, dice, precision, recall)
-
-
-def test_contingency_counts_pairs_of_labels():
-    truth = np.array([[0, 1, 2], [2, 2, 1]], np.uint8)
-    prediction = np.array([[0, 1, 1], [2, 0, 1]], np.uint8)
-    assert contingency(truth, prediction, 3).tolist() == [[1, 0, 0], [0, 2, 0], [1, 1, 1]]
-
-
-def test_contingency_of_masks():
-    truth = np.array([True, True, False])
-    assert contingency(truth, ~truth, 2).tolist() == [[0, 1], [2, 0]]
-
-
-def test_large_labels_do_not_overflow():
-    truth = np.full((3, 3), 255, np.uint8)
-    assert contingency(truth, truth, 256)[255, 255] == 9
-
-
-def test_counts_of_a_class():
-    table = np.array([[5, 1, 0], [2, 7, 3], [0, 4, 9]])
-    assert counts_of(table, 1) == Counts(tp=7, fp=5, fn=5)
-    assert counts_of(table, 2) == Counts(tp=9, fp=3, fn=4)
 
 
 def test_values_by_hand():

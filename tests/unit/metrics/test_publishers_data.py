@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from segbench.metrics.counts import contingency, counts_of
 from segbench.metrics.dsb_map import dsb_precisions
-from segbench.metrics.overlap import contingency, counts_of, dice, iou
+from segbench.metrics.overlap import dice, iou
 
 
 def nuclei(folder: Path) -> np.ndarray:

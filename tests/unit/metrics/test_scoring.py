@@ -12,7 +12,7 @@ from segbench.artefacts.folds import Assignment, write_folds
 from segbench.artefacts.scores import COLUMNS
 from segbench.errors import SegbenchError
 from segbench.metrics import score
-from segbench.metrics.registry import MASK_METRICS, OBJECT_METRICS
+from segbench.metrics.registry import METRICS
 
 LABELS = {
     "dataset": "nuclei",
@@ -232,7 +232,7 @@ def test_a_missing_label(tmp_path):
 
 def test_every_score_of_objects_is_one_for_a_perfect_prediction(tmp_path):
     truth = {"a": [[1, 1, 0, 7, 7]]}
-    metrics = [*(n for n in MASK_METRICS if n != "hd95"), *OBJECT_METRICS]
+    metrics = [name for name, metric in METRICS.items() if "instances" in metric.tasks]
     found = scored(tmp_path, truth, truth, INSTANCES, metrics, spacing_mm=[1.0, 1.0])
-    assert len(found) == 11 + 11
+    assert len(found) == 9 + 11
     assert {r["value"] for r in found} == {1.0}

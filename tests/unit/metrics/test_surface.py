@@ -9,17 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from segbench.metrics.surface import (
-    bounds,
-    diagonal,
-    element_sizes,
-    hausdorff_95,
-    surface_dice,
-    surfaces,
-)
+from segbench.metrics.surface import diagonal, hausdorff_95, surface_dice
+from segbench.metrics.surfaces import surfaces
 
 surface_distance = pytest.importorskip("surface_distance")
-lookup = pytest.importorskip("surface_distance.lookup_tables")
 
 SPACINGS = st.sampled_from([(1.0, 1.0, 1.0), (5.0, 0.8, 0.8), (1.3, 0.7, 2.9)])
 
@@ -34,28 +27,6 @@ def oracle(truth, prediction, spacing):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return surface_distance.compute_surface_distances(truth, prediction, spacing)
-
-
-@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (5.0, 0.8, 0.7), (0.3, 2.0, 1.1)])
-def test_areas_are_those_of_the_package(spacing):
-    expected = lookup.create_table_neighbour_code_to_surface_area(spacing)
-    assert element_sizes(spacing) == pytest.approx(expected, rel=1e-14)
-
-
-@pytest.mark.parametrize("spacing", [(1.0, 1.0), (3.0, 0.7)])
-def test_lengths_are_those_of_the_package(spacing):
-    expected = lookup.create_table_neighbour_code_to_contour_length(spacing)
-    assert element_sizes(spacing) == pytest.approx(expected, rel=1e-14)
-
-
-def test_a_single_pixel_by_hand():
-    # Four corners, each cut off by half a diagonal of a pixel.
-    found = surfaces(block((5, 5), (2, 3), (2, 3)), block((5, 5), (2, 3), (2, 3)), (3.0, 4.0))
-    assert found.truth_sizes.tolist() == [2.5] * 4
-    assert found.from_truth.tolist() == [0.0] * 4
-    # Eight corners, each a triangle with sides of half a face's diagonal.
-    cube = block((3, 3, 3), (1, 2), (1, 2), (1, 2))
-    assert surfaces(cube, cube, (1, 1, 1)).truth_sizes == pytest.approx([math.sqrt(3) / 8] * 8)
 
 
 def test_squares_three_pixels_apart_by_hand():
@@ -104,20 +75,6 @@ def test_the_diagonal_of_brats():
     # BraTS 2023 scores 374 mm; the diagonal of its images is 373.1 mm.
     assert diagonal((155, 240, 240), (1, 1, 1)) == pytest.approx(math.sqrt(155**2 + 2 * 240**2))
     assert diagonal((10, 20), (3, 2)) == 50.0
-
-
-def test_a_mask_at_the_image_edge_has_a_surface_there():
-    full = np.ones((4, 6), bool)
-    found = surfaces(full, full, (1, 1))
-    assert found.truth_sizes.sum() == pytest.approx(2 * 3 + 2 * 5 + 4 * math.sqrt(0.5))
-
-
-def test_bounds():
-    assert bounds(block((9, 9), (2, 4), (5, 8)), np.zeros((9, 9), bool)) == (
-        slice(2, 4),
-        slice(5, 8),
-    )
-    assert bounds(np.zeros((2, 2), bool)) is None
 
 
 volumes = hnp.arrays(bool, hnp.array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=7))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from segbench.definitions import define
+from segbench.metrics.registry import define
 from segbench.reporting.inputs import StudyInput
 from segbench.reporting.parts import StudyParts
 from unit.reporting.builders import toy_dataset, toy_study

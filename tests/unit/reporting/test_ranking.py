@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segbench.definitions import definition_id
 from segbench.errors import SegbenchError
+from segbench.metrics.registry import definition_id
 from segbench.reporting.ranking import Ranked, examples, rank_samples
 from unit.reporting.builders import score_rows, toy_study, write_scores
 

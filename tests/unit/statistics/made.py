@@ -8,7 +8,7 @@ from typing import Any
 
 from segbench.artefacts.scores import Score, write_scores
 from segbench.config.study import Published, Study
-from segbench.definitions import definition_id
+from segbench.metrics.registry import definition_id
 
 PUBLISHED = Published(
     method="kumeS U-Net",

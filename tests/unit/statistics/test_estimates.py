@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segbench.definitions import definition_id
+from segbench.metrics.registry import definition_id
 from segbench.statistics.bootstrap import interval, means, resample, sums_by_group
 from segbench.statistics.estimates import MIN_GROUPS, Figure, estimate, figure
 from segbench.statistics.scores import MetricScores

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.arms import Recipes
-from segbench.definitions import definition_id
 from segbench.errors import SegbenchError
+from segbench.metrics.registry import definition_id
 from segbench.statistics.estimates import Figure
 from segbench.statistics.scores import MetricScores, Scores
 from segbench.statistics.summary import summarise

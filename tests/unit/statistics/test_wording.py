@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segbench.arms import Recipes
-from segbench.definitions import definition_id
+from segbench.metrics.registry import definition_id
 from segbench.statistics import wording
 from segbench.statistics.estimates import Figure
 from segbench.statistics.scores import MetricScores, Scores

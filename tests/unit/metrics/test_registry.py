@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from segbench.config import study
-from segbench.definitions import DEFINITIONS, PARTS, define, definition_id
 from segbench.errors import SegbenchError
-from segbench.metrics import METRICS
-from segbench.metrics.registry import OBJECT_METRICS
+from segbench.metrics import registry as registry_module
+from segbench.metrics.metric import MASKS, Definition
+from segbench.metrics.registry import DEFINITIONS, METRICS, PARTS, define, definition_id
 
 ALL_PARTS = [name for parts in PARTS.values() for name in parts]
 
@@ -27,9 +26,64 @@ def test_every_metric_is_defined_under_every_policy():
     assert len(DEFINITIONS) == 3 * (4 + 3 + 11) + 5 + 6 + 9
 
 
-def test_studies_may_ask_for_exactly_the_metrics_that_there_are():
-    assert set(study.METRICS) == set(METRICS)
-    assert set(study.INSTANCE_METRICS) == set(OBJECT_METRICS)
+def test_the_metrics_their_tasks_and_what_they_need():
+    def named(task):
+        return {name for name, metric in METRICS.items() if task in metric.tasks}
+
+    pixels = {"iou", "dice", "precision", "recall", "iou_present", "iou_pooled", "dice_pooled",
+              "precision_pooled", "recall_pooled"}  # fmt: skip
+    millimetres = {"hd95", "nsd_1mm", "nsd_2mm"}
+    assert named("semantic") == {*pixels, *millimetres, "uw_mlebench", "uw_per_class"}
+    assert named("overlapping") == named("semantic")
+    assert named("instances") == {*pixels, "dsb_map"}
+    assert named("classification") == {
+        "accuracy", "balanced_accuracy", "f1", "class_recall", "class_precision", "roc_auc",
+        "calibration_error", "brier", "log_loss",
+    }  # fmt: skip
+    assert {name for name, metric in METRICS.items() if metric.needs_spacing} == millimetres
+
+
+def measure(case):
+    yield case
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    """What is defined in a test is forgotten after it."""
+    for name in ("METRICS", "PARTS", "DEFINITIONS", "_SCORES"):
+        monkeypatch.setattr(registry_module, name, dict(getattr(registry_module, name)))
+    return registry_module
+
+
+def test_defining_a_metric_fills_the_registry(registry):
+    whole = Definition("f2", "F2", "f2/per-image", "5 TP / (5 TP + 4 FN + FP)", "R", "pixels")
+    part = Definition("f2_part", "P", "f2-part", "a part", "R")
+    assert registry.metric(whole, MASKS, needs_spacing=True, parts=(part,))(measure) is measure
+    found = registry.METRICS["f2"]
+    assert (found.definition, found.measure, found.tasks) == (whole, measure, MASKS)
+    assert (found.per, found.needs_spacing, found.parts) == ("sample", True, (part,))
+    assert found.meaning == "5 TP / (5 TP + 4 FN + FP)"
+    assert registry.PARTS["f2"] == ("f2_part",)
+    assert registry.definition_id("f2", "one") == "f2/per-image/empty-one"
+    assert registry.define("f2-part") == part
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier"), [("iou", "new"), ("new", "iou/per-image"), ("dsb_ap@0.50", "new")]
+)
+def test_a_name_or_an_id_that_is_taken_is_refused(registry, name, identifier):
+    before = dict(registry.METRICS), dict(registry.DEFINITIONS)
+    with pytest.raises(SegbenchError) as error:
+        registry.metric(Definition(name, "T", identifier, "what", "who", "pixels"), MASKS)(measure)
+    assert error.value.what == f"metric {name!r} ({identifier}) is defined twice"
+    assert error.value.action == f"rename it in {__name__}"
+    assert before == (registry.METRICS, registry.DEFINITIONS)
+
+
+def test_each_metric_is_defined_under_the_name_that_it_writes():
+    for name, metric in METRICS.items():
+        assert name == metric.definition.name
+        assert len({part.name for part in metric.parts} | {name}) == len(metric.parts) + 1
 
 
 def test_the_text_is_what_a_heading_needs():
