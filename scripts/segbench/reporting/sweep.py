@@ -195,7 +195,8 @@ def scores_of(table: str | Path, metric: str) -> dict[str, float]:
     table : str or Path
         ``tables/STUDY.csv``.
     metric : str
-        Its column is ``METRIC_mean``.
+        Its column is ``METRIC_mean_common``: points are compared over the samples that all
+        of them have.
 
     Returns
     -------
@@ -207,7 +208,7 @@ def scores_of(table: str | Path, metric: str) -> dict[str, float]:
     SegbenchError
         The file is unreadable or has no such column.
     """
-    column = f"{metric}_mean"
+    column = f"{metric}_mean_common"
     try:
         with open(table, encoding="utf-8", newline="") as handle:
             reader = csv.DictReader(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,19 @@ class Row:
     kind: Literal["ours", "published"] = "ours"
     best: bool = False
     tied: bool = False
+
+    def written(self, styles: Mapping[str, str], escape: Callable[[str], str]) -> list[str]:
+        """Give the cells, escaped and in the style of the row; empty ones stay empty.
+
+        Parameters
+        ----------
+        styles : mapping of str to str
+            Formats for ``published``, ``best`` and all other (``ours``) rows.
+        escape : callable
+            Makes text safe.
+        """
+        style = styles["best" if self.best else self.kind]
+        return [style.format(escape(cell)) if cell else "" for cell in self.cells]
 
 
 @dataclass(frozen=True)

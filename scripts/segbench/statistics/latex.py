@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from segbench.statistics.grid import Column, Grid, Row, Table
+from collections.abc import Iterable
+
+from segbench.statistics.grid import Grid, Table
+
+_STYLES = {"published": r"\emph{{{}}}", "best": r"\textbf{{{}}}", "ours": "{}"}
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -77,32 +81,26 @@ def render(table: Table) -> str:
 
 
 def _grid(grid: Grid) -> list[str]:
-    published = [_line(row) for row in grid.rows if row.kind == "published"]
-    identifiers = [_identifier(column) for column in grid.columns]
+    lines = [(row.kind, _line(row.written(_STYLES, escape))) for row in grid.rows]
+    published = [line for kind, line in lines if kind == "published"]
+    identifiers = [
+        rf"{{\tiny {escape(c.identifier)}}}" if c.identifier else "" for c in grid.columns
+    ]
     return [
         rf"\begin{{tabular}}{{{''.join('r' if c.figures else 'l' for c in grid.columns)}}}",
         r"\toprule",
-        " & ".join(_heading(column) for column in grid.columns) + r" \\",
-        *([" & ".join(identifiers) + r" \\"] if any(identifiers) else []),
+        _line(escape(column.heading) for column in grid.columns),
+        *([_line(identifiers)] if any(identifiers) else []),
         r"\midrule",
         *published,
         *([r"\midrule"] if published else []),
-        *(_line(row) for row in grid.rows if row.kind == "ours"),
+        *(line for kind, line in lines if kind == "ours"),
         r"\bottomrule",
         r"\end{tabular}",
     ]
 
 
-def _heading(column: Column) -> str:
-    return escape(column.heading)
-
-
-def _identifier(column: Column) -> str:
-    return rf"{{\tiny {escape(column.identifier)}}}" if column.identifier else ""
-
-
-def _line(row: Row) -> str:
-    style = r"\emph{%s}" if row.kind == "published" else r"\textbf{%s}" if row.best else "%s"
-    text = " & ".join(style % escape(cell) if cell else "" for cell in row.cells) + r" \\"
+def _line(cells: Iterable[str]) -> str:
+    text = " & ".join(cells) + r" \\"
     # After a row's end a bracket would be read as an optional argument.
     return "{}" + text if text.startswith("[") else text

@@ -6,6 +6,7 @@ import re
 
 from segbench.statistics.grid import Column, Grid, Table
 
+_STYLES = {"published": "*{}*", "best": "**{}**", "ours": "{}"}
 #: What Markdown would read as markup: an underscore at a word's end, a bracket of a link.
 _SPECIAL = re.compile(r"([\\`*<>|~$]|(?<!\w)_|_(?!\w)|\](?=\())")
 
@@ -47,14 +48,11 @@ def render(table: Table) -> str:
 
 
 def _grid(grid: Grid) -> list[str]:
-    lines = [
+    return [
         _line([_heading(column) for column in grid.columns]),
         _line(["---:" if column.figures else "---" for column in grid.columns]),
+        *(_line(row.written(_STYLES, escape)) for row in grid.rows),
     ]
-    for row in grid.rows:
-        style = "*{}*" if row.kind == "published" else "**{}**" if row.best else "{}"
-        lines.append(_line([style.format(escape(cell)) if cell else "" for cell in row.cells]))
-    return lines
 
 
 def _heading(column: Column) -> str:

@@ -373,7 +373,7 @@ def build_classifier(folder: Path, study: StudyInput) -> StudyInput:
     values = {name: 0.8 + 0.03 * k for k, name in enumerate(points)}
     rows = [f"ours,{name},{value}" for name, value in values.items()]
     table = folder / "sweep.csv"
-    table.write_text("\n".join(["kind,model,accuracy_mean", *rows]) + "\n")
+    table.write_text("\n".join(["kind,model,accuracy_mean_common", *rows]) + "\n")
     draw_sweep(points, table, "accuracy", "exclude", "Sweep", folder / "sweep.svg")
     arms = [names_of(model=model) for model in ("resnet", "resnet-deep")]
     parts = study.parts.model_copy(

@@ -52,7 +52,7 @@ def test_places_keep_the_order_and_few_are_written(values: list[float]):
 def table(path: Path, scores: dict[str, object], metric: str = "dice") -> Path:
     """A study's table; `scores` by model."""
     rows = [f"s,ours,{model},{score}" for model, score in scores.items()]
-    path.write_text("\n".join([f"study,kind,model,{metric}_mean", *rows]) + "\n")
+    path.write_text("\n".join([f"study,kind,model,{metric}_mean_common", *rows]) + "\n")
     return path
 
 
@@ -105,14 +105,14 @@ def test_nasty_names_are_text(tmp_path: Path):
 def test_scores_come_from_our_rows_and_are_averaged(tmp_path: Path):
     path = tmp_path / "t.csv"
     rows = "s,published,,0.99\ns,ours,a,0.8\ns,ours,b,0.5\ns,ours,b,0.7\ns,ours,c,\n"
-    path.write_text("study,kind,model,dice_mean\n" + rows)
+    path.write_text("study,kind,model,dice_mean_common\n" + rows)
     assert scores_of(path, "dice") == {"a": 0.8, "b": pytest.approx(0.6)}
 
 
-@pytest.mark.parametrize("header", ["study,kind,model,iou_mean\n", "dice_mean\n", ""])
+@pytest.mark.parametrize("header", ["study,kind,model,dice_mean\n", "dice_mean_common\n", ""])
 def test_other_tables_are_refused(tmp_path: Path, header: str):
     (tmp_path / "t.csv").write_text(header)
-    with pytest.raises(SegbenchError, match="no column dice_mean"):
+    with pytest.raises(SegbenchError, match="no column dice_mean_common"):
         scores_of(tmp_path / "t.csv", "dice")
     with pytest.raises(SegbenchError, match="cannot be read"):
         scores_of(tmp_path / "none.csv", "dice")
