@@ -1,4 +1,4 @@
-"""The command that looks after a store: `python scripts/store.py verify|prune|du`."""
+"""Command line for the maintenance of a store: `python scripts/store.py verify|prune|du`."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from segbench.maintenance.verifying import Findings, verify
 from segbench.provenance.store import Store
 from segbench.store_location import STORE_VARIABLE, store_location
 
-#: Without a terminal, how far it is is told this often.
+#: Seconds between lines of progress without a terminal.
 _SECONDS_BETWEEN_LINES = 15.0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="store.py", description="Look after the store of finished work."
+        prog="store.py", description="Maintain the store of finished work."
     )
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument(
@@ -36,12 +36,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     checked = commands.add_parser(
-        "verify", parents=[where], help="read everything again, drop what is damaged"
+        "verify", parents=[where], help="read everything again and drop damaged entries"
     )
     checked.add_argument("--keep", action="store_true", help="only report, drop nothing")
-    pruned = commands.add_parser("prune", parents=[where], help="remove what is not needed")
+    pruned = commands.add_parser("prune", parents=[where], help="remove old or orphaned content")
     pruned.add_argument(
-        "--older-than", metavar="AGE", help="entries not used for so long, e.g. 90d"
+        "--older-than", metavar="AGE", help="entries unused for this long, e.g. 90d"
     )
     pruned.add_argument(
         "--max-size", metavar="SIZE", help="least recently used entries until this fits, e.g. 500G"
@@ -49,9 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     pruned.add_argument(
         "--states-older-than", metavar="AGE", help="states of unfinished training [14d]"
     )
-    pruned.add_argument("--dry-run", action="store_true", help="only say what would go")
-    used = commands.add_parser("du", parents=[where], help="what fills it, by stage and study")
-    used.add_argument("--json", action="store_true", help="for machines")
+    pruned.add_argument("--dry-run", action="store_true", help="only list what would be removed")
+    used = commands.add_parser("du", parents=[where], help="disk usage by stage and study")
+    used.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
@@ -68,7 +68,7 @@ def main(root: Path, arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0; 1 if `verify` found damage; 2 if it could not be done.
+        Exit status: 0; 1 if `verify` found damage; 2 on errors.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -92,7 +92,7 @@ def _mains(options: argparse.Namespace, root: Path) -> list[Path]:
 
 
 def _place(options: argparse.Namespace, root: Path) -> Path:
-    """Where the store is."""
+    """Path of the store."""
     if options.store:
         place = Path(options.store).expanduser()
     elif os.environ.get(STORE_VARIABLE):
@@ -104,10 +104,10 @@ def _place(options: argparse.Namespace, root: Path) -> Path:
         place = load(_mains(options, root), root=root, metrics=METRICS).store()
     if not place.is_dir():
         raise SegbenchError(
-            f"{place}: there is no store here",
+            f"{place}: no store found",
             "the folder of a store",
             "name it with --store, SEGBENCH_STORE or `store:` in the main config; "
-            "a run makes it when it keeps its first work",
+            "the first run creates it",
         )
     return place
 
@@ -120,11 +120,11 @@ def _progress() -> Iterator[Callable[[int, int], object]]:
     if sys.stderr.isatty():
         with tqdm(unit="B", unit_scale=True, desc="verify", leave=False) as bar:
 
-            def draw(done: int, total: int) -> None:
+            def update(done: int, total: int) -> None:
                 bar.total = total
                 bar.update(done - bar.n)
 
-            yield draw
+            yield update
         return
     last = time.monotonic()
 
@@ -140,22 +140,22 @@ def _progress() -> Iterator[Callable[[int, int], object]]:
 def _verify(store: Store, keep: bool) -> int:
     with _progress() as tell:
         found = verify(store, keep=keep, tell=tell)
-    print(_verdict(store, found, keep))
+    print(_findings(store, found, keep))
     return 1 if found.damaged else 0
 
 
-def _verdict(store: Store, found: Findings, keep: bool) -> str:
+def _findings(store: Store, found: Findings, keep: bool) -> str:
     lines = list(found.damaged)
     lines.append(
         f"{store.root}: {found.entries} entries, {found.objects} objects, "
         f"{size_text(found.size)} verified; "
-        + (f"{len(found.damaged)} damaged" if found.damaged else "all sound")
+        + (f"{len(found.damaged)} damaged" if found.damaged else "all intact")
         + (", kept" if keep and found.damaged else ", dropped" if found.damaged else "")
     )
     if found.orphans or found.leftovers:
         lines.append(
-            f"of no entry: {found.orphans} objects ({size_text(found.orphaned)}), "
-            f"{found.leftovers} half-written files; `prune` removes them"
+            f"orphaned: {found.orphans} objects ({size_text(found.orphaned)}), "
+            f"{found.leftovers} partial files; `prune` removes them"
         )
     return "\n".join(lines)
 
@@ -167,11 +167,11 @@ def _prune(store: Store, options: argparse.Namespace) -> int:
         seconds_of(options.states_older_than) if options.states_older_than else STATE_S,
     )
     done = prune(store, policy, dry=options.dry_run, now=time.time())
-    print(_account(done, options.dry_run))
+    print(_report(done, options.dry_run))
     return 0
 
 
-def _account(done: Pruned, dry: bool) -> str:
+def _report(done: Pruned, dry: bool) -> str:
     lines = [
         f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(kept.used))}  {kept.key[:12]}  "
         f"{size_text(kept.size):>8}  {kept.stage} {' '.join(kept.wildcards.values())}".rstrip()
@@ -181,13 +181,13 @@ def _account(done: Pruned, dry: bool) -> str:
         (len(done.entries), "entries"),
         (len(done.objects), "objects"),
         (len(done.states), "states of unfinished work"),
-        (len(done.leftovers), "half-written files"),
-        (len(done.locks), "locks that nobody holds"),
+        (len(done.leftovers), "partial files"),
+        (len(done.locks), "stale locks"),
     )
     went = ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing"
     lines.append(f"{'would remove' if dry else 'removed'} {went}: {size_text(done.size)}")
     if done.busy:
-        lines.append(f"{done.busy} spared: jobs are using them")
+        lines.append(f"{done.busy} skipped: in use by jobs")
     return "\n".join(lines)
 
 
@@ -199,7 +199,7 @@ def _du(store: Store, options: argparse.Namespace, root: Path) -> int:
     try:
         arms = arms_of(load(_mains(options, root), root=root, metrics=METRICS))
     except SegbenchError as error:
-        print(f"studies are not told apart, for the config has errors:\n{error}", file=sys.stderr)
+        print(f"Cannot tell studies apart, the config has errors:\n{error}", file=sys.stderr)
         arms = {}
     data = {"store": str(store.root), **summary(scan(store), arms)}
     if options.json:

@@ -1,4 +1,4 @@
-"""What is in a store: entries, the objects they need, and what nobody needs."""
+"""The contents of a store: entries, their objects, and leftovers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from segbench.provenance.store import Store
 from segbench.provenance.store_entry import is_digest
 from segbench.provenance.store_files import DamagedError
 
-#: What a process that was killed leaves behind: see `segbench.files.atomic_path`.
+#: Partial files of killed processes, see `segbench.files.atomic_path`.
 _BESIDE = re.compile(r"\.[0-9a-f]{12}\.partial\..+")
 
 
@@ -35,11 +35,11 @@ class StoreEntry:
     stage : str
         The rule that made it.
     wildcards : dict of str to str
-        Which job of the rule; by the names of whoever was first.
+        Of the job that was first to do this work.
     wall_s, gpu_s : float
-        What the work took; the share of it on a GPU.
+        Wall time of the work; of that on a GPU.
     used : float
-        When it was last made or restored, seconds of the epoch.
+        When it was last made or restored, seconds since the epoch.
     """
 
     key: str
@@ -54,16 +54,16 @@ class StoreEntry:
 
 @dataclass(frozen=True)
 class StoreFile:
-    """Something in the store that is no entry.
+    """A file of the store that is not an entry.
 
     Attributes
     ----------
     path : Path
-        Where it is.
+        Its path.
     size : int
         Bytes.
     changed : float
-        When it, or the newest thing in it, was last changed; seconds of the epoch.
+        When it, or the newest file in it, was last changed; seconds since the epoch.
     plain : bool
         Whether it is a plain file.
     """
@@ -83,15 +83,15 @@ class Contents:
     entries : list of StoreEntry
         Sorted by key.
     broken : dict of str to str
-        Key -> why its entry cannot be used.
+        Key -> what is wrong with its entry.
     closed : list of str
-        Keys whose entry we may not read.
+        Keys of entries that we may not read.
     objects : dict of str to StoreFile
         By SHA-256.
     states : dict of str to StoreFile
-        By key: folders with the state of unfinished work.
+        Key -> folder with the state of unfinished work.
     leftovers : list of StoreFile
-        Half-written files of processes that were killed.
+        Partial files of killed processes.
     marks : list of Path
         Marks of use whose entry is gone.
     """
@@ -107,16 +107,16 @@ class Contents:
     def orphans(self) -> dict[str, StoreFile]:
         """Objects that no entry needs."""
         needed = {digest for kept in self.entries for digest in kept.objects}
-        return {digest: thing for digest, thing in self.objects.items() if digest not in needed}
+        return {digest: item for digest, item in self.objects.items() if digest not in needed}
 
 
 def _number(value: object) -> float:
-    """A number of seconds, or 0 where somebody wrote something else."""
+    """A number of seconds, or 0 if it is invalid."""
     return float(value) if isinstance(value, int | float) and isfinite(value) else 0.0
 
 
 def read_entry(store: Store, key: str) -> StoreEntry:
-    """Read an entry for what maintenance needs to know.
+    """Read an entry.
 
     Raises
     ------
@@ -140,13 +140,13 @@ def read_entry(store: Store, key: str) -> StoreEntry:
     )
 
 
-def _thing(path: Path) -> StoreFile | None:
-    """What is known of a file or folder; None when it has gone meanwhile."""
+def _stat(path: Path) -> StoreFile | None:
+    """Size and time of a file or folder; None if it has gone meanwhile."""
     try:
         about = path.lstat()
     except FileNotFoundError:
         return None
-    # The time of a hard link is its twin's; when it was put here is the inode's time.
+    # A hard link has the mtime of its source; ctime is when it was linked.
     changed = max(about.st_mtime, about.st_ctime)
     if not stat.S_ISDIR(about.st_mode):
         return StoreFile(path, about.st_size, changed, stat.S_ISREG(about.st_mode))
@@ -161,7 +161,7 @@ def _thing(path: Path) -> StoreFile | None:
 
 
 def scan(store: Store) -> Contents:
-    """Look at everything in a store; only entries are read.
+    """List everything in a store; only entries are read.
 
     Parameters
     ----------
@@ -172,21 +172,21 @@ def scan(store: Store) -> Contents:
     _scan_entries(store, found)
     for name in ("entries", "objects", "used", "locks"):
         for path in _paths(store.root / name):
-            thing = _thing(path)
-            if thing is None:
+            item = _stat(path)
+            if item is None:
                 continue
             if _BESIDE.fullmatch(path.name):
-                found.leftovers.append(thing)
+                found.leftovers.append(item)
             elif name == "objects" and is_digest(path.name):
-                found.objects[path.name] = thing
+                found.objects[path.name] = item
             elif name == "used" and not store.entry_path(path.name).exists():
                 found.marks.append(path)
     for path in _top(store.root / "partial"):
-        thing = _thing(path)
-        if thing is not None and _BESIDE.fullmatch(path.name):
-            found.leftovers.append(thing)
-        elif thing is not None:
-            found.states[path.name] = thing
+        item = _stat(path)
+        if item is not None and _BESIDE.fullmatch(path.name):
+            found.leftovers.append(item)
+        elif item is not None:
+            found.states[path.name] = item
     return found
 
 
@@ -211,7 +211,7 @@ def _top(folder: Path) -> list[Path]:
 
 
 def _paths(folder: Path) -> Iterator[Path]:
-    """What lies in the folders of a folder, and beside them."""
+    """Files in a folder and in its subfolders, one level deep."""
     for path in _top(folder):
         if path.is_dir() and not path.is_symlink() and not _BESIDE.fullmatch(path.name):
             yield from _top(path)

@@ -1,4 +1,4 @@
-"""Prune a store: remove what was not used for long, or what is too much."""
+"""Prune a store: remove entries by age or size, and what no entry needs."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from segbench.maintenance.contents import Contents, StoreEntry, read_entry, scan
 from segbench.provenance.store import Store
 from segbench.provenance.store_files import remove
 
-#: An object is in the store a moment before its entry; where there are no locks, this long.
+#: Minimum age of orphaned objects: where locks do not work, an entry may be about to follow.
 ORPHAN_S = 3600.0
-#: Nobody writes one file for longer.
+#: Minimum age of partial files.
 LEFTOVER_S = 86400.0
-#: Who does not go on with a training for so long has given it up.
+#: Minimum age of the state of unfinished work.
 STATE_S = 14 * 86400.0
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What may go.
+    """What may be removed.
 
     Attributes
     ----------
     older_s : float or None
-        Entries that were not made or restored for so long, in seconds.
+        Entries that were not made or restored for this many seconds.
     max_bytes : int or None
-        Least recently used entries, until all the rest is no larger.
+        Least recently used entries, until the rest is no larger than this.
     state_s : float
-        States of unfinished work that did not change for so long, in seconds.
+        States of unfinished work that did not change for this many seconds.
     """
 
     older_s: float | None = None
@@ -43,20 +43,18 @@ class Policy:
 
 @dataclass
 class Pruned:
-    """What went, or would go.
+    """What was, or would be, removed.
 
     Attributes
     ----------
     entries : list of StoreEntry
         Entries, the least recently used first.
     objects, states, leftovers, locks : list of Path
-        Objects that no remaining entry needs; states, half-written files and locks that
-        nobody holds.
+        Objects that no remaining entry needs; states, partial files and stale locks.
     size : int
-        Bytes of it all. Where a results folder holds a hard link, the disk gets them back
-        when that goes, too.
+        Total bytes. Those with a hard link in a results folder are freed when that goes, too.
     busy : int
-        Entries and states that were spared because a job is using them.
+        Entries and states that were skipped because a job uses them.
     """
 
     entries: list[StoreEntry] = field(default_factory=list)
@@ -69,16 +67,16 @@ class Pruned:
 
 
 def choose(contents: Contents, policy: Policy, now: float) -> list[StoreEntry]:
-    """The entries that have to go, the least recently used first.
+    """The entries to remove, the least recently used first.
 
     Parameters
     ----------
     contents : Contents
         Of the store.
     policy : Policy
-        What may go.
+        What may be removed.
     now : float
-        Seconds of the epoch.
+        Seconds since the epoch.
     """
     by_use = sorted(contents.entries, key=lambda kept: (kept.used, kept.key))
     if policy.older_s is None:
@@ -90,7 +88,7 @@ def choose(contents: Contents, policy: Policy, now: float) -> list[StoreEntry]:
     if policy.max_bytes is None:
         return old
     needed = Counter(digest for kept in rest for digest in kept.objects)
-    total = sum(thing.size for thing in contents.states.values())
+    total = sum(item.size for item in contents.states.values())
     total += sum(contents.objects[d].size for d in needed if d in contents.objects)
     chosen: list[StoreEntry] = []
     for kept in rest:
@@ -98,36 +96,36 @@ def choose(contents: Contents, policy: Policy, now: float) -> list[StoreEntry]:
             break
         chosen.append(kept)
         total -= _freed(kept, needed, contents)
-    return old + _worth_it(chosen, needed)
+    return old + _that_free_bytes(chosen, needed)
 
 
 def _freed(kept: StoreEntry, needed: Counter[str], contents: Contents) -> int:
-    """Take an entry out of the count; the bytes that nobody needs any more."""
+    """Take an entry out of the count; returns the bytes that this frees."""
     needed.subtract(kept.objects.keys())
     gone = [d for d in kept.objects if needed[d] == 0 and d in contents.objects]
     return sum(contents.objects[digest].size for digest in gone)
 
 
-def _worth_it(chosen: list[StoreEntry], needed: Counter[str]) -> list[StoreEntry]:
-    """Of the chosen, those without which something is freed: the others may stay."""
+def _that_free_bytes(chosen: list[StoreEntry], needed: Counter[str]) -> list[StoreEntry]:
+    """The chosen entries whose removal frees someitem; the others may stay."""
     return [k for k in chosen if any(needed[digest] == 0 for digest in k.objects)]
 
 
 def prune(store: Store, policy: Policy, *, dry: bool, now: float) -> Pruned:
-    """Remove what the policy says, and what nobody needs: objects, states, files, locks.
+    """Remove what the policy allows, and orphaned objects, old states, partial files and locks.
 
-    Nothing that a remaining entry needs is removed, and nothing that a job holds.
+    Noitem is removed that a remaining entry needs or a job holds.
 
     Parameters
     ----------
     store : Store
-        The store. It may be in use meanwhile; who publishes waits until this is over.
+        The store. It may be in use; publishing waits until pruning is done.
     policy : Policy
-        What may go.
+        What may be removed.
     dry : bool
-        Only say what would go.
+        Only report what would be removed.
     now : float
-        Seconds of the epoch.
+        Seconds since the epoch.
 
     Returns
     -------
@@ -136,9 +134,9 @@ def prune(store: Store, policy: Policy, *, dry: bool, now: float) -> Pruned:
     Raises
     ------
     SegbenchError
-        Entries of other members cannot be read, so nobody knows what they need.
+        Entries of other members are not readable, so their objects are not known.
     OSError
-        Something cannot be removed.
+        Someitem cannot be removed.
     """
     with ExitStack() as held:
         if not dry:
@@ -146,14 +144,14 @@ def prune(store: Store, policy: Policy, *, dry: bool, now: float) -> Pruned:
         contents = scan(store)
         if contents.closed:
             raise SegbenchError(
-                f"{store.entry_path(contents.closed[0])}: may not be read, "
-                f"nor {len(contents.closed) - 1} other entries",
+                f"{store.entry_path(contents.closed[0])}: not readable, "
+                f"nor are {len(contents.closed) - 1} other entries",
                 "a store whose entries all members of its group can read",
                 f"prune as their owner, or once as root: `chmod -R g+rX {store.root}`",
             )
         done = Pruned()
         for kept in choose(contents, policy, now):
-            if _free_to_go(store, kept.key, dry, [store.entry_path(kept.key)]):
+            if _remove_unless_held(store, kept.key, dry, [store.entry_path(kept.key)]):
                 done.entries.append(kept)
                 if not dry:
                     remove(store.mark_path(kept.key))
@@ -166,8 +164,8 @@ def prune(store: Store, policy: Policy, *, dry: bool, now: float) -> Pruned:
     return done
 
 
-def _free_to_go(store: Store, key: str, dry: bool, paths: Iterable[Path]) -> bool:
-    """Remove what belongs to a key, unless a job holds the key; whether it went."""
+def _remove_unless_held(store: Store, key: str, dry: bool, paths: Iterable[Path]) -> bool:
+    """Remove files of a key, unless a job holds the key; returns whether they are gone."""
     if dry:
         return True
     with store.locks.key(key, wait=False) as ours:
@@ -181,53 +179,53 @@ def _prune_objects(store: Store, contents: Contents, done: Pruned, dry: bool, no
     gone = {kept.key for kept in done.entries}
     needed = {d for kept in contents.entries if kept.key not in gone for d in kept.objects}
     freed = {digest for kept in done.entries for digest in kept.objects}
-    # Where there are no locks, somebody may have published since.
+    # Without locks, entries may have been published since.
     known = {kept.key for kept in contents.entries} | contents.broken.keys()
     for key in set(store.keys()).difference(known):
         needed.update(read_entry(store, key).objects)
-    for digest, thing in sorted(contents.objects.items()):
-        young = now - thing.changed < ORPHAN_S and digest not in freed
+    for digest, item in sorted(contents.objects.items()):
+        young = now - item.changed < ORPHAN_S and digest not in freed
         if digest in needed or young:
             continue
-        done.objects.append(thing.path)
-        done.size += thing.size
+        done.objects.append(item.path)
+        done.size += item.size
         if not dry:
-            remove(thing.path)
+            remove(item.path)
 
 
 def _prune_states(
     store: Store, contents: Contents, policy: Policy, done: Pruned, dry: bool, now: float
 ) -> None:
     finished = {kept.key for kept in contents.entries}
-    for key, thing in sorted(contents.states.items()):
-        if key not in finished and now - thing.changed < policy.state_s:
+    for key, item in sorted(contents.states.items()):
+        if key not in finished and now - item.changed < policy.state_s:
             continue
-        if _free_to_go(store, key, dry, [thing.path]):
-            done.states.append(thing.path)
-            done.size += thing.size
+        if _remove_unless_held(store, key, dry, [item.path]):
+            done.states.append(item.path)
+            done.size += item.size
         else:
             done.busy += 1
 
 
 def _prune_leftovers(contents: Contents, done: Pruned, dry: bool, now: float) -> None:
-    for thing in contents.leftovers:
-        if now - thing.changed >= LEFTOVER_S:
-            done.leftovers.append(thing.path)
-            done.size += thing.size
+    for item in contents.leftovers:
+        if now - item.changed >= LEFTOVER_S:
+            done.leftovers.append(item.path)
+            done.size += item.size
             if not dry:
-                remove(thing.path)
+                remove(item.path)
     if not dry:
         for path in contents.marks:
             remove(path)
 
 
 def _prune_locks(store: Store, done: Pruned, dry: bool) -> None:
-    """Remove locks of processes that were killed: nobody holds them."""
+    """Remove stale locks of killed processes."""
     if not store.locks.folder.is_dir():
         return
     for path in sorted(store.locks.folder.glob("*.lock")):  # .store.lock stays
         if not path.name.startswith(".") and not dry:
             with store.locks.key(path.stem, wait=False):
-                pass  # who can take a lock removes its file
+                pass  # releasing a lock removes its file
             if not os.path.lexists(path):
                 done.locks.append(path)

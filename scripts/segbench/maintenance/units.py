@@ -1,4 +1,4 @@
-"""Ages and sizes, as people write and read them."""
+"""Ages and sizes in readable units."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def seconds_of(text: str) -> float:
     Raises
     ------
     SegbenchError
-        It is no age.
+        It is not an age.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def bytes_of(text: str) -> int:
     Raises
     ------
     SegbenchError
-        It is no size.
+        It is not a size.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What fills a store: by stage, by study and by dataset."""
+"""Disk usage of a store by stage, study and dataset."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Use:
     name : str
         Of the stage, study or dataset.
     entries : int
-        How many.
+        Their number.
     size : int
         Bytes of their outputs, as if none were equal.
     unique : int
         Bytes that they take.
     wall_s, gpu_s : float
-        What it took to compute them; the share of it on a GPU.
+        Wall time of their computation; of that on a GPU.
     """
 
     name: str
@@ -122,7 +122,7 @@ def _by(entries: Iterable[StoreEntry], names: Callable[[StoreEntry], list[str]])
 
 
 def summary(contents: Contents, arms: Arms) -> dict[str, Any]:
-    """What fills a store, as plain data.
+    """Disk usage of a store as plain data.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def summary_text(data: Mapping[str, Any]) -> str:
     for name, words in (
         ("orphans", "objects without an entry"),
         ("states", "states of unfinished work"),
-        ("leftovers", "half-written files"),
+        ("leftovers", "partial files"),
     ):
         if data[name]["count"]:
             text += f"\n{data[name]['count']} {words}: {size_text(data[name]['bytes'])}"

@@ -1,4 +1,4 @@
-"""Verify a store: every byte of it is read again."""
+"""Verify a store: read all of it again."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Findings:
     Attributes
     ----------
     entries, objects, size : int
-        How many there are, and the bytes that were read.
+        Their numbers, and the bytes read.
     damaged : list of str
-        One line for each entry or object that is of no use.
+        One line per damaged entry or object.
     orphans : int
-        Sound objects without an entry.
+        Intact objects without an entry.
     orphaned : int
         Their bytes.
     leftovers : int
-        Half-written files of processes that were killed.
+        Partial files of killed processes.
     """
 
     entries: int
@@ -52,19 +52,18 @@ def verify(
     Parameters
     ----------
     store : Store
-        The store. It may be in use meanwhile.
+        The store, which may be in use.
     keep : bool
-        Only report. Otherwise what is damaged is dropped, to be computed again when it is
-        asked for.
+        Only report; otherwise damaged entries are dropped, to be recomputed when needed.
     tell : callable
-        Told how many bytes of how many have been read.
+        Called with the bytes read so far and in total.
 
     Returns
     -------
     Findings
     """
     contents = scan(store)
-    wrong = _wrong_objects(contents, tell)
+    wrong = _damaged_objects(contents, tell)
     orphans = contents.orphans()
     found = Findings(
         len(contents.entries) + len(contents.broken),
@@ -76,13 +75,13 @@ def verify(
     )
     found.damaged += [f"entry {key}: {why}" for key, why in contents.broken.items()]
     for kept in contents.entries:
-        why = _of_no_use(store, kept, contents, wrong)
+        why = _entry_problem(store, kept, contents, wrong)
         if why:
             found.damaged.append(f"entry {kept.key} ({kept.stage}): {why}")
             if not keep:
                 _drop(store, kept.key, found)
     found.damaged += [
-        f"object {digest} of no entry: {wrong[digest]}" for digest in orphans if digest in wrong
+        f"orphaned object {digest}: {wrong[digest]}" for digest in orphans if digest in wrong
     ]
     if not keep:
         for key in contents.broken:
@@ -91,13 +90,13 @@ def verify(
     return found
 
 
-def _wrong_objects(contents: Contents, tell: Callable[[int, int], object]) -> dict[str, str]:
-    """The objects whose content is not what their name says, and why."""
+def _damaged_objects(contents: Contents, tell: Callable[[int, int], object]) -> dict[str, str]:
+    """Digest -> problem of the objects whose content does not match their name."""
     wrong, done = {}, 0
     total = sum(thing.size for thing in contents.objects.values())
     with ThreadPoolExecutor(_THREADS) as pool:
         waiting = {
-            pool.submit(_judge, digest, thing): (digest, thing.size)
+            pool.submit(_object_problem, digest, thing): (digest, thing.size)
             for digest, thing in sorted(contents.objects.items())
         }
         for future in as_completed(waiting):
@@ -110,38 +109,40 @@ def _wrong_objects(contents: Contents, tell: Callable[[int, int], object]) -> di
     return wrong
 
 
-def _judge(digest: str, thing: StoreFile) -> str:
-    """Why an object is of no use; nothing if it is sound, or has gone meanwhile."""
+def _object_problem(digest: str, thing: StoreFile) -> str:
+    """What is wrong with an object; empty if it is intact, or has gone meanwhile."""
     if not thing.plain:
-        return "it is not a plain file"
+        return "not a plain file"
     try:
         if is_sound(thing.path, digest) or not os.path.lexists(thing.path):
             return ""
     except OSError as error:
-        return f"it cannot be read: {error.strerror}"
-    return "its content has another digest"
+        return f"cannot be read: {error.strerror}"
+    return "content does not match its digest"
 
 
-def _of_no_use(store: Store, kept: StoreEntry, contents: Contents, wrong: dict[str, str]) -> str:
-    """Why an entry is of no use; nothing if it is sound, or has gone meanwhile."""
+def _entry_problem(
+    store: Store, kept: StoreEntry, contents: Contents, wrong: dict[str, str]
+) -> str:
+    """What is wrong with an entry; empty if it is intact, or has gone meanwhile."""
     for digest, size in kept.objects.items():
         if digest in wrong:
             return f"object {digest}: {wrong[digest]}"
         thing = contents.objects.get(digest)
-        # Published after the objects were listed, or dropped by a job since.
+        # It may have been published or dropped after the objects were listed.
         if thing is None and not os.path.lexists(store.object_path(digest)):
-            return f"object {digest}: it is missing" if store.find(kept.key) else ""
+            return f"object {digest}: missing" if store.find(kept.key) else ""
         if thing is not None and thing.size != size:
-            return f"object {digest}: it has {thing.size} bytes, not {size}"
+            return f"object {digest}: {thing.size} bytes instead of {size}"
     return ""
 
 
 def _drop(store: Store, key: str, found: Findings) -> None:
     with store.locks.key(key, wait=False) as ours:
         if not ours:
-            found.damaged.append(f"entry {key}: not dropped, a job is using it just now")
+            found.damaged.append(f"entry {key}: not dropped, in use by a job")
         elif not store.drop(key):
-            found.damaged.append(f"entry {key}: not dropped, the store cannot be written")
+            found.damaged.append(f"entry {key}: not dropped, the store is not writable")
 
 
 def _remove(objects: dict[str, StoreFile], wrong: Iterable[str], found: Findings) -> None:

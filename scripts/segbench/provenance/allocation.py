@@ -1,4 +1,4 @@
-"""What a job asked for, and what it was really given."""
+"""What a job requested and what it was granted."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-#: Resources by their names in Snakemake, and by ours.
+#: Names of resources in Snakemake -> in a cost.
 _ASKED = {
     "mem_mb": "mem_mb",
     "runtime": "runtime_min",
     "gpu": "gpu",
     "gpu_mem_mb": "gpu_mem_mb",
+    "expected_s": "expected_s",
 }
 
-#: Where the limits of a control group stand, in its second and first version.
+#: Files with the memory limit of a control group, version 2 and 1.
 _LIMITS = (
     "/sys/fs/cgroup{path}/memory.max",
     "/sys/fs/cgroup/memory{path}/memory.limit_in_bytes",
 )
 
-#: Larger limits mean none.
+#: Larger values mean no limit.
 _NO_LIMIT = 2**60
 
 
 def asked_of(resources: Any, threads: int) -> dict[str, int]:
-    """What a job asked for, of what Snakemake gives a script.
+    """The resources that a job requested.
 
     Parameters
     ----------
@@ -39,8 +40,8 @@ def asked_of(resources: Any, threads: int) -> dict[str, int]:
     Returns
     -------
     dict
-        ``threads`` and, where they were asked for, ``mem_mb``, ``runtime_min``, ``gpu``
-        and ``gpu_mem_mb``.
+        ``threads`` and, where given, ``mem_mb``, ``runtime_min``, ``gpu``, ``gpu_mem_mb`` and
+        ``expected_s``, the predicted wall time.
 
     Examples
     --------
@@ -61,7 +62,7 @@ def asked_of(resources: Any, threads: int) -> dict[str, int]:
 def granted(
     environment: Mapping[str, str] | None = None, root: str | Path = "/"
 ) -> dict[str, Any] | None:
-    """What a scheduler of a cluster gave this process; None where there is none.
+    """What a cluster's scheduler granted this process; None without a scheduler.
 
     Parameters
     ----------
@@ -73,9 +74,9 @@ def granted(
     Returns
     -------
     dict or None
-        ``slurm_job``: its number, of the environment or, as executors may clean that, of
-        the name of the control group. ``mem_mb``: the limit of the control group in MiB, None
-        where it sets none.
+        ``slurm_job``: its number, from the environment or, as executors may clean that, from the
+        name of the control group. ``mem_mb``: memory limit of the control group in MiB, or
+        None.
     """
     environment = os.environ if environment is None else environment
     groups = _groups(Path(root))
@@ -96,7 +97,7 @@ def _groups(root: Path) -> list[str]:
 
 
 def _limit_mb(groups: list[str], root: Path) -> int | None:
-    """The narrowest limit of memory of a group and of those above it."""
+    """The lowest memory limit of a group and its parents."""
     found: list[int] = []
     for path in groups:
         for place in (path, *map(str, Path(path).parents)):

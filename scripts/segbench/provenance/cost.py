@@ -1,4 +1,4 @@
-"""What a job cost: time, memory, traffic, and the GPU's share where there is one."""
+"""The cost of a job: time, memory, traffic, and the GPU's share where there is one."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from typing import Any
 
 import psutil
 
+from segbench.files import write_text
 from segbench.provenance.allocation import asked_of, granted
 
 _GPU_FIELDS = "name,memory.used,utilization.gpu,power.draw"
 
 
 class Meter:
-    """Measures the process it is made in, from its making to `read`.
+    """Measures this process from the creation of the meter to `read`.
 
     Parameters
     ----------
     stage : str
         The rule.
     wildcards : dict of str to str
-        Which of the rule's jobs.
+        Of the job.
     threads : int
         Threads granted.
     resources : object, optional
-        What was asked for, as Snakemake gives it to a script.
+        Requested resources, ``snakemake.resources`` of a script.
     """
 
     def __init__(
@@ -58,9 +59,9 @@ class Meter:
         Parameters
         ----------
         status : {"computed", "restored"}
-            Whether the work was done or found.
+            Whether the work was done or found in the store.
         images : int, optional
-            Images worked on, for a throughput.
+            Number of images processed, for the throughput.
         """
         wall = time.perf_counter() - self._start
         traffic = _traffic()
@@ -78,11 +79,10 @@ class Meter:
 
 
 def _peak_kib(status: str | Path = "/proc/self/status") -> int:
-    """Most memory that this process or one of its children held, in KiB.
+    """Peak memory of this process or one of its children, in KiB.
 
-    Of the process itself the peak since it became this program: the peak that `getrusage`
-    gives begins with that of the process which started it, e.g. the 200 MB of a Snakemake.
-    A child that was started from here begins with ours, so that the larger of the two is right.
+    `getrusage` starts at the peak of the parent process, e.g. 200 MB of a Snakemake, so the peak of
+    this process is read from /proc. Children start at ours, so the larger of the two is right.
     """
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     try:
@@ -114,12 +114,12 @@ def _gpu_visible() -> bool:
 
 
 class GpuSampler(threading.Thread):
-    """Asks nvidia-smi every few seconds for memory, utilisation and power of the job's GPUs.
+    """Samples memory, utilisation and power of the job's GPUs with nvidia-smi.
 
     Parameters
     ----------
     interval_s : float
-        Seconds between two questions.
+        Seconds between samples.
     """
 
     def __init__(self, interval_s: float = 2.0) -> None:
@@ -135,7 +135,7 @@ class GpuSampler(threading.Thread):
         shown = None
         while not self._over.is_set():
             devices = os.environ.get("CUDA_VISIBLE_DEVICES", "").replace(" ", "")
-            if devices != shown:  # the job has claimed its own by now
+            if devices != shown:  # the job has claimed its devices
                 shown, self._devices = devices, []
             command = ["nvidia-smi", f"--query-gpu={_GPU_FIELDS}", "--format=csv,noheader,nounits"]
             command += [f"--id={devices}"] if devices else []
@@ -196,6 +196,4 @@ def parse_gpu_rows(text: str) -> list[tuple[str, float, float, float]]:
 
 def write_cost(path: str, cost: dict[str, Any]) -> None:
     """Write a cost as JSON."""
-    from segbench.files import write_text
-
     write_text(path, json.dumps(cost, indent=1, sort_keys=True) + "\n")

@@ -1,7 +1,7 @@
 """A job's own GPUs on a machine where several jobs run at a time.
 
-Each device has a lock file; who holds its `flock` owns the device. The kernel lets go of it
-when the process ends, however it ends, so nothing is ever left to clean up.
+A process owns a device while it holds the `flock` of the device's lock file. The kernel releases it
+when the process ends, even if it is killed, so that nothing is left to clean up.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from typing import Protocol, TypeVar
 
 from segbench.errors import SegbenchError
 
-#: Which devices CUDA shows to a process, and in which order it counts them.
+#: Variables of CUDA: visible devices, and the order in which they are numbered.
 VISIBLE, ORDER = "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"
 
-#: Names another folder for the lock files, e.g. one that containers share.
+#: Variable that overrides the folder of the lock files, e.g. with one that containers share.
 FOLDER_VARIABLE = "SEGBENCH_DEVICE_LOCKS"
 
-#: One folder for all users of a machine, not TMPDIR, which is often a job's own. Nothing
-#: tidies the first up.
+#: One folder for all users of a machine, in order of preference; not TMPDIR, which is often
+#: private to a job. Nothing cleans up the first.
 FOLDERS = ("/run/lock", "/tmp")
 
-#: Between two looks at devices that were all taken.
+#: Polling interval while all devices are taken.
 SECONDS_BETWEEN_LOOKS = 0.5
 
 Log = Callable[[str], None]
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class _Asks(Protocol):
-    """A job that knows how many devices it asked for."""
+    """A job with a number of requested devices."""
 
     @property
     def devices(self) -> int: ...
@@ -55,7 +55,7 @@ _MIG = re.compile(r"^\s+MIG .*\(UUID: (?P<id>MIG-[^)]+)\)")
 
 
 def parse_listing(text: str) -> list[tuple[str, list[str]]]:
-    r"""Parse `nvidia-smi -L`: UUID of each GPU, and of the parts that it is divided into.
+    r"""Parse `nvidia-smi -L`: UUID of each GPU and of its MIG partitions.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def parse_listing(text: str) -> list[tuple[str, list[str]]]:
 
 
 def _listing() -> list[tuple[str, list[str]]] | None:
-    """What nvidia-smi sees; None where there is no nvidia-smi."""
+    """The devices that nvidia-smi lists; None without nvidia-smi."""
     if shutil.which("nvidia-smi") is None:
         return None
     answer = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, check=False)
@@ -91,13 +91,13 @@ def visible_devices(
     environment : mapping
         Of the process.
     listing : sequence or None
-        See `parse_listing`; None if nobody could be asked.
+        See `parse_listing`; None if not known.
 
     Returns
     -------
     dict of str to str or None
-        Entry for CUDA_VISIBLE_DEVICES -> name of the lock. The lock goes by the UUID where it
-        is known, so that two jobs meet whatever they call the device. None: not known.
+        Entry for CUDA_VISIBLE_DEVICES -> name of the lock: the UUID where known, so that two jobs
+        meet whatever they call the device. None: not known.
 
     Examples
     --------
@@ -116,31 +116,31 @@ def visible_devices(
             return None
         return {part: part for gpu, parts in listing for part in parts or [gpu]}
     wholes = [gpu for gpu, _ in listing or []]
-    # Numbers are nvidia-smi's unless CUDA was told to count by speed.
+    # Numbers are those of nvidia-smi unless CUDA orders devices by speed.
     counted = environment.get(ORDER, "PCI_BUS_ID") == "PCI_BUS_ID"
     found: dict[str, str] = {}
     for entry in (text.strip() for text in given.split(",")):
         if not re.fullmatch(r"\d+|(GPU|MIG)-[\w/.-]+", entry):
-            break  # CUDA ignores whatever follows -1, an empty or an unknown entry
+            break  # CUDA ignores all entries after -1, an empty or an unknown one
         whole = counted and entry.isdigit() and int(entry) < len(wholes)
         found[entry] = wholes[int(entry)] if whole else entry
     return found
 
 
 def lock_folder() -> Path:
-    """The folder of the lock files, made if need be.
+    """The folder of the lock files, created if missing.
 
     Raises
     ------
     SegbenchError
-        If there is none that several users can share.
+        If no folder can be shared by several users.
     """
     named = os.environ.get(FOLDER_VARIABLE)
     above = next((Path(f) for f in FOLDERS if os.access(f, os.W_OK | os.X_OK)), Path(FOLDERS[-1]))
     folder = Path(named) if named else above / "segbench-devices"
     try:
         with _for_all():
-            folder.mkdir(0o1777)  # all may add files, none may remove another's
+            folder.mkdir(0o1777)  # sticky: all may add files, only owners may remove them
     except FileExistsError:
         pass
     except OSError as error:
@@ -155,7 +155,7 @@ def lock_folder() -> Path:
 
 @contextmanager
 def _for_all() -> Iterator[None]:
-    """What is made gets the mode that is asked for, at once."""
+    """Create files with exactly the requested mode."""
     before = os.umask(0)
     try:
         yield
@@ -167,15 +167,15 @@ def _unusable(folder: Path, why: str) -> SegbenchError:
     return SegbenchError(
         f"{folder}: {why}, but jobs that share a machine's GPUs need it for their locks",
         "a folder that all users of the machine can write to (mode 1777)",
-        f"correct it, or name another one in {FOLDER_VARIABLE}",
+        f"fix it, or set {FOLDER_VARIABLE} to another one",
     )
 
 
 def _open(path: Path) -> int:
-    """Open a lock file of whoever made it.
+    """Open a lock file, created if missing.
 
-    An existing one is opened without O_CREAT: in a folder like /tmp the kernel refuses that
-    for another user's file (sysctl fs.protected_regular).
+    An existing one is opened without O_CREAT, which the kernel refuses for another user's file in
+    a folder like /tmp (sysctl fs.protected_regular).
     """
     while True:
         try:
@@ -191,7 +191,7 @@ def _open(path: Path) -> int:
 
 @contextmanager
 def _held(path: Path, wait: bool) -> Iterator[bool]:
-    """Hold a file's lock; False if another has it and we do not wait."""
+    """Hold a file's lock; yields False if another process holds it and `wait` is off."""
     while True:
         descriptor = _open(path)
         try:
@@ -206,7 +206,7 @@ def _held(path: Path, wait: bool) -> Iterator[bool]:
             same = False
         if same:
             break
-        os.close(descriptor)  # somebody removed the file: who comes next would lock another one
+        os.close(descriptor)  # the file was removed: the next process would lock a new one
     try:
         yield True
     finally:
@@ -214,7 +214,7 @@ def _held(path: Path, wait: bool) -> Iterator[bool]:
 
 
 def _take(folder: Path, devices: Mapping[str, str], count: int, held: ExitStack) -> list[str]:
-    """Lock `count` free devices, or none."""
+    """Lock `count` free devices or none."""
     taken: list[str] = []
     with ExitStack() as attempt:
         for entry, name in devices.items():
@@ -232,25 +232,25 @@ def _plain(name: str) -> str:
 
 @contextmanager
 def claim(count: int, log: Log) -> Iterator[tuple[str, ...]]:
-    """Own some of the devices that are visible, and show no others to what is imported next.
+    """Claim some of the visible devices and hide the others from later imports.
 
     Parameters
     ----------
     count : int
-        How many; 0 or less claims nothing and changes nothing.
+        How many; nothing is claimed or changed for 0 or less.
     log : callable
-        Told what was claimed, and that it has to wait.
+        Takes messages.
 
     Yields
     ------
     tuple of str
-        Entries of CUDA_VISIBLE_DEVICES; empty if nothing was claimed: nothing was asked for,
-        there is no GPU or no nvidia-smi to say so, or Slurm granted this job just so many.
+        Entries of CUDA_VISIBLE_DEVICES; empty if nothing was claimed: none requested, no GPU, no
+        nvidia-smi, or Slurm granted this job exactly as many.
 
     Raises
     ------
     SegbenchError
-        If there are devices, but fewer than were asked for, or the locks cannot be kept.
+        If fewer devices are visible than requested, or locks do not work.
     """
     devices = visible_devices(os.environ, _listing()) if count > 0 else None
     granted = "SLURM_JOB_ID" in os.environ and len(devices or ()) == count
@@ -260,8 +260,8 @@ def claim(count: int, log: Log) -> Iterator[tuple[str, ...]]:
     if len(devices) < count:
         raise SegbenchError(
             f"gpu: {count}, but only {len(devices)} can be seen here ({', '.join(devices)})",
-            "as many GPUs as the job asks for",
-            f"ask for fewer with `gpu:`, or correct {VISIBLE}",
+            "as many visible GPUs as the job requests",
+            f"request fewer with `gpu:`, or correct {VISIBLE}",
         )
     with ExitStack() as held:
         taken = _wait(lock_folder(), devices, count, held, log)
@@ -284,9 +284,8 @@ def _wait(
 ) -> list[str]:
     """Take devices as soon as enough of them are free.
 
-    Jobs that see the same devices queue up, so that one that needs several is not overtaken
-    for ever by those that need one. Nobody keeps a part of what is needed while waiting for
-    the rest, so two jobs never wait for each other.
+    Jobs that see the same devices queue up, so that a job that needs several does not starve. None
+    holds some devices while waiting for others, so there is no deadlock.
     """
     of_all = hashlib.sha256("\n".join(sorted(devices.values())).encode()).hexdigest()[:16]
     queue = folder / f"queue-{of_all}.lock"
@@ -304,12 +303,12 @@ def _wait(
         return taken
 
 
-#: What this process owns until it ends: Keras keeps a device's memory for as long.
+#: Held until the process ends, as long as Keras keeps the memory of a device.
 _UNTIL_THE_END = ExitStack()
 
 
 def claiming(work: Callable[[J], T]) -> Callable[[J], T]:
-    """The same work, done with as many devices of its own as its job asked for."""
+    """Wrap work so that it runs with as many own devices as its job requested."""
 
     @wraps(work)
     def claimed(job: J) -> T:

@@ -1,7 +1,6 @@
 """The key of a job's work: a digest of all that it depends on.
 
-Usable without a job that runs: before it is queued, or to say whether its work is in the
-store already.
+Usable before a job is queued, or to find out whether its work is in the store already.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from typing import Any, TextIO
 from segbench.files import sha256_of_file
 from segbench.provenance.store import key_of
 
-#: Wildcards that say which data a job works on. The names of recipes are left out: their
-#: content is in the parameters, and two names for one recipe are one piece of work.
+#: Wildcards that say which data a job works on. Names of recipes are left out: their content is
+#: in the parameters, and two names of one recipe mean the same work.
 IDENTITY = ("dataset", "shard", "protocol", "seed", "fold", "study")
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a script needs to know of its job.
+    """A job as its script sees it.
 
     Attributes
     ----------
     inputs, outputs : dict of str to list of Path
-        Files by the names they have in the rule.
+        Files by their names in the rule.
     params : dict
         The rule's parameters.
     wildcards : dict of str to str
@@ -37,11 +36,11 @@ class Job:
     threads : int
         Threads granted.
     state : Path or None
-        Folder that outlives the job until it succeeds; None where nothing is stored.
+        Folder that is kept until the job succeeds; None if its work is not stored.
     terminal : file or None
-        Where people look; all other output of the process goes to the job's log.
+        Terminal of the user; all other output of the process goes to the job's log.
     devices : int
-        GPUs that the job asked for.
+        GPUs that the job requested.
     """
 
     inputs: dict[str, list[Path]]
@@ -63,20 +62,20 @@ class Job:
         logging.getLogger("segbench").info(line)
 
 
-#: Gives digests by input name, where a job uses only part of a file.
+#: Returns digests by input name, where a job uses only part of a file.
 Selection = Callable[[Job], dict[str, str]]
 
 
 def digest_input(path: Path, like: str | None = None) -> str:
-    """Digest of an input's content; for an archive, of its own list of digests.
+    """Digest of an input's content; of an archive, of its list of digests.
 
     Parameters
     ----------
     path : Path
         The file.
     like : str, optional
-        The name that says what kind of file it is, where `path` itself does not: an
-        object of the store has no ending.
+        A name that tells the kind of file where `path` does not: objects of the store have no
+        suffix.
     """
     if (like or path.name).endswith(".zarr.zip"):
         from segbench.archives import archive_digest
@@ -100,10 +99,10 @@ def work_key(
     job : Job
         The job; its parameters hold the digest of the code.
     selection : callable, optional
-        Gives digests by input name where a job uses only part of a file, e.g. the
-        samples of one fold; these stand for the digest of the whole file.
+        Returns digests by input name where a job uses only part of a file, e.g. the samples of
+        one fold; they replace the digest of the file.
     digest : callable, optional
-        Gives the digest of an input, where it is known without reading the file.
+        Returns the digest of an input, where it is known without reading the file.
     """
     chosen = selection(job) if selection else {}
     inputs = {
@@ -116,12 +115,12 @@ def work_key(
 
 @dataclass(frozen=True)
 class CachePolicy:
-    """How a rule's work is kept in the store.
+    """How the work of a rule is stored.
 
     Attributes
     ----------
     stored : bool
-        Whether it is.
+        Whether it is stored.
     selection : callable or None
         See `work_key`.
     """
@@ -131,13 +130,13 @@ class CachePolicy:
 
 
 def keeping_of(script: Path) -> CachePolicy:
-    """How the work of a rule's script is kept, without running it.
+    """The cache policy of a rule, read from its script.
 
     Parameters
     ----------
     script : Path
-        It hands its work to `segbench.provenance.job.run`, and says there whether the work
-        is ``stored``; a function `selection` of its own is the selection.
+        Calls `segbench.provenance.job.run`, whose argument ``stored`` is read; a function
+        `selection` in it is the selection.
     """
     tree = ast.parse(script.read_text("utf-8"), str(script))
     stored = not any(

@@ -1,8 +1,7 @@
-"""Whether the store has a job's work, asked before the job is queued.
+"""Look up the work of a job in the store before the job is queued.
 
-On a cluster a job that only restores must not wait for a GPU. What it will restore is known
-as soon as its inputs are there: its key is made of their content, its code and its
-parameters (`segbench.provenance.keys`).
+On a cluster, a job that only restores must not wait for a GPU. Its key is known as soon as its
+inputs exist: it is made of their content, its code and its parameters.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ def _keeping(script: Path) -> CachePolicy:
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
-    """What changes when a file does."""
+    """A value that changes with the file."""
     status = path.stat()
     return str(path), status.st_mtime_ns, status.st_size
 
 
 class Lookup:
-    """Asks a store; remembers the key of what it was asked before.
+    """Looks up jobs in a store; remembers their keys.
 
     Parameters
     ----------
@@ -65,8 +64,7 @@ class Lookup:
         Returns
         -------
         bool
-            False also where it cannot be known: an input is missing or unreadable. The job
-            itself will say what is wrong with it.
+            False also if an input is missing or unreadable; the job itself reports that.
         """
         files = {name: [Path(path) for path in paths] for name, paths in inputs.items()}
         try:

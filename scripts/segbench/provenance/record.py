@@ -1,4 +1,4 @@
-"""What a finished job was made from, written beside the results.
+"""Records of finished jobs: what each was made from.
 
 ::
 
@@ -6,9 +6,8 @@
                                 OUTPUT is the path of the first output by name
     FOLDER/lists/DIGEST.tsv     copies of the inventories among the inputs
 
-One file a job, renamed into place: jobs on many nodes write at once and never wait. A later
-run compares them with what a job would be made from now (`segbench.explain`). They
-decide nothing: without them results are as good, but a rerun can be explained less well.
+One file per job, renamed into place, so that jobs on many nodes write without waiting. They serve
+`segbench.explain` alone: without them results are the same, but reruns are explained less well.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from segbench.artefacts.inventory import is_inventory
 from segbench.files import write_text
 from segbench.provenance.keys import digest_input
 
-#: Where records are, in the folder of outputs.
+#: Folder of the records, in the folder of outputs.
 RECORDS = Path(".segbench/records")
 
 
 class FileStat(NamedTuple):
-    """A file as a job has seen it: the digest of its content, its size and its time."""
+    """A file as a job read it: digest, size and modification time."""
 
     digest: str
     bytes: int
@@ -35,11 +34,7 @@ class FileStat(NamedTuple):
 
 
 class Digests(dict[str, FileStat]):
-    """Digests of files, each file read once.
-
-    Called with a path, it gives the digest, so that it can stand where
-    `segbench.provenance.keys.digest_input` can.
-    """
+    """Digests of files, each read once; callable like `segbench.provenance.keys.digest_input`."""
 
     def __call__(self, path: Path) -> str:
         """The digest of a file's content."""
@@ -50,7 +45,7 @@ class Digests(dict[str, FileStat]):
         return self[name].digest
 
     def all_of(self, inputs: Mapping[str, Iterable[Path]]) -> Digests:
-        """Read all inputs of a job that have not been read yet."""
+        """Digest all inputs of a job."""
         for paths in inputs.values():
             for path in paths:
                 self(path)
@@ -58,7 +53,7 @@ class Digests(dict[str, FileStat]):
 
 
 def record_path(folder: Path, rule: str, outputs: Iterable[str | Path]) -> Path:
-    """Where the record of a job belongs.
+    """Path of the record of a job.
 
     Parameters
     ----------
@@ -98,13 +93,13 @@ def write_record(
     rule, wildcards, params
         Of the job.
     inputs : Digests
-        Its inputs, as they were before its work began.
+        Its inputs before its work began.
     outputs : iterable of path
         Its outputs.
     key : str or None
-        Of its work in the store; None: not stored.
+        Key of its work in the store; None if not stored.
     cost : mapping
-        What it cost, or, if it was restored, what it had cost when it was computed.
+        Its cost; of a restored job, the cost when it was computed.
     """
     for name, seen in inputs.items():
         copy = folder / "lists" / f"{seen.digest}.tsv"
@@ -125,7 +120,7 @@ def write_record(
 
 
 def read_record(path: Path) -> dict[str, Any] | None:
-    """A record; None where there is none or it is damaged."""
+    """A record; None if it is missing or damaged."""
     try:
         record: dict[str, Any] = json.loads(path.read_bytes())
         record["inputs"] = {name: FileStat(*seen) for name, seen in record["inputs"].items()}
@@ -144,7 +139,7 @@ def records_of(folder: Path, rule: str) -> Iterator[dict[str, Any]]:
 
 
 def read_list(folder: Path, digest: str) -> str | None:
-    """The copy of an inventory; None where there is none."""
+    """The copy of an inventory; None if there is none."""
     try:
         copy = folder / "lists" / f"{digest}.tsv"
         return copy.read_text("utf-8") if is_inventory(copy) else None

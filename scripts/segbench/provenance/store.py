@@ -2,15 +2,15 @@
 
 ::
 
-    STORE/entries/KK/KEY.json      what a job with this key made: output name -> sha256, bytes
-    STORE/objects/DD/DIGEST        the bytes, read-only
-    STORE/used/KK/KEY              empty; its time is when the entry was last restored
+    STORE/entries/KK/KEY.json      outputs of the job with this key: name -> sha256, bytes
+    STORE/objects/DD/DIGEST        their content, read-only
+    STORE/used/KK/KEY              empty; its mtime is when the entry was last restored
     STORE/partial/KEY/             state of an unfinished training, removed on success
     STORE/locks/KEY.lock           held while a job with this key runs
 
 A key is a digest of everything that the work depends on, so an entry never changes and
-needs no invalidation. Entries appear by renaming; a damaged one is dropped. The store is a
-cache: what is wrong with it costs time, never a job.
+needs no invalidation. Entries are renamed into place; damaged ones are dropped. The store is a
+cache: a fault in it costs time, but never fails a job.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from segbench.provenance.store_files import (
 )
 from segbench.provenance.store_locks import Locks
 
-#: Where the state of unfinished work goes while the store cannot be written; relative to
-#: the folder of the outputs.
+#: Where the state of unfinished work goes while the store is not writable, relative to the
+#: folder of the outputs.
 SPARE_STATE = Path(".segbench/partial")
 
 
@@ -66,10 +66,10 @@ class Store:
     Parameters
     ----------
     root : str or Path
-        Made when missing. Everything in it gets its mode and group: a shared one is
+        Created if missing. Everything in it gets its mode and group: a shared store is
         group-writable and set-group-id.
     spare : str or Path
-        Folder for the state of unfinished work while the store cannot be written.
+        Folder for the state of unfinished work while the store is not writable.
     """
 
     def __init__(self, root: str | Path, spare: str | Path = SPARE_STATE) -> None:
@@ -80,22 +80,22 @@ class Store:
         self._warned = False
 
     def entry_path(self, key: str) -> Path:
-        """Where the entry of a key lies."""
+        """Path of a key's entry."""
         return self.root / "entries" / key[:2] / f"{key}.json"
 
     def object_path(self, digest: str) -> Path:
-        """Where the bytes with a digest lie."""
+        """Path of the object with a digest."""
         return self.root / "objects" / digest[:2] / digest
 
     def mark_path(self, key: str) -> Path:
-        """The file whose time says when an entry was last restored."""
+        """Path of the file whose mtime is when an entry was last restored."""
         return self.root / "used" / key[:2] / key
 
     def state(self, key: str) -> Path:
-        """Folder for the state of unfinished work under this key; made when missing.
+        """Folder for the state of unfinished work under this key, created if missing.
 
-        It lies in the store, where a job on another machine finds it, or, while the store
-        cannot be written, with the outputs.
+        It is in the store, where a job on another machine finds it, or beside the outputs while
+        the store is not writable.
         """
         try:
             folder = self._access.folder(self.root / "partial" / key)
@@ -109,7 +109,7 @@ class Store:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Hold the key: a second job with it waits here and then finds the entry."""
+        """Hold the lock of a key: a second job with it waits here and then finds the entry."""
         with self.locks.key(key):
             yield
 
@@ -121,10 +121,9 @@ class Store:
             return None
 
     def holds(self, key: str) -> bool:
-        """Whether a key's work can be restored, as far as that is known without reading it.
+        """Whether a key's work can be restored, judged by the sizes of its objects.
 
-        One small file is read, and the size of each object is looked at: less than a
-        millisecond. A restore may still find that the bytes are damaged.
+        Takes less than a millisecond. A restore may still find damaged content.
         """
         entry = self.find(key)
         if entry is None:
@@ -137,7 +136,7 @@ class Store:
         Raises
         ------
         DamagedError
-            There is none, or it cannot be used.
+            It is missing or invalid.
         OSError
             It cannot be read.
         """
@@ -155,7 +154,7 @@ class Store:
     def publish(
         self, key: str, outputs: Mapping[str, Path], record: Mapping[str, Any] | None = None
     ) -> bool:
-        """Keep finished outputs under a key.
+        """Store finished outputs under a key.
 
         Parameters
         ----------
@@ -164,14 +163,13 @@ class Store:
         outputs : mapping of str to Path
             Output name -> finished file.
         record : mapping, optional
-            What else to keep with the entry (rule, cost), JSON-able.
+            Further JSON-able data of the entry (rule, cost).
 
         Returns
         -------
         bool
-            Whether they are kept. A store that is full or cannot be written is told as a
-            warning, and nothing of the work is left in it: the outputs are there, so the
-            job has not failed.
+            Whether they are stored. If the store is full or not writable, a warning is logged
+            and nothing of the work is left in it; the job succeeds, as its outputs exist.
         """
         kept: dict[str, dict[str, Any]] = {
             name: {"sha256": sha256_of_file(path), "bytes": path.stat().st_size}
@@ -192,15 +190,15 @@ class Store:
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
             self._warn_unkept(error, sum(one["bytes"] for one in kept.values()))
-        # Only now: a job that is killed while it publishes has lost its outputs.
+        # Last: a job that is killed while publishing loses its outputs and resumes from here.
         shutil.rmtree(self.root / "partial" / key, ignore_errors=True)
         shutil.rmtree(self._spare / key, ignore_errors=True)
         return done
 
     def _take(self, path: Path, kept: Mapping[str, Any], new: list[Path]) -> None:
-        """Keep one output, unless the same bytes are there."""
+        """Store one output, unless an object with the same content exists."""
         target = self.object_path(kept["sha256"])
-        # Who cannot read an object, or finds it too short, puts his own in its place.
+        # Unreadable or truncated objects are replaced.
         if self._has_size(kept["sha256"], kept["bytes"]):
             return
         with self._access.new_file(target) as beside:
@@ -220,13 +218,13 @@ class Store:
         Returns
         -------
         dict or None
-            The entry; None when there is none or when it was damaged and dropped. Either
-            all outputs are in place or none is.
+            The entry; None if it is missing, or was damaged and dropped. Either all outputs are
+            in place or none is.
 
         Raises
         ------
         SegbenchError
-            There is no room for an output, or it cannot be written.
+            An output cannot be written, e.g. because the disk is full.
         """
         try:
             entry = self.read(key)
@@ -238,26 +236,26 @@ class Store:
             )
         except DamagedError as damage:
             if os.path.lexists(self.entry_path(key)):
-                _warn(f"dropped from the store, to be done again: {damage}")
+                _warn(f"Dropped damaged store entry; recomputing: {damage}")
                 self.drop(key, damage.path)
             return None
         except OutputError as failure:
             size = sum(kept["bytes"] for kept in entry["outputs"].values())
             raise _cannot_restore(failure, size) from failure
         except OSError as error:
-            _warn(f"cannot be read from the store, to be done again: {error}")
+            _warn(f"Cannot read from the store; recomputing: {error}")
             return None
         self.touch(key)
         return entry
 
     def touch(self, key: str) -> None:
-        """Note that an entry was used now; who may not write the store notes nothing."""
+        """Mark an entry as used now; does nothing if the store is not writable."""
         with suppress(OSError):
             os.close(self._access.open_changing(self.mark_path(key)))
             os.utime(self.mark_path(key))
 
     def last_used(self, key: str) -> float:
-        """When an entry was last made or restored, in seconds of the epoch; 0 if it is gone."""
+        """When an entry was last made or restored, in seconds since the epoch; 0 if it is gone."""
         times = [0.0]
         for path in (self.entry_path(key), self.mark_path(key)):
             with suppress(OSError):
@@ -265,20 +263,20 @@ class Store:
         return max(times)
 
     def drop(self, key: str, damaged: Path | None = None) -> bool:
-        """Forget an entry.
+        """Remove an entry.
 
         Parameters
         ----------
         key : str
             Its key.
         damaged : Path, optional
-            An object that made it useless; it goes, too, or it would be taken for sound
-            when the work is done again.
+            A damaged object to remove with it; otherwise it would be reused when the work is
+            published again.
 
         Returns
         -------
         bool
-            Whether it is gone; who may not write the store cannot drop anything.
+            Whether it is gone; False if the store is not writable.
         """
         try:
             for path in (self.entry_path(key), self.mark_path(key), damaged):
@@ -295,20 +293,20 @@ class Store:
         return sorted(path.stem for path in paths if is_digest(path.stem))
 
     def _warn_closed(self, error: OSError) -> None:
-        """Say, once, that the store cannot be written: as a rule somebody wants it so."""
+        """Log once that the store is not writable, which is usually intended."""
         if not self._warned:
             self._warned = True
             logging.getLogger("segbench").info(
-                f"the store {self.root} cannot be written ({error.strerror}): what it has is "
-                "used, but what is computed here is not kept for others"
+                f"Store {self.root} is not writable ({error.strerror}): its results are used, "
+                "but new results are not stored"
             )
 
     def _warn_unkept(self, error: OSError, size: int) -> None:
-        """Say why finished work is not kept."""
+        """Log why finished work is not stored."""
         if error.errno in FULL:
             _warn(
-                f"the store {self.root} is full: {_room(self.root, error, size)}. The outputs "
-                "are in place, but not kept for others; make room with "
+                f"Store {self.root} is full: {_room(self.root, error, size)}. The outputs are in "
+                "place but not stored; make room with "
                 "`python scripts/store.py prune --max-size SIZE`"
             )
         else:
@@ -320,9 +318,9 @@ def _warn(line: str) -> None:
 
 
 def _room(path: Path, error: OSError, size: int) -> str:
-    """What is missing for `size` bytes, in words."""
+    """Needed and free space, in words."""
     if error.errno == errno.EDQUOT:
-        return f"{size / 1e6:.1f} MB are needed, and the quota is used up"
+        return f"{size / 1e6:.1f} MB are needed, and the quota is exhausted"
     try:
         free = shutil.disk_usage(path).free
     except OSError:
@@ -331,17 +329,17 @@ def _room(path: Path, error: OSError, size: int) -> str:
 
 
 def _cannot_restore(failure: OutputError, size: int) -> SegbenchError:
-    """An output that finished work cannot be restored to."""
+    """The error for an output that cannot be restored."""
     path, error = failure.path, failure.error
     if error.errno not in FULL:
         return SegbenchError(
             f"{path}: cannot be written ({error.strerror})",
-            "a folder in which outputs can be written",
-            "mend the folder or its permissions, then run the same command again",
+            "a writable folder for outputs",
+            "fix the folder or its permissions, then run the same command again",
         )
     return SegbenchError(
-        f"{path}: no room to restore it from the store: {_room(path.parent, error, size)}",
-        "room for the outputs of the job",
-        f"make room on the filesystem of {path.parent}, or set `folder:` in the main config to "
+        f"{path}: not enough space to restore it from the store: {_room(path.parent, error, size)}",
+        "enough space for the outputs of the job",
+        f"free space on the filesystem of {path.parent}, or set `folder:` in the main config to "
         "another one; then run the same command again",
     )

@@ -1,8 +1,8 @@
-"""Who may do what in the store: the mode and group of its root say it, not the umask.
+"""Permissions in the store follow the mode and group of its root, not the umask.
 
-A group shares a store whose root is, for example, ``drwxrws---``: every folder in it is made
-so, every finished file ``-r--r-----``, every lock ``-rw-rw----``, also by a member whose
-umask would lock the others out.
+If the root of a shared store is, for example, ``drwxrws---``, every folder in it gets the same
+mode, every finished file ``-r--r-----`` and every lock ``-rw-rw----``, whatever the umask of the
+member who creates it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _READ, _WRITE = 0o444, 0o222
 
 
 class Access:
-    """Makes folders and files that are as open as the store's root.
+    """Creates folders and files with the permissions of the store's root.
 
     Parameters
     ----------
     root : Path
-        The store. Made when something is made in it, with the umask's mode.
+        The store. Created with its first file, with the mode of the umask.
     """
 
     def __init__(self, root: Path) -> None:
@@ -58,15 +58,15 @@ class Access:
         return stat.S_IMODE(self.about.st_mode) & (_READ | _WRITE)
 
     def folder(self, path: Path) -> Path:
-        """Make a folder of the store, and those above it, where they are missing.
+        """Create a folder of the store and its parents, where missing.
 
-        Each appears with its final mode: made beside and renamed, so that nobody meets a
-        folder that is still closed.
+        Each is renamed into place with its final mode, so that no other process meets a folder
+        that it cannot enter yet.
         """
         mode = stat.S_IMODE(self.about.st_mode)
         if path.is_dir():
             return path
-        if path == self.root:  # somebody has deleted the store meanwhile
+        if path == self.root:  # the store was deleted meanwhile
             path.mkdir(parents=True, exist_ok=True)
             self._give_to_group(path)
             path.chmod(mode)
@@ -79,7 +79,7 @@ class Access:
             beside.chmod(mode)
             beside.rename(path)
         except OSError:
-            # Another process may just have made the folder and put something in.
+            # Another process may have created the folder meanwhile.
             if not path.is_dir():
                 raise
         finally:
@@ -89,31 +89,31 @@ class Access:
 
     def _give_to_group(self, path: Path) -> None:
         if path.stat().st_gid != self.group:
-            with suppress(OSError):  # of a group that we are not in
+            with suppress(OSError):  # we are not in that group
                 os.chown(path, -1, self.group)
 
     @contextmanager
     def new_file(self, path: Path) -> Iterator[Path]:
-        """Give a path beside `path`; rename it into place, finished, when the block ends."""
+        """Yield a temporary path beside `path`; rename it into place when the block ends."""
         self.folder(path.parent)
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)  # nothing that belongs here, and no file can replace it
+            shutil.rmtree(path)  # does not belong here, and no file can replace it
         with atomic_path(path) as beside:
             yield beside
             self._give_to_group(beside)
             beside.chmod(self.finished)
 
     def open_changing(self, path: Path) -> int:
-        """Open a file that all members may change, made when missing; a descriptor.
+        """Open a file that all members may change, created if missing; returns a descriptor.
 
-        It appears with its final mode: linked into place, where the filesystem has links.
+        It is linked into place with its final mode, where the filesystem has links.
         """
         flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
         while True:
             try:
                 return os.open(path, flags)
             except FileNotFoundError:
-                # Made here; who else uses it may remove it again before it is opened.
+                # Another process may remove it again before it is opened: hence the loop.
                 self._make_changing(path, flags)
 
     def _make_changing(self, path: Path, flags: int) -> None:

@@ -1,4 +1,4 @@
-"""An entry of the store: what a key's work has made. Read as if it came from a stranger."""
+"""An entry of the store: the outputs of a key. Nothing in its file is trusted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from segbench.files import sha256_of_bytes
 from segbench.provenance.store_files import DamagedError
 
-#: A digest becomes part of a path, so nothing else may stand in its place.
+#: A digest becomes part of a path, so nothing else is accepted in its place.
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -31,7 +31,7 @@ def is_digest(text: object) -> bool:
 
 
 def entry_text(key: str, outputs: Mapping[str, Any], record: Mapping[str, Any]) -> str:
-    """The text of an entry; it carries a digest of itself.
+    """The text of an entry, with a digest of itself.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ def entry_text(key: str, outputs: Mapping[str, Any], record: Mapping[str, Any]) 
     outputs : mapping
         Output name -> ``{"sha256": digest, "bytes": count}``.
     record : mapping
-        What else is known of the work, JSON-able.
+        Further JSON-able data of the work.
     """
-    # Through JSON and back, as who reads it will see it.
+    # Through JSON and back, as a reader will see it.
     entry = json.loads(canonical({"key": key, "outputs": outputs, "record": record}))
     entry["digest"] = sha256_of_bytes(canonical(entry).encode())
     return json.dumps(entry, sort_keys=True, indent=1) + "\n"
@@ -54,7 +54,7 @@ def parse_entry(key: str, data: bytes) -> dict[str, Any]:
     Parameters
     ----------
     key : str
-        The key that it must be of.
+        The key that it must have.
     data : bytes
         The content of its file.
 
@@ -66,7 +66,7 @@ def parse_entry(key: str, data: bytes) -> dict[str, Any]:
     Raises
     ------
     DamagedError
-        It is not an entry of this key in every detail.
+        It is not a valid entry of this key.
     """
     try:
         entry = json.loads(data)
@@ -74,12 +74,12 @@ def parse_entry(key: str, data: bytes) -> dict[str, Any]:
         raise DamagedError("is not JSON") from error
     if not isinstance(entry, dict):
         raise DamagedError("is not an entry")
-    # Entries made before they carried their digest have none.
+    # Old entries have no digest.
     digest = entry.pop("digest", None)
     if digest is not None and digest != sha256_of_bytes(canonical(entry).encode()):
-        raise DamagedError("has another content than was written")
+        raise DamagedError("does not match its digest")
     if entry.get("key") != key:
-        raise DamagedError("is of another key")
+        raise DamagedError("has another key")
     _check_outputs(entry.get("outputs"))
     record = entry.get("record")
     if not isinstance(record, dict) or not isinstance(record.get("cost", {}), dict):

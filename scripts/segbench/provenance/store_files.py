@@ -1,7 +1,7 @@
-"""How bytes get into the store and out of it: the cheapest way that the filesystems allow.
+"""Copy files into and out of the store, in the cheapest way that the filesystems allow.
 
-Into it: reflink (two files share blocks until one is written to), else a hard link, else a
-copy. Out of it: reflink, else a copy inside the kernel, else a plain copy; never a hard link.
+Into it: reflink (two files share blocks until one is written), else hard link, else copy. Out of
+it: reflink, else copy inside the kernel, else plain copy; never a hard link.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from pathlib import Path
 
 from segbench.files import sha256_of_file, sync
 
-#: The ioctl of Linux that makes a file share the blocks of another.
+#: Linux ioctl: share the blocks of another file.
 _FICLONE = 0x40049409
 
-#: Copied at a time by the kernel.
+#: Bytes per call of a copy inside the kernel.
 _COPY_BYTES = 1 << 30
 
-#: What a filesystem answers that cannot do what was asked; anything else is a failure.
+#: Errors of filesystems that do not support an operation; all others are failures.
 _CANNOT = frozenset(
     (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EPERM)
 )
 
-#: What a full disk, or a used-up quota, answers.
+#: Errors of a full disk or an exhausted quota.
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 class DamagedError(Exception):
-    """Something in the store is not what it should be.
+    """A file of the store is missing or damaged.
 
     Parameters
     ----------
     what : str
-        In words.
+        The problem.
     path : Path, optional
-        The file that is of no use.
+        The damaged file.
     """
 
     def __init__(self, what: str, path: Path | None = None) -> None:
@@ -68,12 +68,12 @@ class OutputError(Exception):
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """Open a file for reading that must be a plain file: no link, folder or pipe.
+    """Open a plain file for reading; links, folders and pipes are refused.
 
     Raises
     ------
     DamagedError
-        It is missing or something else.
+        It is missing or not a plain file.
     OSError
         It cannot be read.
     """
@@ -90,7 +90,7 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def reflink(source: int, target: int) -> bool:
-    """Let an open file share all blocks of another; whether the filesystem could."""
+    """Make an open file share all blocks of another; returns whether that is supported."""
     try:
         fcntl.ioctl(target, _FICLONE, source)
     except OSError as error:
@@ -119,17 +119,17 @@ def _copy_plainly(reader: BufferedReader, target: Path) -> str:
 
 
 def copy_open(reader: BufferedReader, target: Path) -> str:
-    """Copy an open file the cheapest way.
+    """Copy an open file in the cheapest way.
 
     Returns
     -------
     {"reflink", "kernel copy", "copy"}
-        The way that was taken.
+        The way taken.
 
     Notes
     -----
-    Never a hard link: links share one modification time, Snakemake touches its outputs,
-    and the touched twin in another checkout would look new there.
+    Never a hard link: links share one modification time, Snakemake touches its outputs, and
+    the link in another checkout would look new there.
     """
     with open(target, "wb") as writer:
         if reflink(reader.fileno(), writer.fileno()):
@@ -140,16 +140,16 @@ def copy_open(reader: BufferedReader, target: Path) -> str:
 
 
 def copy_file(source: Path, target: Path) -> str:
-    """Copy a file the cheapest way; see `copy_open`."""
+    """Copy a file in the cheapest way; see `copy_open`."""
     with open(source, "rb") as reader:
         return copy_open(reader, target)
 
 
 def _hard_link(source: Path, target: Path, mode: int, group: int) -> bool:
-    """Make the two one file; whether that can be, and the group may then read it."""
+    """Hard link a file; returns whether that is possible and the group can read it."""
     about = source.stat()
     if about.st_uid != os.geteuid():
-        return False  # its mode is not ours to change
+        return False  # we may not change its mode
     if about.st_gid != group and not mode & stat.S_IROTH:
         try:
             os.chown(source, -1, group)
@@ -163,22 +163,22 @@ def _hard_link(source: Path, target: Path, mode: int, group: int) -> bool:
 
 
 def take_file(source: Path, target: Path, mode: int, group: int) -> str:
-    """Take a finished output into the store the cheapest way.
+    """Copy a finished output into the store in the cheapest way.
 
     Parameters
     ----------
     source : Path
-        The output. A hard link, where reflinks cannot be, gives it the mode and group
-        below, too: whoever forces a change in place is found out by its digest.
+        The output. Where it becomes a hard link, it gets the mode and group below, too; a later
+        change in place is detected by its digest.
     target : Path
         A new file.
     mode, group : int
-        What the file in the store gets.
+        Of the file in the store.
 
     Returns
     -------
     {"reflink", "hard link", "kernel copy", "copy"}
-        The way that was taken.
+        The way taken.
     """
     source = source.resolve()
     with open(source, "rb") as reader, open(target, "xb") as writer:
@@ -191,7 +191,7 @@ def take_file(source: Path, target: Path, mode: int, group: int) -> str:
 
 
 def is_sound(path: Path, digest: str) -> bool:
-    """Whether a plain file is there and has this SHA-256; all of it is read.
+    """Whether a plain file exists and has this SHA-256.
 
     Raises
     ------
@@ -217,19 +217,19 @@ def fetch(source: Path, digest: str, target: Path) -> str:
     source : Path
         In the store.
     digest : str
-        The SHA-256 that it must have.
+        Its expected SHA-256.
     target : Path
         Where to write, overwriting.
 
     Returns
     -------
     str
-        The way that was taken; see `copy_open`.
+        The way taken; see `copy_open`.
 
     Raises
     ------
     DamagedError
-        The file in the store is missing, is no plain file, or has other content.
+        The file in the store is missing, not a plain file, or has other content.
     OSError
         It cannot be read.
     OutputError
@@ -237,8 +237,8 @@ def fetch(source: Path, digest: str, target: Path) -> str:
     """
     with open_regular(source) as reader:
         try:
-            # Not every filesystem keeps what it promises of kernel copies: if the store is
-            # in order and the copy is not, it is copied once more by hand.
+            # Kernel copies fail silently on some filesystems: if the object is sound and the
+            # copy is not, copy once more in user space.
             for copy in (copy_open, _copy_plainly):
                 way = copy(reader, target)
                 if sha256_of_file(target) == digest:
@@ -247,28 +247,28 @@ def fetch(source: Path, digest: str, target: Path) -> str:
                 if not is_sound(source, digest):
                     break
             else:
-                raise OSError(errno.EIO, "it does not hold what was written to it")
+                raise OSError(errno.EIO, "it does not return what was written")
         except OSError as error:
             if error.errno == errno.ESTALE:
                 raise
-            # A bad disk does not say on which side.
+            # EIO does not tell which side failed.
             if error.errno != errno.EIO or is_sound(source, digest):
                 raise OutputError(target, error) from error
-    raise DamagedError(f"{source}: its content has another digest", source)
+    raise DamagedError(f"{source}: content does not match its digest", source)
 
 
 def fetch_all(files: Iterable[tuple[Path, str, Path]]) -> None:
-    """Copy files out of the store; either all of them are put in place or none is.
+    """Copy files out of the store, all or none.
 
     Parameters
     ----------
     files : iterable of (Path, str, Path)
-        Where it is in the store, its SHA-256, where it belongs.
+        Path in the store, SHA-256, target.
 
     Raises
     ------
     DamagedError, OSError, OutputError
-        As `fetch`. Nothing half-written is left.
+        As `fetch`. No partial file is left.
     """
     placed: list[tuple[Path, Path]] = []
     try:
@@ -295,7 +295,7 @@ def fetch_all(files: Iterable[tuple[Path, str, Path]]) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove whatever lies at a path in the store, also a folder; nothing is fine, too."""
+    """Remove a file or folder of the store, if it exists."""
     try:
         path.unlink()
     except FileNotFoundError:

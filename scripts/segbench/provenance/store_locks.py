@@ -1,8 +1,8 @@
-"""Locks between the processes of all members; where there can be none, work goes on.
+"""Locks between the processes of all members of a store.
 
-A lock saves doing work twice. It is not what keeps the store sound: entries and objects
-appear whole by renaming, with or without it. So a filesystem without locks, or a store that
-cannot be written, is no reason to fail.
+A lock only prevents duplicate work; the store is consistent without it, because entries and
+objects are renamed into place. So a filesystem without locks or a store that is not writable is
+no error.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 
 from segbench.provenance.store_access import Access
 
-#: Held by all that publish, and alone by who prunes.
+#: Held shared while publishing, exclusively while pruning.
 STORE_LOCK = ".store.lock"
 
 _HELD = (errno.EWOULDBLOCK, errno.EACCES)
 
 
 def _same_file(path: Path, handle: int) -> bool:
-    """Whether a descriptor is of the file that is at the path now."""
+    """Whether a descriptor belongs to the file that is at the path now."""
     try:
         return os.path.samestat(path.stat(), os.fstat(handle))
     except FileNotFoundError:
@@ -50,19 +50,19 @@ class Locks:
 
     @contextmanager
     def key(self, key: str, *, wait: bool = True) -> Iterator[bool]:
-        """Hold a key alone.
+        """Hold the lock of a key.
 
         Parameters
         ----------
         key : str
             The key.
         wait : bool
-            Wait for whoever holds it.
+            Whether to wait if another process holds it.
 
         Yields
         ------
         bool
-            False if another process holds it and we did not wait.
+            False if another process holds it and `wait` is off.
         """
         path = self.path(key)
         handle = self._take(path, fcntl.LOCK_EX, wait)
@@ -70,19 +70,19 @@ class Locks:
             yield handle != _BUSY
         finally:
             if handle >= 0:
-                # Removed while it is held: who waits for it sees that it is gone.
+                # Removed while held: a waiting process notices and creates a new one.
                 self._remove(path)
                 os.close(handle)
 
     @contextmanager
     def publishing(self) -> Iterator[None]:
-        """Keep away who prunes: what is being published has no entry yet."""
+        """Block pruning: objects that are being published have no entry yet."""
         with self._store(fcntl.LOCK_SH):
             yield
 
     @contextmanager
     def pruning(self) -> Iterator[None]:
-        """Wait until nobody publishes, and let nobody begin."""
+        """Wait until nobody publishes, and block publishing."""
         with self._store(fcntl.LOCK_EX):
             yield
 
@@ -96,7 +96,7 @@ class Locks:
                 os.close(handle)
 
     def _take(self, path: Path, kind: int, wait: bool) -> int:
-        """Lock a file; its descriptor, or _BUSY, or _NONE where nothing can be locked."""
+        """Lock a file; returns its descriptor, _BUSY, or _NONE where locks do not work."""
         while True:
             try:
                 handle = self._access.open_changing(path)
@@ -108,7 +108,7 @@ class Locks:
                     self._remove(path)
                 os.close(handle)
                 return taken
-            # The holder before may have removed the file while we waited for it.
+            # The previous holder may have removed the file while we waited.
             if _same_file(path, handle):
                 return handle
             os.close(handle)
@@ -123,7 +123,7 @@ class Locks:
                 return _NONE
         if not wait:
             return _BUSY
-        logging.getLogger("segbench").info(f"waiting for another process that holds {name[:12]}")
+        logging.getLogger("segbench").info(f"Waiting for another process that holds {name[:12]}")
         try:
             fcntl.flock(handle, kind)
         except OSError:
@@ -135,7 +135,7 @@ class Locks:
         try:
             path.unlink(missing_ok=True)
         except OSError:
-            logging.getLogger("segbench").debug(f"{path} cannot be removed")
+            logging.getLogger("segbench").debug(f"Cannot remove {path}")
 
 
 _BUSY, _NONE = -1, -2

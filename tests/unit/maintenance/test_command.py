@@ -41,14 +41,14 @@ def call(capsys, *arguments, root=ROOT):
 def test_verify_says_that_all_is_sound(store, capsys):
     status, out, _ = call(capsys, "verify", "--store", store.root)
     assert status == 0
-    assert out == f"{store.root}: 2 entries, 2 objects, 12.0 kB verified; all sound\n"
+    assert out == f"{store.root}: 2 entries, 2 objects, 12.0 kB verified; all intact\n"
 
 
 def test_verify_fails_where_there_is_damage_and_drops_it(store, capsys):
     open_up(object_of(store, b"weights" * 1000)).write_bytes(b"w")
     status, out, _ = call(capsys, "verify", "--keep", "--store", store.root)
     assert status == 1
-    assert "its content has another digest" in out
+    assert "content does not match its digest" in out
     assert out.endswith("1 damaged, kept\n")
     status, out, _ = call(capsys, "verify", "--store", store.root)
     assert (status, out.endswith("1 damaged, dropped\n")) == (1, True)
@@ -97,7 +97,7 @@ def test_what_cannot_be_understood_is_said(store, capsys, arguments):
 def test_a_place_without_a_store_is_said(tmp_path, capsys):
     status, _, err = call(capsys, "verify", "--store", tmp_path / "none")
     assert status == 2
-    assert err.startswith(f"{tmp_path / 'none'}: there is no store here")
+    assert err.startswith(f"{tmp_path / 'none'}: no store found")
 
 
 def test_the_environment_names_the_store(store, capsys, monkeypatch):
@@ -120,7 +120,7 @@ def test_a_wrong_configuration_does_not_stop_it(store, tmp_path, capsys):
         capsys, "du", "--store", store.root, "--configfile", tmp_path / "main.yaml"
     )
     assert status == 0
-    assert "studies are not told apart" in err
+    assert "Cannot tell studies apart" in err
     assert "other" in out
     assert call(capsys, "verify", "--configfile", tmp_path / "main.yaml")[0] == 2
 
@@ -142,7 +142,7 @@ def test_it_runs_from_anywhere(store, tmp_path):
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "all sound" in done.stdout
+    assert "all intact" in done.stdout
     assert done.stderr == ""
 
 

@@ -161,7 +161,7 @@ def test_entries_that_may_not_be_read_stop_it(store, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Store, "read", refuse)
-    with pytest.raises(SegbenchError, match="may not be read, nor 2 other entries"):
+    with pytest.raises(SegbenchError, match="not readable, nor are 2 other entries"):
         prune(store, Policy(older_s=0), dry=False, now=NOW)
     assert len(store.keys()) == 3
 

@@ -39,7 +39,7 @@ def test_a_flipped_byte_is_found_and_both_entry_and_object_are_dropped(store):
     target = open_up(object_of(store, b"weights"))
     target.write_bytes(b"weighty")
     assert lines(verify(store)) == (
-        f"entry {key('one')} (train): object {target.name}: its content has another digest"
+        f"entry {key('one')} (train): object {target.name}: content does not match its digest"
     )
     assert store.keys() == [key("two")]
     assert not target.exists(), "or it would be taken for sound when the work is done again"
@@ -65,10 +65,10 @@ def test_an_object_of_two_entries_takes_both_with_it(store):
 def test_other_damage_of_objects_is_found(store, tmp_path, what):
     target = open_up(object_of(store, b"weights"))
     said = {
-        "missing": "it is missing",
-        "link": "it is not a plain file",
-        "folder": "it is not a plain file",
-        "longer": "its content has another digest",
+        "missing": ": missing",
+        "link": ": not a plain file",
+        "folder": ": not a plain file",
+        "longer": "content does not match its digest",
     }[what]
     if what == "longer":
         target.write_bytes(b"weights!")
@@ -98,7 +98,7 @@ def test_an_entry_of_another_size_is_found(store):
 
     path = open_up(store.entry_path(key("one")))
     path.write_text(entry_text(entry["key"], entry["outputs"], entry["record"]))
-    assert "it has 7 bytes, not 8" in lines(verify(store))
+    assert ": 7 bytes instead of 8" in lines(verify(store))
 
 
 def test_what_a_crash_between_object_and_entry_leaves_is_no_damage(store):
@@ -113,7 +113,7 @@ def test_a_damaged_object_of_no_entry_is_found(store):
     store.entry_path(key("one")).unlink()
     target = open_up(object_of(store, b"weights"))
     target.write_bytes(b"weighty")
-    assert "of no entry: its content has another digest" in lines(verify(store))
+    assert f"orphaned object {target.name}: content does not match" in lines(verify(store))
     assert not target.exists()
 
 
@@ -126,7 +126,7 @@ def test_half_written_files_are_counted(store):
 def test_what_a_job_is_using_is_not_dropped_under_its_hands(store):
     open_up(object_of(store, b"weights")).write_bytes(b"weighty")
     with store.lock(key("one")):
-        assert "not dropped, a job is using it just now" in lines(verify(store))
+        assert "not dropped, in use by a job" in lines(verify(store))
         assert store.find(key("one")) is not None
     assert store.restore(key("one"), places(store.root / "x", "model", "history")) is None
 

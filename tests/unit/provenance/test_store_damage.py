@@ -218,14 +218,14 @@ def test_what_cannot_be_read_just_now_is_not_dropped(store, tmp_path, monkeypatc
         patch.setattr("segbench.provenance.store_files.open_regular", refuse)
         outputs = places(tmp_path / "c", "model", "history")
         assert store.restore(key("work"), outputs) is None
-    assert "cannot be read from the store" in caplog.text
+    assert "Cannot read from the store" in caplog.text
     assert store.restore(key("work"), outputs) is not None
 
 
 def test_what_was_dropped_is_told(store, tmp_path, caplog):
     flip(object_of(store, MODEL))
     assert store.restore(key("work"), places(tmp_path / "c", "model", "history")) is None
-    assert "dropped from the store, to be done again" in caplog.text
+    assert "Dropped damaged store entry; recomputing" in caplog.text
     assert hashlib.sha256(MODEL).hexdigest() in caplog.text
 
 

@@ -140,7 +140,7 @@ def test_a_full_store_loses_no_results(tmp_path, caplog):
         assert store.publish(key("work"), outputs) is False
         assert outputs["model"].read_bytes() == BIG
         assert everything(store.root) == [], "neither entry nor objects nor the state"
-        assert f"the store {store.root} is full: 3.1 MB are needed, " in caplog.text
+        assert f"Store {store.root} is full: 3.1 MB are needed, " in caplog.text
         assert "MB are free" in caplog.text
         assert "scripts/store.py prune" in caplog.text
         assert store.restore(key("work"), places(tmp_path / "b", *outputs)) is None
@@ -155,7 +155,7 @@ def test_no_room_for_what_is_restored_is_said_and_nothing_is_left(tmp_path):
         outputs = places(memory / "run", "history", "model")
         with pytest.raises(SegbenchError) as error:
             store.restore(key("work"), outputs)
-        assert error.value.what.startswith(f"{outputs['model']}: no room to restore it")
+        assert error.value.what.startswith(f"{outputs['model']}: not enough space to restore it")
         assert "3.1 MB are needed, 2.1 MB are free" in error.value.what
         assert "`folder:`" in error.value.action
         assert everything(memory) == []
@@ -173,7 +173,7 @@ def test_a_used_up_quota_is_said(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "copy_file_range", refuse)
     monkeypatch.setattr(store_files, "reflink", lambda *_: False)
-    with pytest.raises(SegbenchError, match=r"3\.1 MB are needed, and the quota is used up"):
+    with pytest.raises(SegbenchError, match=r"3\.1 MB are needed, and the quota is exhausted"):
         store.restore(key("work"), places(tmp_path / "b", "model"))
 
 
@@ -201,7 +201,7 @@ def test_a_read_only_mount_is_used_as_far_as_it_goes(tmp_path, caplog):
         (tmp_path / "more").write_bytes(b"more")
         assert store.publish(key("more"), {"model": tmp_path / "more"}) is False
         assert store.publish(key("most"), {"model": tmp_path / "more"}) is False
-        assert caplog.text.count("cannot be written (Read-only file system)") == 1
+        assert caplog.text.count("is not writable (Read-only file system)") == 1
         assert not (tmp_path / "spare" / key("more")).exists(), "its work is done"
 
 
@@ -224,7 +224,7 @@ def test_a_place_where_no_store_can_be_is_no_failure(tmp_path, caplog):
         assert store.restore(key("work"), places(tmp_path / "b", "model")) is None
         assert store.state(key("work")).is_dir()
         assert store.publish(key("work"), {"model": tmp_path / "file"}) is False
-    assert "cannot be written (Not a directory)" in caplog.text
+    assert "is not writable (Not a directory)" in caplog.text
     assert not store.holds(key("work"))
     assert store.keys() == []
 

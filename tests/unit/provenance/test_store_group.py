@@ -77,7 +77,7 @@ def test_a_damaged_object_of_another_member_is_dropped_and_made_again():
         target.chmod(0o640)
         target.write_text("WEIGHTS")
         target.chmod(0o440)
-        assert "dropped from the store" in team.run(BELA, RESTORE)
+        assert "Dropped damaged store entry" in team.run(BELA, RESTORE)
         assert team.run(BELA, PUBLISH) == "True"
         assert team.run(ANNA, RESTORE) == "weights"
 
@@ -88,7 +88,7 @@ def test_an_object_that_a_member_may_not_read_is_replaced_by_his_own():
         team.run(ANNA, PUBLISH)
         (target,) = team.root.glob("objects/*/*")
         target.chmod(0o400)
-        assert "cannot be read from the store" in team.run(BELA, RESTORE)
+        assert "Cannot read from the store" in team.run(BELA, RESTORE)
         assert team.run(BELA, PUBLISH) == "True"
         assert team.run(ANNA, RESTORE) == "weights"
 
@@ -132,7 +132,7 @@ def test_one_member_waits_for_the_other_and_then_finds_the_work():
         assert first.stdout.readline() == "computing\n"
         found = team.run(BELA, f"with store.lock({KEY!r}):\n  pass\n{RESTORE}")
         assert found.splitlines()[-1] == "weights"
-        assert "waiting for another process" in found
+        assert "Waiting for another process" in found
         first.communicate(timeout=30)
 
 
@@ -157,8 +157,8 @@ def test_outsiders_read_an_open_store_and_say_that_they_keep_nothing():
         other = PUBLISH.replace(KEY, key("more")) * 2
         said = team.run(OUTSIDER, other).splitlines()
         assert said[1:] == ["False", "False"]
-        assert "cannot be written (Permission denied)" in said[0]
-        assert "not kept for others" in said[0]
+        assert "is not writable (Permission denied)" in said[0]
+        assert "new results are not stored" in said[0]
         state = team.run(OUTSIDER, "print(store.state('k'))").splitlines()
         assert state[-1] == ".segbench/partial/k", "with the outputs, where it can be written"
         assert team.run(OUTSIDER, f"print(store.drop({KEY!r}))").splitlines()[-1] == "False"
@@ -172,7 +172,7 @@ def test_outsiders_of_a_closed_store_compute_everything_themselves():
         made = team.run(OUTSIDER, f"print(store.state({KEY!r}))").splitlines()[-1]
         assert made == f".segbench/partial/{KEY}"
         said = team.run(OUTSIDER, PUBLISH).splitlines()
-        assert sum("cannot be written" in line for line in said) == 1
+        assert sum("is not writable" in line for line in said) == 1
         assert not (team.home(OUTSIDER) / made).exists(), "the spare state goes, too"
 
 

@@ -51,7 +51,7 @@ def test_a_full_store_is_a_warning_on_the_terminal_and_in_the_log(tmp_path):
         status, log, terminal = job(tmp_path / "a", memory / "store")
         assert status == "computed"
         for said in (log, terminal):
-            assert f"the store {memory / 'store'} is full: 2.0 MB are needed, 1.0 MB are" in said
+            assert f"Store {memory / 'store'} is full: 2.0 MB are needed, 1.0 MB are" in said
         assert everything(memory) == []
 
 
@@ -61,10 +61,10 @@ def test_a_read_only_store_is_one_line_in_the_log(tmp_path):
         subprocess.run(["mount", "-o", "remount,ro", memory], check=True)
         status, log, _ = job(tmp_path / "b", memory / "store")
         assert status == "restored"
-        assert "cannot be written" not in log
+        assert "is not writable" not in log
         status, log, terminal = job(tmp_path / "c", memory / "store", "other code")
         assert status == "computed"
-        assert log.count("cannot be written (Read-only file system)") == 1
+        assert log.count("is not writable (Read-only file system)") == 1
         assert "state in .segbench/partial/" in log
         assert terminal == ""
         assert list((tmp_path / "c/.segbench/partial").iterdir()) == []
@@ -79,7 +79,7 @@ def test_a_poisoned_entry_costs_the_work_and_no_more(tmp_path, poison):
     status, log, terminal = job(tmp_path / "b", store)
     assert status == "computed"
     assert "Traceback" not in log + terminal
-    assert "dropped from the store, to be done again" in terminal
+    assert "Dropped damaged store entry; recomputing" in terminal
     assert job(tmp_path / "c", store)[0] == "restored"
 
 

@@ -47,7 +47,7 @@ def together(tmp_path, code, count=6):
         output, errors = job.communicate(timeout=90)
         assert job.returncode == 0, errors
         # Where there are no locks, an object may go while its entry is read: that is told.
-        lines = [line for line in errors.splitlines() if not line.startswith("dropped from")]
+        lines = [line for line in errors.splitlines() if not line.startswith("Dropped damaged")]
         assert lines == []
         said.append(output.split())
     return said
