@@ -23,6 +23,7 @@ rule amplify:
     resources:
         mem_mb=JOBS.memory("amplify"),
         runtime=JOBS.minutes("amplify"),
+        expected_s=JOBS.seconds("amplify"),
     params:
         code=CODE.of("amplify"),
         recipe=lambda w: plain(CONFIG.augmentation[w.augmentation].amplification),

@@ -32,6 +32,7 @@ rule explore_dataset:
     resources:
         mem_mb=JOBS.memory("explore_dataset"),
         runtime=JOBS.minutes("explore_dataset"),
+        expected_s=JOBS.seconds("explore_dataset"),
     params:
         code=CODE.with_reader("explore_dataset"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),

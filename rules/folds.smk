@@ -47,6 +47,7 @@ rule check_leaks:
     resources:
         mem_mb=JOBS.memory("check_leaks"),
         runtime=JOBS.minutes("check_leaks"),
+        expected_s=JOBS.seconds("check_leaks"),
     params:
         code=CODE.of("check_leaks"),
     script:

@@ -24,6 +24,7 @@ rule measure:
     resources:
         mem_mb=JOBS.memory("measure"),
         runtime=JOBS.minutes("measure"),
+        expected_s=JOBS.seconds("measure"),
     params:
         code=CODE.with_reader("measure"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
@@ -51,6 +52,7 @@ rule describe:
     resources:
         mem_mb=JOBS.memory("describe"),
         runtime=JOBS.minutes("describe"),
+        expected_s=JOBS.seconds("describe"),
     params:
         code=CODE.of("describe"),
         about=lambda w: about_dataset(CONFIG, w.dataset),

@@ -23,6 +23,7 @@ rule truth:
     resources:
         mem_mb=JOBS.memory("truth"),
         runtime=JOBS.minutes("truth"),
+        expected_s=JOBS.seconds("truth"),
     params:
         code=CODE.with_reader("truth"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),
@@ -46,6 +47,7 @@ rule preprocess:
     resources:
         mem_mb=JOBS.memory("preprocess"),
         runtime=JOBS.minutes("preprocess"),
+        expected_s=JOBS.seconds("preprocess"),
     params:
         code=CODE.with_reader("preprocess"),
         dataset=lambda w: dataset_slice(CONFIG.datasets[w.dataset]),

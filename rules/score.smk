@@ -24,6 +24,7 @@ rule segment:
     resources:
         mem_mb=JOBS.memory("segment"),
         runtime=JOBS.minutes("segment"),
+        expected_s=JOBS.seconds("segment"),
     params:
         code=CODE.of("segment"),
         recipe=lambda w: model_slice(CONFIG.models[w.model], "segment"),
@@ -48,6 +49,7 @@ rule score:
     resources:
         mem_mb=JOBS.memory("score"),
         runtime=JOBS.minutes("score"),
+        expected_s=JOBS.seconds("score"),
     params:
         code=CODE.of("score"),
         metrics=ARMS.metrics_of,

@@ -33,6 +33,7 @@ rule train:
         mem_mb=JOBS.memory("train"),
         gpu_mem_mb=JOBS.gpu_memory("train"),
         runtime=JOBS.minutes("train"),
+        expected_s=JOBS.seconds("train"),
     params:
         **GPU_PARAMETERS["train"],
         code=CODE.of("train"),
@@ -59,6 +60,7 @@ rule predict:
         mem_mb=JOBS.memory("predict"),
         gpu_mem_mb=JOBS.gpu_memory("predict"),
         runtime=JOBS.minutes("predict"),
+        expected_s=JOBS.seconds("predict"),
     params:
         **GPU_PARAMETERS["predict"],
         code=CODE.of("predict"),

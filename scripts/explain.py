@@ -2,9 +2,9 @@
 
     python scripts/explain.py [--json] [targets and options of snakemake]
 
-Nothing is run, locked, restored or removed. Of Snakemake, beside what its documentation
-promises, this uses how it builds the DAG (`Workflow._prepare_dag`, `Workflow._build_dag`)
-and how its command line becomes settings; tests/workflow/test_explain.py sees that it holds.
+Nothing is run, locked, restored or removed. Beside Snakemake's documented interface this uses
+how it builds the DAG (`Workflow._prepare_dag`, `Workflow._build_dag`) and how its command line
+becomes settings; tests/workflow/test_explain.py would notice a change.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ NOTES = Path(".snakemake")
 
 
 def main(arguments: list[str]) -> int:
-    """Explain; the exit status."""
+    """Explain; returns the exit status."""
     from snakemake import api, cli
 
     found: list[Explanation] = []
-    # Everything that Snakemake says goes to the terminal, not into what may be a file.
+    # Snakemake's messages go to the terminal, not into what may be a file.
     with contextlib.redirect_stdout(sys.stderr):
         parser, args = cli.parse_args([word for word in arguments if word != "--json"])
         args.dryrun, args.nolock, args.executor = True, True, "local"
-        # The summary is one of the things that Snakemake does with a DAG instead of running
-        # it; ours stands in its place, so that all settings are as Snakemake makes them.
+        # Snakemake's summary, which it prints instead of running the DAG, is replaced by ours:
+        # so all settings are as Snakemake makes them.
         args.summary = True
         api.DAGApi.summary = lambda dag_api, detailed=False: found.append(_look(dag_api))
         if not cli.args_to_api(args, parser) or not found:
@@ -114,9 +114,17 @@ def _planned(workflow: Any) -> list[Planned]:
                 tuple(path for path in outputs if not os.path.exists(path)),
                 str(dag.reason(job)),
                 serves[numbers[job]],
+                _number(job.resources.get("expected_s")),
+                job.threads,
+                _number(job.resources.get("gpu")) or 0,
             )
         )
     return planned
+
+
+def _number(resource: Any) -> int | None:
+    """A resource; None where the rule has none, or where it is not known yet."""
+    return resource if isinstance(resource, int) else None
 
 
 def _raw_file(listed_in: str, file: str) -> str:
@@ -150,7 +158,7 @@ def _arms(config: Any) -> dict[str, Arms]:
 
 
 def _folders(place: Path) -> set[str]:
-    """Folders that Snakemake makes for itself, even to look: one deep is all of them."""
+    """Folders that Snakemake makes for itself even for a dry run; they are not nested."""
     return {str(path) for path in place.glob("*") if path.is_dir()}
 
 

@@ -107,7 +107,7 @@ _ALL = (
     Stage("truth", "keep the labels at original size", "shard", _DATASET, cost=True,
           load=Load(120, 16, 0, 20_000, 0.4, 0.05, samples="shard")),
     Stage("explore_dataset", "describe a dataset in numbers and pictures", "dataset", _DATASET,
-          cost=True, load=Load(230, 24, 16, 200_000, 3.5, 0.5, samples="all")),
+          cost=True, load=Load(230, 24, 16, 200_000, 3.0, 1.0, samples="all")),
     Stage("preprocess", "prepare images and labels", "shard",
           {**_DATASET, "recipe": "preprocessing"}, cost=True,
           load=Load(120, 16, 24, 20_000, 0.4, 0.25, samples="shard")),

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from segbench.config import load
 from segbench.config.loader import Arm
 from segbench.config.model import Model
 from segbench.stages import STAGES
+from segbench.workflow.parameters import gpu_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,7 +39,10 @@ def test_stages_are_the_rules_that_run_a_script():
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_lists_parameters_that_its_rule_has(name):
     params = RULES[name].partition("    params:")[2].partition("    script:")[0]
-    assert set(STAGES[name].params) <= set(re.findall(r"^        (\w+)=", params, re.MULTILINE))
+    found = set(re.findall(r"^        (\w+)=", params, re.MULTILINE))
+    if "**GPU_PARAMETERS" in params:
+        found |= set(gpu_parameters(load([ROOT / "config/config.yaml"], root=ROOT))[name])
+    assert set(STAGES[name].params) <= found
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -47,7 +52,9 @@ def test_a_stage_with_a_cost_has_that_output_and_a_prediction(name):
         assert "        cost=f" in text
         assert stage.load or stage.network
         assert stage.seconds is None, "it is predicted"
-    assert (f'memory("{name}")' in text) == bool(stage.load or (stage.cost and stage.network))
+    predicted = bool(stage.load or (stage.cost and stage.network))
+    for resource in ("mem_mb=JOBS.memory", "runtime=JOBS.minutes", "expected_s=JOBS.seconds"):
+        assert (f'{resource}("{name}")' in text) == predicted, resource
 
 
 def test_parameters_come_from_a_recipe_of_the_arm():
@@ -75,3 +82,13 @@ def test_the_order_is_that_in_which_stages_run():
         inputs = text.partition("    input:")[2].partition("    output:")[0]
         for maker in re.findall(r"rules\.(\w+)\.output", inputs):
             assert order.index(maker) < order.index(name), (maker, name)
+
+
+def test_the_reference_page_lists_the_stages():
+    page = (ROOT / "docs/reference/resources.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
+    assert [row[:3] for row in rows] == [(s.name, s.title, s.per) for s in STAGES.values()]
+    for (_, _, _, expected), stage in zip(rows, STAGES.values(), strict=True):
+        predicted = stage.load or (stage.network and stage.cost)
+        constant = f"{stage.seconds:g} s" if stage.seconds else "-"
+        assert expected == ("from recipe and data" if predicted else constant)

@@ -1,6 +1,6 @@
-"""Explain a rerun: what changed since the last run, which jobs follow, what they will cost.
+"""Explain a rerun: what changed since the last run, which jobs follow and what they will cost.
 
-Works on plain data: what Snakemake is about to do (`plan`), the records of earlier runs
+Works on plain data: the jobs that Snakemake plans (`plan`), the records of earlier runs
 (`segbench.provenance.record`), the parts behind digests of code, and the store.
 """
 
@@ -24,7 +24,7 @@ __all__ = ["explain"]
 
 
 class _Records:
-    """The records of a folder; of tens of thousands not all are held at once."""
+    """The records of a folder; not all of tens of thousands are held at once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -40,10 +40,14 @@ class _Records:
         return self._last[1]
 
     def all_of(self, rule: str) -> list[dict[str, Any]]:
-        """Wildcards and costs of all records of a rule."""
+        """Wildcards, costs and recipes of all records of a rule."""
         if rule not in self._of_rule:
             self._of_rule[rule] = [
-                {name: record[name] for name in ("wildcards", "cost")}
+                {
+                    "wildcards": record["wildcards"],
+                    "cost": record["cost"],
+                    "params": {"recipe": record["params"].get("recipe")},
+                }
                 for record in records_of(self._folder, rule)
             ]
         return self._of_rule[rule]
@@ -66,24 +70,24 @@ def explain(
     place: Callable[[str, str], str] = lambda _, file: file,
     seconds: float = 30.0,
 ) -> Explanation:
-    """Explain why jobs must run, and at what cost.
+    """Explain why jobs must run and what they cost.
 
     Parameters
     ----------
     jobs : sequence of Planned
-        All jobs that must run.
+        The jobs that must run.
     records : Path
         Folder of the records, see `segbench.provenance.record`.
     code : Path
         Folder of the parts of the code, see `segbench.provenance.code_memory`.
     store : Path
-        The store; nothing is changed in it.
+        The store; it is only read.
     keeping : callable
-        Says how a rule's work is kept in the store.
+        Gives the cache policy of a rule.
     place : callable, optional
-        Gives the path of a raw file, from that of the list it stands in and the path there.
+        Gives the path of a raw file from the path of its list and its path in that list.
     seconds : float
-        Keys are looked up in the store for so long.
+        Time limit for looking up keys in the store.
     """
     jobs = in_order(jobs)
     known = _Records(records)
@@ -104,9 +108,9 @@ def explain(
         inputs,
         seconds,
     )
-    ledger = Ledger(known.of, known.all_of)
-    causes, hours = {}, {}
+    ledger = Ledger(known.all_of)
+    causes, estimates = {}, {}
     for job in jobs:
         causes[job.number] = finder.of(job)
-        hours[job.number] = ledger.hours(job)
-    return summarise(jobs, causes, forecast.fates(jobs), hours)
+        estimates[job.number] = ledger.estimate(job)
+    return summarise(jobs, causes, forecast.fates(jobs), estimates)

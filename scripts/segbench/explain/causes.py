@@ -22,8 +22,8 @@ from segbench.stages import STAGES
 #: Parameters that are digests of code, one or several.
 _CODE = ("code", "codes")
 
-#: What a job that was never made may be the first of, in the order in which it is named.
-_NAMED = (*Arm._fields, "study")
+#: Wildcards whose new value explains a job that never ran, the first to be named first.
+_NEW_FIRST = (*Arm._fields, "study")
 
 _SENTENCES = {
     "parameter": "parameter {what}{of_it}: {change}",
@@ -52,7 +52,7 @@ class Cause(NamedTuple):
     of : str
         The recipe, sample or list that it belongs to; may be empty.
     old, new : str
-        Values, versions or digests; empty where there is nothing to show.
+        Values, versions or digests; may be empty.
     """
 
     kind: str
@@ -62,7 +62,7 @@ class Cause(NamedTuple):
     new: str = ""
 
     def sentence(self) -> str:
-        """The cause in words.
+        """The cause as a sentence.
 
         Examples
         --------
@@ -80,22 +80,22 @@ class Cause(NamedTuple):
 
 
 class Causes:
-    """Finds the causes of jobs.
+    """Finds why jobs must run.
 
     Parameters
     ----------
     record : callable
-        Gives the record of a planned job, or None.
+        Returns the record of a planned job, or None.
     parts : callable
-        Gives the parts behind a digest of code, or None.
+        Returns the parts behind a digest of code, or None.
     digest : callable
-        Gives the digest of an existing file; takes the path and what a record saw of it.
+        Returns the digest of an existing file; takes its path and its stat in a record.
     old_list : callable
-        Gives the text of a list of files by its digest, or None.
+        Returns the text of a list of files by its digest, or None.
     is_new : callable
-        Whether a rule was never run before with this value of a wildcard.
+        Whether a rule has never run with this value of a wildcard.
     place : callable
-        Gives the path of a raw file, from that of the list and the path in it.
+        Returns the path of a raw file from the path of its list and its path in that list.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Causes:
         self._place = place
 
     def of(self, job: Planned) -> list[Cause]:
-        """What differs for a job in itself; empty if it only follows other jobs."""
+        """The job's own causes; empty if it only follows other jobs."""
         record = self._record(job)
         if record is None:
             return [self._unrecorded(job)]
@@ -131,7 +131,7 @@ class Causes:
     def _unrecorded(self, job: Planned) -> Cause:
         if not job.missing:
             return Cause("unrecorded", f"no record of the last run; Snakemake says: {job.reason}")
-        for name in _NAMED:
+        for name in _NEW_FIRST:
             if name in job.wildcards and self._is_new(job.rule, name, job.wildcards[name]):
                 return Cause("new", f"{name} {job.wildcards[name]}")
         return Cause("new", "")
@@ -155,7 +155,7 @@ class Causes:
         )
         if old is None or new is None:
             rule = f" of {path[1]}" if len(path) > 1 else ""
-            yield Cause("code", f"{rule} changed; what it was is not known any more".strip())
+            yield Cause("code", f"{rule} changed; its earlier version is not recorded".strip())
             return
         yield from code_causes(old, new)
 
@@ -184,7 +184,7 @@ class Causes:
 
 
 def _missing(paths: Collection[str]) -> Iterator[Cause]:
-    """One cause, however many outputs of the job are gone."""
+    """One cause for all missing outputs of a job."""
     if paths:
         more = f" and {len(paths) - 1} more of the same job" if len(paths) > 1 else ""
         yield Cause("output", f"{min(paths)}{more}")
@@ -196,7 +196,7 @@ def short(digest: str) -> str:
 
 
 def code_causes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Cause]:
-    """What differs between the parts behind two digests of code.
+    """Differences between the parts behind two digests of code.
 
     A symbol that stands in another module now is no cause, nor is it one for those that use it.
 
@@ -259,7 +259,7 @@ def version(text: str | None) -> str:
 def list_causes(
     changes: list[FileChange], path: str, place: Callable[[str], str] = str
 ) -> Iterator[Cause]:
-    """Causes from the rows of a list of files that differ.
+    """Causes from changed rows of a list of files.
 
     Parameters
     ----------
@@ -268,7 +268,7 @@ def list_causes(
     path : str
         The list.
     place : callable, optional
-        Gives the path of a file from the path in the list.
+        Returns the path of a file from its path in the list.
     """
     kinds: dict[str, set[str]] = {}
     for change in changes:

@@ -1,20 +1,28 @@
-"""What jobs will cost, judged from what is recorded: their own last run, or their like."""
+"""What jobs will cost: what is predicted of them, corrected by what earlier jobs took.
+
+Each rule predicts the seconds of its jobs (`segbench.resources`), and a finished job records what
+was predicted of it beside what it took. Their ratio says how fast this machine is: it is taken
+from the most similar jobs, and the range from how much these differ.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
 from statistics import median
 from typing import Any, NamedTuple
 
 from segbench.explain.plan import Planned
+from segbench.stages import STAGES
 
-#: What a job shares with its like, the first weighs most. Without the first it has none.
-_ALIKE = ("dataset", "model", "preprocessing", "augmentation", "protocol", "fold")
+#: What tells apart the jobs of one arm.
+_OF_ONE_ARM = ("seed", "fold", "shard")
 
-#: Stages that compute on a GPU where there is one.
-_ON_GPUS = ("train", "predict", "apply_model")
+#: What a job may have in common with earlier ones, the nearest first -> how many times a forecast
+#: from these may be off either way, beyond what they differ themselves.
+_MARGINS = {"job": 1.25, "arm": 1.5, "network": 1.75, "stage": 2.0}
+
+#: The same where nothing was measured.
+_UNMEASURED = 3.0
 
 
 class Hours(NamedTuple):
@@ -33,6 +41,36 @@ class Hours(NamedTuple):
     def plus(self, other: Hours) -> Hours:
         """The sum."""
         return Hours(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def times(self, factor: float) -> Hours:
+        """So many times as much."""
+        return Hours(*(value * factor for value in self))
+
+
+class Estimate(NamedTuple):
+    """What a job, or all jobs of a sum, will cost.
+
+    Attributes
+    ----------
+    expected : Hours
+        The forecast.
+    low, high : float
+        Wall hours between which it is expected to lie.
+    """
+
+    expected: Hours = Hours()
+    low: float = 0.0
+    high: float = 0.0
+
+    def plus(self, other: Estimate) -> Estimate:
+        """The sum; all may be off the same way."""
+        return Estimate(
+            self.expected.plus(other.expected), self.low + other.low, self.high + other.high
+        )
+
+    def as_dict(self) -> dict[str, float]:
+        """As JSON-able data, in hours."""
+        return {**self.expected._asdict(), "low": self.low, "high": self.high}
 
 
 def gpus_of(cost: Mapping[str, Any]) -> int:
@@ -55,87 +93,110 @@ def gpus_of(cost: Mapping[str, Any]) -> int:
         return 0
     asked = (cost.get("asked") or {}).get("gpu")
     if asked is None:
-        # A device that could be seen was sampled, whether the stage computes on it or not.
-        return int(gpu.get("devices") or 1) if cost.get("stage") in _ON_GPUS else 0
+        # A visible device was sampled, whether or not the stage computes on it.
+        stage = STAGES.get(str(cost.get("stage")))
+        return int(gpu.get("devices") or 1) if stage and stage.network else 0
     return int(asked)
 
 
-def hours_of(cost: Mapping[str, Any]) -> Hours | None:
-    """The hours of a recorded cost; None if it does not say them."""
-    try:
-        wall, cpu = float(cost["wall_s"]) / 3600, float(cost["cpu_s"]) / 3600
-        return Hours(wall, cpu, wall * gpus_of(cost))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
+#: Key of `_MARGINS`, what jobs have in common by it, whether unpredicted, whether on a GPU.
+_Likeness = tuple[str, Any, bool, bool]
 
 
-#: What a job is compared by, and its cost.
-_Cost = tuple[tuple[str, ...], Hours]
+class _Measured(NamedTuple):
+    """An earlier job: seconds it took, per second that was predicted; and how many it computed."""
+
+    ratio: float
+    cores: float
 
 
 class Ledger:
-    """Recorded costs.
+    """Forecasts of jobs from the costs of earlier ones.
 
     Parameters
     ----------
-    record : callable
-        Gives the record of a planned job, or None.
     records : callable
-        Gives all records of a rule.
+        Gives the records of all earlier jobs of a rule.
     """
 
-    def __init__(
-        self,
-        record: Callable[[Planned], dict[str, Any] | None],
-        records: Callable[[str], Iterable[dict[str, Any]]],
-    ) -> None:
-        self._record = record
+    def __init__(self, records: Callable[[str], Iterable[Mapping[str, Any]]]) -> None:
         self._records = records
-        self._alike: dict[tuple[str, ...], list[_Cost]] = {}
-        self._typical: dict[tuple[str, ...], Hours | None] = {}
+        #: Rule -> likeness -> earlier jobs that have it.
+        self._rules: dict[str, dict[_Likeness, list[_Measured]]] = {}
 
-    def hours(self, job: Planned) -> Hours | None:
-        """What a job will cost if it is computed; None where nothing like it is recorded."""
-        record = self._record(job)
-        own = hours_of(record["cost"]) if record else self._cost_file(job)
-        return own or self._like(job)
-
-    def _cost_file(self, job: Planned) -> Hours | None:
-        try:
-            return hours_of(json.loads(Path(job.outputs["cost"]).read_bytes()))
-        except (KeyError, OSError, ValueError, AttributeError):
+    def estimate(self, job: Planned) -> Estimate | None:
+        """What a job will cost if it is computed; None where nothing tells."""
+        predicted = predicted_s(job.rule, job.expected_s)
+        known = self._of_rule(job.rule)
+        keys = _likenesses(job.wildcards, job.params, predicted, job.gpus)
+        key = next((key for key in keys if key in known), None)
+        if key is None and predicted is None:
             return None
+        alike = known[key] if key else [_Measured(1.0, float(job.threads))]
+        margin = _MARGINS[key[0]] if key else _UNMEASURED
+        hours = (predicted or 1.0) / 3600
+        ratios = [one.ratio for one in alike]
+        wall = hours * median(ratios)
+        cpu = wall * median(one.cores for one in alike)
+        return Estimate(
+            Hours(wall, cpu, wall * job.gpus),
+            hours * min(ratios) / margin,
+            hours * max(ratios) * margin,
+        )
 
-    def _like(self, job: Planned) -> Hours | None:
-        """The median of the jobs that share most with it."""
-        way = (job.rule, *_marks(job.wildcards))
-        if way not in self._typical:
-            alike = [hours for _, hours in self._sharing(way)]
-            self._typical[way] = (
-                Hours(*(median(values) for values in zip(*alike, strict=True))) if alike else None
-            )
-        return self._typical[way]
-
-    def _sharing(self, way: tuple[str, ...]) -> list[_Cost]:
-        """Those of a rule that share most of these marks, one mark after another."""
-        if way not in self._alike:
-            if len(way) == 1:
-                self._alike[way] = list(self._of_rule(way[0]))
-            else:
-                before = self._sharing(way[:-1])
-                place = len(way) - 2
-                here = [cost for cost in before if cost[0][place] == way[-1]]
-                self._alike[way] = here if here or place == 0 else before
-        return self._alike[way]
-
-    def _of_rule(self, rule: str) -> Iterator[_Cost]:
-        for record in self._records(rule):
-            hours = hours_of(record["cost"])
-            if hours is not None:
-                yield _marks(record["wildcards"]), hours
+    def _of_rule(self, rule: str) -> dict[_Likeness, list[_Measured]]:
+        if rule not in self._rules:
+            found = self._rules[rule] = {}
+            for record in self._records(rule):
+                for key, measured in _measured(rule, record):
+                    found.setdefault(key, []).append(measured)
+        return self._rules[rule]
 
 
-def _marks(wildcards: Mapping[str, str]) -> tuple[str, ...]:
-    """What jobs are compared by; one fold is like another, all folds together are not."""
-    marks = {**wildcards, "fold": str(wildcards.get("fold") == "ensemble")}
-    return tuple(marks.get(name, "") for name in _ALIKE)
+def predicted_s(rule: str, expected_s: float | None) -> float | None:
+    """The seconds that are predicted of a job; None where nothing is.
+
+    Parameters
+    ----------
+    rule : str
+        The rule.
+    expected_s : float or None
+        What the rule predicts of this job; None: what is expected of all its jobs.
+    """
+    stage = STAGES.get(rule)
+    return expected_s or (stage.seconds if stage else None)
+
+
+def _measured(rule: str, record: Mapping[str, Any]) -> list[tuple[_Likeness, _Measured]]:
+    """An earlier job under each of its likenesses; nothing where its cost is not known."""
+    try:
+        cost = record["cost"]
+        wall, cpu = float(cost["wall_s"]), float(cost["cpu_s"])
+        predicted = predicted_s(rule, (cost.get("asked") or {}).get("expected_s"))
+        keys = _likenesses(record["wildcards"], record["params"], predicted, gpus_of(cost))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return []
+    measured = _Measured(wall / (predicted or 1.0), cpu / wall) if wall > 0 else None
+    return [(key, measured) for key in keys if measured]
+
+
+def _likenesses(
+    wildcards: Mapping[str, str], params: Mapping[str, Any], predicted: float | None, gpus: int
+) -> list[_Likeness]:
+    """What a job may have in common with others, the nearest first.
+
+    Only jobs that were predicted alike, and that ran on the same kind of device, are compared;
+    without a prediction only jobs of one arm.
+    """
+    of_one = tuple(sorted(wildcards.items()))
+    common: dict[str, Any] = {
+        "job": of_one,
+        "arm": tuple(pair for pair in of_one if pair[0] not in _OF_ONE_ARM),
+    }
+    if predicted is not None:
+        recipe = params.get("recipe")
+        network = recipe.get("network") if isinstance(recipe, Mapping) else None
+        if isinstance(network, Mapping):
+            common["network"] = network.get("kind"), (network.get("backbone") or {}).get("name")
+        common["stage"] = None
+    return [(name, value, predicted is None, gpus > 0) for name, value in common.items()]

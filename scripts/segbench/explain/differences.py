@@ -1,4 +1,4 @@
-"""What differs between two sets of parameters, and between two lists of files."""
+"""Differences between two sets of parameters and between two lists of files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from segbench.artefacts.inventory import parse_inventory
 
-#: Stands for a value that is not there.
+#: Stands for a missing value.
 ABSENT = "(absent)"
 
-#: Values are cut at this length where people read them.
+#: Values are cut to this length in text.
 _SHOWN = 60
 
 
@@ -21,9 +21,9 @@ class Difference(NamedTuple):
     Attributes
     ----------
     path : tuple of str
-        Keys that lead to it; an index of a list is a key, too.
+        Keys that lead to it, indices of lists included.
     old, new : object
-        The values; `ABSENT` where there is none.
+        The values, or `ABSENT`.
     """
 
     path: tuple[str, ...]
@@ -32,15 +32,15 @@ class Difference(NamedTuple):
 
 
 def differences(old: Any, new: Any, path: tuple[str, ...] = ()) -> Iterator[Difference]:
-    """All values that differ, as deep as can be.
+    """All values that differ, at any depth.
 
     Parameters
     ----------
     old, new : JSON-able
-        Of lists, only those of as many records are compared one by one; other lists are
-        values, because ``[32, 32] -> [64, 64]`` says more than two numbers.
+        Lists of equally many records are compared record by record; other lists as values,
+        because ``[32, 32] -> [64, 64]`` says more than two numbers.
     path : tuple of str
-        Where they are.
+        Keys that lead to them.
 
     Examples
     --------
@@ -62,12 +62,12 @@ def _records(value: Any) -> bool:
 
 
 def plain(data: Any) -> Any:
-    """Data as they come back from JSON: tuples are lists, paths are text."""
+    """Data as JSON returns it: tuples become lists, paths text."""
     return json.loads(json.dumps(data, default=str))
 
 
 def shown(value: Any, length: int | None = _SHOWN) -> str:
-    """A value for people to read, on one line.
+    """A value as text on one line.
 
     Examples
     --------
@@ -81,14 +81,14 @@ def shown(value: Any, length: int | None = _SHOWN) -> str:
 
 
 class FileChange(NamedTuple):
-    """A row of an inventory that differs.
+    """A changed row of an inventory.
 
     Attributes
     ----------
     sample, path : str
         The sample, and the file relative to the raw tree.
     old, new : str or None
-        SHA-256; None where the file is not in the inventory.
+        SHA-256; None if the file is not in the inventory.
     """
 
     sample: str
@@ -98,7 +98,7 @@ class FileChange(NamedTuple):
 
 
 def list_changes(old: str, new: str) -> list[FileChange]:
-    """Rows that differ between the texts of two inventories."""
+    """Changed rows between the texts of two inventories."""
     before, after = (
         {(file.sample, file.path): file.sha256 for file in parse_inventory(text)}
         for text in (old, new)

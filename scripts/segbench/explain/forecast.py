@@ -1,9 +1,8 @@
-"""What will become of each job that must run: computed, restored, or not known yet.
+"""The fate of each job that must run: computed, restored, or still open.
 
-A job restores its outputs when the store has its key. The key is known when all inputs
-are: files that are there, or the kept outputs of jobs that will be restored. Behind a job
-that computes nothing is known: its outputs may turn out the same to the byte, and then the
-jobs after it are restored.
+A job is restored if the store has its key. The key is known when all inputs are: existing files,
+or stored outputs of jobs that will be restored. After a job that is computed, all is open: its
+outputs may turn out identical, and then the jobs after it are restored.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from segbench.explain.plan import Planned
 from segbench.provenance.keys import CachePolicy, Job, digest_input, work_key
 from segbench.provenance.record import FileStat
 
-#: ``computed``: for sure. ``restored``: found in the store. ``open``: at most computed.
+#: ``computed``: will run. ``restored``: found in the store. ``open``: may run or be restored.
 Fate = Literal["computed", "restored", "open"]
 FATES: tuple[Fate, ...] = ("computed", "restored", "open")
 
 
 class Inputs:
-    """Digests of files that are there; what a record has seen and is untouched is not read."""
+    """Digests of existing files; files that did not change since a record are not read."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
@@ -37,7 +36,7 @@ class Inputs:
         path : str
             The file.
         seen : FileStat, optional
-            What an earlier job has seen of it.
+            Its stat in an earlier record.
         """
         if path not in self._known:
             status = Path(path).stat()
@@ -47,20 +46,20 @@ class Inputs:
 
 
 class Forecast:
-    """Tells the fate of jobs, one after another, makers first.
+    """Finds the fate of jobs in the order in which they run.
 
     Parameters
     ----------
     entry : callable
-        Gives the store's entry of a key, or None.
+        Returns the store's entry of a key, or None.
     kept : callable
-        Gives the file of the store that holds an output, by its SHA-256.
+        Returns the path of an object of the store by its SHA-256.
     keeping : callable
-        Says how a rule's work is kept.
+        Returns the cache policy of a rule.
     digest : callable
-        Gives the digest of an existing file.
+        Returns the digest of an existing file.
     seconds : float
-        Keys are worked out for so long; after that, jobs are open.
+        Time limit for working out keys; after it, jobs are open.
     """
 
     def __init__(
@@ -86,7 +85,7 @@ class Forecast:
         Parameters
         ----------
         jobs : iterable of Planned
-            Makers before those that use what they make.
+            Each after the jobs that make its inputs.
         """
         return {job.number: self._fate(job) for job in jobs}
 
@@ -99,7 +98,7 @@ class Forecast:
         try:
             key = self._key(job, keeping)
         except (SegbenchError, OSError, ValueError, KeyError):
-            return "open"  # its inputs do not fit one another; the job itself will say so
+            return "open"  # inputs do not fit together; the job itself will report it
         if key in self._keys:
             return "restored"
         self._keys.add(key)

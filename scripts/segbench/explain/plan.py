@@ -1,4 +1,4 @@
-"""What Snakemake is about to do, as plain data."""
+"""The jobs that Snakemake is about to run, as plain data."""
 
 from __future__ import annotations
 
@@ -16,25 +16,29 @@ class Planned:
     Attributes
     ----------
     number : int
-        Tells jobs of one plan apart.
+        Unique in a plan.
     rule : str
-        The rule.
+        Its rule.
     wildcards : dict of str to str
-        Which of the rule's jobs.
+        Its wildcards.
     params : dict
-        The parameters that it would run with, as they come back from JSON.
+        The parameters that it would run with, as JSON returns them.
     inputs : dict of str to list of str
-        Paths by the names of the rule.
+        Paths by their names in the rule.
     outputs : dict of str to str
-        Paths by the names of the rule.
+        Paths by their names in the rule.
     makers : dict of str to int
-        Input -> the job that must run before and makes it anew.
+        Input -> the job that must run first and makes it anew.
     missing : tuple of str
-        Outputs that are not there.
+        Missing outputs.
     reason : str
-        What Snakemake says.
+        Snakemake's reason.
     studies : tuple of str
         The studies that it serves, sorted.
+    expected_s : float or None
+        Seconds that its rule predicts; None if it predicts none.
+    threads, gpus : int
+        Resources that it will hold.
     """
 
     number: int
@@ -47,10 +51,13 @@ class Planned:
     missing: tuple[str, ...] = ()
     reason: str = ""
     studies: tuple[str, ...] = ()
+    expected_s: float | None = None
+    threads: int = 1
+    gpus: int = 0
 
     @property
     def name(self) -> str:
-        """The job in words."""
+        """Rule and wildcards as text."""
         return " ".join([self.rule, *self.wildcards.values()])
 
 
@@ -76,16 +83,16 @@ def studies_of(
 ) -> dict[int, tuple[str, ...]]:
     """The studies that each job serves.
 
-    A job with a study among its wildcards serves that one; else it serves those that the
-    jobs after it serve. What no study's job follows, e.g. the objects of a run, serves the
-    studies whose arms it is a part of.
+    A job with the wildcard ``study`` serves that study, others those that the jobs after them
+    serve.
+    A job that no study's job needs, e.g. the objects of a run, serves the studies of its arm.
 
     Parameters
     ----------
     wildcards : mapping
-        Job -> its wildcards. All jobs, not only those that must run.
+        Job -> its wildcards, for all jobs, not only those that must run.
     followers : mapping
-        Job -> the jobs that use what it makes.
+        Job -> the jobs that use its outputs.
     studies : mapping
         Name -> arms.
     """
@@ -108,7 +115,7 @@ def studies_of(
 
 
 def in_order(jobs: Sequence[Planned]) -> list[Planned]:
-    """Jobs by how many others must run before, one after another; makers come first.
+    """Sort jobs by the number of jobs that must run before them, one after another.
 
     Parameters
     ----------

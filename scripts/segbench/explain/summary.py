@@ -1,4 +1,4 @@
-"""Causes, jobs and costs, by study and in all."""
+"""Causes, jobs and costs by study and in total."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from segbench.explain.causes import Cause
-from segbench.explain.costs import Hours
+from segbench.explain.costs import Estimate
 from segbench.explain.forecast import FATES, Fate
 from segbench.explain.plan import Planned
 from segbench.stages import STAGES
@@ -20,36 +20,35 @@ class Stage:
     Attributes
     ----------
     jobs : int
-        How many; ``caused`` of them for a cause of their own, the others only follow.
+        Their number; ``caused`` of them have a cause of their own, the others only follow.
     fates : dict of str to int
-        How many will be ``computed`` for sure, how many ``restored``, how many are ``open``.
-    surely, at_most : Hours
-        What those cost that are computed for sure; what it costs if all are computed that
-        are not restored.
+        How many will be ``computed``, how many ``restored``, how many are ``open``.
+    will_run, worst_case : Estimate
+        Cost of the jobs that will be computed; of these and all open ones.
     unknown : int
-        Jobs that may be computed and of which no cost is known; they are in no sum.
+        Jobs that may be computed and whose cost cannot be estimated; they are in no sum.
     """
 
     jobs: int = 0
     caused: int = 0
     fates: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FATES, 0))
-    surely: Hours = field(default_factory=Hours)
-    at_most: Hours = field(default_factory=Hours)
+    will_run: Estimate = field(default_factory=Estimate)
+    worst_case: Estimate = field(default_factory=Estimate)
     unknown: int = 0
 
-    def add(self, caused: bool, fate: Fate, hours: Hours | None) -> None:
+    def add(self, caused: bool, fate: Fate, estimate: Estimate | None) -> None:
         """Count one job."""
         self.jobs += 1
         self.caused += caused
         self.fates[fate] += 1
         if fate == "restored":
             return
-        if hours is None:
+        if estimate is None:
             self.unknown += 1
             return
-        self.at_most = self.at_most.plus(hours)
+        self.worst_case = self.worst_case.plus(estimate)
         if fate == "computed":
-            self.surely = self.surely.plus(hours)
+            self.will_run = self.will_run.plus(estimate)
 
     def plus(self, other: Stage) -> Stage:
         """The sum."""
@@ -58,8 +57,8 @@ class Stage:
             self.jobs + other.jobs,
             self.caused + other.caused,
             fates,
-            self.surely.plus(other.surely),
-            self.at_most.plus(other.at_most),
+            self.will_run.plus(other.will_run),
+            self.worst_case.plus(other.worst_case),
             self.unknown + other.unknown,
         )
 
@@ -70,35 +69,37 @@ class Stage:
             "caused": self.caused,
             "follow": self.jobs - self.caused,
             **self.fates,
-            "surely_h": self.surely._asdict(),
-            "at_most_h": self.at_most._asdict(),
+            "will_run_h": self.will_run.as_dict(),
+            "worst_case_h": self.worst_case.as_dict(),
             "unknown": self.unknown,
         }
 
 
 @dataclass
 class Section:
-    """One study, what serves no single study, or everything.
+    """One study, the jobs of no single study, or everything.
 
     Attributes
     ----------
     causes : dict of Cause to (dict of str to int)
-        Cause -> rule -> how many of its jobs have it.
+        Cause -> rule -> number of its jobs.
     stages : dict of str to Stage
-        By rule, in the order in which they run.
+        Rule -> its jobs, in the order in which stages run.
     """
 
     causes: dict[Cause, dict[str, int]] = field(default_factory=dict)
     stages: dict[str, Stage] = field(default_factory=dict)
 
-    def add(self, job: Planned, causes: Iterable[Cause], fate: Fate, hours: Hours | None) -> None:
+    def add(
+        self, job: Planned, causes: Iterable[Cause], fate: Fate, estimate: Estimate | None
+    ) -> None:
         """Count one job."""
         caused = False
         for cause in causes:
             caused = True
             rules = self.causes.setdefault(cause, {})
             rules[job.rule] = rules.get(job.rule, 0) + 1
-        self.stages.setdefault(job.rule, Stage()).add(caused, fate, hours)
+        self.stages.setdefault(job.rule, Stage()).add(caused, fate, estimate)
 
     @property
     def total(self) -> Stage:
@@ -122,18 +123,18 @@ class Section:
 
 @dataclass
 class Explanation:
-    """Why jobs must run, and at what cost.
+    """Why jobs must run and what they cost.
 
     Attributes
     ----------
     studies : dict of str to Section
-        By name; a job that serves two studies is in both.
+        By name; a job of two studies is in both.
     others : Section
-        Jobs that serve no single study, e.g. the report.
+        Jobs of no single study, e.g. the report.
     total : Section
         Every job once.
     jobs : list of dict
-        Every job with its causes and its fate.
+        Every job with its causes and fate.
     """
 
     studies: dict[str, Section] = field(default_factory=dict)
@@ -141,11 +142,11 @@ class Explanation:
     total: Section = field(default_factory=Section)
     jobs: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, job: Planned, causes: list[Cause], fate: Fate, hours: Hours | None) -> None:
+    def add(self, job: Planned, causes: list[Cause], fate: Fate, estimate: Estimate | None) -> None:
         """Count one job wherever it belongs."""
         sections = [self.studies.setdefault(name, Section()) for name in job.studies]
         for section in [*(sections or [self.others]), self.total]:
-            section.add(job, causes, fate, hours)
+            section.add(job, causes, fate, estimate)
         self.jobs.append(
             {
                 "rule": job.rule,
@@ -155,7 +156,7 @@ class Explanation:
                 "causes": [cause.sentence() for cause in causes],
                 "made_anew": sorted(job.makers),
                 "fate": fate,
-                "hours": hours._asdict() if hours else None,
+                "hours": estimate.as_dict() if estimate else None,
             }
         )
 
@@ -173,19 +174,19 @@ def summarise(
     jobs: Sequence[Planned],
     causes: Mapping[int, list[Cause]],
     fates: Mapping[int, Fate],
-    hours: Mapping[int, Hours | None],
+    estimates: Mapping[int, Estimate | None],
 ) -> Explanation:
-    """Put together what was found of each job.
+    """Summarise what was found about each job.
 
     Parameters
     ----------
     jobs : sequence of Planned
         In the order in which they run.
-    causes, fates, hours : mapping
-        By the jobs' numbers.
+    causes, fates, estimates : mapping
+        By number of the job.
     """
     explanation = Explanation()
     order = {name: number for number, name in enumerate(STAGES)}
     for job in sorted(jobs, key=lambda job: order.get(job.rule, len(order))):
-        explanation.add(job, causes[job.number], fates[job.number], hours[job.number])
+        explanation.add(job, causes[job.number], fates[job.number], estimates[job.number])
     return explanation

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from segbench.explain.causes import Cause
-from segbench.explain.costs import Hours
+from segbench.explain.costs import Estimate
 from segbench.explain.summary import Explanation, Section, Stage
 
-#: Causes of one kind that are written out; of more, the rest is counted.
+#: At most this many causes of one kind are written out; the rest is counted.
 _WRITTEN = 8
 
 _COLUMNS = (
@@ -16,16 +16,20 @@ _COLUMNS = (
     "jobs",
     "caused",
     "follow",
-    "computed",
-    "at most",
+    "will run",
+    "may run",
     "restored",
     "GPU",
     "CPU",
+    "sequential",
 )
+
+#: Ends every explanation that has costs.
+_NOTE = "The estimate ignores early stopping.\n"
 
 
 def text_of(explanation: Explanation) -> str:
-    """An explanation in words and tables.
+    """An explanation as text with tables.
 
     Parameters
     ----------
@@ -38,17 +42,19 @@ def text_of(explanation: Explanation) -> str:
         _section(f"Study {name}", section) for name, section in sorted(explanation.studies.items())
     ]
     if explanation.others.stages:
-        parts.append(_section("Of no single study", explanation.others))
+        parts.append(_section("No single study", explanation.others))
     total = explanation.total.total
-    parts.append(f"In all, each job once: {_jobs(total.jobs)}\n{_cost(total)}")
+    parts.append(f"Total, each job once: {_jobs(total.jobs)}\n{_cost(total)}")
     if len(explanation.studies) > 1:
         parts[-1] += "  A job that serves several studies is counted in each of them.\n"
+    if total.worst_case.expected.wall:
+        parts[-1] += _NOTE
     return "\n".join(parts)
 
 
 def _section(title: str, section: Section) -> str:
     lines = [f"{title}: {_jobs(section.total.jobs)}", "  because"]
-    causes = _causes(section.causes) or ["they follow other jobs"]
+    causes = _causes(section.causes) or ["other jobs before them run"]
     lines += [f"    {line}" for line in causes]
     rows = [_COLUMNS, *(_row(rule, stage) for rule, stage in section.stages.items())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
@@ -63,7 +69,7 @@ def _jobs(count: int) -> str:
 
 
 def _causes(causes: Mapping[Cause, Mapping[str, int]]) -> list[str]:
-    """One line a cause; of many alike only the first."""
+    """One line per cause; of many alike only the first."""
     alike: dict[tuple[str, tuple[tuple[str, int], ...]], list[Cause]] = {}
     for cause, rules in causes.items():
         alike.setdefault((cause.kind, tuple(rules.items())), []).append(cause)
@@ -81,15 +87,16 @@ def _row(rule: str, stage: Stage) -> tuple[str, ...]:
     counts = (stage.jobs, stage.caused, stage.jobs - stage.caused, *fates)
     known = stage.unknown < stage.jobs - stage.fates["restored"] or not stage.unknown
     mark = "+?" * bool(stage.unknown)
-    hours = [
-        f"{_brief(value)}{mark}" if known else "?"
-        for value in (stage.at_most.gpu, stage.at_most.cpu)
-    ]
-    return (rule, *(str(count) if count else "-" for count in counts), *hours)
+    cost = stage.worst_case
+    cells = [
+        _brief(cost.expected.gpu), _brief(cost.expected.cpu), _range(cost.low, cost.high)
+    ]  # fmt: skip
+    cells = [f"{cell}{mark}" if known else "?" for cell in cells]
+    return (rule, *(str(count) if count else "-" for count in counts), *cells)
 
 
 def _long(hours: float) -> tuple[str, str]:
-    """A number with two digits, and its unit.
+    """A number with two digits and its unit.
 
     Examples
     --------
@@ -107,27 +114,46 @@ def _brief(hours: float) -> str:
     return f"{number} {unit[0] if unit != 'minutes' else 'min'}" if hours else "0"
 
 
-def _hours(hours: Hours) -> str:
-    """Hours in words.
+def _range(low: float, high: float) -> str:
+    """Two numbers of hours, the unit said once where it is the same.
 
     Examples
     --------
-    >>> _hours(Hours(2.0, 0.1, 4.0))
-    '4 GPU-hours, 6 CPU-minutes; 2 hours one after another'
+    >>> _range(0.5, 0.9), _range(0.5, 4), _range(0, 0)
+    ('30-54 min', '30 min-4 h', '0')
     """
+    first, last = _brief(low), _brief(high)
+    number, _, unit = first.partition(" ")
+    return last if first == last else f"{number if last.endswith(unit) else first}-{last}"
+
+
+def _hours(estimate: Estimate) -> str:
+    """An estimate in words.
+
+    Examples
+    --------
+    >>> from segbench.explain.costs import Hours
+    >>> _hours(Estimate(Hours(2.0, 0.1, 4.0), 1.5, 3.0))
+    '4 GPU-hours, 6 CPU-minutes; 2 hours sequential (1.5-3 h)'
+    """
+    hours = estimate.expected
     gpu, cpu = _long(hours.gpu), _long(hours.cpu)
+    spread = f" ({_range(estimate.low, estimate.high)})" if hours.wall else ""
     wall = " ".join(_long(hours.wall))
-    return f"{gpu[0]} GPU-{gpu[1]}, {cpu[0]} CPU-{cpu[1]}; {wall} one after another"
+    return f"{gpu[0]} GPU-{gpu[1]}, {cpu[0]} CPU-{cpu[1]}; {wall} sequential{spread}"
 
 
 def _cost(total: Stage) -> str:
     lines = []
-    if total.fates["computed"]:
-        lines.append(f"  computed for sure: {_hours(total.surely)}")
-    if total.fates["open"]:
-        lines.append(f"  at most, if nothing turns out the same: {_hours(total.at_most)}")
+    for words, fate, cost in (
+        ("will run", "computed", total.will_run),
+        ("worst case", "open", total.worst_case),
+    ):
+        if total.fates[fate]:
+            known = cost.expected.wall or not total.unknown
+            lines.append(f"  {words}: {_hours(cost) if known else '?'}")
     if total.fates["restored"]:
-        lines.append(f"  restored from the store, at no cost: {_jobs(total.fates['restored'])}")
+        lines.append(f"  restored from the store: {_jobs(total.fates['restored'])}")
     if total.unknown:
-        lines.append(f"  not in these sums: {_jobs(total.unknown)}, nothing like it is recorded")
+        lines.append(f"  cost unknown, not in these sums: {_jobs(total.unknown)}")
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""What jobs ask for: memory, memory of a GPU, minutes; predicted, and more at each attempt.
+"""What jobs ask for: memory, memory of a GPU, minutes, more at each attempt; and expected seconds.
 
 Snakemake asks for every job that it plans, so what jobs share is kept. Before a dataset's
 samples.tsv is there, the configuration alone is asked.
@@ -22,6 +22,7 @@ from segbench.resources import (
     stage_needs,
     training_needs,
 )
+from segbench.stages import STAGES
 from segbench.workflow.arms import ENSEMBLE
 from segbench.workflow.paths import OBJECTS, SAMPLES
 
@@ -29,7 +30,7 @@ from segbench.workflow.paths import OBJECTS, SAMPLES
 Resource = Callable[[Mapping[str, str], int, int], int]
 
 #: Rules that use a network.
-GPU_RULES = ("train", "predict")
+GPU_RULES = tuple(stage.name for stage in STAGES.values() if stage.cost and stage.network)
 
 
 class JobResources:
@@ -56,27 +57,25 @@ class JobResources:
 
     def memory(self, rule: str) -> Resource:
         """Memory that jobs of a rule ask for, in MiB."""
-
-        def mem_mb(wildcards: Mapping[str, str], attempt: int, threads: int) -> int:
-            return self.needs(rule, wildcards, attempt, threads).mem_mb
-
-        return mem_mb
+        return self._resource(rule, "mem_mb")
 
     def minutes(self, rule: str) -> Resource:
         """Time that jobs of a rule ask for, in minutes."""
-
-        def runtime(wildcards: Mapping[str, str], attempt: int, threads: int) -> int:
-            return self.needs(rule, wildcards, attempt, threads).runtime_min
-
-        return runtime
+        return self._resource(rule, "runtime_min")
 
     def gpu_memory(self, rule: str) -> Resource:
         """Memory of each GPU that jobs of a rule ask for, in MiB; 0 on a CPU."""
+        return self._resource(rule, "gpu_mem_mb")
 
-        def gpu_mem_mb(wildcards: Mapping[str, str], attempt: int, threads: int) -> int:
-            return self.needs(rule, wildcards, attempt, threads).gpu_mem_mb
+    def seconds(self, rule: str) -> Resource:
+        """Wall time that is expected of jobs of a rule, in seconds, for forecasts."""
+        return self._resource(rule, "expected_s")
 
-        return gpu_mem_mb
+    def _resource(self, rule: str, name: str) -> Resource:
+        def resource(wildcards: Mapping[str, str], attempt: int, threads: int) -> int:
+            return int(getattr(self.needs(rule, wildcards, attempt, threads), name))
+
+        return resource
 
     def needs(self, rule: str, wildcards: Mapping[str, str], attempt: int, threads: int) -> Needs:
         """What a job needs.

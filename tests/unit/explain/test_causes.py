@@ -109,13 +109,13 @@ def world(tmp_path, monkeypatch):
             "score",
             {"code": "old"},
             {"code": "gone"},
-            "code changed; what it was is not known any more",
+            "code changed; its earlier version is not recorded",
         ),
         (
             "report",
             {"codes": {"train": "gone"}},
             {"codes": {"train": "new"}},
-            "code of train changed; what it was is not known any more",
+            "code of train changed; its earlier version is not recorded",
         ),
     ],
 )

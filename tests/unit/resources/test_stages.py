@@ -58,7 +58,7 @@ def test_the_time_of_a_stage_by_hand():
     found = data((1000, 1000), shards=2)
     assert stage_needs("preprocess", found).expected_s == round(0.4 + 65 * 0.25)
     assert stage_needs("measure", found).expected_s == round(0.5 + 20 * 1.0)
-    assert stage_needs("explore_dataset", found).expected_s == round(3.5 + 130 * 0.5)
+    assert stage_needs("explore_dataset", found).expected_s == round(3.0 + 130 * 1.0)
     copied = data((1000, 1000), shards=2, training=1300)
     assert stage_needs("amplify", copied).expected_s == round(0.4 + 65 * 10 * 0.01)
     assert stage_needs("measure", data((1000, 1000))).runtime_min == 10

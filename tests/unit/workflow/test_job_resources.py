@@ -17,7 +17,7 @@ def asked(config, tmp_path, monkeypatch):
 
     def training(recipe, data, jitter, *, gpus, threads):
         calls.append((recipe, data, jitter, gpus, threads))
-        return Needs(1000 + gpus, 500 * gpus, 30, threads)
+        return Needs(1000 + gpus, 500 * gpus, 30, threads, 720)
 
     monkeypatch.setattr(job_resources, "training_needs", training)
     return calls
@@ -26,7 +26,7 @@ def asked(config, tmp_path, monkeypatch):
 def test_runs_that_differ_in_seed_or_fold_are_predicted_once(config, asked, run):
     jobs = JobResources(config, lambda rule: 2)
     first = jobs.needs("train", run, 1, 1)
-    assert first == Needs(1002, 1000, 30, 1)
+    assert first == Needs(1002, 1000, 30, 1, 720)
     assert jobs.needs("train", {**dict(run), "seed": "0", "fold": "1"}, 1, 1) == first
     (call,) = asked
     assert call[0] is config.models["nuclei-plain-miniature"]
@@ -42,6 +42,7 @@ def test_each_resource_is_one_figure_and_grows_with_the_attempt(config, asked, r
     assert jobs.memory("train")(run, 2, 1) == 2002
     assert jobs.minutes("train")(run, 3, 1) == 90
     assert jobs.gpu_memory("train")(run, 2, 1) == 500
+    assert jobs.seconds("train")(run, 3, 1) == 720, "no more is expected of a retry"
 
 
 def test_an_ensemble_loads_the_networks_of_all_folds(config, asked, run, monkeypatch):
