@@ -5,13 +5,11 @@ from segbench.provenance.job import Job, run
 
 def work(job: Job) -> None:
     from segbench.reporting.curves import draw_curves
-    from segbench.reporting.histories import write_losses
-    from segbench.reporting.names import run_labels
+    from segbench.reporting.histories import read_runs, write_losses
 
-    paths = job.inputs["histories"]
-    histories = dict(zip(run_labels(job.params["runs"]), paths, strict=True))
-    draw_curves(histories, job.params["title"], job.outputs["picture"])
-    write_losses(histories, job.outputs["losses"])
+    runs = read_runs(job.params["runs"], job.inputs["histories"])
+    draw_curves(runs, job.params["title"], job.outputs["picture"])
+    write_losses(runs, job.outputs["losses"])
 
 
 if __name__ == "__main__":

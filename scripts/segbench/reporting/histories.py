@@ -1,36 +1,27 @@
-"""Training histories: every epoch's figures, and the lowest losses as a table."""
+"""Training histories: the values of every epoch, and the lowest losses as a table."""
 
 from __future__ import annotations
 
 import csv
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 from segbench.artefacts.tsv import read_table, write_table
 from segbench.errors import SegbenchError
+from segbench.reporting.names import arm_labels
 
 #: Columns that are read, of those that training writes; one of `SCORES` beside them.
 COLUMNS = ("epoch", "loss", "val_loss", "chosen")
 #: Column of the score that chooses the epoch -> what it is called.
 SCORES = {"val_dice": "Dice", "val_accuracy": "accuracy"}
-#: Columns of ``losses.tsv``.
-LOSSES = (
-    "run", "lowest_loss", "epoch_lowest_loss", "lowest_val_loss", "epoch_lowest_val_loss",
-    "chosen_epoch", "metric", "score", "epochs",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class History:
-    """The figures of one training, one entry an epoch.
-
-    Attributes
-    ----------
-    score : list of float
-        On the validation samples; `metric` says what.
-    """
+    """The values of each epoch of one training; `metric` names the validation score."""
 
     epoch: list[float]
     loss: list[float]
@@ -46,16 +37,26 @@ class History:
 
 
 @dataclass(frozen=True)
+class Run:
+    """One training: the label of its arm, its fold and its history."""
+
+    arm: str
+    fold: str
+    history: History
+
+
+@dataclass(frozen=True)
 class Losses:
-    """The lowest losses of one training; None where there are none.
+    """The lowest losses of one training, a row of ``losses.tsv``; None where there are none.
 
     Attributes
     ----------
     run : str
         Arm and fold.
-    loss, val_loss : tuple of (float, int) or None
-        Lowest value and the first epoch that reached it.
-    chosen : int or None
+    lowest_loss, lowest_val_loss : float or None
+    epoch_lowest_loss, epoch_lowest_val_loss : int or None
+        The first epoch that reached it.
+    chosen_epoch : int or None
         Epoch whose network is kept.
     score : float or None
         `metric` on the validation samples at the chosen epoch.
@@ -64,12 +65,20 @@ class Losses:
     """
 
     run: str
-    loss: tuple[float, int] | None
-    val_loss: tuple[float, int] | None
-    chosen: int | None
+    lowest_loss: float | None
+    epoch_lowest_loss: int | None
+    lowest_val_loss: float | None
+    epoch_lowest_val_loss: int | None
+    chosen_epoch: int | None
     metric: str
     score: float | None
     epochs: int
+
+
+#: Columns of ``losses.tsv``, and those of them that hold text or fractions.
+LOSSES = tuple(field.name for field in fields(Losses))
+_TEXT = ("run", "metric")
+_FRACTIONS = ("lowest_loss", "lowest_val_loss", "score")
 
 
 def _rows(path: str | Path) -> tuple[list[dict[str, str]], list[str]]:
@@ -121,40 +130,47 @@ def read_history(path: str | Path) -> History:
     return History(**{n: values[n] for n in COLUMNS}, score=values[score], metric=SCORES[score])
 
 
-def _lowest(epochs: list[float], values: list[float]) -> tuple[float, int] | None:
-    known = [
-        (value, int(e)) for e, value in zip(epochs, values, strict=True) if math.isfinite(value)
-    ]
-    return min(known, default=None)
-
-
-def lowest_losses(run: str, history: History) -> Losses:
-    """Find the lowest training and the lowest validation loss of a training.
+def read_runs(names: Sequence[Mapping[str, object]], histories: Sequence[str | Path]) -> list[Run]:
+    """Read the histories of some trainings.
 
     Parameters
     ----------
-    run : str
-        Arm and fold.
-    history : History
+    names : sequence of mapping
+        The names of each training's arm, see `arm_labels`, and its ``fold``.
+    histories : sequence of Path
+        The ``history.csv`` of each.
+    """
+    labels = arm_labels(names)
+    return [
+        Run(label, str(own["fold"]), read_history(path))
+        for label, own, path in zip(labels, names, histories, strict=True)
+    ]
+
+
+def _lowest(epochs: list[float], values: list[float]) -> tuple[float, int] | tuple[None, None]:
+    known = [(value, int(e)) for e, value in zip(epochs, values, strict=True) if isfinite(value)]
+    return min(known, default=(None, None))
+
+
+def lowest_losses(run: Run) -> Losses:
+    """Find the lowest training and the lowest validation loss of a training.
 
     Examples
     --------
     >>> history = History([1, 2, 3], [0.9, 0.5, 0.4], [0.8, 0.6, 0.7], [0, 1, 0], [0.1, 0.7, 0.6])
-    >>> found = lowest_losses("unet", history)
-    >>> found.loss, found.val_loss, found.chosen
-    ((0.4, 3), (0.6, 2), 2)
+    >>> found = lowest_losses(Run("unet", "0", history))
+    >>> found.lowest_loss, found.epoch_lowest_loss, found.chosen_epoch
+    (0.4, 3, 2)
     """
-    best = history.best
-    score = None if best is None else history.score[best]
+    history, best = run.history, run.history.best
+    loss, loss_epoch = _lowest(history.epoch, history.loss)
+    val_loss, val_loss_epoch = _lowest(history.epoch, history.val_loss)
+    chosen = None if best is None else int(history.epoch[best])
+    score = None if best is None or not isfinite(history.score[best]) else history.score[best]
     return Losses(
-        run=run,
-        loss=_lowest(history.epoch, history.loss),
-        val_loss=_lowest(history.epoch, history.val_loss),
-        chosen=None if best is None else int(history.epoch[best]),
-        metric=history.metric,
-        score=score if score is not None and math.isfinite(score) else None,
-        epochs=len(history.epoch),
-    )
+        f"{run.arm}, fold {run.fold}", loss, loss_epoch, val_loss, val_loss_epoch, chosen,
+        history.metric, score, len(history.epoch),
+    )  # fmt: skip
 
 
 def _cell(value: object) -> str:
@@ -163,29 +179,10 @@ def _cell(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def write_losses(histories: Mapping[str, str | Path], output: str | Path) -> None:
-    """Write the lowest losses of some trainings as a table.
-
-    Parameters
-    ----------
-    histories : mapping of str to Path
-        Arm and fold -> ``history.csv``.
-    output : str or Path
-        TSV with the columns of `LOSSES`, in the order given.
-    """
-    rows = []
-    for run, path in histories.items():
-        found = lowest_losses(run, read_history(path))
-        cells = (
-            found.run, *(found.loss or (None, None)), *(found.val_loss or (None, None)),
-            found.chosen, found.metric, found.score, found.epochs,
-        )  # fmt: skip
-        rows.append([_cell(cell) for cell in cells])
+def write_losses(runs: Sequence[Run], output: str | Path) -> None:
+    """Write the lowest losses of some trainings as a table with the columns `LOSSES`."""
+    rows = [[_cell(value) for value in astuple(lowest_losses(run))] for run in runs]
     write_table(output, LOSSES, rows)
-
-
-def _pair(row: Mapping[str, str], name: str) -> tuple[float, int] | None:
-    return (float(row[name]), int(row[f"epoch_{name}"])) if row[name] else None
 
 
 def read_losses(path: str | Path) -> list[Losses]:
@@ -200,12 +197,8 @@ def read_losses(path: str | Path) -> list[Losses]:
 
 
 def _losses(row: Mapping[str, str]) -> Losses:
-    return Losses(
-        run=row["run"],
-        loss=_pair(row, "lowest_loss"),
-        val_loss=_pair(row, "lowest_val_loss"),
-        chosen=int(row["chosen_epoch"]) if row["chosen_epoch"] else None,
-        metric=row["metric"],
-        score=float(row["score"]) if row["score"] else None,
-        epochs=int(row["epochs"]),
-    )
+    values: dict[str, Any] = {}
+    for name, cell in row.items():
+        kind = str if name in _TEXT else float if name in _FRACTIONS else int
+        values[name] = kind(cell) if cell else None
+    return Losses(**values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,7 @@ from segbench.figures.palette import ORANGE, SKY_BLUE
 from segbench.figures.planes import Plane, is_volume, planes_of
 from segbench.figures.saving import save
 from segbench.figures.style import house_style
-from segbench.metrics.registry import DEFINITIONS
-from segbench.reporting.names import arm_label
+from segbench.metrics.registry import define
 from segbench.reporting.ranking import Ranked, examples, rank_samples
 
 DASHES = (0, (2.5, 1.5))
@@ -40,22 +39,15 @@ class Panel:
     planes: list[Plane]
 
 
-def _metric(ranked: Ranked) -> str:
-    known = DEFINITIONS.get(ranked.definition)
-    return known.title if known else ranked.metric
-
-
 def _score(ranked: Ranked) -> str:
     """Metric and value; nothing for an example without a score."""
-    return f"{_metric(ranked)} {ranked.value:.3f}" if np.isfinite(ranked.value) else ""
+    return f"{define(ranked.definition).title} {ranked.value:.3f}" if ranked.definition else ""
 
 
 def _head(ranked: Ranked) -> str:
-    score = _score(ranked)
-    return (
-        ranked.rank + (f": {score}" if score else "") + f"\n{shortened(ranked.sample)}"
-        + (f"\ngroup {shortened(ranked.group)}" if ranked.group else "")
-    )  # fmt: skip
+    group = f"group {shortened(ranked.group)}" if ranked.group else ""
+    first = ": ".join(filter(None, [ranked.rank, _score(ranked)]))
+    return "\n".join(filter(None, [first, shortened(ranked.sample), group]))
 
 
 def _draw_one_class(cell: Axes, plane: Plane) -> None:
@@ -66,7 +58,7 @@ def _draw_one_class(cell: Axes, plane: Plane) -> None:
 
 
 def _draw_slice(cell: Axes, plane: Plane) -> None:
-    """Both outlines of every class, truth solid, prediction dashed, a colour a class."""
+    """Both outlines of every class, truth solid, prediction dashed, a colour per class."""
     show_image(cell, plane.image)
     for layers, dashes in ((plane.truth, "solid"), (plane.prediction, DASHES)):
         for layer in layers:
@@ -162,26 +154,25 @@ def _figure(panels: list[Panel], title: str, volume: bool) -> Figure:
 
 
 def _describe(title: str, ranked: list[Ranked]) -> str:
-    parts = []
-    for r in ranked:
-        score = _score(r)
-        parts.append(
-            f"{r.rank}: sample {r.sample}"
-            + f", group {r.group}" * bool(r.group)
-            + f", {score}" * bool(score)
+    parts = [
+        ", ".join(
+            filter(
+                None,
+                [f"{r.rank}: sample {r.sample}", r.group and f"group {r.group}", _score(r)],
+            )
         )
-    scored = [r for r in ranked if r.definition]
-    definition = f" (definition {scored[0].definition})" if scored else ""
-    return (
-        f"{title}. Truth and predicted outlines over the image"
-        f"{definition}; " + ("; ".join(parts) or "no scored sample") + "."
-    )
+        for r in ranked
+    ]
+    scored = [r.definition for r in ranked if r.definition]
+    definition = f" (definition {scored[0]})" if scored else ""
+    listed = "; ".join(parts) or "no scored sample"
+    return f"{title}. Truth and predicted outlines over the image{definition}; {listed}."
 
 
 def draw_overlays(
     scores: Sequence[str | Path],
     study: Study,
-    arm: Mapping[str, object],
+    title: str,
     preprocessed: Sequence[str | Path],
     segmentations: Sequence[str | Path],
     truth: Sequence[str | Path],
@@ -190,23 +181,22 @@ def draw_overlays(
     """Draw the best, the median and the worst sample of an arm, with both labels.
 
     One class or numbered objects: both outlines over the image. Several classes: truth and
-    prediction below one another, in colours. Volumes: for each class (region) the axial
+    prediction below each other, in colours. Volumes: for each class (region) the axial
     slice with its largest area, with both outlines.
 
     Parameters
     ----------
     scores : sequence of Path
-        ``scores.parquet``; where there are as many as `segmentations`, the k-th was
-        computed from the k-th.
+        The ``scores.parquet`` of each scored fold.
     study : Study
-        Gives the primary metric. Where neither that nor another metric has scores of
-        single samples, three samples are shown as examples.
-    arm : mapping
-        ``preprocessing``, ``augmentation``, ``model``, ``seed``: names of the arm.
+        Gives the metrics. If none has scores of single samples, three samples are shown as
+        examples.
+    title : str
+        Of the arm.
     preprocessed, truth : sequence of Path
         Archives of images, and of labels at the original size.
     segmentations : sequence of Path
-        Archives of labels at the original size.
+        Predicted labels at the original size of each scored fold.
     output : str or Path
         PNG, below 400 kB; the same input gives the same bytes.
 
@@ -217,9 +207,7 @@ def draw_overlays(
     """
     archives = [Archive(path) for path in segmentations]
     try:
-        ranked = rank_samples(
-            [Path(path) for path in scores], [set(a.ids) for a in archives], study, arm
-        )
+        ranked = rank_samples(scores, [set(a.ids) for a in archives], study)
         images, labels = ArchiveSet(preprocessed), ArchiveSet(truth)
         if not ranked:
             ranked = examples([a.ids for a in archives])
@@ -231,6 +219,5 @@ def draw_overlays(
     finally:
         for archive in archives:
             archive.close()
-    title = arm_label(arm)
     with house_style():
         save(_figure(panels, title, volume), output, _describe(title, ranked))

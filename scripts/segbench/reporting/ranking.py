@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum, isfinite, nan
 from pathlib import Path
 
-import pandas as pd
-
-from segbench.arms import WITHIN_STUDY
-from segbench.artefacts.scores import COLUMNS, read_run
+from segbench.artefacts.scores import read_run
 from segbench.config.study import Study
-from segbench.errors import SegbenchError
-from segbench.metrics.registry import DEFINITIONS
+from segbench.metrics.registry import define, definition_id
 
-#: Ranked by these where the metrics of a study have no scores of single samples.
+#: Used if no metric of the study has scores of single samples.
 FALLBACKS = ("dice", "iou", "dice_pooled", "iou_pooled", "dsb_map")
 
 
@@ -27,131 +24,89 @@ class Ranked:
     rank : {"best", "median", "worst", "example"}
         Its place in the arm; an example has no score (NaN) and names no group.
     segmentation : int
-        Index of the segmentation archive the score belongs to.
+        Number of the segmentation archive that holds it.
     """
 
     rank: str
     sample: str
     group: str
     value: float
-    metric: str
     definition: str
     segmentation: int
 
 
-def _of_arm(frame: pd.DataFrame, study: Study, arm: Mapping[str, object]) -> pd.DataFrame:
-    wanted = {name: str(arm[name]) for name in WITHIN_STUDY if name in arm}
-    wanted |= {"dataset": study.dataset, "protocol": study.protocol}
-    for name, value in wanted.items():
-        if name in frame:
-            frame = frame[frame[name].astype(str) == value]
-    return frame[frame["sample"].notna() & frame["value"].notna()]
+#: Sample -> its group, and (value, number of the archive) for each of its predictions.
+_Values = dict[str, tuple[str, list[tuple[float, int]]]]
 
 
-def _of_metric(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """The scores to rank by: the primary metric's, else those of the next that has some.
-
-    A metric of whole stacks, or of all samples together, has none of single samples.
-    """
-    for metric in (study.primary, *study.metrics, *FALLBACKS):
-        for column in ("metric", "definition"):
-            found = frame[frame[column] == metric]
-            if len(found):
-                # Several definitions of one metric are never averaged: the first by name.
-                return found[found["definition"] == found["definition"].astype(str).min()]
-    return frame.iloc[:0]
-
-
-def _sample_scores(
-    scores: Sequence[Path], samples: Sequence[set[str]], study: Study, arm: Mapping[str, object]
-) -> pd.DataFrame:
-    """One row for each (sample, segmentation): the mean over classes."""
-    paired = len(scores) == len(samples)
-    known = set().union(*samples)
-    parts = []
-    for index, path in enumerate(scores):
-        part = _of_arm(read_run(path).table.to_pandas(), study, arm)
-        part = part[part["sample"].astype(str).isin(known)]
-        names = part["sample"].astype(str)
-        if paired and set(names) <= samples[index]:
-            part = part.assign(segmentation=index)
-        else:
-            owner = {name: k for k, ids in enumerate(samples) for name in ids}
-            doubles = sum(map(len, samples)) - len(owner)
-            if doubles:
-                raise SegbenchError(
-                    f"{doubles} samples are in several segmentation archives",
-                    "scores[k] computed from segmentations[k]",
-                    "pass as many score files as segmentations, in the same order",
-                )
-            part = part.assign(segmentation=names.map(owner))
-        parts.append(part)
-    if not parts:
-        return pd.DataFrame(columns=[*COLUMNS, "segmentation"])
-    frame = _of_metric(pd.concat(parts, ignore_index=True), study)
-    keys = ["sample", "group", "metric", "definition", "segmentation"]
-    return frame.groupby(keys, as_index=False, sort=True, dropna=False).agg({"value": "mean"})
-
-
-def _lower_is_better(frame: pd.DataFrame) -> bool:
-    definition = DEFINITIONS.get(str(frame["definition"].iloc[0])) if len(frame) else None
-    return definition is not None and not getattr(definition, "higher_is_better", True)
+def _values_by_definition(
+    scores: Sequence[str | Path], samples: Sequence[set[str]]
+) -> dict[str, _Values]:
+    """Values of single samples by definition: means over the classes, without excluded ones."""
+    found: dict[str, dict[tuple[str, str, int], list[float]]] = {}
+    for number, (path, known) in enumerate(zip(scores, samples, strict=True)):
+        table = read_run(path).table.select(["sample", "group", "definition", "value"])
+        for sample, group, definition, value in zip(*table.to_pydict().values(), strict=True):
+            # Scores of whole stacks have no sample of that name.
+            if sample in known and isfinite(value):
+                keys = found.setdefault(definition, {})
+                keys.setdefault((sample, group or "", number), []).append(value)
+    means: dict[str, _Values] = {}
+    for definition, keys in found.items():
+        values = means.setdefault(definition, {})
+        for (sample, group, number), parts in keys.items():
+            values.setdefault(sample, (group, []))[1].append((fsum(parts) / len(parts), number))
+    return means
 
 
 def rank_samples(
-    scores: Sequence[Path], samples: Sequence[set[str]], study: Study, arm: Mapping[str, object]
+    scores: Sequence[str | Path], samples: Sequence[set[str]], study: Study
 ) -> list[Ranked]:
     """Choose the best, the median and the worst sample of an arm by the primary metric.
 
     Parameters
     ----------
     scores : sequence of Path
-        ``scores.parquet`` files. Where there are as many as `samples`, the k-th was
-        computed from the k-th archive; otherwise each sample must be in one archive.
+        The ``scores.parquet`` of each scored fold.
     samples : sequence of set of str
-        The sample ids of each segmentation archive.
+        The sample ids of each fold's segmentation archive.
     study : Study
-        Its `primary` is the name of a metric or of a definition.
-    arm : mapping
-        ``preprocessing``, ``augmentation``, ``model``, ``seed``; those given are filtered by.
+        Gives the metrics and the policy for empty masks.
 
     Returns
     -------
     list of Ranked
-        Up to three different samples, best first; best is the lowest where a definition
-        says that lower is better. Where the primary metric has no scores of single samples,
-        the next of the study's metrics that has some is taken. Scores of several classes are
-        averaged; excluded scores (NaN) are left out; ties go by sample id; the median of
-        an even number is the lower of the two. A sample that several models predicted
-        stands there with its median prediction.
+        Up to three different samples, best first; best is the lowest where lower is better.
+        If the primary metric has no scores of single samples, the next of the study's metrics
+        that has some is used, then `FALLBACKS`. Classes are averaged; excluded scores (NaN)
+        are ignored; ties go by sample id; the median of an even number is the lower of the
+        two. A sample predicted by several models is represented by its median prediction.
 
     Raises
     ------
     SegbenchError
-        A score file is unreadable, or a score's segmentation is ambiguous.
+        A score file is unreadable.
     """
-    frame = _sample_scores(scores, samples, study, arm)
-    order = ["value", "sample", "segmentation"]
-    sign = 1 if _lower_is_better(frame) else -1
-    frame = frame.sort_values(order, ascending=[sign > 0, True, True])
-    representative = [part.iloc[len(part) // 2] for _, part in frame.groupby("sample", sort=True)]
-    rows = sorted(representative, key=lambda row: (sign * row["value"], row["sample"]))
-    places = {"best": 0, "worst": len(rows) - 1, "median": len(rows) // 2}
-    chosen: dict[int, str] = {}
-    for rank, place in places.items():
-        if 0 <= place < len(rows):
-            chosen.setdefault(place, rank)
+    found = _values_by_definition(scores, samples)
+    for metric in (study.primary, *study.metrics, *FALLBACKS):
+        identifier = definition_id(metric, study.empty)
+        if identifier in found:
+            break
+    else:
+        return []
+    sign = -1 if define(identifier).higher_is_better else 1
+    rows = []
+    for sample, (group, values) in found[identifier].items():
+        ordered = sorted((sign * value, number) for value, number in values)
+        rows.append((*ordered[len(ordered) // 2], sample, group))
+    rows.sort(key=lambda row: (row[0], row[2]))
+    ranks: dict[int, str] = {}
+    for place, rank in ((0, "best"), (len(rows) - 1, "worst"), (len(rows) // 2, "median")):
+        ranks.setdefault(place, rank)
+    chosen = [(rank, *rows[place]) for place, rank in sorted(ranks.items())]
     return [
-        Ranked(
-            rank=rank,
-            sample=str(rows[place]["sample"]),
-            group="" if pd.isna(rows[place]["group"]) else str(rows[place]["group"]),
-            value=float(rows[place]["value"]),
-            metric=str(rows[place]["metric"]),
-            definition=str(rows[place]["definition"]),
-            segmentation=int(rows[place]["segmentation"]),
-        )
-        for place, rank in sorted(chosen.items())
+        Ranked(rank, sample, group, sign * value, identifier, number)
+        for rank, value, number, sample, group in chosen
     ]
 
 
@@ -170,6 +125,5 @@ def examples(archives: Sequence[Sequence[str]], count: int = 3) -> list[Ranked]:
         for sample in ids:
             owner.setdefault(sample, number)
     return [
-        Ranked("example", sample, "", float("nan"), "", "", owner[sample])
-        for sample in sorted(owner)[:count]
+        Ranked("example", sample, "", nan, "", owner[sample]) for sample in sorted(owner)[:count]
     ]

@@ -1,4 +1,4 @@
-"""What jobs asked for beside what they used, by stage, dataset and model."""
+"""What jobs requested and what they used, by stage, dataset and model."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class AskedRow:
         Asked for over used.
     asked_gpu_mem_mb, used_gpu_mem_mb : float or None
         Of a GPU, the most.
-    verdict : str
+    advice : str
         ``ok``, or what is wrong and what to do.
     """
 
@@ -60,7 +60,7 @@ class AskedRow:
     runtime_ratio: float | None
     asked_gpu_mem_mb: float | None
     used_gpu_mem_mb: float | None
-    verdict: str
+    advice: str
 
 
 def asked_rows(jobs: Sequence[Job]) -> list[AskedRow]:
@@ -97,7 +97,7 @@ def asked_rows(jobs: Sequence[Job]) -> list[AskedRow]:
                 _ratio(limit, wall),
                 _most(group, lambda j: j.asked_gpu_mem_mb or None),
                 _most(group, lambda j: j.gpu_memory_mb),
-                _verdict(group, stage),
+                _advice(group, stage),
             )
         )
     return rows
@@ -132,7 +132,7 @@ def _ratio(asked: float | None, used: float | None) -> float | None:
     return asked / used if asked is not None and used else None
 
 
-def _verdict(group: Sequence[Job], stage: Sequence[Job]) -> str:
+def _advice(group: Sequence[Job], stage: Sequence[Job]) -> str:
     """What is wrong with what some jobs asked for; `stage` are all jobs of their rule."""
     words = [
         _judge("memory", "mem_mb", group, stage, lambda j: j.asked_mem_mb,

@@ -16,8 +16,6 @@ from segbench.reporting.overlays import draw_overlays
 from unit.reporting import kinds
 from unit.reporting.builders import score_rows, toy_study, write_scores
 
-ARM = {"preprocessing": "p64", "augmentation": "none", "model": "unet", "seed": "0"}
-
 
 def test_colours_differ_and_repeat_only_after_the_last():
     assert len(set(PALETTE)) == len(PALETTE) == 18
@@ -54,7 +52,7 @@ def draw(folder: Path, kind: dict, label: np.ndarray) -> dict[str, set[tuple[int
     prep, segmentation, truth = kinds.write(folder, kind, {"a": (image, label, label)})
     scores = write_scores(folder / "s.parquet", score_rows({"a": 0.9}))
     draw_overlays(
-        [scores], toy_study(), ARM, [prep], [segmentation], [truth], folder / "report.png"
+        [scores], toy_study(), "arm", [prep], [segmentation], [truth], folder / "report.png"
     )
     with Archive(segmentation) as predicted:
         draw_overlay(image, predicted.read("a", "label"), kind, folder / "apply.png")

@@ -275,25 +275,23 @@ def build_study(
 ) -> StudyInput:
     """A whole study: tables, pictures, sheets."""
     from segbench.reporting.curves import draw_curves
-    from segbench.reporting.histories import write_losses
+    from segbench.reporting.histories import read_runs, write_losses
     from segbench.reporting.overlays import draw_overlays
 
     folder.mkdir(parents=True, exist_ok=True)
     text = NASTY if nasty else ""
-    histories = {
-        f"{arm}, fold {fold}": write_history(folder / f"{arm}-{fold}.csv", seed=fold)
-        for arm in ("p64", "p128")
-        for fold in range(2)
-    }
-    draw_curves(histories, f"Toy {text}", folder / "curves.svg")
-    write_losses(histories, folder / "losses.tsv")
+    trainings = [("p64", 0), ("p64", 1), ("p128", 0), ("p128", 1)]
+    runs = read_runs(
+        [{"preprocessing": arm, "fold": fold} for arm, fold in trainings],
+        [write_history(folder / f"{arm}-{fold}.csv", seed=fold) for arm, fold in trainings],
+    )
+    draw_curves(runs, f"Toy {text}", folder / "curves.svg")
+    write_losses(runs, folder / "losses.tsv")
     sizes = {"a": (90, 120), "b": (90, 120), "c": (64, 64), "d": (64, 64)}
     prep, segmentation, truth = write_archives(folder, sizes)
     values = {"a": 0.91, "b": 0.52, "c": 0.8, "d": float("nan")}
     scores = write_scores(folder / "scores.parquet", score_rows(values))
-    draw_overlays(
-        [scores], toy_study(), names_of(), [prep], [segmentation], [truth], folder / "p64.png"
-    )
+    draw_overlays([scores], toy_study(), "p64", [prep], [segmentation], [truth], folder / "p64.png")
     tables = {kind: folder / f"{name}.{kind}" for kind in ("csv", "md", "tex", "html")}
     fragment = FRAGMENT.replace("TOLD", "of generated data" if generated else "of the study")
     for kind, path in tables.items():

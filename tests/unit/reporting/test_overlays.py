@@ -21,7 +21,7 @@ from unit.reporting.builders import (
     write_scores,
 )
 
-ARM = {"preprocessing": "p64", "augmentation": "none", "model": "unet", "seed": "0"}
+ARM = "p64 · none · unet · seed 0"
 SIZES = {"a": (90, 120), "b": (60, 40), "c": (64, 64), "d": (64, 64)}
 
 
@@ -95,7 +95,8 @@ def test_where_nothing_is_scored_examples_are_shown(tmp_path: Path):
 def test_no_sample_at_all_still_gives_a_picture(tmp_path: Path):
     prep, segmentation, truth = write_archives(tmp_path, {})
     output = tmp_path / "o.png"
-    draw_overlays([], toy_study(), ARM, [prep], [segmentation], [truth], output)
+    scores = write_scores(tmp_path / "s.parquet", score_rows({"a": 0.5}))
+    draw_overlays([scores], toy_study(), ARM, [prep], [segmentation], [truth], output)
     assert "no scored sample" in read_picture(tmp_path / "o.png").description
 
 

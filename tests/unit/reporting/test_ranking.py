@@ -11,12 +11,13 @@ from segbench.metrics.registry import definition_id
 from segbench.reporting.ranking import Ranked, examples, rank_samples
 from unit.reporting.builders import score_rows, toy_study, write_scores
 
-ARM = {"preprocessing": "p64", "augmentation": "none", "model": "unet", "seed": "0"}
+DICE = definition_id("dice", "exclude")
+RECALL = definition_id("recall", "exclude")
 
 
 def ranked(tmp_path: Path, rows: list, samples: str = "abcdefg", **study: object) -> list[Ranked]:
     path = write_scores(tmp_path / "scores.parquet", rows)
-    return rank_samples([path], [set(samples)], toy_study(**study), ARM)
+    return rank_samples([path], [set(samples)], toy_study(**study))
 
 
 def brief(items: list[Ranked]) -> list[tuple[str, str, float]]:
@@ -60,59 +61,35 @@ def test_classes_are_averaged(tmp_path: Path):
     assert found[0].value == pytest.approx(0.55)
 
 
-def test_other_arms_metrics_and_definitions_do_not_count(tmp_path: Path):
+def test_other_metrics_and_definitions_do_not_count(tmp_path: Path):
     rows = (
         score_rows({"a": 0.2, "b": 0.5, "c": 0.4})
-        + score_rows({"a": 1.0}, metric="dice")
-        + score_rows({"a": 1.0}, definition="iou/z")
+        + score_rows({"a": 1.0}, metric="dice", definition=DICE)
+        + score_rows({"a": 1.0}, definition="iou/per-image/empty-one")
         + score_rows({"": 1.0})
     )
-    paths = [write_scores(tmp_path / "arm.parquet", rows)]
-    other = ({"model": "x"}, {"seed": 1}, {"dataset": "x"}, {"protocol": "x"})
-    for number, change in enumerate(other):
-        rows = score_rows({"a": 1.0}, **change)
-        paths.append(write_scores(tmp_path / f"{number}.parquet", rows))
-    found = rank_samples(paths, [set("abc")] * len(paths), toy_study(), ARM)
-    assert brief(found)[0] == ("best", "b", 0.5)
-
-
-def test_primary_may_name_a_definition(tmp_path: Path):
-    rows = score_rows({"a": 0.2, "b": 0.3}) + score_rows({"a": 0.9}, definition="iou/other")
-    found = ranked(tmp_path, rows, primary="iou/other", metrics=("iou/other",))
-    assert brief(found) == [("best", "a", 0.9)]
+    assert brief(ranked(tmp_path, rows))[0] == ("best", "b", 0.5)
 
 
 def test_each_score_goes_with_its_own_segmentation(tmp_path: Path):
     first = write_scores(tmp_path / "0.parquet", score_rows({"a": 0.2, "b": 0.9}, fold="0"))
     second = write_scores(tmp_path / "1.parquet", score_rows({"a": 0.6, "b": 0.8}, fold="1"))
-    found = rank_samples([first, second], [{"a", "b"}] * 2, toy_study(), ARM)
+    found = rank_samples([first, second], [{"a", "b"}] * 2, toy_study())
     # Of two models the lower prediction stands for the sample.
     assert [(i.sample, i.value, i.segmentation) for i in found] == [("b", 0.8, 1), ("a", 0.2, 0)]
-
-
-def test_unpaired_scores_find_their_archive(tmp_path: Path):
-    scores = write_scores(tmp_path / "s.parquet", score_rows({"a": 0.2, "b": 0.9}))
-    found = rank_samples([scores], [{"a"}, {"b"}], toy_study(), ARM)
-    assert [(i.sample, i.segmentation) for i in found] == [("b", 1), ("a", 0)]
-
-
-def test_ambiguous_segmentations_are_refused(tmp_path: Path):
-    scores = write_scores(tmp_path / "s.parquet", score_rows({"a": 0.2}))
-    with pytest.raises(SegbenchError, match="several segmentation archives"):
-        rank_samples([scores], [{"a"}, {"a"}], toy_study(), ARM)
 
 
 def test_bad_score_files_are_refused(tmp_path: Path):
     bad = tmp_path / "bad.parquet"
     bad.write_bytes(b"no parquet")
     with pytest.raises(SegbenchError, match=r"bad\.parquet: not readable scores"):
-        rank_samples([bad], [set()], toy_study(), ARM)
+        rank_samples([bad], [set()], toy_study())
     with pytest.raises(SegbenchError, match="not readable scores"):
-        rank_samples([tmp_path / "none"], [set()], toy_study(), ARM)
+        rank_samples([tmp_path / "none"], [set()], toy_study())
 
 
 def test_no_scores_at_all():
-    assert rank_samples([], [], toy_study(), ARM) == []
+    assert rank_samples([], [], toy_study()) == []
 
 
 @settings(max_examples=25, deadline=None)
@@ -135,17 +112,23 @@ def test_lower_is_better_for_distances(tmp_path: Path):
 
 
 def test_scores_of_stacks_are_not_those_of_samples(tmp_path: Path):
-    rows = score_rows({"case1_day2": 0.9}, metric="uw_mlebench", definition="uw")
-    rows += score_rows({"a": 0.3, "b": 0.6}, metric="dice", definition="dice/x")
+    rows = score_rows(
+        {"case1_day2": 0.9},
+        metric="uw_mlebench",
+        definition=definition_id("uw_mlebench", "exclude"),
+    )
+    rows += score_rows({"a": 0.3, "b": 0.6}, metric="dice", definition=DICE)
     found = ranked(tmp_path, rows, primary="uw_mlebench", metrics=("uw_mlebench",))
     assert brief(found) == [("best", "b", 0.6), ("worst", "a", 0.3)]
-    assert found[0].metric == "dice"
+    assert found[0].definition == DICE
 
 
 def test_the_study_s_own_metrics_come_before_others(tmp_path: Path):
     rows = score_rows({"a": float("nan"), "b": float("nan")})
-    rows += score_rows({"a": 0.1, "b": 0.2}, metric="dice", definition="dice/x")
-    rows += score_rows({"a": 0.9, "b": 0.8}, metric="recall", definition="recall/x")
+    rows += score_rows({"a": 0.1, "b": 0.2}, metric="dice", definition=DICE)
+    rows += score_rows(
+        {"a": 0.9, "b": 0.8}, metric="recall", definition=definition_id("recall", "exclude")
+    )
     found = ranked(tmp_path, rows, primary="iou", metrics=("iou", "recall"))
     assert brief(found) == [("best", "a", 0.9), ("worst", "b", 0.8)]
 

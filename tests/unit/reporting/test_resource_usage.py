@@ -70,7 +70,7 @@ def test_jobs_from_before_asking_was_recorded_are_left_out(jobs):
 
 def test_too_little_memory_is_named_with_what_to_do(jobs):
     (row,) = asked_rows(jobs({}, {"peak_rss_mb": 2500.0}))
-    assert row.verdict == (
+    assert row.advice == (
         "too little memory: set-resources train:mem_mb=3300 fits all jobs of this rule"
     )
     assert row.mem_ratio == pytest.approx(0.96)
@@ -80,18 +80,18 @@ def test_one_job_that_had_too_little_is_not_hidden_by_another(jobs):
     """The most asked for may be of another job than the one that used more than it asked."""
     rows = asked_rows(jobs({"peak_rss_mb": 2500.0}, {"asked": {"mem_mb": 9000, "runtime_min": 20}}))
     assert rows[0].mem_ratio > 1
-    assert rows[0].verdict.startswith("too little memory")
+    assert rows[0].advice.startswith("too little memory")
 
 
 def test_too_much_is_named_only_where_it_matters(jobs):
     lavish = {"asked": {"mem_mb": 16_000, "runtime_min": 20}}
     (row,) = asked_rows(jobs(lavish))
-    assert row.verdict == (
+    assert row.advice == (
         "too much memory: set-resources train:mem_mb=2000 fits all jobs of this rule"
     )
-    assert asked_rows(jobs(lavish, {}))[0].verdict == "ok", "one of them needed no less"
+    assert asked_rows(jobs(lavish, {}))[0].advice == "ok", "one of them needed no less"
     least = {"asked": {"mem_mb": 1000, "runtime_min": 10}, "peak_rss_mb": 100.0, "wall_s": 2.0}
-    assert asked_rows(jobs(least))[0].verdict == "ok", "the least that can be asked for"
+    assert asked_rows(jobs(least))[0].advice == "ok", "the least that can be asked for"
 
 
 def test_what_is_proposed_fits_the_other_jobs_of_the_rule(jobs):
@@ -102,18 +102,18 @@ def test_what_is_proposed_fits_the_other_jobs_of_the_rule(jobs):
         "asked": {"mem_mb": 20_000, "runtime_min": 20},
     }
     big, toy = asked_rows(jobs(lavish, other))
-    assert big.verdict == "ok"
-    assert toy.verdict == "too much memory", "no number fits both and is less"
+    assert big.advice == "ok"
+    assert toy.advice == "too much memory", "no number fits both and is less"
 
 
 def test_time_is_judged_too(jobs):
     (row,) = asked_rows(jobs({"wall_s": 1500.0, "asked": {"mem_mb": 1000, "runtime_min": 20}}))
-    assert row.verdict == (
+    assert row.advice == (
         "too little memory: set-resources train:mem_mb=2000 fits all jobs of this rule; "
         "too little time: set-resources train:runtime=40 fits all jobs of this rule"
     )
     (row,) = asked_rows(jobs({"asked": {"mem_mb": 2400, "runtime_min": 600}}))
-    assert row.verdict.startswith("too much time: set-resources train:runtime=20 ")
+    assert row.advice.startswith("too much time: set-resources train:runtime=20 ")
 
 
 def test_memory_of_a_gpu_stands_beside_what_was_predicted(jobs):
@@ -126,7 +126,7 @@ def test_memory_of_a_gpu_stands_beside_what_was_predicted(jobs):
 def test_what_was_not_measured_is_no_error(jobs):
     (row,) = asked_rows(jobs({"peak_rss_mb": None, "wall_s": None}))
     assert (row.used_mem_mb, row.mem_ratio, row.used_runtime_min) == (None, None, None)
-    assert row.verdict == "ok"
+    assert row.advice == "ok"
 
 
 def test_the_rows_are_written_as_csv(jobs, tmp_path):
@@ -137,6 +137,6 @@ def test_the_rows_are_written_as_csv(jobs, tmp_path):
     assert score["stage"] == "score"
     assert score["used_mem_mb"] == ""
     assert train["mem_ratio"] == "1.6"
-    assert train["verdict"] == "ok"
+    assert train["advice"] == "ok"
     write_asked(path, [])
     assert path.read_text().startswith("stage,dataset,model,jobs,asked_mem_mb,")
