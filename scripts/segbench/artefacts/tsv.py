@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from segbench.cells import CONTROL, unfit
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 
@@ -22,26 +23,9 @@ Row = TypeVar("Row")
 #: What to do about a file of segbench's own that is not as it was written.
 AGAIN = "delete the file and run the same command again"
 
-# Control characters, Unicode's separators of lines and paragraphs, and lone surrogates, which
-# cannot be encoded. Tabs and line feeds are apart: they also make the table.
-_CONTROL = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
-_IN_TABLE = re.compile(f"[{_CONTROL}]")
-_IN_CELL = re.compile(f"[\t\n{_CONTROL}]")
-
+_IN_TABLE = re.compile(f"[{CONTROL}]")
 _ESCAPED = re.compile(r"\\(.)")
 _NAME = re.compile(r"(?:[^\\,]|\\.)+")
-
-
-def unfit(text: str) -> str:
-    r"""Show the first character of a text that a cell cannot hold; empty if there is none.
-
-    Examples
-    --------
-    >>> unfit("left\tlobe"), unfit('"NA", Größe ')
-    ("'\\t'", '')
-    """
-    found = _IN_CELL.search(text)
-    return ascii(found[0]) if found else ""
 
 
 def join_names(names: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from segbench.cells import unfit
 from segbench.config.dataset import FORMATS, Dataset, Download, Fixed, Protocol
 from segbench.config.findings import Finding
 from segbench.config.problems import Key, nearest
@@ -34,6 +35,11 @@ def _classes(dataset: Dataset) -> Iterator[Finding]:
     names += [background.name] if background else []
     for what in (*repeated(names), *repeated(values)):
         yield Finding(("classes",), f"has {what!r} twice", "each name and each value once")
+    for name in (*names, *dataset.regions):
+        if not name or unfit(name):
+            key = "regions" if name in dataset.regions else "classes"
+            what = f"has {name!a}, which holds {unfit(name) or 'nothing'}"
+            yield Finding((key,), what, "names without tabs, line ends and the like")
     labels = [label for item in dataset.classes for label in item.labels]
     for what in repeated([*labels, *(background.labels if background else ())]):
         yield Finding(("classes",), f"gives the label {what!r} to two classes", "each label once")

@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Literal
 
-from segbench.artefacts.tsv import unfit
+from segbench.cells import unfit
 from segbench.errors import SegbenchError
 
 #: What a sheet may say of a sample. Other columns are passed over.

@@ -22,7 +22,7 @@ from segbench.artefacts.appearance import write_appearance
 from segbench.artefacts.folds import read_fold, read_folds
 from segbench.artefacts.inventory import RawFile, write_inventory
 from segbench.artefacts.samples import Sample, read_samples, write_samples
-from segbench.artefacts.tsv import unfit
+from segbench.cells import unfit
 from segbench.config.dataset import Dataset, Fixed, Protocol
 from segbench.config.study import Study
 from segbench.datasets.base import RawSample, Reader

@@ -14,7 +14,7 @@ import yaml
 from PIL import Image
 
 from segbench.archives import Archive, ArchiveWriter
-from segbench.artefacts.folds import read_fold, read_folds
+from segbench.artefacts.folds import Assignment, read_fold, read_folds, write_folds
 from segbench.artefacts.samples import Sample, read_samples, write_samples
 from segbench.config.dataset import Dataset, Protocol
 from segbench.datasets import generator, reader_of
@@ -24,6 +24,8 @@ from segbench.errors import SegbenchError
 from segbench.folds import make_folds
 from segbench.imaging.stages import write_truth
 from segbench.metrics import score
+from segbench.provenance.job import Job
+from segbench.provenance.keys import keeping_of
 from segbench.reporting.summaries import summarise_samples
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -90,6 +92,29 @@ def test_the_group_of_a_score_is_that_of_samples_tsv(tmp_path, name):
         wanted = wanted[:1]
     scored = tables.scored_groups(0, wanted) | tables.scored_groups(1, wanted)
     assert scored == sheet | stacks
+
+
+@pytest.mark.parametrize("rule", ["score", "describe"])
+def test_a_group_that_changes_elsewhere_makes_nothing_anew(tmp_path, rule):
+    """In the key of the work stand the groups of the segmented samples, not the table."""
+    selection = keeping_of(CONFIG.parent / "scripts" / f"{rule}.py").selection
+    assert selection is not None
+    folds, segmentation = tmp_path / "folds.tsv", tmp_path / "seg.zarr.zip"
+    with ArchiveWriter(segmentation, {"axes": "yx"}) as writer:
+        for sample in "ab":
+            writer.add(sample, {"label": np.zeros((2, 2), np.uint8)})
+    inputs = {"folds": [folds], "segmentation": [segmentation]}
+    job = Job(inputs, {}, {}, {}, 1)
+
+    def key(**groups: str) -> dict[str, str]:
+        known = {"a": "1", "b": "2", "c": "3", **groups}
+        write_folds([Assignment(0, s, g, "", "test") for s, g in known.items()], folds)
+        return selection(job)
+
+    before = key()
+    assert set(before) == {"folds"}
+    assert key(c="1") == key(d="4") == before
+    assert key(b="1") != before != key(a="3")
 
 
 def own(folder: Path, images: dict[str, np.ndarray], **more: object) -> Tables:

@@ -16,10 +16,10 @@ from segbench.artefacts.tsv import (
     read_table,
     split_names,
     table_text,
-    unfit,
     whole_number,
     write_table,
 )
+from segbench.cells import unfit
 from segbench.errors import SegbenchError
 
 COLUMNS = ("sample", "group")
@@ -52,16 +52,6 @@ def test_other_text_is_refused_with_file_row_and_column(text, before, column):
     assert caught.value.what.startswith(f"t.tsv: row {before + 1} (")
     assert f"column {column}: " in caught.value.what
     assert caught.value.action == "rename it"
-
-
-@pytest.mark.parametrize("letter", ["\t", "\n", "\r", "\0", "\x0b", "\x85", "\u2028", "\ud800"])
-def test_what_no_cell_can_hold(letter):
-    assert unfit(f"a{letter}b") == ascii(letter)
-
-
-@pytest.mark.parametrize("text", ['"A', "NA", " p5 ", "a,b", "", "'", "Größe", "\u202e", "\ufeff"])
-def test_what_a_cell_can_hold(text):
-    assert unfit(text) == ""
 
 
 def test_a_file_that_is_refused_is_not_written(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from segbench.artefacts.tsv import unfit
+from segbench.cells import unfit
 
 #: Texts of any kind, fit for a cell or not.
 ANY = st.one_of(

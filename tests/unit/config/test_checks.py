@@ -289,6 +289,10 @@ def test_a_published_figure_stands_beside_a_metric_of_ours(tree: Tree) -> None:
     [
         ("regions", {"all": ["tissues"]}, "regions.all[0]", "is no class"),
         ("regions", {"all": []}, "regions.all", "is empty"),
+        ("regions", {"a\nb": ["cell"]}, "regions", r"has 'a\nb', which holds '\n'"),
+        ("regions", {"": ["cell"]}, "regions", "has '', which holds nothing"),
+        ("classes", [{"name": "a\tb", "value": 1}], "classes", r"has 'a\tb', which holds '\t'"),
+        ("background", {"name": "a\x85"}, "classes", r"has 'a\x85', which holds '\x85'"),
         ("layout", {"images": "x"}, "layout", "has no meaning with format: kidney_nuclei"),
         (
             "classes",
