@@ -10,6 +10,7 @@ import pytest
 from segbench.config import load
 from segbench.config.loader import Arm
 from segbench.config.model import Model
+from segbench.metrics import METRICS
 from segbench.stages import STAGES
 from segbench.workflow.parameters import gpu_parameters
 
@@ -41,7 +42,8 @@ def test_a_stage_lists_parameters_that_its_rule_has(name):
     params = RULES[name].partition("    params:")[2].partition("    script:")[0]
     found = set(re.findall(r"^        (\w+)=", params, re.MULTILINE))
     if "**GPU_PARAMETERS" in params:
-        found |= set(gpu_parameters(load([ROOT / "config/config.yaml"], root=ROOT))[name])
+        config = load(ROOT / "config/config.yaml", root=ROOT, metrics=METRICS)
+        found |= set(gpu_parameters(config)[name])
     assert set(STAGES[name].params) <= found
 
 
