@@ -38,8 +38,9 @@ def _compiled(policy: str, jittered: bool) -> Any:
     import keras
 
     from segbench.config.augmentation import Jitter
-    from segbench.config.model import Loss, Optimizer
+    from segbench.config.model import Optimizer
     from segbench.models.keras_network import build_network
+    from segbench.models.losses import Loss
     from segbench.models.unet import UNet
     from segbench.training.optimizers import make_optimizer
     from segbench.training.step import Step
@@ -63,8 +64,9 @@ def _compiled_volumes(policy: str) -> Any:
     import keras
 
     from segbench.config.augmentation import Jitter
-    from segbench.config.model import Loss, Optimizer
+    from segbench.config.model import Optimizer
     from segbench.models.keras_network import build_network
+    from segbench.models.losses import Loss
     from segbench.models.unet import UNet
     from segbench.training.optimizers import make_optimizer
     from segbench.training.step import Step

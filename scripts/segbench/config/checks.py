@@ -16,6 +16,7 @@ from segbench.config.model import Model, Schedule
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Key, nearest
 from segbench.config.study import Space, Study, Sweep
+from segbench.models.losses import LOSSES
 from segbench.strict import Strict
 
 #: Steps that work on images, not on volumes.
@@ -164,9 +165,10 @@ def _classifier(model: Model) -> Iterator[Finding]:
             yield Finding(key, "has no meaning for a classifier", "null", value=list(given))
     if model.target != "classes":
         yield Finding(("target",), "has no meaning for a classifier", "classes", value=model.target)
-    if "dice" in model.loss.name or model.loss.name == "tversky":
+    if LOSSES[model.loss.name].sets is not None:
         yield Finding(("loss", "name"), "compares masks, but a classifier has none",
-                      "ce, bce or focal", value=model.loss.name)  # fmt: skip
+                      ", ".join(name for name, kind in LOSSES.items() if kind.sets is None),
+                      value=model.loss.name)  # fmt: skip
 
 
 def _model(model: Model) -> Iterator[Finding]:
@@ -183,9 +185,17 @@ def _model(model: Model) -> Iterator[Finding]:
     if method != "none" and target == "classes":
         yield Finding(("instances", "method"), "needs a foreground target",
                       "none, or target: foreground...", value=method)  # fmt: skip
-    if model.training.sampling.by != "uniform" and model.training.patch is None:
+    if target == "foreground_distance" and LOSSES[model.loss.name].pixels is None:
+        losses = ", ".join(name for name, kind in LOSSES.items() if kind.pixels is not None)
+        yield Finding(("loss", "name"), "compares sets, but a distance is a degree", losses,
+                      value=model.loss.name)  # fmt: skip
+    by = model.training.sampling.by
+    if by == "foreground" and model.network.whole:
+        yield Finding(("training", "sampling", "by"), "chooses patches, but images are whole",
+                      "uniform, or classes: each class equally often", value=by)  # fmt: skip
+    elif by != "uniform" and model.training.patch is None and not model.network.whole:
         yield Finding(("training", "sampling", "by"), "chooses patches, but there are none",
-                      "uniform, or a training.patch", value=model.training.sampling.by)  # fmt: skip
+                      "uniform, or a training.patch", value=by)  # fmt: skip
     if model.training.share == 0:
         yield Finding(("training", "share"), "leaves nothing to train on", "more than 0", value=0)
     for name, factor in model.loss.weights.items():

@@ -6,38 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from segbench.models.losses import Loss
 from segbench.models.networks import AnyNetwork
 from segbench.models.unet import UNet
 from segbench.strict import Below1, Count, Fraction, Sides, Strict
-
-
-class Loss(Strict):
-    """What is minimised."""
-
-    name: Literal["bce", "ce", "dice", "bce_dice", "ce_dice", "focal", "focal_dice", "tversky"] = (
-        Field(
-            "bce_dice",
-            description="Binary or categorical cross-entropy, Dice, their weighted sums, focal, "
-            "focal and Dice, or Tversky.",
-        )
-    )
-    class_weights: Literal["none", "inverse", "inverse_sqrt"] = Field(
-        "none",
-        description="Of the maps: none: all equal; by the inverse (or its square root) of their "
-        "share in the training samples, mean 1.",
-    )
-    weights: dict[str, float] = Field(
-        default_factory=dict, description="Class -> factor on top of class_weights."
-    )
-    tversky_alpha: Fraction = Field(
-        0.3, description="tversky only: weight of false positives; of false negatives 1 - alpha."
-    )
-    label_smoothing: Fraction = Field(
-        0.0, description="Share of the target that is spread over all classes."
-    )
-    dice_weight: Fraction = Field(0.5, description="Of the Dice part in the sums.")
-    smooth: float = Field(1.0, ge=0, description="Added to both sides of the Dice fraction.")
-    focal_gamma: float = Field(2.0, ge=0, description="focal only: 0 is cross-entropy.")
 
 
 class Optimizer(Strict):

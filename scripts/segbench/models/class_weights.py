@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from segbench.config.model import Loss
 from segbench.errors import SegbenchError
+from segbench.models.losses import Loss
 
 #: Exponent of the share by the recipe's word.
 _POWERS = {"inverse": -1.0, "inverse_sqrt": -0.5}

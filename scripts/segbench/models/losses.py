@@ -1,4 +1,4 @@
-"""Losses, from logits, in float32, one value a sample.
+"""The registry of losses, from logits, in float32, one value per sample. No Keras before use.
 
 All of them take logits, targets (batch, ..., map) and pixel weights (batch, ..., 1) with one
 spatial axis or more, and give (batch,). Maps are either independent (sigmoid) or exclusive
@@ -10,14 +10,15 @@ classes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-import numpy as np
-from keras import ops
+from pydantic import Field
 
-from segbench.config.model import Loss
 from segbench.errors import SegbenchError
 from segbench.models.dimensions import spatial_axes
+from segbench.models.lazy import ops
+from segbench.strict import Fraction, Strict
 
 #: The smallest 1 - p of which a logarithm is taken.
 TINY = 1e-7
@@ -27,6 +28,37 @@ LossFunction = Callable[[Any, Any, Any], Any]
 
 #: Factors of the maps; None: all equal.
 Factors = Sequence[float] | None
+
+#: Apart from the functions, so that an edit of one does not change the code of stages that only
+#: read recipes.
+LossName = Literal["bce", "ce", "dice", "bce_dice", "ce_dice", "focal", "focal_dice", "tversky"]
+
+
+class Loss(Strict):
+    """What is minimised."""
+
+    name: LossName = Field(
+        "bce_dice",
+        description="Binary or categorical cross-entropy, Dice, their weighted sums, focal, "
+        "focal and Dice, or Tversky.",
+    )
+    class_weights: Literal["none", "inverse", "inverse_sqrt"] = Field(
+        "none",
+        description="Of the maps: none: all equal; by the inverse (or its square root) of their "
+        "share in the training samples, mean 1.",
+    )
+    weights: dict[str, float] = Field(
+        default_factory=dict, description="Class -> factor on top of class_weights."
+    )
+    tversky_alpha: Fraction = Field(
+        0.3, description="tversky only: weight of false positives; of false negatives 1 - alpha."
+    )
+    label_smoothing: Fraction = Field(
+        0.0, description="Share of the target that is spread over all classes."
+    )
+    dice_weight: Fraction = Field(0.5, description="Of the Dice part in the sums.")
+    smooth: float = Field(1.0, ge=0, description="Added to both sides of the Dice fraction.")
+    focal_gamma: float = Field(2.0, ge=0, description="focal only: 0 is cross-entropy.")
 
 
 def probabilities(logits: Any, exclusive: bool) -> Any:
@@ -56,6 +88,8 @@ def _over_maps(values: Any, factors: Factors) -> Any:
     """Mean over the last axis, each map by its factor."""
     if factors is None:
         return ops.mean(values, axis=-1)
+    import numpy as np
+
     shares = np.asarray(factors, np.float64) / np.sum(factors)
     return ops.sum(values * shares.astype(np.float32), axis=-1)
 
@@ -63,6 +97,8 @@ def _over_maps(values: Any, factors: Factors) -> Any:
 def _over_classes(values: Any, factors: Factors) -> Any:
     """Sum over the last axis, each class times its factor."""
     if factors is not None:
+        import numpy as np
+
         values = values * np.asarray(factors, np.float32)
     return ops.sum(values, axis=-1)
 
@@ -182,6 +218,56 @@ def tversky(
     return _over_maps(1 - index, factors)
 
 
+@dataclass(frozen=True)
+class Term:
+    """One function that a loss is made of.
+
+    Attributes
+    ----------
+    function : callable
+        Takes logits, target, weight and whether maps exclude each other, then its parameters;
+        `factors`, and if it is of sets `background`.
+    parameters : tuple of str
+        Parameters of the recipe that it takes, in order.
+    """
+
+    function: Callable[..., Any]
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LossKind:
+    """What a loss is made of, and so what it can learn; with both terms it is their weighted sum.
+
+    Attributes
+    ----------
+    pixels : Term or None
+        Mean over the pixels. Without it the loss cannot learn degrees, such as distances.
+    sets : Term or None
+        Compares sets of pixels. With it the loss cannot learn classes of whole images.
+    """
+
+    pixels: Term | None = None
+    sets: Term | None = None
+
+
+_BCE, _CE = Term(binary_cross_entropy), Term(cross_entropy)
+_FOCAL = Term(focal, ("focal_gamma",))
+_DICE, _TVERSKY = Term(dice, ("smooth",)), Term(tversky, ("smooth", "tversky_alpha"))
+
+#: The registry of losses: their names are those of `LossName`.
+LOSSES: dict[LossName, LossKind] = {
+    "bce": LossKind(_BCE),
+    "ce": LossKind(_CE),
+    "dice": LossKind(sets=_DICE),
+    "bce_dice": LossKind(_BCE, _DICE),
+    "ce_dice": LossKind(_CE, _DICE),
+    "focal": LossKind(_FOCAL),
+    "focal_dice": LossKind(_FOCAL, _DICE),
+    "tversky": LossKind(sets=_TVERSKY),
+}
+
+
 def smoothed(target: Any, share: float, exclusive: bool) -> Any:
     """Spread a share of the target evenly over what it could have been.
 
@@ -238,37 +324,30 @@ def make_loss(
             "a factor above 0 for a class that is not the background",
             "correct the model recipe's `loss.weights`, or choose an entropy as loss",
         )
-    common: dict[str, Any] = {"factors": of_kept, "background": background}
-    part = slice(None if exclusive else overlap_maps)
+    kind = LOSSES[recipe.name]
+
+    def pixelwise(logits: Any, target: Any, weight: Any) -> Any:
+        target = smoothed(target, recipe.label_smoothing, exclusive)
+        return _apply(kind.pixels, recipe, (logits, target, weight, exclusive), factors=factors)
 
     def overlap(logits: Any, target: Any, weight: Any) -> Any:
-        arguments = logits[..., part], target[..., part], weight, exclusive, recipe.smooth
-        if recipe.name == "tversky":
-            return tversky(*arguments, recipe.tversky_alpha, **common)
-        return dice(*arguments, **common)
+        part = slice(None if exclusive else overlap_maps)
+        arguments = logits[..., part], target[..., part], weight, exclusive
+        return _apply(kind.sets, recipe, arguments, factors=of_kept, background=background)
 
-    def entropy(function: Callable[..., Any], *numbers: float) -> LossFunction:
-        return lambda logits, target, weight: function(
-            logits, smoothed(target, recipe.label_smoothing, exclusive), weight, exclusive,
-            *numbers, factors=factors,
-        )  # fmt: skip
+    if kind.sets is None:
+        return pixelwise
+    if kind.pixels is None:
+        return overlap
+    share = recipe.dice_weight
+    return lambda logits, target, weight: (
+        (1 - share) * pixelwise(logits, target, weight) + share * overlap(logits, target, weight)
+    )
 
-    def mixed(first: LossFunction) -> LossFunction:
-        share = recipe.dice_weight
-        return lambda logits, target, weight: (
-            (1 - share) * first(logits, target, weight) + share * overlap(logits, target, weight)
-        )
 
-    binary, categorical = entropy(binary_cross_entropy), entropy(cross_entropy)
-    focused = entropy(focal, recipe.focal_gamma)
-    choices: dict[str, LossFunction] = {
-        "bce": binary,
-        "ce": categorical,
-        "dice": overlap,
-        "tversky": overlap,
-        "bce_dice": mixed(binary),
-        "ce_dice": mixed(categorical),
-        "focal": focused,
-        "focal_dice": mixed(focused),
-    }
-    return choices[recipe.name]
+def _apply(
+    term: Term | None, recipe: Loss, arguments: tuple[Any, Any, Any, bool], **options: Any
+) -> Any:
+    assert term is not None
+    numbers = (getattr(recipe, name) for name in term.parameters)
+    return term.function(*arguments, *numbers, **options)

@@ -11,9 +11,8 @@ from keras import ops
 from segbench.augmentation.draw import Draw
 from segbench.augmentation.jitter import jitter
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Loss
 from segbench.models.dimensions import spatial_axes
-from segbench.models.losses import Factors, make_loss
+from segbench.models.losses import Factors, Loss, make_loss
 from segbench.training.task import Task
 
 

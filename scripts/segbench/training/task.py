@@ -81,7 +81,12 @@ def make_task(archives: ArchiveSet, recipe: Model, first: str) -> Task:
     exclusive = activation(recipe.target, classes, label_task) == "softmax"
     whole = label_task == "classification"
     background = exclusive and not whole and not attributes.get("background")
-    _check(recipe, label_task)
+    if label_task not in recipe.network.tasks:
+        raise SegbenchError(
+            f"network.kind is {recipe.network.kind}, but the task is {label_task}",
+            f"a network for {label_task}, not for {', '.join(recipe.network.tasks)}",
+            "correct the model recipe's `network.kind`, or choose another dataset",
+        )
     every = tuple(range(int(background), len(maps)))
     degrees = recipe.target == "foreground_distance"
     return Task(
@@ -97,42 +102,6 @@ def make_task(archives: ArchiveSet, recipe: Model, first: str) -> Task:
         label_task=label_task,
         class_values=tuple(attributes["class_values"]),
     )
-
-
-def _check(recipe: Model, label_task: str) -> None:
-    """Refuse what such labels cannot be trained with."""
-    if recipe.target == "foreground_distance" and recipe.loss.name in ("dice", "tversky"):
-        raise SegbenchError(
-            f"loss `{recipe.loss.name}` with target `foreground_distance`",
-            "a loss with an entropy part: a distance is a degree, not a set",
-            "set the model recipe's `loss.name` to `bce_dice`",
-        )
-    whole = label_task == "classification"
-    if label_task not in recipe.network.tasks:
-        raise SegbenchError(
-            f"network.kind is {recipe.network.kind}, but the task is {label_task}",
-            f"a network for {label_task}, not for {', '.join(recipe.network.tasks)}",
-            "correct the model recipe's `network.kind`, or choose another dataset",
-        )
-    wrong = "val_dice" if whole else "val_accuracy"
-    if recipe.training.best_epoch == wrong:
-        raise SegbenchError(
-            f"training.best_epoch is {wrong}, but the task is {label_task}",
-            f"{'val_accuracy' if whole else 'val_dice'}, val_loss or last",
-            "correct the model recipe's `training.best_epoch`",
-        )
-    if whole and recipe.training.patch is not None:
-        raise SegbenchError(
-            "training.patch with network.kind classifier",
-            "null: the class is of the whole image",
-            "resize the images in the preprocessing instead",
-        )
-    if whole and recipe.training.sampling.by == "foreground":
-        raise SegbenchError(
-            "training.sampling.by is foreground, but the task is classification",
-            "uniform, or classes: each class equally often",
-            "correct the model recipe's `training.sampling.by`",
-        )
 
 
 def to_target(label: np.ndarray, recipe: Model, task: Task) -> np.ndarray:

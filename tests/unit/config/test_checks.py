@@ -364,6 +364,13 @@ WATCHED = {"best_epoch": "val_accuracy"}
          "target", "has no meaning"),
         ({"network": CLASSIFIER, "loss": {"name": "ce"},
           "training": {**WATCHED, "patch": [64, 64]}}, "training.patch", "has no meaning"),
+        ({"network": CLASSIFIER, "loss": {"name": "ce"},
+          "training": {**WATCHED, "sampling": {"by": "foreground"}}},
+         "training.sampling.by", "images are whole"),
+        ({"target": "foreground_distance", "loss": {"name": "dice"}}, "loss.name",
+         "compares sets"),
+        ({"target": "foreground_distance", "loss": {"name": "tversky"}}, "loss.name",
+         "compares sets"),
         ({"decision": {"favour": ["a"]}}, "decision.favour", "whole images"),
         ({"training": {"sampling": {"by": "classes"}}}, "training.sampling.by", "chooses patches"),
         ({"training": {"share": 0.0}}, "training.share", "leaves nothing"),
@@ -380,7 +387,12 @@ def test_models_that_contradict_themselves(
 def test_models_of_volumes_and_of_whole_images(tree: Tree) -> None:
     tree.write("models/volume.yaml", {"training": {"patch": [64, 64, 64]}})
     tree.write(
-        "models/whole.yaml", {"network": CLASSIFIER, "training": WATCHED, "loss": {"name": "ce"}}
+        "models/whole.yaml",
+        {"network": CLASSIFIER, "loss": {"name": "ce"},
+         "training": {**WATCHED, "sampling": {"by": "classes"}}},
+    )  # fmt: skip
+    tree.write(
+        "models/distance.yaml", {"target": "foreground_distance", "loss": {"name": "bce_dice"}}
     )
     tree.load()
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from segbench.config.model import Loss
 from segbench.errors import SegbenchError
 from segbench.models.class_weights import map_factors
+from segbench.models.losses import Loss
 
 keras = pytest.importorskip("keras")
 
@@ -312,3 +315,33 @@ def test_probabilities():
     np.testing.assert_allclose(
         losses.probabilities(SOFT, True).numpy()[0, 0, 0], [0.2, 0.5, 0.3], rtol=1e-6
     )
+
+
+def test_the_registry_has_every_name_that_recipes_may_say():
+    assert set(losses.LOSSES) == set(get_args(losses.LossName))
+    assert Loss().name in losses.LOSSES
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_what_a_loss_is_made_of(name):
+    kind = losses.LOSSES[name]
+    terms = [term for term in (kind.pixels, kind.sets) if term is not None]
+    assert len(terms) == 1 + ("_" in name)
+    assert {parameter for term in terms for parameter in term.parameters} <= set(Loss.model_fields)
+    made = losses.make_loss(Loss(name=name, dice_weight=1.0 if kind.sets else 0.0), False)
+    alone = kind.sets or kind.pixels
+    numbers = [getattr(Loss(), parameter) for parameter in alone.parameters]
+    expected = alone.function(P, T, ONES, False, *numbers)
+    assert value(made(P, T, ONES)) == pytest.approx(value(expected))
+
+
+def test_the_losses_do_not_wait_for_keras():
+    code = "import sys, segbench.models.losses; print({'keras', 'numpy'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    assert done.stdout == "set()\n"

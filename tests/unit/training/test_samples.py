@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.archives import ArchiveSet
-from segbench.config.model import Loss, Model, Training
+from segbench.config.model import Model, Training
 from segbench.errors import SegbenchError
 from segbench.instances.targets import make_targets
 from segbench.models.unet import UNet
@@ -82,15 +82,6 @@ def test_distance_target_is_kept_in_255_steps(write_archive):
     assert sample.target[3, 3].tolist() == [255, 255]
     assert sample.target[1, 1].tolist() == [255, 85]
     assert sample.target[0, 0].tolist() == [0, 0]
-
-
-def test_dice_alone_cannot_learn_a_distance(write_archive):
-    archive = ArchiveSet(
-        [write_archive({"a": (np.zeros((4, 4, 1), np.uint8), np.zeros((4, 4), np.uint16), "a")})]
-    )
-    model = MODEL.model_copy(update={"target": "foreground_distance", "loss": Loss(name="dice")})
-    with pytest.raises(SegbenchError, match="foreground_distance"):
-        samples.make_task(archive, model, "a")
 
 
 def test_image_and_label_of_different_size(write_archive):

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Loss, Model, Optimizer, Training
+from segbench.config.model import Model, Optimizer, Training
 from segbench.errors import SegbenchError
+from segbench.models.losses import Loss
 from segbench.models.unet import UNet
 
 keras = pytest.importorskip("keras")
