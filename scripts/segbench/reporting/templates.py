@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from jinja2 import DictLoader, Environment, StrictUndefined
-
 from segbench.data_files import data_file
 from segbench.reporting import formats
+from segbench.templating import environment
 
 #: Every file that a template may include. Each is named in full, so that the digest of the
 #: report's code covers it.
@@ -41,12 +40,6 @@ def render(name: str, **values: object) -> str:
     values
         Variables of the template. Text is escaped; a missing variable is an error.
     """
-    environment = Environment(
-        loader=DictLoader({key: path.read_text(encoding="utf-8") for key, path in FILES.items()}),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= FILTERS
-    return environment.get_template(name).render(values)
+    templates = environment(FILES)
+    templates.filters |= FILTERS
+    return templates.get_template(name).render(values)

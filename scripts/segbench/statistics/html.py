@@ -5,12 +5,20 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from segbench.errors import SegbenchError
-from segbench.statistics.grid import Column, Grid, Row, Table
+from markupsafe import Markup
 
-#: Stands before the answer where the data are generated.
-BADGE = '<span class="badge generated">generated data</span> '
+from segbench.data_files import data_file
+from segbench.errors import SegbenchError
+from segbench.statistics.grid import Table
+from segbench.templating import environment
+
+FILES = {"table.html": data_file("statistics/templates/table.html")}
 _START, _END = '<div class="study">', "</div>\n"
+
+
+def _text(text: str) -> Markup:
+    """Make text safe between tags; quotes stay as they are."""
+    return text if isinstance(text, Markup) else Markup(escape(text, quote=False))
 
 
 def render(table: Table) -> str:
@@ -29,16 +37,9 @@ def render(table: Table) -> str:
         or ``tied``; cells of figures ``figure``. Title and question are left to the page
         around it.
     """
-    badge = BADGE if table.generated else ""
-    lines = [
-        _START,
-        f'<p class="answer">{badge}{_text(table.answer)}</p>',
-        *(line for grid in table.grids for line in _grid(grid)),
-        '<ul class="notes">',
-        *(f"<li>{_text(note)}</li>" for note in table.notes),
-        "</ul>",
-    ]
-    return "\n".join(lines) + f"\n{_END}"
+    templates = environment(FILES, finalize=_text, keep_trailing_newline=True)
+    templates.filters["attribute"] = lambda text: Markup(escape(text))
+    return templates.get_template("table.html").render(table=table)
 
 
 def read_fragment(path: str | Path) -> str:
@@ -61,44 +62,3 @@ def read_fragment(path: str | Path) -> str:
             "delete it and run again",
         )
     return text
-
-
-def _text(text: str) -> str:
-    """Make text safe between tags; quotes stay as they are."""
-    return escape(text, quote=False)
-
-
-def _grid(grid: Grid) -> list[str]:
-    return [
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(grid.caption)}">',
-        "<table>",
-        f'<caption><span class="stay">{_text(grid.caption)}</span></caption>',
-        "<thead>",
-        "<tr>",
-        *(_heading(column) for column in grid.columns),
-        "</tr>",
-        "</thead>",
-        "<tbody>",
-        *(line for row in grid.rows for line in _row(row, grid)),
-        "</tbody>",
-        "</table>",
-        "</div>",
-    ]
-
-
-def _heading(column: Column) -> str:
-    identifier = f"<br><code>{_text(column.identifier)}</code>" if column.identifier else ""
-    style = ' class="figure"' if column.figures else ""
-    return f'<th scope="col"{style}>{_text(column.heading)}{identifier}</th>'
-
-
-def _row(row: Row, grid: Grid) -> list[str]:
-    kind = row.kind + (" best" if row.best else " tied" if row.tied else "")
-    lines = [f'<tr class="{kind}">']
-    for n, (cell, column) in enumerate(zip(row.cells, grid.columns, strict=True)):
-        if n < grid.leading:
-            lines.append(f'<th scope="row">{_text(cell)}</th>')
-        else:
-            style = ' class="figure"' if column.figures else ""
-            lines.append(f"<td{style}>{_text(cell)}</td>")
-    return [*lines, "</tr>"]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from segbench.errors import SegbenchError
 from segbench.statistics.grid import Column, Grid, Row, Table
-from segbench.statistics.html import BADGE, read_fragment, render
+from segbench.statistics.html import read_fragment, render
 
+BADGE = '<span class="badge generated">generated data</span> '
 GRID = Grid(
     'Input "size" & more',
     (Column("Arm", figures=False), Column("IoU", "iou/per-image"), Column("Tied", figures=False)),
