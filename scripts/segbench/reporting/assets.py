@@ -1,4 +1,4 @@
-"""Everything the page shows, copied beside it under plain names."""
+"""Files that the page shows or offers, copied beside it under plain names."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def read_picture(path: str | Path) -> PictureInfo:
 
 
 class Assets:
-    """A folder ``assets`` beside the page; it replaces the old one only when all is there.
+    """The folder ``assets`` beside the page; it replaces the old one once it is complete.
 
     Parameters
     ----------

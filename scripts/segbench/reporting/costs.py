@@ -1,4 +1,4 @@
-"""What ran where and for how long: ``cost.json`` of every job, and their sums."""
+"""What ran where and how long: the ``cost.json`` of every job, and sums of them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from segbench.arms import RUN_LABELS
 from segbench.errors import SegbenchError
 from segbench.reporting.summaries import read_json
 
-#: Wildcards in the order in which a reader looks for them; others follow by name.
+#: Order of the wildcards in the name of a job; others follow, sorted by name.
 ORDER = ("study", *RUN_LABELS, "shard")
-#: Values that say nothing without their name.
+#: Wildcards whose values are numbers: they are printed with their names.
 NAMED = frozenset({"seed", "fold", "shard"})
 
 
@@ -45,7 +45,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Total:
-    """Sums and peaks over the computed of some jobs, and how many were restored."""
+    """Sums and peaks over the computed jobs of a set, and how many were restored."""
 
     name: str
     computed: int
@@ -147,8 +147,8 @@ def total_of(name: str, jobs: Sequence[Job]) -> Total:
     name : str
         Of the sum.
     jobs : sequence of Job
-        A restored job is counted, but its time is that of a link, not of the work:
-        times, peaks and energy are of the computed jobs.
+        Restored jobs are counted, but restoring is not the work: times, peaks and energy
+        are those of the computed jobs.
     """
     computed = [job for job in jobs if not job.restored]
     return Total(

@@ -1,4 +1,4 @@
-"""What ``summary.json`` of an exploration says, as the page shows it."""
+"""The ``summary.json`` of an exploration, as the page shows it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INTENSITIES = ("min", "0.05", "0.5", "0.95", "max")
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class; shares in 0...1, None where there is no such figure.
+    """One class; shares in 0...1, None where they do not apply.
 
     Attributes
     ----------
@@ -37,15 +37,15 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class Explored:
-    """The words and tables of one exploration.
+    """Facts and tables of one exploration.
 
     Attributes
     ----------
     facts : list of (str, str)
-        What and how much.
+        Name and value.
     classes : list of ClassRow
     pixels : bool
-        Whether classes are of pixels, not of whole images.
+        Whether pixels, not whole images, have classes.
     intensities : list of (str, list of str)
         Channel, and its smallest value, quantiles 0.05, 0.5, 0.95, and largest.
     pictures : list of (str, str)

@@ -1,4 +1,4 @@
-"""Figures and references as text for the page."""
+"""Numbers and references as text for the page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 from markupsafe import Markup, escape
 
-#: Printed where there is no figure.
+#: Printed where there is no number.
 NONE = "\N{EN DASH}"
 
 _LINK = re.compile(

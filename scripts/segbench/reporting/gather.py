@@ -1,4 +1,4 @@
-"""From the workflow's parameters to the typed input of the page."""
+"""The report stage: parameters of the workflow in; page, manifest and table of resources out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Overlays: truth and prediction drawn over the best, the median and the worst sample."""
+"""Overlays: truth and prediction over the best, the median and the worst sample."""
 
 from __future__ import annotations
 

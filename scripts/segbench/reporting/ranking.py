@@ -1,4 +1,4 @@
-"""Which samples of an arm to look at: the best, the median and the worst."""
+"""The samples of an arm that are worth a look: best, median and worst."""
 
 from __future__ import annotations
 

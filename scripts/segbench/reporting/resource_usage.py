@@ -12,28 +12,56 @@ from pathlib import Path
 from segbench.files import write_text
 from segbench.reporting.costs import Job
 
-#: So many times what was used is more than a margin, where also so much lies idle.
+#: Requests above this multiple of the usage are wasteful, if enough lies idle as well.
 WASTEFUL = 4.0
-IDLE_MB = 2000
-IDLE_MIN = 120
-
-#: What is proposed in place of what was asked for: so many times the most that was used.
+#: What is proposed instead: this multiple of the highest usage.
 PROPOSED = 1.3
 
-#: Steps of what is proposed, in MiB and minutes.
-STEP_MB, STEP_MIN = 100, 10
+
+@dataclass(frozen=True)
+class _Resource:
+    """A resource that is judged.
+
+    Attributes
+    ----------
+    word, option : str
+        Its name in a sentence, and in ``set-resources``.
+    asked, used : callable
+        What a job asked for and what it used.
+    idle : float
+        Less than this may lie idle.
+    step : int
+        Proposals are multiples of it.
+    """
+
+    word: str
+    option: str
+    asked: Callable[[Job], float | None]
+    used: Callable[[Job], float | None]
+    idle: float
+    step: int
+
+
+def _minutes(job: Job) -> float | None:
+    return None if job.wall_s is None else job.wall_s / 60
+
+
+MEMORY = _Resource(
+    "memory", "mem_mb", lambda job: job.asked_mem_mb, lambda job: job.peak_rss_mb, 2000, 100
+)
+TIME = _Resource("time", "runtime", lambda job: job.asked_runtime_min, _minutes, 120, 10)
 
 
 @dataclass(frozen=True)
 class AskedRow:
-    """Jobs of one stage on one dataset with one model; None where nothing was measured.
+    """Jobs of one stage, dataset and model; None where nothing was measured.
 
     Attributes
     ----------
     stage, dataset, model : str
-        Empty where the stage knows none.
+        Empty where the stage has none.
     jobs : int
-        Of which it is known what they asked for.
+        Number of those with known requests.
     asked_mem_mb, used_mem_mb : float or None
         The most of any job, in MiB.
     mem_ratio : float or None
@@ -69,8 +97,8 @@ def asked_rows(jobs: Sequence[Job]) -> list[AskedRow]:
     Parameters
     ----------
     jobs : sequence of Job
-        Of a restored job what its work once asked for and used. Those of which it is not
-        known what they asked for are left out.
+        Restored jobs count with what their work once asked for and used. Jobs with unknown
+        requests are left out.
 
     Returns
     -------
@@ -82,29 +110,23 @@ def asked_rows(jobs: Sequence[Job]) -> list[AskedRow]:
     for key in sorted({(job.stage, job.dataset, job.model) for job in known}):
         group = [job for job in known if (job.stage, job.dataset, job.model) == key]
         stage = [job for job in known if job.stage == key[0]]
-        asked, used = _most(group, lambda j: j.asked_mem_mb), _most(group, lambda j: j.peak_rss_mb)
-        limit = _most(group, lambda j: j.asked_runtime_min)
-        wall = _most(group, _minutes)
+        advice = [_advice(resource, group, stage) for resource in (MEMORY, TIME)]
         rows.append(
             AskedRow(
                 *key,
                 len(group),
-                asked,
-                used,
-                _ratio(asked, used),
-                limit,
-                wall,
-                _ratio(limit, wall),
-                _most(group, lambda j: j.asked_gpu_mem_mb or None),
-                _most(group, lambda j: j.gpu_memory_mb),
-                _advice(group, stage),
+                *_compared(MEMORY, group),
+                *_compared(TIME, group),
+                _most(group, lambda job: job.asked_gpu_mem_mb or None),
+                _most(group, lambda job: job.gpu_memory_mb),
+                "; ".join(filter(None, advice)) or "ok",
             )
         )
     return rows
 
 
 def write_asked(path: str | Path, jobs: Sequence[Job]) -> None:
-    """Write the rows as CSV: figures of one run, different in the next."""
+    """Write the rows as CSV. They are measurements, which differ from run to run."""
     text = io.StringIO()
     names = [field.name for field in fields(AskedRow)]
     writer = csv.writer(text, lineterminator="\n")
@@ -120,45 +142,30 @@ def _cell(value: object) -> object:
     return f"{value:.6g}" if isinstance(value, float) else value
 
 
-def _minutes(job: Job) -> float | None:
-    return None if job.wall_s is None else job.wall_s / 60
+def _most(jobs: Sequence[Job], value_of: Callable[[Job], float | None]) -> float | None:
+    return max((value for job in jobs if (value := value_of(job)) is not None), default=None)
 
 
-def _most(jobs: Sequence[Job], figure: Callable[[Job], float | None]) -> float | None:
-    return max((value for job in jobs if (value := figure(job)) is not None), default=None)
+def _compared(
+    resource: _Resource, jobs: Sequence[Job]
+) -> tuple[float | None, float | None, float | None]:
+    """The most that jobs asked for, the most that they used, and the ratio."""
+    asked, used = _most(jobs, resource.asked), _most(jobs, resource.used)
+    return asked, used, asked / used if asked is not None and used else None
 
 
-def _ratio(asked: float | None, used: float | None) -> float | None:
-    return asked / used if asked is not None and used else None
-
-
-def _advice(group: Sequence[Job], stage: Sequence[Job]) -> str:
-    """What is wrong with what some jobs asked for; `stage` are all jobs of their rule."""
-    words = [
-        _judge("memory", "mem_mb", group, stage, lambda j: j.asked_mem_mb,
-               lambda j: j.peak_rss_mb, IDLE_MB, STEP_MB),
-        _judge("time", "runtime", group, stage, lambda j: j.asked_runtime_min, _minutes,
-               IDLE_MIN, STEP_MIN),
-    ]  # fmt: skip
-    return "; ".join(filter(None, words)) or "ok"
-
-
-def _judge(
-    word: str,
-    resource: str,
-    group: Sequence[Job],
-    stage: Sequence[Job],
-    asked: Callable[[Job], float | None],
-    used: Callable[[Job], float | None],
-    idle: float,
-    step: int,
-) -> str:
-    pairs = [(a, u) for job in group if (a := asked(job)) is not None and (u := used(job))]
-    enough = math.ceil((_most(stage, used) or 0) * PROPOSED / step) * step
-    advice = f"set-resources {group[0].stage}:{resource}={enough} fits all jobs of this rule"
-    if any(u > a for a, u in pairs):
-        return f"too little {word}: {advice}"
-    if pairs and all(a > WASTEFUL * u and a - u > idle for a, u in pairs):
-        least = min(a for a, _ in pairs)
-        return f"too much {word}" + (f": {advice}" if enough < least else "")
+def _advice(resource: _Resource, group: Sequence[Job], stage: Sequence[Job]) -> str:
+    """Say whether jobs asked for too little or too much; `stage` are all jobs of their rule."""
+    asked_used = [(resource.asked(job), resource.used(job)) for job in group]
+    pairs = [(asked, used) for asked, used in asked_used if asked is not None and used]
+    most = _most(stage, resource.used) or 0
+    enough = math.ceil(most * PROPOSED / resource.step) * resource.step
+    remedy = f"set-resources {group[0].stage}:{resource.option}={enough} fits all jobs of this rule"
+    if any(used > asked for asked, used in pairs):
+        return f"too little {resource.word}: {remedy}"
+    if pairs and all(
+        asked > WASTEFUL * used and asked - used > resource.idle for asked, used in pairs
+    ):
+        is_less = enough < min(asked for asked, _ in pairs)
+        return f"too much {resource.word}" + (f": {remedy}" if is_less else "")
     return ""

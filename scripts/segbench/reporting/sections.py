@@ -20,7 +20,7 @@ from segbench.reporting.pictures import PictureKind, kinds_of
 from segbench.reporting.summaries import (
     DatasetSummary,
     FoldRow,
-    read_verdict,
+    read_leaks,
     summarise_folds,
     summarise_samples,
 )
@@ -176,7 +176,7 @@ def _section(item: StudyInput, anchor: str, data: DatasetSection, assets: Assets
         pictures=[_pictures(kind, item, album) for kind in kinds_of(item.study, item.dataset)],
         losses=read_losses(parts.losses),
         folds=summarise_folds(parts.folds),
-        leaks=read_verdict(parts.verdict),
+        leaks=read_leaks(parts.verdict),
     )
 
 

@@ -1,4 +1,4 @@
-"""What ``samples.tsv``, ``folds.tsv`` and the leak verdict say, in few numbers."""
+"""Summaries of ``samples.tsv``, ``folds.tsv`` and the result of the leak check."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """A dataset in numbers.
+    """Counts of a dataset's samples.
 
     Attributes
     ----------
     splits, sizes, kinds, classes : tuple of (str, int)
         Value and number of samples; sizes are ``height x width`` in pixels, kinds are
-        channels and dtype. The most frequent comes first, but splits and classes go by name.
+        channels and dtype. Sizes and kinds are sorted by frequency, the others by name.
     blanks : int
         Samples without any object or class.
     duplicates, duplicate_sets : int
@@ -142,12 +142,12 @@ def read_json(path: str | Path) -> dict[str, Any]:
     return data
 
 
-def read_verdict(path: str | Path) -> tuple[str, list[tuple[str, str]]]:
-    """Read the leak check's verdict.
+def read_leaks(path: str | Path) -> tuple[str, list[tuple[str, str]]]:
+    """Read the result of the leak check.
 
     Returns
     -------
-    verdict : str
+    result : str
         ``clean``, or ``unknown`` where the file does not say.
     checked : list of (str, str)
         What was counted.

@@ -10,7 +10,7 @@ from segbench.artefacts.samples import write_samples as write_rows
 from segbench.errors import SegbenchError
 from segbench.reporting.summaries import (
     FoldRow,
-    read_verdict,
+    read_leaks,
     summarise_folds,
     summarise_samples,
 )
@@ -64,12 +64,12 @@ def test_folds_are_ordered_as_numbers(tmp_path: Path):
     assert [row.fold for row in rows] == [str(k) for k in range(11)]
 
 
-def test_verdict(tmp_path: Path):
-    verdict, checked = read_verdict(write_verdict(tmp_path / "v.json"))
-    assert verdict == "clean"
+def test_the_result_of_the_leak_check(tmp_path: Path):
+    result, checked = read_leaks(write_verdict(tmp_path / "v.json"))
+    assert result == "clean"
     assert checked == [("folds", "2"), ("samples", "12")]
     (tmp_path / "v.json").write_text("{}")
-    assert read_verdict(tmp_path / "v.json") == ("unknown", [])
+    assert read_leaks(tmp_path / "v.json") == ("unknown", [])
 
 
 @pytest.mark.parametrize(
