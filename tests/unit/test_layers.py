@@ -30,6 +30,7 @@ FLOORS = (
         "stages",
         "store_location",
         "strict",
+        "templating",
     ),
     ("archives", "artefacts", "data_files", "models", "os_errors"),
     ("figures", "metrics", "preflight", "provenance"),
