@@ -26,7 +26,7 @@ from segbench.explain.differences import plain
 from segbench.explain.plan import Arms, Planned, studies_of
 from segbench.explain.summary import Explanation
 from segbench.explain.text import text_of
-from segbench.provenance.keys import keeping_of
+from segbench.provenance.keys import cache_policy_of
 from segbench.provenance.record import RECORDS
 from segbench.store_location import store_location
 from segbench.workflow.paths import APPLIED_IMAGES, MANIFEST, RAW
@@ -78,7 +78,7 @@ def _look(dag_api: Any) -> Explanation:
         RECORDS,
         Path(workflow.globals["CODE_MEMORY"]),
         store_location(),
-        cache(lambda rule: keeping_of(scripts / f"{rule}.py")),
+        cache(lambda rule: cache_policy_of(scripts / f"{rule}.py")),
         _raw_file,
     )
 

@@ -66,7 +66,7 @@ def explain(
     records: Path,
     code: Path,
     store: Path,
-    keeping: Callable[[str], CachePolicy],
+    policy: Callable[[str], CachePolicy],
     place: Callable[[str, str], str] = lambda _, file: file,
     seconds: float = 30.0,
 ) -> Explanation:
@@ -82,7 +82,7 @@ def explain(
         Folder of the parts of the code, see `segbench.provenance.code_memory`.
     store : Path
         The store; it is only read.
-    keeping : callable
+    policy : callable
         Gives the cache policy of a rule.
     place : callable, optional
         Gives the path of a raw file from the path of its list and its path in that list.
@@ -104,7 +104,7 @@ def explain(
     forecast = Forecast(
         lambda key: shelf.find(key) if shelf.holds(key) else None,
         shelf.object_path,
-        keeping,
+        policy,
         inputs,
         seconds,
     )

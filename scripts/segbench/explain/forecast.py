@@ -54,7 +54,7 @@ class Forecast:
         Returns the store's entry of a key, or None.
     kept : callable
         Returns the path of an object of the store by its SHA-256.
-    keeping : callable
+    policy : callable
         Returns the cache policy of a rule.
     digest : callable
         Returns the digest of an existing file.
@@ -66,13 +66,13 @@ class Forecast:
         self,
         entry: Callable[[str], dict[str, Any] | None],
         kept: Callable[[str], Path],
-        keeping: Callable[[str], CachePolicy],
+        policy: Callable[[str], CachePolicy],
         digest: Callable[[str], str],
         seconds: float = 30.0,
     ) -> None:
         self._entry = entry
         self._kept = kept
-        self._keeping = keeping
+        self._policy = policy
         self._digest = digest
         self._end = time.monotonic() + seconds
         self._objects: dict[str, Path] = {}
@@ -90,13 +90,13 @@ class Forecast:
         return {job.number: self._fate(job) for job in jobs}
 
     def _fate(self, job: Planned) -> Fate:
-        keeping = self._keeping(job.rule)
-        if not keeping.stored:
+        policy = self._policy(job.rule)
+        if not policy.stored:
             return "computed"
         if any(path not in self._objects for path in job.makers) or time.monotonic() > self._end:
             return "open"
         try:
-            key = self._key(job, keeping)
+            key = self._key(job, policy)
         except (SegbenchError, OSError, ValueError, KeyError):
             return "open"  # inputs do not fit together; the job itself will report it
         if key in self._keys:
@@ -110,7 +110,7 @@ class Forecast:
             self._objects[path] = self._kept(entry["outputs"][name]["sha256"])
         return "restored"
 
-    def _key(self, job: Planned, keeping: CachePolicy) -> str:
+    def _key(self, job: Planned, policy: CachePolicy) -> str:
         inputs: dict[str, list[Path]] = {}
         for name, paths in job.inputs.items():
             inputs[name] = [
@@ -121,7 +121,7 @@ class Forecast:
             )
         outputs = {name: Path(path) for name, path in job.outputs.items()}
         ready = Job(inputs, outputs, job.params, job.wildcards, 1)
-        return work_key(job.rule, ready, keeping.selection, self._digest_of)
+        return work_key(job.rule, ready, policy.selection, self._digest_of)
 
     def _digest_of(self, path: Path) -> str:
         like = self._like.get(str(path), str(path))

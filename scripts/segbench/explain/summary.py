@@ -14,7 +14,7 @@ from segbench.stages import STAGES
 
 
 @dataclass
-class Stage:
+class StageTotal:
     """The jobs of one rule that must run.
 
     Attributes
@@ -50,10 +50,10 @@ class Stage:
         if fate == "computed":
             self.will_run = self.will_run.plus(estimate)
 
-    def plus(self, other: Stage) -> Stage:
+    def plus(self, other: StageTotal) -> StageTotal:
         """The sum."""
         fates = {fate: count + other.fates[fate] for fate, count in self.fates.items()}
-        return Stage(
+        return StageTotal(
             self.jobs + other.jobs,
             self.caused + other.caused,
             fates,
@@ -83,12 +83,12 @@ class Section:
     ----------
     causes : dict of Cause to (dict of str to int)
         Cause -> rule -> number of its jobs.
-    stages : dict of str to Stage
+    stages : dict of str to StageTotal
         Rule -> its jobs, in the order in which stages run.
     """
 
     causes: dict[Cause, dict[str, int]] = field(default_factory=dict)
-    stages: dict[str, Stage] = field(default_factory=dict)
+    stages: dict[str, StageTotal] = field(default_factory=dict)
 
     def add(
         self, job: Planned, causes: Iterable[Cause], fate: Fate, estimate: Estimate | None
@@ -99,12 +99,12 @@ class Section:
             caused = True
             rules = self.causes.setdefault(cause, {})
             rules[job.rule] = rules.get(job.rule, 0) + 1
-        self.stages.setdefault(job.rule, Stage()).add(caused, fate, estimate)
+        self.stages.setdefault(job.rule, StageTotal()).add(caused, fate, estimate)
 
     @property
-    def total(self) -> Stage:
+    def total(self) -> StageTotal:
         """All stages together."""
-        total = Stage()
+        total = StageTotal()
         for stage in self.stages.values():
             total = total.plus(stage)
         return total

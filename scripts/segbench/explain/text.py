@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from segbench.explain.causes import Cause
 from segbench.explain.costs import Estimate
-from segbench.explain.summary import Explanation, Section, Stage
+from segbench.explain.summary import Explanation, Section, StageTotal
 
 #: At most this many causes of one kind are written out; the rest is counted.
 _WRITTEN = 8
@@ -82,7 +82,7 @@ def _causes(causes: Mapping[Cause, Mapping[str, int]]) -> list[str]:
     return lines
 
 
-def _row(rule: str, stage: Stage) -> tuple[str, ...]:
+def _row(rule: str, stage: StageTotal) -> tuple[str, ...]:
     fates = (stage.fates["computed"], stage.fates["open"], stage.fates["restored"])
     counts = (stage.jobs, stage.caused, stage.jobs - stage.caused, *fates)
     known = stage.unknown < stage.jobs - stage.fates["restored"] or not stage.unknown
@@ -143,7 +143,7 @@ def _hours(estimate: Estimate) -> str:
     return f"{gpu[0]} GPU-{gpu[1]}, {cpu[0]} CPU-{cpu[1]}; {wall} sequential{spread}"
 
 
-def _cost(total: Stage) -> str:
+def _cost(total: StageTotal) -> str:
     lines = []
     for words, fate, cost in (
         ("will run", "computed", total.will_run),

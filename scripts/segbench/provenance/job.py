@@ -1,8 +1,7 @@
 """One job of the workflow: its log, its place in the store, its cost and its record.
 
-A script in `scripts/` unpacks nothing itself. It names one function of the library and
-hands it to `run`, which looks in the store first, so that finished work is never redone
-and a hit never imports what the work needs.
+A script in `scripts/` hands one function to `run`, which looks in the store first, so that
+finished work is never repeated and a hit does not import what the work needs.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ from segbench.store_location import store_location
 
 __all__ = ["Job", "run", "work_key"]
 
-#: A long job says on the terminal how far it is, at most this often.
+#: Minimum interval between lines of progress on the terminal.
 SECONDS_BETWEEN_LINES = 15.0
 
 
 class _Terminal(logging.Handler):
-    """Passes a line on to the terminal now and then."""
+    """Passes log lines on to the terminal: all warnings, other lines now and then."""
 
     def __init__(self, name: str, stream: Any) -> None:
         super().__init__(logging.INFO)
@@ -72,7 +71,7 @@ def _open_log(path: str | None, name: str) -> Any:
 
 
 def _limit_threads(threads: int) -> None:
-    """Numeric libraries read these when they are first imported."""
+    """Set the variables that numeric libraries read when they are imported."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
         os.environ[variable] = str(threads)
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
@@ -86,18 +85,18 @@ def run(
     selection: Selection | None = None,
     stored: bool = True,
 ) -> None:
-    """Do a job's work, unless the store has it.
+    """Do the work of a job, unless it is in the store.
 
     Parameters
     ----------
     snakemake : object
-        What Snakemake gives a script.
+        The object that Snakemake gives a script.
     work : callable
-        Takes the `Job`, writes all its outputs; may return how many images it handled.
+        Takes the `Job` and writes all its outputs; may return the number of images.
     selection : callable, optional
         See `segbench.provenance.keys.work_key`.
     stored : bool
-        Whether the outputs belong in the store; no for what is cheap or not a result.
+        Whether the outputs are stored; off for cheap work and for what is not a result.
     """
     wildcards = {name: str(value) for name, value in snakemake.wildcards.items()}
     name = " ".join([snakemake.rule, *wildcards.values()])
@@ -117,7 +116,7 @@ def run(
         terminal=terminal,
         devices=int(asked.get("gpu", 0)) if asked is not None else 0,
     )
-    work = claiming(work)  # after the store was asked: a hit waits for no device
+    work = claiming(work)  # after the store lookup: a hit waits for no device
     try:
         inputs = Digests()
         key = work_key(snakemake.rule, job, selection, inputs) if stored else None
@@ -165,11 +164,11 @@ def _record(
     key: str | None,
     cost: dict[str, Any],
 ) -> None:
-    """Write down what the job was made from; the results do not hang on it."""
+    """Write the record of the job; a failure to do so does not fail the job."""
     try:
         write_record(RECORDS, rule, job.wildcards, job.params, inputs, outputs, key=key, cost=cost)
     except OSError as error:
-        job.say(f"its record was not written: {error}")
+        job.say(f"Could not write the record of this job: {error}")
 
 
 def _fail(name: str, message: str, terminal: Any) -> None:

@@ -129,7 +129,7 @@ class CachePolicy:
     selection: Selection | None
 
 
-def keeping_of(script: Path) -> CachePolicy:
+def cache_policy_of(script: Path) -> CachePolicy:
     """The cache policy of a rule, read from its script.
 
     Parameters

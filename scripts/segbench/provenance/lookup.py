@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from segbench.errors import SegbenchError
-from segbench.provenance.keys import CachePolicy, Job, keeping_of, work_key
+from segbench.provenance.keys import CachePolicy, Job, cache_policy_of, work_key
 from segbench.provenance.store import Store
 from segbench.provenance.store_entry import canonical
 
 
 @cache
-def _keeping(script: Path) -> CachePolicy:
-    return keeping_of(script)
+def _policy(script: Path) -> CachePolicy:
+    return cache_policy_of(script)
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
@@ -72,7 +72,7 @@ class Lookup:
             asked = canonical([script.stem, stamps, params, wildcards])
             if asked not in self._keys:
                 job = Job(files, {}, dict(params), dict(wildcards), threads=1)
-                self._keys[asked] = work_key(script.stem, job, _keeping(script).selection)
+                self._keys[asked] = work_key(script.stem, job, _policy(script).selection)
         except (OSError, SegbenchError):
             return False
         return self._store.holds(self._keys[asked])

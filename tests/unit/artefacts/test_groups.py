@@ -25,7 +25,7 @@ from segbench.folds import make_folds
 from segbench.imaging.stages import write_truth
 from segbench.metrics import score
 from segbench.provenance.job import Job
-from segbench.provenance.keys import keeping_of
+from segbench.provenance.keys import cache_policy_of
 from segbench.reporting.summaries import summarise_samples
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -97,7 +97,7 @@ def test_the_group_of_a_score_is_that_of_samples_tsv(tmp_path, name):
 @pytest.mark.parametrize("rule", ["score", "describe"])
 def test_a_group_that_changes_elsewhere_makes_nothing_anew(tmp_path, rule):
     """In the key of the work stand the groups of the segmented samples, not the table."""
-    selection = keeping_of(CONFIG.parent / "scripts" / f"{rule}.py").selection
+    selection = cache_policy_of(CONFIG.parent / "scripts" / f"{rule}.py").selection
     assert selection is not None
     folds, segmentation = tmp_path / "folds.tsv", tmp_path / "seg.zarr.zip"
     with ArchiveWriter(segmentation, {"axes": "yx"}) as writer:

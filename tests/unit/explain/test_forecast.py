@@ -14,7 +14,7 @@ from segbench.explain import forecast as module
 from segbench.explain.forecast import Forecast, Inputs
 from segbench.explain.plan import Planned
 from segbench.files import sha256_of_file
-from segbench.provenance.keys import CachePolicy, Job, digest_input, keeping_of, work_key
+from segbench.provenance.keys import CachePolicy, Job, cache_policy_of, digest_input, work_key
 from segbench.provenance.record import FileStat
 from segbench.provenance.store import Store
 
@@ -57,11 +57,11 @@ def finish(store, rule, job, content, selection=None, archive=False):
     return out
 
 
-def fates(jobs, store, keepings=None, seconds=30.0):
+def fates(jobs, store, policies=None, seconds=30.0):
     forecast = Forecast(
         lambda key: store.find(key) if store.holds(key) else None,
         store.object_path,
-        lambda rule: (keepings or {}).get(rule, CachePolicy(True, None)),
+        lambda rule: (policies or {}).get(rule, CachePolicy(True, None)),
         Inputs(),
         seconds,
     )
@@ -142,8 +142,8 @@ def test_inputs_that_do_not_fit_leave_the_fate_open(place, error):
     def selection(job):
         raise error("x")
 
-    keepings = {"train": CachePolicy(True, selection)}
-    assert fates([planned(0, "train")], Store(place / "store"), keepings) == ["open"]
+    policies = {"train": CachePolicy(True, selection)}
+    assert fates([planned(0, "train")], Store(place / "store"), policies) == ["open"]
     assert fates([planned(0, inputs=["not there"])], Store(place / "store")) == ["open"]
 
 
@@ -176,9 +176,9 @@ UNSTORED = {"acquire", "apply", "apply_model", "inventory", "report"}
 
 def test_how_the_rules_keep_their_work():
     scripts = [p for p in (ROOT / "scripts").glob("*.py") if "snakemake, work" in p.read_text()]
-    keepings = {path.stem: keeping_of(path) for path in scripts}
-    assert {name for name, keeping in keepings.items() if not keeping.stored} == UNSTORED
-    chosen = {name for name, keeping in keepings.items() if keeping.selection}
+    policies = {path.stem: cache_policy_of(path) for path in scripts}
+    assert {name for name, policy in policies.items() if not policy.stored} == UNSTORED
+    chosen = {name for name, policy in policies.items() if policy.selection}
     assert chosen >= {"train", "predict", "measure"}
     assert not chosen & UNSTORED
-    assert json.dumps(sorted(keepings)).count('"') >= 40
+    assert json.dumps(sorted(policies)).count('"') >= 40

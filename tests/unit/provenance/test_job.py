@@ -210,7 +210,7 @@ def test_a_record_that_cannot_be_written_fails_no_job(start, tmp_path):
     (tmp_path / ".segbench").write_text("a file, where the records' folder belongs")
     done, out = start()
     assert done.returncode == 0
-    assert "record was not written" in (out / "log.txt").read_text()
+    assert "Could not write the record of this job" in (out / "log.txt").read_text()
 
 
 def job_of(path, **wildcards):
