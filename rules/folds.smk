@@ -1,4 +1,4 @@
-"""Folds: who is trained on, who chooses the epoch, who is tested on; and no leaks.
+"""Folds: the role of each sample (train, validation or test), and the leak check.
 
 REQUIRED INPUTS: results/DATASET/samples.tsv and the archives that are trained on; groups of
     images that look alike, where a protocol stratifies by them
@@ -9,7 +9,7 @@ OUTPUTS:
 
 
 rule split:
-    """Give every sample its role in every fold; groups never part."""
+    """Give every sample a role in every fold; a group stays together."""
     input:
         samples=rules.samples.output.samples,
         appearance=ARMS.appearance,
@@ -32,7 +32,7 @@ rule split:
 
 
 rule check_leaks:
-    """Fail the run if a copy, a twin or a group is on two sides of a split."""
+    """Fail the run if a copy, a twin or a group is on both sides of a split."""
     input:
         folds=rules.split.output.folds,
         samples=rules.samples.output.samples,

@@ -3,9 +3,9 @@
 REQUIRED INPUTS: the shards that are trained on, the folds, the leak check's verdict;
     the local file of pretrained weights, where the model recipe names one
 OUTPUTS:
-    RUN/model.keras, RUN/history.csv      the network of the chosen epoch, every epoch's figures
-    RUN/probability.zarr.zip              what it says of the test samples
-    RUN/*.cost.json                       what it cost
+    RUN/model.keras, RUN/history.csv      the network of the chosen epoch; metrics of every epoch
+    RUN/probability.zarr.zip              probabilities of the test samples
+    RUN/*.cost.json                       time, memory and GPU use
 where RUN is results/DATASET/prep-RECIPE/aug-RECIPE/MODEL/seed-N/PROTOCOL/fold-N
 """
 

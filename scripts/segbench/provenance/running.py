@@ -60,7 +60,7 @@ def pid_namespace() -> str:
 
 
 def this_run() -> dict[str, Any]:
-    """What identifies this process for good: pids are reused."""
+    """The identity of this process: the pid alone is not enough, because pids are reused."""
     process = psutil.Process()
     return {
         "host": socket.gethostname(),

@@ -14,7 +14,7 @@ import pytest
 import segbench
 from segbench.errors import SegbenchError
 from segbench.provenance.lock import alive, begin_run, end_run, remove_stale_locks
-from segbench.provenance.running import only_inspects, this_run
+from segbench.provenance.running import this_run
 
 #: Processes of their own import the library too.
 WITH_LIBRARY = {**os.environ, "PYTHONPATH": str(Path(segbench.__file__).parents[1])}
@@ -125,7 +125,7 @@ def test_a_dry_run_registers_nothing_and_learns_whether_it_is_alone(folder, othe
     assert not begin_run(folder, True, [], say)
 
 
-def test_a_process_that_ends_takes_itself_out(tmp_path):
+def test_a_process_that_ends_unregisters(tmp_path):
     code = (
         "from pathlib import Path; from segbench.provenance.lock import begin_run;"
         "begin_run(Path('.snakemake'), False, [], print);"
@@ -143,24 +143,8 @@ def test_a_process_that_ends_takes_itself_out(tmp_path):
     assert recorded(tmp_path / ".snakemake") == []
 
 
-@pytest.mark.parametrize(
-    ("dryrun", "words", "looks"),
-    [
-        (True, ["--unlock"], True),
-        (False, ["-S"], True),
-        (False, ["--report=out.html"], True),
-        (False, ["all", "--cores", "2"], False),
-        (False, ["--touch"], False),
-        (False, ["--delete-all-output"], False),
-        (False, [], False),
-    ],
-)
-def test_what_only_inspects(dryrun, words, looks):
-    assert only_inspects(dryrun, words) is looks
-
-
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"pid": 1}]'])
-def test_a_damaged_record_holds_nobody_back(folder, text):
+def test_a_damaged_registry_blocks_nobody(folder, text):
     (folder / "segbench-runs.json").write_text(text)
     assert len(remove_stale_locks(folder)) == 2
 
