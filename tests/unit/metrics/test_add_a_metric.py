@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -16,13 +15,9 @@ import pytest
 
 from segbench.archives import ArchiveWriter
 from segbench.artefacts.folds import Assignment, write_folds
+from unit.pages import copied, follow, page
 
-ROOT = Path(__file__).resolve().parents[3]
-PAGE = (ROOT / "docs/how-to/add-a-metric.md").read_text(encoding="utf-8")
-
-#: A path on a line of its own, and blocks of code that are its content or edit it.
-STEP = re.compile(r"^`([\w/.]+)`:\n((?:\n```(?:python|diff)\n.*?^```\n)+)", re.M | re.S)
-BLOCK = re.compile(r"```(python|diff)\n(.*?)^```\n", re.M | re.S)
+PAGE = page("add-a-metric.md")
 
 SCORE = """
 import json, sys
@@ -42,32 +37,15 @@ LABELS = {
 }
 
 
-def edited(text: str, diff: str) -> str:
-    lines = diff.splitlines(keepends=True)
-    old = "".join(line[1:] for line in lines if line[0] in " -")
-    new = "".join(line[1:] for line in lines if line[0] in " +")
-    assert text.count(old) == 1, f"the page edits lines that are not there:\n{old}"
-    return text.replace(old, new)
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """A copy of the library in which the page was followed."""
-    folder = tmp_path_factory.mktemp("copy")
-    skip = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "scripts/segbench", folder / "scripts/segbench", ignore=skip)
-    shutil.copytree(ROOT / "config", folder / "config")
-    steps = STEP.findall(PAGE)
-    assert [name for name, _ in steps] == [
+    folder = copied(tmp_path_factory.mktemp("copy"))
+    assert follow(PAGE, folder) == [
         "scripts/segbench/metrics/size.py",
         "scripts/segbench/metrics/__init__.py",
         "tests/unit/metrics/test_size.py",
     ]
-    for name, blocks in steps:
-        path = folder / name
-        for kind, block in BLOCK.findall(blocks):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block if kind == "python" else edited(path.read_text(), block))
     return folder
 
 
