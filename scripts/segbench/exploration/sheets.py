@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from segbench.exploration.appearance import RULE
 from segbench.exploration.measure import plane_of, shrink
-from segbench.figures.canvas import draw_lines, plain_legend, shortened, show_image
+from segbench.figures.canvas import class_handles, draw_lines, plain_legend, shortened, show_image
 from segbench.figures.images import display_image
 from segbench.figures.layers import Layer, layers_of, outlines, tinted
 from segbench.figures.planes import fullest_slice
@@ -97,16 +96,6 @@ def make_tile(
     return Tile(sample, small, shown, lines, note)
 
 
-def _legend(figure: Figure, tiles: Sequence[Tile]) -> None:
-    seen = {layer.name: layer.colour for tile in tiles for layer in tile.layers}
-    if seen:
-        handles = [
-            Line2D([], [], color=colour, linewidth=3, label=shortened(name, 24))
-            for name, colour in sorted(seen.items())
-        ]
-        plain_legend(figure, handles=handles, loc="outside lower center", ncols=min(len(seen), 6))
-
-
 def brightness(tile: Tile) -> tuple[float, float]:
     """Values of a tile that become black and white: dark images must be seen as well."""
     low, high = (float(v) for v in np.percentile(tile.image, STRETCH))
@@ -142,7 +131,10 @@ def draw_sheet(tiles: Sequence[Tile], title: str, output: str | Path) -> None:
                 draw_lines(cell, lines, colour, 0.9)
             head = shortened(tile.sample, 22) + (f"\n{shortened(tile.note, 22)}" * bool(tile.note))
             cell.set_title(head, fontsize=6.5, loc="left", pad=2, parse_math=False)
-        _legend(figure, tiles)
+        handles = class_handles(layer for tile in tiles for layer in tile.layers)
+        if handles:
+            columns = min(len(handles), 6)
+            plain_legend(figure, handles=handles, loc="outside lower center", ncols=columns)
         words = f"{title}: {len(tiles)} samples with their labels, each stretched to its own range"
         save(figure, output, f"{words}.")
 

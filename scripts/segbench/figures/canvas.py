@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from segbench.figures.palette import SOFT_INK
+from segbench.figures.layers import Layer
+from segbench.figures.palette import PALETTE, SOFT_INK
 
 
 def draw_lines(
@@ -38,6 +41,17 @@ def plain_legend(owner: Axes | Figure, **options: Any) -> None:
     legend = owner.legend(**{"fontsize": 8, "handlelength": 1.4, **options})
     for text in legend.get_texts():
         text.set_parse_math(False)
+
+
+def class_handles(layers: Iterable[Layer]) -> list[Line2D]:
+    """Entries of a legend for the classes that occur, in the order of the palette."""
+    seen = {layer.name: layer.colour for layer in layers if layer.label.any()}
+    return [
+        Line2D(
+            [], [], color=seen[name], linewidth=4, solid_capstyle="butt", label=shortened(name, 22)
+        )
+        for name in sorted(seen, key=lambda name: PALETTE.index(seen[name]))
+    ]
 
 
 def shortened(text: str, length: int = 30) -> str:

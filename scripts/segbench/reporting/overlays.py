@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from segbench.archives import Archive, ArchiveSet
 from segbench.config.study import Study
 from segbench.figures.canvas import (
+    class_handles,
     draw_lines,
     message,
     plain_legend,
@@ -32,11 +33,30 @@ DASHES = (0, (2.5, 1.5))
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One sample, ready to be drawn: of an image one plane, of a volume some slices."""
+class Cell:
+    """One image of a picture with lines over it.
 
-    ranked: Ranked
-    planes: list[Plane]
+    Attributes
+    ----------
+    image : (y, x, 3) ndarray of float32
+        In 0...1.
+    lines : tuple of (layer, colour, width in points, dashes)
+        Outlines to draw.
+    note : str
+        Above the image.
+    """
+
+    image: np.ndarray
+    lines: tuple[tuple[Layer, str, float, object], ...] = ()
+    note: str = ""
+
+    def draw(self, axes: Axes) -> None:
+        """Draw it."""
+        show_image(axes, self.image)
+        for layer, colour, width, dashes in self.lines:
+            draw_lines(axes, outlines(layer.label), colour, width, dashes)
+        if self.note:
+            axes.set_title(self.note, fontsize=7.5, loc="left", pad=3, parse_math=False)
 
 
 def _score(ranked: Ranked) -> str:
@@ -50,106 +70,105 @@ def _head(ranked: Ranked) -> str:
     return "\n".join(filter(None, [first, shortened(ranked.sample), group]))
 
 
-def _draw_one_class(cell: Axes, plane: Plane) -> None:
-    """Both outlines over the image, truth solid, prediction dashed, each in its colour."""
-    show_image(cell, plane.image)
-    draw_lines(cell, outlines(plane.truth[0].label), ORANGE, 1.4)
-    draw_lines(cell, outlines(plane.prediction[0].label), SKY_BLUE, 1.4, DASHES)
+def _both_outlines(plane: Plane) -> list[Cell]:
+    """Of one class: both outlines over the image, truth solid, prediction dashed."""
+    truth = (plane.truth[0], ORANGE, 1.4, "solid")
+    return [Cell(plane.image, (truth, (plane.prediction[0], SKY_BLUE, 1.4, DASHES)))]
 
 
-def _draw_slice(cell: Axes, plane: Plane) -> None:
-    """Both outlines of every class, truth solid, prediction dashed, a colour per class."""
-    show_image(cell, plane.image)
-    for layers, dashes in ((plane.truth, "solid"), (plane.prediction, DASHES)):
-        for layer in layers:
-            draw_lines(cell, outlines(layer.label), layer.colour, 1.2, dashes)
-    cell.set_title(plane.note, fontsize=7.5, loc="left", pad=3, parse_math=False)
-
-
-def _draw_classes(cell: Axes, image: np.ndarray, layers: Sequence[Layer]) -> None:
-    """All classes as colours and outlines."""
-    show_image(cell, tinted(image, layers))
-    for layer in layers:
-        draw_lines(cell, outlines(layer.label), layer.colour, 0.8)
-
-
-def _kind(panels: Sequence[Panel], volume: bool) -> str:
-    if volume:
-        return "slices"
-    return "classes" if any(len(p.planes[0].truth) > 1 for p in panels) else "outlines"
-
-
-def _row_name(cell: Axes, text: str) -> None:
-    cell.annotate(
-        text, (0, 0.5), xytext=(-6, 0), xycoords="axes fraction", textcoords="offset points",
-        ha="right", va="center", rotation=90, fontsize=8,
-    )  # fmt: skip
-
-
-def _draw_column(cells: Sequence[Axes], panel: Panel, kind: str) -> None:
-    first = panel.planes[0]
-    show_image(cells[0], first.image)
-    cells[0].set_title(
-        _head(panel.ranked), fontsize=8, loc="left", linespacing=1.35, parse_math=False
-    )
-    if kind == "outlines":
-        _draw_one_class(cells[1], first)
-    elif kind == "classes":
-        _draw_classes(cells[1], first.image, first.truth)
-        _draw_classes(cells[2], first.image, first.prediction)
-    else:
-        for cell, plane in zip(cells[1:], panel.planes, strict=False):
-            _draw_slice(cell, plane)
-
-
-def _legend(figure: Figure, panels: Sequence[Panel], kind: str) -> None:
-    """Explain the lines, and the colours of the classes that are to be seen."""
-    ours, theirs = (ORANGE, SKY_BLUE) if kind == "outlines" else ("#444444", "#444444")
-    lines = [
-        Line2D([], [], color=ours, linewidth=1.8, label="truth"),
-        Line2D([], [], color=theirs, linewidth=1.8, linestyle=(0, (3, 2)), label="prediction"),
-    ]
-    planes = [plane for panel in panels for plane in panel.planes]
-    seen = {
-        layer.name: layer.colour
-        for plane in planes
-        for layer in [*plane.truth, *plane.prediction]
-        if layer.label.any()
-    }
-    ordered = [layer.name for layer in planes[0].truth if layer.name in seen]
-    patches = [
-        Line2D(
-            [], [], color=seen[name], linewidth=4, label=shortened(name, 22), solid_capstyle="butt"
+def _in_colours(plane: Plane) -> list[Cell]:
+    """Of several classes: truth, then prediction, as colours with outlines."""
+    return [
+        Cell(
+            tinted(plane.image, layers),
+            tuple((layer, layer.colour, 0.8, "solid") for layer in layers),
         )
-        for name in ordered
+        for layers in (plane.truth, plane.prediction)
     ]
-    handles = {"outlines": lines, "classes": patches, "slices": lines + patches}[kind]
+
+
+def _slice(plane: Plane) -> list[Cell]:
+    """Of a volume: both outlines of every class, truth solid, prediction dashed."""
+    lines = [(layer, layer.colour, 1.2, "solid") for layer in plane.truth]
+    dashed = [(layer, layer.colour, 1.2, DASHES) for layer in plane.prediction]
+    return [Cell(plane.image, (*lines, *dashed), plane.note)]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How samples are drawn.
+
+    Attributes
+    ----------
+    cells : callable
+        What stands below the image, of each plane.
+    line_colours : tuple of str or None
+        Of truth and prediction in the legend; None: both are solid, and not explained.
+    classes : bool
+        Whether the legend names the classes.
+    rows : tuple of str
+        Names of the rows.
+    """
+
+    cells: Callable[[Plane], list[Cell]]
+    line_colours: tuple[str, str] | None
+    classes: bool
+    rows: tuple[str, ...] = ()
+
+
+ONE_CLASS = Layout(_both_outlines, (ORANGE, SKY_BLUE), classes=False)
+CLASSES = Layout(_in_colours, None, classes=True, rows=("image", "truth", "prediction"))
+VOLUMES = Layout(_slice, ("#444444", "#444444"), classes=True)
+
+
+def _legend(figure: Figure, layers: Iterable[Layer], layout: Layout) -> None:
+    """Explain the lines, and the colours of the classes that occur."""
+    handles = []
+    if layout.line_colours:
+        handles = [
+            Line2D([], [], color=colour, linewidth=1.8, linestyle=dashes, label=label)
+            for colour, dashes, label in zip(
+                layout.line_colours, ("solid", (0, (3, 2))), ("truth", "prediction"), strict=True
+            )
+        ]
+    if layout.classes:
+        handles += class_handles(layers)
     if handles:
         columns = min(len(handles), 5)
         plain_legend(figure, handles=handles, loc="outside lower center", ncols=columns)
 
 
-def _figure(panels: list[Panel], title: str, volume: bool) -> Figure:
+def _figure(panels: Sequence[tuple[Ranked, list[Plane]]], title: str, volume: bool) -> Figure:
     if not panels:
         return message("no scored sample", title)
-    kind = _kind(panels, volume)
-    planes = [plane for panel in panels for plane in panel.planes]
+    planes = [plane for _, own in panels for plane in own]
+    several = any(len(plane.truth) > 1 for plane in planes)
+    layout = VOLUMES if volume else CLASSES if several else ONE_CLASS
+    columns = [
+        [Cell(own[0].image), *(cell for plane in own for cell in layout.cells(plane))]
+        for _, own in panels
+    ]
+    rows = max(map(len, columns))
     ratio = max(plane.image.shape[0] / plane.image.shape[1] for plane in planes)
-    ratio = min(max(ratio, 0.4), 1.6)
-    columns = len(panels)
-    rows = {"outlines": 2, "classes": 3}.get(kind, 1 + max(len(p.planes) for p in panels))
-    width = max(2.5 * columns, 4.0)
-    figure = Figure(figsize=(width, rows * (width / columns) * ratio + 1.35), layout="constrained")
+    width = max(2.5 * len(columns), 4.0)
+    height = rows * (width / len(columns)) * min(max(ratio, 0.4), 1.6) + 1.35
+    figure = Figure(figsize=(width, height), layout="constrained")
     figure.suptitle(title, fontsize=9.5, parse_math=False)
-    cells = figure.subplots(rows, columns, squeeze=False)
-    for cell in cells.ravel():
+    axes = figure.subplots(rows, len(columns), squeeze=False)
+    for cell in axes.ravel():
         cell.set_axis_off()
-    for column, panel in enumerate(panels):
-        _draw_column(list(cells[:, column]), panel, kind)
-    if kind == "classes":
-        for row, name in enumerate(("image", "truth", "prediction")):
-            _row_name(cells[row][0], name)
-    _legend(figure, panels, kind)
+    for number, (ranked, _) in enumerate(panels):
+        for place, cell in enumerate(columns[number]):
+            cell.draw(axes[place, number])
+        axes[0, number].set_title(
+            _head(ranked), fontsize=8, loc="left", linespacing=1.35, parse_math=False
+        )
+    for name, row in zip(layout.rows, axes, strict=False):
+        row[0].annotate(
+            name, (0, 0.5), xytext=(-6, 0), xycoords="axes fraction", textcoords="offset points",
+            ha="right", va="center", rotation=90, fontsize=8,
+        )  # fmt: skip
+    _legend(figure, (layer for p in planes for layer in (*p.truth, *p.prediction)), layout)
     return figure
 
 
@@ -212,7 +231,7 @@ def draw_overlays(
         if not ranked:
             ranked = examples([a.ids for a in archives])
         panels = [
-            Panel(item, planes_of(item.sample, images, labels, archives[item.segmentation]))
+            (item, planes_of(item.sample, images, labels, archives[item.segmentation]))
             for item in ranked
         ]
         volume = is_volume(labels.attributes)

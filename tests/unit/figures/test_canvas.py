@@ -7,6 +7,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from segbench.figures.canvas import (
+    class_handles,
     draw_lines,
     message,
     plain_legend,
@@ -14,6 +15,19 @@ from segbench.figures.canvas import (
     show_image,
     wrapped,
 )
+from segbench.figures.layers import Layer
+from segbench.figures.palette import PALETTE
+
+
+def test_a_legend_names_the_classes_that_occur_in_the_order_of_the_palette():
+    some, none = np.ones((1, 1), np.uint8), np.zeros((1, 1), np.uint8)
+    layers = [Layer("b", PALETTE[1], some), Layer("c", PALETTE[2], none),
+              Layer("a", PALETTE[0], some), Layer("b", PALETTE[1], none)]  # fmt: skip
+    handles = class_handles(layers)
+    assert [(handle.get_label(), handle.get_color()) for handle in handles] == [
+        ("a", PALETTE[0]), ("b", PALETTE[1])
+    ]  # fmt: skip
+    assert class_handles([]) == []
 
 
 @given(st.text(max_size=80), st.integers(4, 40))
