@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -49,6 +50,7 @@ def join_names(names: Iterable[str]) -> str:
     return ",".join(name.replace("\\", r"\\").replace(",", r"\,") for name in listed)
 
 
+@lru_cache(maxsize=4096)
 def split_names(cell: str) -> tuple[str, ...]:
     r"""Read what `join_names` wrote.
 
@@ -77,7 +79,7 @@ def whole_number(row: Mapping[str, str], column: str) -> int:
         It holds something else.
     """
     cell = row[column]
-    if not re.fullmatch(r"-?\d+", cell, re.ASCII):
+    if not (cell.isascii() and cell.removeprefix("-").isdigit()):
         raise ValueError(f"{column} is {cell!r}, not a whole number")
     return int(cell)
 

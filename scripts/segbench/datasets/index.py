@@ -16,8 +16,8 @@ from segbench.errors import SegbenchError
 
 log = logging.getLogger(__name__)
 
-#: So many faults of a shard are listed; the rest is counted.
-MAX_FAULTS = 20
+#: So many faults of a shard, and joined samples, are listed; the rest is counted.
+MAX_LISTED = 20
 
 
 def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output: Path) -> None:
@@ -62,7 +62,7 @@ def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output
         except SegbenchError as error:
             faults.append(error)
     if faults:
-        raise _joined(faults, f"{raw}: {len(faults)} of {len(files)} samples are faulty")
+        raise _as_one(faults, f"{raw}: {len(faults)} of {len(files)} samples are faulty")
     write_samples(rows, output)
 
 
@@ -87,11 +87,11 @@ def merge_samples(shards: Sequence[Path], output: Path) -> None:
     write_samples(joined, output)
     reasons = [f"{row.sample} ({row.joined})" for row in joined if row.joined]
     if reasons:
-        more = f" and {len(reasons) - MAX_FAULTS} more" if len(reasons) > MAX_FAULTS else ""
+        more = f" and {len(reasons) - MAX_LISTED} more" if len(reasons) > MAX_LISTED else ""
         log.info(
             "%s: samples that are in the group of others: %s%s",
             output,
-            ", ".join(reasons[:MAX_FAULTS]),
+            ", ".join(reasons[:MAX_LISTED]),
             more,
         )
 
@@ -117,7 +117,7 @@ def join_copies(samples: Iterable[Sample]) -> list[Sample]:
         if row.image_sha256:
             pictures.setdefault(row.image_sha256, {}).setdefault(row.group, row)
     shared = [owners for owners in pictures.values() if len(owners) > 1]
-    name = _joined_names(rows, shared)
+    merged = _merged_groups(rows, shared)
     twin = {row.group: row for owners in shared for row in owners.values()}
 
     def reason(row: Sample) -> str:
@@ -125,21 +125,23 @@ def join_copies(samples: Iterable[Sample]) -> list[Sample]:
         other = next((one for group, one in owners.items() if group != row.group), None)
         if other is not None:
             return f"identical picture: sample {other.sample}"
-        if name[row.group] != row.group:
+        if merged[row.group] != row.group:
             return f"group {row.group} has an identical picture: sample {twin[row.group].sample}"
         return ""
 
     return [
         replace(
             row,
-            group=name[row.group],
+            group=merged[row.group],
             joined="; ".join(text for text in (row.joined, reason(row)) if text),
         )
         for row in rows
     ]
 
 
-def _joined_names(rows: Iterable[Sample], shared: Iterable[Mapping[str, Sample]]) -> dict[str, str]:
+def _merged_groups(
+    rows: Iterable[Sample], shared: Iterable[Mapping[str, Sample]]
+) -> dict[str, str]:
     """Name of each group once those that share a picture are one."""
     first: dict[str, str] = {}
     for row in rows:
@@ -185,15 +187,15 @@ def _verify_files(
         except SegbenchError as error:
             faults.append(error)
     if faults:
-        raise _joined(faults, "") if len(faults) > 1 else faults[0]
+        raise _as_one(faults, "") if len(faults) > 1 else faults[0]
 
 
-def _joined(faults: list[SegbenchError], head: str) -> SegbenchError:
+def _as_one(faults: list[SegbenchError], head: str) -> SegbenchError:
     """Make one error of many, all of them listed."""
     if len(faults) == 1:
         return faults[0]
-    shown = "\n".join(f"{f.what} (expected: {f.expected})" for f in faults[:MAX_FAULTS])
-    more = f"\nand {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
+    shown = "\n".join(f"{f.what} (expected: {f.expected})" for f in faults[:MAX_LISTED])
+    more = f"\nand {len(faults) - MAX_LISTED} more" if len(faults) > MAX_LISTED else ""
     return SegbenchError(
         f"{head}\n{shown}{more}" if head else f"{shown}{more}",
         "; ".join(dict.fromkeys(f.expected for f in faults)) if not head else "whole samples",

@@ -155,7 +155,7 @@ def statistics(room: Room) -> Any:
 
 
 def overlays(room: Room) -> Any:
-    found = rank_samples([room.scores], [set(room.tests)], STUDY, {})
+    found = rank_samples([room.scores], [set(room.tests)], STUDY)
     return {item.sample: item.group for item in found}, room.tested_groups
 
 
@@ -239,7 +239,7 @@ def sheets(draw: st.DrawFn) -> tuple[list[Sample], list[str]]:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(sheets())
 def test_every_consumer_sees_what_was_written(tmp_path_factory, sheet):

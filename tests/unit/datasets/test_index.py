@@ -282,7 +282,7 @@ def test_all_faults_are_listed_at_once(dsb_tree, tmp_path):
 
 
 def test_long_lists_are_cut(dsb_tree, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MAX_FAULTS", 1)
+    monkeypatch.setattr(module, "MAX_LISTED", 1)
     for path in dsb_tree.rglob("images/*.png"):
         path.write_bytes(b"")
     assert failure("dsb2018", dsb_tree, tmp_path).what.endswith("\nand 1 more")
