@@ -8,6 +8,9 @@ OUTPUTS:
     results/DATASET/samples.tsv            one row a sample, every file of it opened
 """
 
+from segbench.slices import inventory_slice, source_slice
+from segbench.workflow.paths import MANIFEST, SAMPLES
+
 
 rule acquire:
     """Generate, download or link one dataset."""

@@ -7,6 +7,8 @@ OUTPUTS:
     results/DATASET/prep-RECIPE/amplified-RECIPE/shard-K.zarr.zip
 """
 
+from segbench.workflow.paths import AMPLIFIED, AMPLIFIED_SHARD
+
 
 rule amplify:
     """Write the copies of a shard's samples; each carries the id of its source."""
@@ -14,7 +16,7 @@ rule amplify:
         archive=rules.preprocess.output.archive,
     output:
         archive=AMPLIFIED_SHARD,
-        cost=f"{PREPARED}/amplified-{{augmentation}}/shard-{{shard}}.cost.json",
+        cost=f"{AMPLIFIED}/shard-{{shard}}.cost.json",
     log:
         "logs/amplify/{dataset}-{preprocessing}-{augmentation}-{shard}.log",
     conda:

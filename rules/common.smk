@@ -11,13 +11,7 @@ from segbench.metrics import METRICS
 from segbench.preflight import check_environment
 from segbench.provenance import code_memory
 from segbench.provenance.lock import begin_run
-from segbench.slices import (
-    dataset_slice,
-    inventory_slice,
-    model_slice,
-    plain,
-    source_slice,
-)
+from segbench.slices import dataset_slice, plain
 from segbench.store_location import export_store
 from segbench.workflow.applied import Applied
 from segbench.workflow.arms import Arms
@@ -25,27 +19,7 @@ from segbench.workflow.code import Code
 from segbench.workflow.command_line import check_targets, could_be_targets
 from segbench.workflow.gpus import GpuRequests, StoredWork, granted_gpus
 from segbench.workflow.job_resources import JobResources
-from segbench.workflow.parameters import about_dataset, gpu_parameters
-from segbench.workflow.paths import (
-    AMPLIFIED_SHARD,
-    APPEARANCE,
-    ARM,
-    ARM_FIGURES,
-    DATA,
-    FIGURES,
-    MANIFEST,
-    MODEL,
-    OBJECTS,
-    PREPARED,
-    PREPARED_SHARD,
-    PRIVATE,
-    RUN,
-    SAMPLES,
-    TABLE,
-    TABLE_FORMATS,
-    log_of,
-    tables_of,
-)
+from segbench.workflow.paths import DATA, PREPARED, PRIVATE, RUN, log_of, tables_of
 from segbench.workflow.shards import shard_lister, training_shard_lister
 from segbench.workflow.start import file_names, refresh_inventories
 
@@ -93,7 +67,6 @@ wildcard_constraints:
 ARMS = Arms(CONFIG)
 CODE = Code(CONFIG, BASE / "scripts")
 APPLIED = Applied.from_config(CONFIG, BASE)
-GPU_PARAMETERS = gpu_parameters(CONFIG)
 
 # Whether jobs go to a cluster; in a dry run, whether they would.
 SUBMITTED = not workflow.local_exec or workflow.resource_settings.nodes is not None

@@ -7,6 +7,8 @@ OUTPUTS:
     results/DATASET/explore/*.svg, *.png      the same as pictures, and a sheet of samples
 """
 
+from segbench.workflow.paths import APPEARANCE
+
 
 rule explore_dataset:
     """Describe one dataset in numbers, as groups by appearance, and in pictures."""

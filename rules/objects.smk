@@ -7,6 +7,9 @@ OUTPUTS:
     RUN/objects.shacl.txt                 what was checked against the shapes
 """
 
+from segbench.workflow.parameters import about_dataset
+from segbench.workflow.paths import OBJECTS
+
 
 rule measure:
     """Measure the objects of a run at the original size, and the raw image inside them."""

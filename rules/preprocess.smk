@@ -6,6 +6,8 @@ OUTPUTS:
     results/DATASET/prep-RECIPE/shard-K.zarr.zip        images and labels, recipe applied
 """
 
+from segbench.workflow.paths import PREPARED_SHARD
+
 
 rule truth:
     """Collect the labels of a shard at their original size; scores are taken there."""

@@ -9,6 +9,7 @@ OUTPUTS:
 """
 
 from segbench.workflow.costs import COSTED, cost_files
+from segbench.workflow.paths import ARM_FIGURES, FIGURES
 from segbench.workflow.report_parts import (
     Patterns,
     ReportParts,

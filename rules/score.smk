@@ -7,6 +7,8 @@ OUTPUTS:
     RUN/scores.parquet                    one row a sample, class and metric
 """
 
+from segbench.slices import model_slice
+
 
 rule segment:
     """Turn the probabilities into label maps or objects at the original size."""

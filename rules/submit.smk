@@ -6,6 +6,8 @@ OUTPUTS:
 TARGETS: submissions, for every arm of the config's studies on the competition's data
 """
 
+from segbench.workflow.paths import ARM
+
 
 rule submit:
     """Write an arm's masks of all folds as run-length codes."""

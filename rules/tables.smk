@@ -5,6 +5,8 @@ OUTPUTS:
     tables/STUDY.csv .md .tex .html
 """
 
+from segbench.workflow.paths import TABLE, TABLE_FORMATS
+
 
 rule tabulate:
     """Summarise the scores of a study: means, intervals, ranks, ties, published rows."""

@@ -10,6 +10,10 @@ where RUN is results/DATASET/prep-RECIPE/aug-RECIPE/MODEL/seed-N/PROTOCOL/fold-N
 """
 
 from segbench.models.files import local_weights
+from segbench.workflow.parameters import gpu_parameters
+from segbench.workflow.paths import MODEL
+
+GPU_PARAMETERS = gpu_parameters(CONFIG)
 
 
 rule train:
