@@ -198,11 +198,14 @@ def summarise(scores: Scores, study: Study, name: str = "", generated: bool = Fa
 def _check_common(means: Means, scores: Scores, study: Study) -> None:
     """Refuse arms that share no case: nothing could be compared."""
     if np.isnan(means.overall).any():
-        empty = np.flatnonzero(~scores.metrics[study.primary].cases.any(axis=(1, 2)))
-        who = f"{'/'.join(scores.arms[empty[0]])} has" if empty.size else "the arms have"
-        what = "no value" if empty.size else "no sample with a value in common"
+        values = scores.metrics[study.primary].values
+        empty = np.flatnonzero(np.isnan(values).all(axis=(1, 2, 3)))
+        if empty.size:
+            what = f"{'/'.join(scores.arms[empty[0]])} has no value of {study.primary}"
+        else:
+            what = f"the arms have no sample with a value of {study.primary} in common"
         raise SegbenchError(
-            f"{who} {what} of {study.primary}",
+            what,
             "at least one sample that is scored in every arm",
             "choose another policy for empty images in the study (`empty`), or another `primary`",
         )

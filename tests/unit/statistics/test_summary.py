@@ -203,6 +203,29 @@ def test_the_score_of_the_competition_is_put_together_from_its_parts():
 def test_nothing_scored_at_all():
     with pytest.raises(SegbenchError, match="p1/none/unet has no value of iou"):
         summarise(scores_of([[[[0.5]]], [[[NAN]]]]), study_of(2))
+    pooled = scores_of([[[[0.5]]], [[[NAN]]]], metric="iou_pooled", weights=[[[[4]]], [[[0]]]])
+    one = study_of(2, metrics=("iou_pooled",), primary="iou_pooled")
+    with pytest.raises(SegbenchError, match="p1/none/unet has no value of iou_pooled"):
+        summarise(pooled, one)
+
+
+def test_arms_that_share_no_sample_cannot_be_compared():
+    with pytest.raises(
+        SegbenchError, match="the arms have no sample with a value of iou in common"
+    ):
+        summarise(scores_of([[[[0.5, NAN]]], [[[NAN, 0.5]]]]), study_of(2))
+
+
+def test_ranks_are_of_the_cases_in_common():
+    """Over its own samples the first arm has 0.6, the second 0.55; in common 0.5 and 0.55."""
+    base = [1.0, *[0.5] * 4]
+    summary = summarise(scores_of([[[base]], [[[NAN, *[0.55] * 4]]]]), study_of(2))
+    first, second = summary.arms
+    assert first.estimates["iou"].own.overall.mean == pytest.approx(0.6)
+    assert (first.rank, second.rank, summary.best) == (2, 1, 1)
+    assert first.behind.mean == pytest.approx(-0.05)
+    assert first.behind.points == pytest.approx((-0.05,) * 4)
+    assert (first.first_groups, second.first_groups, summary.groups) == (0, 4, 4)
 
 
 @settings(max_examples=30)
