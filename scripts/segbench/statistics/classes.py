@@ -89,22 +89,19 @@ def _mean_row(
 
 def _common(metric: str, summary: Summary) -> Grid:
     """The classes in which arms differ in their cases, over those that they have in common."""
-    arms, cases = _across(summary), summary.metrics[metric].cases
+    arms, scores = _across(summary), summary.metrics[metric]
     columns = [*_leading(summary), Column("n in common")]
     columns += [Column(wording.arm_name(arm.arm, summary.study)) for arm in arms]
     found = [arm.estimates[metric].common for arm in arms]
     rows = []
-    for name in in_order(summary.metrics[metric].classes, summary.study):
-        place = summary.metrics[metric].classes.index(name)
-        if (cases[:, place] == cases[:1, place]).all():
-            continue
+    for name in in_order(scores.uneven, summary.study):
         figures = [one.by_class[name] for one in found]
         cells = [str(figures[0].samples), *(_figure(one, arms) for one in figures)]
         rows.append(_row(name, cells, summary))
     averaged = f"{found[0].overall.classes} classes"
     cells = [averaged, *(_figure(one.overall, arms) for one in found)]
     rows.append(_row("mean over classes", cells, summary))
-    start = f"By class, where samples differ: those that {wording.all_arms(summary)} have in common"
+    start = f"By class, on the samples common to {wording.all_arms(summary)} where these differ"
     caption = _caption(start, metric, summary)
     return Grid(caption, tuple(columns), _names(summary), tuple(rows))
 

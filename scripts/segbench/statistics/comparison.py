@@ -182,7 +182,8 @@ def rank_stability(values: np.ndarray, draws: np.ndarray) -> float | None:
     Returns
     -------
     float or None
-        In -1 ... 1; 1: the ranking never changes. None for fewer than two arms.
+        In -1 ... 1; 1: the ranking never changes. None for fewer than two arms, or where no
+        resample has values of two.
 
     References
     ----------
@@ -195,4 +196,6 @@ def rank_stability(values: np.ndarray, draws: np.ndarray) -> float | None:
     first, second = np.triu_indices(arms, 1)
     here = np.sign(np.round(values[first] - values[second], DECIMALS))
     there = np.sign(np.round(draws[:, first] - draws[:, second], DECIMALS))
-    return float(np.nanmean(np.nanmean(here * there, axis=1)))
+    agreement = here * there
+    compared = agreement[~np.isnan(agreement).all(axis=1)]
+    return float(np.nanmean(compared, axis=1).mean()) if compared.size else None

@@ -30,11 +30,11 @@ class Figure:
     interval : tuple of float or None
         Bootstrap interval over groups; None where fewer than `MIN_GROUPS` have a value.
     points : tuple of float
-        In its place the values of the groups, in the order of their names; of one group none.
+        The values of the groups in its place, sorted by group name; empty for one group.
     samples, groups : int
-        That have a case, of several classes in at least one of them.
+        With a case; of a mean over classes, with a case of at least one.
     classes : int
-        Over how many classes it is a mean: those that have a case.
+        Number of classes that the mean is over: those with a value.
     """
 
     mean: float
@@ -108,7 +108,9 @@ def class_weights(metric: MetricScores) -> np.ndarray | None:
     return np.array([weights[name] for name in metric.classes]) if weights else None
 
 
-def means_over(metric: MetricScores, cases: np.ndarray, drawn: np.ndarray) -> Means:
+def means_over(
+    metric: MetricScores, cases: np.ndarray, drawn: np.ndarray, *, common: bool = False
+) -> Means:
     """Average the values of some cases, seeds first: a sample counts once.
 
     Parameters
@@ -119,6 +121,8 @@ def means_over(metric: MetricScores, cases: np.ndarray, drawn: np.ndarray) -> Me
         Which of them.
     drawn : ndarray of int, shape (draw, group)
         How often each group was drawn; drawn anew where some groups have none of the cases.
+    common : bool
+        Whether a class counts only where all arms have a value, also of a pooled figure.
     """
     values, weights = _over_seeds(metric)
     some = cases.any(axis=(0, 1))
@@ -128,9 +132,15 @@ def means_over(metric: MetricScores, cases: np.ndarray, drawn: np.ndarray) -> Me
     chosen = np.where(cases, values, np.nan)[..., some]
     sums = bootstrap.sums_by_group(chosen, groups, drawn.shape[1], weights[..., some])
     by = class_weights(metric)
-    by_class = bootstrap.means_by_class(sums, np.ones((1, drawn.shape[1]), dtype=np.int64))[0]
+    every = np.ones((1, drawn.shape[1]), dtype=np.int64)
+    by_class = bootstrap.means_by_class(sums, every)[0]
     class_draws = bootstrap.means_by_class(sums, drawn)
     class_points = np.moveaxis(bootstrap.ratio(sums.total, sums.number), 1, 2)
+    if common:
+        lost = np.isnan(by_class).any(axis=0)
+        by_class[:, lost] = class_points[..., lost] = np.nan
+        missing = np.isnan(class_draws).any(axis=1, keepdims=True)
+        class_draws = np.where(missing, np.nan, class_draws)
     return Means(
         cases,
         by_class,
@@ -175,7 +185,8 @@ def estimate(
     cases = metric.cases
     shared = np.broadcast_to(cases.all(axis=0), cases.shape)
     own = means_over(metric, cases, drawn)
-    common = own if np.array_equal(shared, cases) else means_over(metric, shared, drawn)
+    even = not metric.uneven and not metric.pooled
+    common = own if even else means_over(metric, shared, drawn, common=True)
     return [
         Estimate(
             _figures(metric, own, arm, confidence),
@@ -197,8 +208,9 @@ def _figures(metric: MetricScores, means: Means, arm: int, confidence: float) ->
         for c, name in enumerate(metric.classes)
     }  # fmt: skip
     overall = figure(
-        means.overall[arm], means.draws[:, arm], means.points[arm], cases, metric.groups, confidence
-    )
+        means.overall[arm], means.draws[:, arm], means.points[arm], cases, metric.groups,
+        confidence, int((~np.isnan(means.by_class[arm])).sum()),
+    )  # fmt: skip
     return Figures(overall, by_class)
 
 
@@ -209,6 +221,7 @@ def figure(
     cases: np.ndarray,
     groups: np.ndarray,
     confidence: float,
+    classes: int = 1,
 ) -> Figure:
     """Put a figure together.
 
@@ -226,6 +239,8 @@ def figure(
         Number of each sample's group.
     confidence : float
         Level of the interval.
+    classes : int
+        Over how many classes it is a mean.
     """
     valued = points[~np.isnan(points)]
     some = cases.any(axis=0)
@@ -235,7 +250,7 @@ def figure(
         tuple(valued.tolist()) if 1 < valued.size < MIN_GROUPS else (),
         int(some.sum()),
         len(np.unique(groups[some])),
-        int(cases.any(axis=1).sum()),
+        classes,
     )
 
 

@@ -161,7 +161,9 @@ def _closing_columns(summary: Summary) -> list[Column]:
         columns.insert(0, Column("SD of seeds"))
     if several:
         if not summary.same_cases(summary.study.primary):
-            columns.append(Column(f"{wording.heading(summary.study.primary, summary)}, in common"))
+            columns.append(
+                Column(f"{wording.heading(summary.study.primary, summary)}, common samples")
+            )
         columns += [Column("Behind best"), Column("Rank"), Column("Tied with best", figures=False)]
     return columns
 

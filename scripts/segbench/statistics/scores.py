@@ -64,6 +64,13 @@ class MetricScores:
         cases: np.ndarray = (~np.isnan(self.values) | (self.weights == 0)).any(axis=1)
         return cases
 
+    @cached_property
+    def uneven(self) -> frozenset[str]:
+        """Classes in which arms differ: in their cases, or in whether they have a value."""
+        some = ~np.isnan(self.values).all(axis=(1, 3))
+        differ = (self.cases != self.cases[:1]).any(axis=(0, 2)) | (some != some[:1]).any(axis=0)
+        return frozenset(name for name, own in zip(self.classes, differ, strict=True) if own)
+
 
 @dataclass(frozen=True)
 class Scores:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from segbench.metrics.registry import PARTS
@@ -46,7 +47,7 @@ def answer(summary: Summary) -> str:
     if len(summary.arms) == 1:
         return f"{start} only arm, {arm_name(best.arm, study)}, reaches {told}."
     if not summary.same_cases(study.primary):
-        told += " over the cases that all arms have in common"
+        told += " over the cases common to all arms"
     text = f"{start} arm {arm_name(best.arm, study)} is first with {told}"
     if not summary.testable:
         return f"{text}; {_untestable(summary)}."
@@ -186,17 +187,17 @@ def _spreads(summary: Summary) -> Iterator[str]:
             f"{study.bootstrap} resamples of the groups."
         )
         if min(groups) < FEW_GROUPS:
-            text += f" Of only {min(groups)} groups such intervals are rather too narrow."
+            text += f" With only {min(groups)} groups such intervals are too narrow."
         yield text
     if any(one.points for one in printed):
         yield (
-            f"{{Values of the groups}}, in the order of their names, where fewer than "
-            f"{MIN_GROUPS} have one: there a bootstrap interval covers far less than it says, of "
-            "normal values 84 % with 5 groups and 76 % with 3 instead of 95 % (Hesterberg 2015, "
-            "doi:10.1080/00031305.2015.1089789)."
+            "{...}: the value of each group, sorted by group name, where fewer than "
+            f"{MIN_GROUPS} groups have one. A bootstrap interval over so few covers far less "
+            "than it claims: in simulations with normal values 84 % with 5 groups and 76 % with "
+            "3 instead of 95 % (see Hesterberg 2015, doi:10.1080/00031305.2015.1089789)."
         )
     if not groups and not any(one.points for one in printed):
-        yield "No intervals: they need several groups, and there is one."
+        yield "No intervals: there is only one group."
 
 
 def _cases(summary: Summary) -> Iterator[str]:
@@ -204,17 +205,17 @@ def _cases(summary: Summary) -> Iterator[str]:
     study = summary.study
     if len(summary.arms) > 1:
         yield (
-            f"Samples and groups: those with a value / those with a value in {all_arms(summary)}. "
-            "Figures are of the former; differences, ranks, tests and stability of the latter, so "
-            "that all arms are compared on the same cases."
+            "Samples, groups and n: how many have a value for the arm / how many have one for "
+            f"{all_arms(summary)}. Each figure is over the arm's own samples; differences, ranks, "
+            "tests and stability are over the common ones, so arms are compared on the same cases."
         )
     if any(scores.pooled for scores in summary.metrics.values()):
         yield (
-            "Of a pooled figure all samples count, also those without a pixel of the class: the "
-            "figure is of the whole pool, which is the same for all arms."
+            "Pooled figures count every sample, including those without the class: the pool is the "
+            "same for all arms."
         )
     if len(study.metrics) > 1:
-        yield f"Groups and excluded: of {title_of(study.primary, summary)}."
+        yield f"Groups and Excluded refer to {title_of(study.primary, summary)}."
     yield from _missing_classes(summary)
 
 
@@ -227,21 +228,21 @@ def _missing_classes(summary: Summary) -> Iterator[str]:
         lacking: dict[tuple[str, ...], list[str]] = {}
         for row in summary.arms:
             own = row.estimates[metric].own.by_class
-            absent = tuple(name for name in classes if not own[name].samples)
+            absent = tuple(name for name in classes if math.isnan(own[name].mean))
             lacking.setdefault(absent, []).append(arm_name(row.arm, study))
         for absent, arms in lacking.items():
             if absent:
                 who = "" if len(lacking) == 1 else f" of {_named(arms, 'arms')}"
                 yield (
-                    f"{title}{who}: mean over {len(classes) - len(absent)} of "
-                    f"{len(classes)} classes, as there is no value of {_named(absent, 'others')}."
+                    f"{title}{who} averages {len(classes) - len(absent)} of {len(classes)} "
+                    f"classes: no sample has a value for {_named(absent, 'others')}."
                 )
         shared = summary.leader.estimates[metric].common.by_class
-        apart = [name for name in classes if not shared[name].samples]
+        apart = [name for name in classes if math.isnan(shared[name].mean)]
         if metric == study.primary and len(apart) > max(map(len, lacking)):
             yield (
                 f"{title} is compared over {len(classes) - len(apart)} of {len(classes)} classes: "
-                f"the arms have no sample of {_named(apart, 'others')} in common."
+                f"the arms share no sample with a value for {_named(apart, 'others')}."
             )
 
 
@@ -260,16 +261,16 @@ def _tests(summary: Summary) -> list[str]:
     if summary.testable:
         lines = [f"Tied: cannot be told apart from {first} at the level {level}; {test}."]
     else:
-        lines = [f"Not compared with {first} at the level {level}: {_untestable(summary)}; {test}."]
-    what = "interval not corrected for the number of comparisons"
+        lines = [f"Not tested at the level {level}: {_untestable(summary)}; {test}."]
+    what = "its interval is not corrected for the number of comparisons"
     if any(row.behind and row.behind.points for row in summary.arms):
-        what = "values those of the groups"
-    lines.append(f"Behind best: paired difference from that arm, its {what}.")
+        what = "in braces that of each group"
+    lines.append(f"Behind best: paired difference from the best arm; {what}.")
     name, leader = arm_name(summary.leader.arm, study), summary.leader
     if leader.first_share is None or summary.tau is None:
         lines.append(
             f"Stability: {name} is first in {leader.first_groups} of "
-            f"{plural(summary.groups, 'group')}; too few to resample."
+            f"{plural(summary.groups, 'group')}; too few groups to resample."
         )
     else:
         lines.append(

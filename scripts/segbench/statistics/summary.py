@@ -125,8 +125,7 @@ class Summary:
 
     def same_cases(self, metric: str) -> bool:
         """Whether all arms have the same cases of a metric in every class."""
-        cases = self.metrics[metric].cases
-        return bool((cases == cases[:1]).all())
+        return not self.metrics[metric].uneven
 
 
 def summarise(scores: Scores, study: Study, name: str = "", generated: bool = False) -> Summary:
@@ -254,4 +253,5 @@ def _behind(means: Means, metric: MetricScores, n: int, best: int, confidence: f
         means.cases[n],
         metric.groups,
         confidence,
+        int((~np.isnan(means.by_class[n])).sum()),
     )

@@ -130,7 +130,7 @@ def test_a_sweep_is_sorted_and_shows_classes_of_the_best(tmp_path):
     assert "the 6 best of 20 arms, all of them in the CSV" in text
     assert "| Model | Accuracy ↑<br>`accuracy` | F1 ↑<br>" in text
     assert "| Log loss ↓<br>`log-loss/natural` |" in text
-    assert "the arm with the lowest Log loss" in text
+    assert "Not tested at the level 0.05: with 12 groups and 190 comparisons" in text
     # 190 comparisons * 2 / 2**12.
     assert "no difference can be tested (smallest attainable p 0.0928)" in text
     assert text.count("| cannot be tested |") == 19
@@ -203,7 +203,7 @@ def test_where_arms_differ_in_their_samples_those_in_common_are_shown(tmp_path):
         "0.500 {0.450, 0.550, 0.500} | 2 / 2 classes |",
     ]
     start = lines.index(
-        "By class, where samples differ: those that both arms have in common, IoU, "
+        "By class, on the samples common to both arms where these differ, IoU, "
         "iou/per-image/empty-excluded:"
     )
     assert lines[start + 2 : start + 6] == [

@@ -129,6 +129,9 @@ def test_rank_stability():
     swapped = np.array([[0.6, 0.8, 0.2]])
     assert rank_stability(values, swapped) == pytest.approx(1 / 3)
     assert rank_stability(values[:1], same[:, :1]) is None
+    lost = np.array([[math.nan, 0.6, math.nan]])
+    assert rank_stability(values, np.concatenate([same, lost])) == 1.0
+    assert rank_stability(values, lost) is None
 
 
 def test_rank_stability_is_kendalls_tau():

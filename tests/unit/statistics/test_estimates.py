@@ -173,3 +173,19 @@ def test_common_cases_are_those_of_every_arm(seed, arms, samples):
             assert common.mean == pytest.approx(expected, nan_ok=True)
         assert one.own.overall.classes == valid[arm].any(axis=1).sum()
         assert one.excluded + one.own.overall.samples == samples
+
+
+def test_a_pooled_class_counts_only_where_every_arm_has_a_value():
+    """No pixel of c1 in the truth: arm 1 has 0, of a false alarm; arm 0 has no value."""
+    metric = metric_of(
+        [[[0.5, 0.75], [NAN, NAN]], [[0.25, 0.5], [0.0, NAN]]], metric="iou_pooled",
+        weights=[[[4, 4], [0, 0]], [[4, 4], [9, 0]]],
+    )  # fmt: skip
+    first, second = estimates_of(metric)
+    assert metric.uneven == {"c1"}
+    assert (first.own.overall.mean, second.own.overall.mean) == (0.625, 0.1875)
+    assert (first.common.overall.mean, second.common.overall.mean) == (0.625, 0.375)
+    assert [one.own.overall.classes for one in (first, second)] == [1, 2]
+    assert [one.common.overall.classes for one in (first, second)] == [1, 1]
+    assert second.common.overall.points == (0.25, 0.5)
+    assert math.isnan(second.common.by_class["c1"].mean)

@@ -34,7 +34,7 @@ def test_a_row_of_the_main_grid():
     grid = lay_out(summary_of(two_metrics(), values)).grids[0]
     assert [column.heading for column in grid.columns] == [
         "Preprocessing", "IoU", "Dice", "Samples of IoU, Dice / in common", "Recall",
-        "Samples of Recall / in common", "Groups / in common", "Excluded", "IoU, in common",
+        "Samples of Recall / in common", "Groups / in common", "Excluded", "IoU, common samples",
         "Behind best", "Rank", "Tied with best",
     ]  # fmt: skip
     worse, best = grid.rows
@@ -56,7 +56,7 @@ def test_equal_samples_need_no_column_of_their_own():
     values = {"iou": [[np.linspace(0.1, 0.6, 6)], [np.linspace(0.2, 0.7, 6)]]}
     table = lay_out(summary_of(study(bootstrap=50), values, generated=True))
     headings = [column.heading for column in table.grids[0].columns]
-    assert "IoU, in common" not in headings
+    assert "IoU, common samples" not in headings
     assert headings[:2] == ["Preprocessing", "Data"]
     assert table.title == "Kidney nuclei by input size (generated data)"
     assert (table.generated, table.name, len(table.records)) == (True, "t", 2)

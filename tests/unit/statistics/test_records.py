@@ -131,5 +131,5 @@ def test_classes_have_columns_in_the_csv(tmp_path):
     assert row["iou_low"] == ""
     text = outputs["md"].read_text()
     assert "mean over samples of each class, then over the 2 classes" in text
-    assert "No intervals: they need several groups, and there is one." in text
+    assert "No intervals: there is only one group." in text
     assert "The only arm, unet, reaches IoU 0.750." in text

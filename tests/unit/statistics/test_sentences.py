@@ -44,14 +44,16 @@ def test_few_groups_and_no_groups_are_said():
     one = study(preprocessing=("p",))
     seven = notes(summary_of(one, {"iou": [[np.linspace(0.1, 0.7, 7)]]}))[2]
     assert seven == (
-        "[95 % interval]: percentile bootstrap, 500 resamples of the groups. Of only 7 groups such "
-        "intervals are rather too narrow."
+        "[95 % interval]: percentile bootstrap, 500 resamples of the groups. With only 7 groups "
+        "such intervals are too narrow."
     )
     few = notes(summary_of(one, {"iou": [[[0.1, 0.2, 0.3]]]}))[2]
-    assert few.startswith("{Values of the groups}, in the order of their names, where fewer than 6")
+    assert few.startswith(
+        "{...}: the value of each group, sorted by group name, where fewer than 6"
+    )
     assert "doi:10.1080/00031305.2015.1089789" in few
     alone = notes(summary_of(one, {"iou": [[[0.1]]]}))[2]
-    assert alone == "No intervals: they need several groups, and there is one."
+    assert alone == "No intervals: there is only one group."
 
 
 def test_a_test_that_could_not_pass_is_said():
@@ -63,12 +65,12 @@ def test_a_test_that_could_not_pass_is_said():
     )
     told = notes(found)
     assert (
-        "Not compared with the arm with the highest IoU at the level 0.05: with 3 groups and 1 "
+        "Not tested at the level 0.05: with 3 groups and 1 "
         "comparison no difference can be tested (smallest attainable p 0.25); Wilcoxon "
         "signed-rank test paired over groups, Holm's correction for 1 comparison."
     ) in told
-    assert "Stability: em-256 is first in 3 of 3 groups; too few to resample." in told
-    assert "Behind best: paired difference from that arm, its values those of the groups." in told
+    assert "Stability: em-256 is first in 3 of 3 groups; too few groups to resample." in told
+    assert "Behind best: paired difference from the best arm; in braces that of each group." in told
 
 
 def test_the_answer_is_of_the_cases_in_common():
@@ -76,33 +78,35 @@ def test_the_answer_is_of_the_cases_in_common():
     base = [0.9] + [0.5] * 7
     found = summary_of(study(), {"iou": [[base], [[NAN] + [0.55] * 7]]})
     assert answer(found) == (
-        "The arm em-256 is first with IoU 0.550 [0.550, 0.550] over the cases that all arms have "
-        "in common, and em-128 is worse (p = 0.016)."
+        "The arm em-256 is first with IoU 0.550 [0.550, 0.550] over the cases common to "
+        "all arms, and em-128 is worse (p = 0.016)."
     )
     assert (
-        "Samples and groups: those with a value / those with a value in both arms. Figures are of "
-        "the former; differences, ranks, tests and stability of the latter, so that all arms are "
-        "compared on the same cases."
+        "Samples, groups and n: how many have a value for the arm / how many have one for both "
+        "arms. Each figure is over the arm's own samples; differences, ranks, tests and stability "
+        "are over the common ones, so arms are compared on the same cases."
     ) in notes(found)
 
 
 def test_means_over_fewer_classes_are_said():
     full, lacking = [0.1, 0.2], [NAN, NAN]
     told = notes(summary_of(study(), {"iou": [[full, full], [full, lacking]]}))
-    assert "IoU of em-256: mean over 1 of 2 classes, as there is no value of c1." in told
+    assert "IoU of em-256 averages 1 of 2 classes: no sample has a value for c1." in told
     assert not any("is compared over" in note for note in told)
     told = notes(summary_of(study(), {"iou": [[full, lacking], [full, lacking]]}))
-    assert "IoU: mean over 1 of 2 classes, as there is no value of c1." in told
+    assert "IoU averages 1 of 2 classes: no sample has a value for c1." in told
     apart = [[full, [0.1, NAN]], [full, [NAN, 0.1]]]
     told = notes(summary_of(study(), {"iou": apart}))
-    assert "IoU is compared over 1 of 2 classes: the arms have no sample of c1 in common." in told
+    assert (
+        "IoU is compared over 1 of 2 classes: the arms share no sample with a value for c1." in told
+    )
 
 
 def test_pooled_figures_are_of_the_whole_pool():
     one = study(metrics=("iou_pooled",), primary="iou_pooled")
     values = {"iou_pooled": [[[0.1, 0.2]], [[0.3, NAN]]]}
     weights = np.array([[[[5.0, 5.0]]], [[[5.0, 0.0]]]])
-    said = "Of a pooled figure all samples count, also those without a pixel of the class"
+    said = "Pooled figures count every sample, including those without the class"
     assert any(note.startswith(said) for note in notes(summary_of(one, values, weights)))
     assert not any(note.startswith(said) for note in notes(summary_of(one, values)))
 
