@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 
-from workflow.project import ROOT, Project
+from unit.pages import follow, page
 from workflow.test_explain import Explained
 
 pytestmark = pytest.mark.workflow
 
 TARGETS = [f"results/kidney_nuclei/prep-tiny/brightness/shard-{n}.json" for n in range(2)]
 
-STEP = re.compile(
-    r"^(?:In )?`(?P<file>[\w/.-]+)`(?:, before `(?P<before>.+?)`)?:\n\n"
-    r"```python\n(?P<text>.*?)```$",
-    re.MULTILINE | re.DOTALL,
-)
-
-
-def follow(project: Project) -> list[str]:
-    """Write what the page says; the files that were written."""
-    files = []
-    for step in STEP.finditer((ROOT / "docs/how-to/add-a-stage.md").read_text()):
-        file, before, text = step["file"], step["before"], step["text"]
-        if before:
-            project.edit(file, before, f"{text}{before}")
-        else:
-            assert not project.path(file).exists(), "a new file"
-            project.write(file, text)
-        files.append(file)
-    return files
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stage")
     made = Explained(folder / "checkout", folder / "store").tiny()
-    assert follow(made) == [
+    assert follow(page("add-a-stage.md"), made.folder) == [
         "scripts/segbench/imaging/brightness.py", "scripts/brightness.py",
         "scripts/segbench/stages.py", "rules/brightness.smk", "Snakefile",
     ]  # fmt: skip
