@@ -202,6 +202,14 @@ def test_the_readers_reason_is_kept(tmp_path):
     ]
 
 
+def test_overlapping_tiles_of_the_kidney_are_joined_by_the_reader(kidney_tree, tmp_path):
+    kidney_pair(kidney_tree / KIDNEY / "2nd_Train", "NepKid_11-000.png", 7)
+    rows = run("kidney_nuclei", kidney_tree, tmp_path)
+    assert rows["NepKid_11-000"].group == "NepKid_03"
+    assert rows["NepKid_11-000"].joined == "overlapping tissue: source image NepKid_03"
+    assert rows["NepKid_01-000"].joined == ""
+
+
 def test_copies_within_a_group_join_nothing(tmp_path):
     shard = write_shard(tmp_path / "s.tsv", [("s1", "g1", "p1"), ("s2", "g1", "p1")])
     merge_samples([shard], tmp_path / "out.tsv")

@@ -46,8 +46,8 @@ def write(
     ):
         for name, (pixels, ours, theirs) in sorted(samples.items()):
             images.add(name, {"image": pixels}, (records or {}).get(name))
-            truth.add(name, {"label": ours}, {"group": f"g-{name}"})
-            predicted.add(name, {"label": theirs}, {"group": f"g-{name}"})
+            truth.add(name, {"label": ours})
+            predicted.add(name, {"label": theirs})
     return paths[0], paths[1], paths[2]
 
 
@@ -134,7 +134,7 @@ def tissues(folder: Path, count: int = 40) -> tuple[Path, Path, Path]:
                                [150, 90, 170]])[own]  # fmt: skip
             pixels = np.clip(colour + rng.normal(0, 15, (48, 48, 3)), 0, 255).astype(np.uint8)
             images.add(name, {"image": pixels})
-            truth.add(name, {"label": np.array([own + 1], np.uint8)}, {"group": name})
+            truth.add(name, {"label": np.array([own + 1], np.uint8)})
             predicted.add(
                 name,
                 {
