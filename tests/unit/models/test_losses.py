@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from segbench.errors import SegbenchError
-from segbench.models.class_weights import map_factors
 from segbench.models.losses import Loss
 
 keras = pytest.importorskip("keras")
@@ -164,9 +163,6 @@ def test_dice_of_nothing_at_all_is_a_number():
     assert np.isfinite(value(nothing))
 
 
-# --- factors of the maps
-
-
 def test_factors_multiply_the_pixels_of_a_class():
     result = losses.cross_entropy(SOFT, SECOND, one(1), True, [1.0, 3.0, 9.0])
     assert value(result) == pytest.approx(3 * math.log(2))
@@ -200,41 +196,6 @@ def test_equal_factors_change_nothing(name, exclusive):
     assert first == pytest.approx(second, abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("kind", "exclusive", "expected"),
-    [
-        # pixels / (classes * pixels of the class)
-        ("inverse", True, [1 / (2 * 0.8), 1 / (2 * 0.2)]),
-        # 1 / sqrt(f), over the mean over the pixels, sum of sqrt(f)
-        ("inverse_sqrt", True, [0.8**-0.5 / 1.3416408, 0.2**-0.5 / 1.3416408]),
-        ("inverse", False, [1.25 / 3.125, 5 / 3.125]),
-    ],
-)
-def test_factors_from_shares(kind, exclusive, expected):
-    shares = np.array([0.8, 0.2])
-    found = map_factors(Loss(class_weights=kind), ["a", "b"], exclusive, shares)
-    assert found == pytest.approx(expected, abs=1e-6)
-    mean = np.dot(shares, found) if exclusive else np.mean(found)
-    assert mean == pytest.approx(1)
-
-
-def test_named_factors_come_on_top_and_absent_classes_keep_theirs():
-    recipe = Loss(class_weights="inverse", weights={"b": 2.0})
-    found = map_factors(recipe, ["a", "b", "c"], True, np.array([0.8, 0.2, 0.0]))
-    assert found == pytest.approx([0.625, 5.0, 1.0])
-    assert map_factors(Loss(weights={"b": 0.0}), ["a", "b"], True, None) == [1.0, 0.0]
-    assert map_factors(Loss(), ["a", "b"], True, None) is None
-
-
-@pytest.mark.parametrize("weights", [{"hat": 1.0}, {"a": -1.0}, {"a": 0.0, "b": 0.0}])
-def test_factors_that_cannot_be(weights):
-    with pytest.raises(SegbenchError, match=r"loss\.weights"):
-        map_factors(Loss(weights=weights), ["a", "b"], True, None)
-
-
-# --- smoothed labels
-
-
 def test_smoothed_labels():
     # of three: 0.1/3, 0.9 + 0.1/3, 0.1/3
     expected = -(0.1 * math.log(0.2) + 2.8 * math.log(0.5) + 0.1 * math.log(0.3)) / 3
@@ -251,9 +212,6 @@ def test_sets_are_not_smoothed():
         losses.make_loss(Loss(name="dice", label_smoothing=x), False) for x in (0, 0.2)
     )
     assert value(plain(P, T, ONES)) == value(smooth(P, T, ONES))
-
-
-# --- axes
 
 
 @pytest.mark.parametrize("name", NAMES)

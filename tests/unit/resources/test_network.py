@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segbench.models.backbones import BACKBONES, Backbone, counts_of
+from segbench.models.backbones import Backbone
 from segbench.models.unet import UNet
 from segbench.resources.network import BACKBONE, count
 
@@ -103,19 +103,6 @@ def test_auxiliary_heads_are_counted_in_training_only():
     assert heads == {"head", "head1", "head2"}
     alone = count(deep, 1, 1, (8, 8), supervised=False)
     assert {n.name for n in alone.layers if n.name.startswith("head")} == {"head"}
-
-
-def test_a_backbone_that_is_not_in_the_table_counts_as_the_largest():
-    assert counts_of("NoSuchNet") is max(
-        BACKBONES.values(), key=lambda counts: counts.multiply_adds_per_pixel
-    )
-
-
-def test_what_encoders_of_the_table_are_joined_at():
-    for name, counts in BACKBONES.items():
-        assert counts.weights > 100_000, name
-        assert set(counts.skips) <= set(range(5)), name
-    assert counts_of("ResNet50").skips == {1: 64, 2: 256, 3: 512, 4: 1024}
 
 
 def test_prediction_does_not_hold_all_of_a_backbone():

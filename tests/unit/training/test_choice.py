@@ -1,20 +1,12 @@
-"""Choice of the epoch, early stopping, history, figures, prefetching."""
+"""Which epoch is kept, when a training stops, and its history."""
 
 from __future__ import annotations
 
-import threading
-import time
-
-import numpy as np
 import pytest
 
 from segbench.config.model import EarlyStopping, Training
 from segbench.errors import SegbenchError
 from segbench.training import choice
-from segbench.training.feeding import Tiles
-from segbench.training.prefetch import ahead
-from segbench.training.samples import Sample, Task
-from segbench.training.validation import mean_dice, validate
 
 
 def rows(dice, loss=None):
@@ -23,9 +15,6 @@ def rows(dice, loss=None):
         {"epoch": k, "val_dice": d, "val_loss": x}
         for k, (d, x) in enumerate(zip(dice, loss, strict=True), start=1)
     ]
-
-
-# --- which epoch
 
 
 def test_best_epoch():
@@ -94,85 +83,3 @@ def test_history_is_written_exactly(tmp_path):
 def test_history_without_validation(tmp_path):
     choice.write_history(tmp_path / "h.csv", [{"epoch": 1, "learning_rate": 0.1, "loss": 3.0}], 1)
     assert (tmp_path / "h.csv").read_text().splitlines()[1] == "1,0.1,3,,,1"
-
-
-# --- the figures
-
-
-def test_mean_dice():
-    counts = np.array(
-        [
-            [[5, 10, 10], [0, 0, 0]],  # 0.5; both empty: left out
-            [[0, 0, 4], [3, 3, 3]],  # 0: missed; 1
-        ],
-        float,
-    )
-    assert mean_dice(counts) == pytest.approx((0.5 + 0 + 1) / 3)
-
-
-def test_mean_dice_where_there_is_nothing_to_find():
-    assert mean_dice(np.zeros((3, 1, 3))) == 1.0
-
-
-class Perfect:
-    """A step that predicts the truth with a loss of the image's value."""
-
-    def predict_on_batch(self, batch):
-        weight = batch["weight"].astype(float)
-        size = (batch["target"] * weight).sum(axis=(1, 2))
-        return {
-            "loss": batch["image"][:, 0, 0, 0].astype(float),
-            "counts": np.stack([size] * 3, axis=-1),
-        }
-
-
-def test_validate_adds_up_tiles_and_leaves_the_filling_out():
-    one = np.ones((4, 8, 1), np.uint8)
-    items = [Sample(one * 3, one), Sample(one[:, :4] * 9, one[:, :4])]
-    result = validate(Perfect(), Tiles(items, (4, 4), 2), Task(1, ("n",), False, 1.0, 1.0, (0,)))
-    assert result == {"val_loss": pytest.approx((3 * 32 + 9 * 16) / 48), "val_dice": 1.0}
-
-
-# --- the prefetching
-
-
-def test_order_is_kept():
-    assert list(ahead(range(20))) == list(range(20))
-    assert list(ahead([])) == []
-
-
-def test_items_are_made_in_advance_but_not_all():
-    made = []
-
-    def items():
-        for k in range(10):
-            made.append(k)
-            yield k
-
-    iterator = ahead(items(), depth=2)
-    assert next(iterator) == 0
-    deadline = time.monotonic() + 5
-    while len(made) < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.05)
-    assert 3 <= len(made) <= 5
-    iterator.close()
-
-
-def test_errors_come_through():
-    def items():
-        yield 1
-        raise SegbenchError("a.png: damaged", "an image", "replace it")
-
-    iterator = ahead(items())
-    assert next(iterator) == 1
-    with pytest.raises(SegbenchError, match=r"a\.png"):
-        next(iterator)
-
-
-def test_the_thread_ends_when_the_consumer_does():
-    before = threading.active_count()
-    iterator = ahead(iter(int, 1))  # endless
-    next(iterator)
-    iterator.close()
-    assert threading.active_count() == before
