@@ -86,3 +86,34 @@ def test_edge_pixels_are_the_labelled_ones_with_another_value_beside_them(label)
             beside = padded[y : y + 3, x : x + 3]
             expected[y, x] = label[y, x] > 0 and bool((beside != label[y, x]).any())
     assert (edge_pixels(label) == expected).all()
+
+
+@given(arrays(np.uint8, (5, 6), elements=st.integers(0, 3)))
+def test_layers_of_a_label_map_cover_each_labelled_pixel_once(label):
+    kind = {"task": "semantic", "classes": ["a", "b", "c"], "class_values": [1, 2, 3]}
+    layers = layers_of(label, kind)
+    assert (sum(layer.label for layer in layers) == (label > 0)).all()
+    for value, layer in enumerate(layers, start=1):
+        assert ((layer.label > 0) == (label == value)).all()
+
+
+@given(arrays(np.uint8, (5, 6), elements=st.integers(0, 3)))
+def test_outlines_enclose_the_area_of_each_object(label):
+    # The area inside the lines, holes being traced the other way round (shoelace formula).
+    area = 0.0
+    for line in outlines(label):
+        x, y = line[:, 0], line[:, 1]
+        area += float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum() / 2)
+    # Lines cut corners: each pixel's corner that is cut loses an eighth.
+    assert abs(area) <= np.count_nonzero(label) + 1e-9
+    assert abs(area) >= np.count_nonzero(label) / 2 - 1e-9
+
+
+@pytest.mark.parametrize(("strength", "expected"), [(0.0, 0.5), (1.0, None)])
+def test_tints_leave_or_cover_the_image(strength: float, expected: float | None):
+    layer = Layer("a", PALETTE[0], np.array([[1, 0]], np.uint8))
+    image = np.full((1, 2, 3), 0.5, np.float32)
+    out = tinted(image, [layer], strength)
+    inside = np.array(rgb(PALETTE[0])) / 255 if expected is None else np.full(3, expected)
+    assert out[0, 0] == pytest.approx(inside, abs=1e-6)
+    assert out[0, 1] == pytest.approx([0.5] * 3)

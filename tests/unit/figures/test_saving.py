@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from segbench.errors import SegbenchError
 from segbench.figures.palette import PALETTE, rgb
 from segbench.figures.saving import encode_png, few_colours, save
 from segbench.figures.style import house_style
+from segbench.reporting.assets import read_picture
 
 
 def noisy() -> Figure:
@@ -53,3 +55,22 @@ def test_with_few_colours_the_palette_stays_exact():
     for row, colour in enumerate(("#FFFFFF", "#000000", *PALETTE)):
         assert (few[row] == rgb(colour)).all(), colour
     assert len(np.unique(few.reshape(-1, 3), axis=0)) <= 256
+
+
+def test_a_small_figure_keeps_all_its_colours():
+    figure = Figure(figsize=(1, 1))
+    axes = figure.add_axes((0, 0, 1, 1))
+    ramp = np.linspace(0, 1, 130)
+    axes.imshow(np.stack([np.add.outer(ramp, ramp) / 2] * 3, axis=-1), interpolation="nearest")
+    with Image.open(io.BytesIO(encode_png(figure, "ramp"))) as picture:
+        assert picture.mode == "RGB"
+        assert picture.text["Description"] == "ramp"
+        assert picture.size == (130, 130)
+
+
+def test_text_of_any_language_is_stored(tmp_path: Path):
+    words = "Größe \u00d7 \u03b1 <b> & \u4e2d"
+    for ending in ("svg", "png"):
+        with house_style():
+            save(Figure(figsize=(1, 1)), tmp_path / f"x.{ending}", words)
+        assert read_picture(tmp_path / f"x.{ending}").description == words

@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from segbench.errors import SegbenchError
@@ -52,3 +54,28 @@ def test_the_old_folder_stays_until_all_is_there(tmp_path: Path):
     with Assets(tmp_path / "index.html"):
         pass
     assert list((tmp_path / "assets").iterdir()) == []
+
+
+@given(st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=12))
+def test_no_file_replaces_another(tmp_path_factory, names: list[tuple[str, str]]):
+    folder = tmp_path_factory.mktemp("assets")
+    with Assets(folder / "index.html") as assets:
+        addresses = []
+        for number, (section, name) in enumerate(names):
+            (folder / "source.csv").write_text(str(number))
+            addresses.append(assets.add(folder / "source.csv", section, name))
+    assert len(set(addresses)) == len(names)
+    found = [int((folder / address).read_text()) for address in addresses]
+    assert found == list(range(len(names)))
+
+
+def test_a_description_may_be_missing(tmp_path: Path):
+    (tmp_path / "a.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 7.2 7.2"/>'
+    )
+    assert read_picture(tmp_path / "a.svg") == PictureInfo(10, 10, "")
+    Image.new("RGB", (3, 2)).save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png") == PictureInfo(3, 2, "")
+    (tmp_path / "b.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    with pytest.raises(SegbenchError, match="a whole SVG or PNG picture"):
+        read_picture(tmp_path / "b.svg")

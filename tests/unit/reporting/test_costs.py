@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segbench.errors import SegbenchError
-from segbench.reporting.costs import read_job, read_jobs, total_of, totals_by
+from segbench.reporting.costs import Job, read_job, read_jobs, total_of, totals_by
 from unit.reporting.builders import GPU, cost, write_costs
+
+JOB = Job(
+    stage="train", target="", wall_s=1.0, cpu_s=None, peak_rss_mb=None, threads=1, gpu="",
+    gpu_memory_mb=None, gpu_utilisation=None, energy_j=None, images_per_s=None, restored=False,
+    host="a", started="",
+)  # fmt: skip
 
 
 def write(path: Path, data: object) -> Path:
@@ -84,3 +93,31 @@ def test_totals_by_host_and_of_nothing(tmp_path: Path):
     ]
     nothing = total_of("all", [])
     assert (nothing.computed, nothing.wall_s, nothing.peak_rss_mb) == (0, None, None)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 50), st.booleans()), max_size=20))
+def test_totals_by_a_key_add_up(cases):
+    jobs = [
+        dataclasses.replace(JOB, host=host, wall_s=float(wall), restored=restored)
+        for host, wall, restored in cases
+    ]
+    parts, whole = totals_by(jobs, lambda job: job.host), total_of("all", jobs)
+    assert [part.name for part in parts] == list(dict.fromkeys(host for host, _, _ in cases))
+    assert sum(part.computed for part in parts) == whole.computed
+    assert sum(part.restored for part in parts) == whole.restored
+    assert sum(part.wall_s or 0 for part in parts) == (whole.wall_s or 0)
+    assert whole.computed + whole.restored == len(jobs)
+
+
+def test_what_a_job_asked_for_is_read(tmp_path: Path):
+    asked = {"mem_mb": 4096, "runtime_min": 30, "gpu_mem_mb": 0}
+    job = read_job(write(tmp_path / "c.json", cost("train", asked=asked)))
+    assert (job.asked_mem_mb, job.asked_runtime_min, job.asked_gpu_mem_mb) == (4096, 30, 0)
+    assert (job.dataset, job.model) == ("toy", "")
+
+
+def test_the_host_and_time_of_a_job_are_kept(tmp_path: Path):
+    job = read_job(write(tmp_path / "c.json", cost("score", status="restored")))
+    assert (job.host, job.started) == ("node1", "2026-11-21T10:00:00+00:00")
+    assert job.restored
+    assert job.images_per_s == 41.5

@@ -85,3 +85,28 @@ def test_other_files_are_refused(tmp_path: Path):
         read_exploration(tmp_path / "s.json")
     with pytest.raises(SegbenchError, match="cannot be read"):
         read_exploration(tmp_path / "none.json")
+
+
+def test_facts_that_do_not_apply_are_left_out(tmp_path: Path):
+    nothing = {"clusters": [], "rule": "x"}
+    names = dict(read(tmp_path, stacks=0, objects=0, appearance=nothing).facts)
+    assert set(names) == {
+        "Images opened", "Image sizes", "Spacing", "Samples per group", "Without any class"
+    }  # fmt: skip
+
+
+def test_many_spacings_are_cut_short(tmp_path: Path):
+    many = [{"spacing_mm": [k / 2, 1.0], "samples": 10 - k} for k in range(1, 7)]
+    facts = dict(read(tmp_path, spacing=many).facts)
+    assert facts["Spacing"].startswith("0.5 \u00d7 1 mm (9); 1 \u00d7 1 mm (8)")
+    assert facts["Spacing"].endswith("2 \u00d7 1 mm (6); 2 more")
+    unknown = [{"spacing_mm": None, "samples": 3}]
+    assert dict(read(tmp_path, spacing=unknown).facts)["Spacing"] == "unknown"
+
+
+def test_shares_of_nothing_are_dashes(tmp_path: Path):
+    facts = dict(read(tmp_path, empty={"samples": 0, "share": None}, groups={
+        "samples_per_group": {}
+    }).facts)  # fmt: skip
+    assert facts["Without any class"] == "0 samples (0 %)"
+    assert facts["Samples per group"] == "\u2013"

@@ -14,6 +14,7 @@ from segbench.reporting.formats import (
     memory,
     number,
     percent,
+    significant,
     slug,
     sort_value,
 )
@@ -73,3 +74,48 @@ def test_linked_text_is_escaped(text: str):
 @given(st.text(max_size=100))
 def test_slugs_are_plain(text: str):
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "factor", "text"),
+    [
+        (0.000123456, 3, 1, "0.000123"),
+        (12.3456, 3, 1, "12.3"),
+        (12.0, 3, 1, "12"),
+        (1234.56, 3, 1, "1\u202f235"),
+        (0.6543, 4, 1, "0.6543"),
+        (0.125, 3, 100, "12.5"),
+        (-0.5, 3, 1, "-0.5"),
+        (0, 3, 1, "0"),
+    ],
+)
+def test_significant_digits(value: float, digits: int, factor: float, text: str):
+    assert significant(value, digits, factor) == text
+
+
+@given(st.floats(1e-6, 1e6))
+def test_significant_digits_are_close_to_the_value(value: float):
+    shown = float(significant(value).replace("\u202f", ""))
+    assert shown == pytest.approx(value, rel=0.006)
+
+
+@given(st.floats(0, 1e7))
+def test_durations_are_close_to_the_value(seconds: float):
+    units = {"s": 1, "min": 60, "h": 3600}
+    words = duration(seconds).split()
+    total = sum(float(n) * units[unit] for n, unit in zip(words[::2], words[1::2], strict=True))
+    assert total == pytest.approx(seconds, rel=0.01, abs=0.051)
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_numbers_are_grouped_by_thousands(value: int):
+    groups = number(value).lstrip("-").split("\u202f")
+    assert all(len(group) == 3 for group in groups[1:])
+    assert 1 <= len(groups[0]) <= 3
+    assert int("".join(groups)) == abs(value)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_columns_are_sorted_by_their_values(first: float, second: float):
+    if abs(first - second) > 1e-4 * max(abs(first), abs(second), 1):
+        assert (float(sort_value(first)) < float(sort_value(second))) == (first < second)

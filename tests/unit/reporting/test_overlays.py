@@ -4,14 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from segbench.archives import ArchiveWriter
 from segbench.errors import SegbenchError
+from segbench.figures.layers import Layer
 from segbench.figures.palette import PALETTE, rgb
+from segbench.figures.planes import Plane
 from segbench.figures.saving import LIMIT_BYTES
 from segbench.reporting.assets import read_picture
-from segbench.reporting.overlays import draw_overlays
+from segbench.reporting.overlays import CLASSES, DASHES, ONE_CLASS, VOLUMES, draw_overlays
 from unit.reporting import kinds
 from unit.reporting.builders import (
     NASTY,
@@ -161,3 +164,52 @@ def test_missing_archives_are_named(tmp_path: Path):
     with pytest.raises(SegbenchError, match="in no truth archive"):
         draw_overlays([scores], toy_study(), ARM, [prep], [segmentation], [], output)
     assert not output.exists()
+
+
+SHAPE = (6, 8)
+
+
+def plane_of(*names: str) -> Plane:
+    """A plane with one object of each class, predicted one pixel further right."""
+    image = np.full((*SHAPE, 3), 0.5, np.float32)
+    truth, guess = [], []
+    for number, name in enumerate(names):
+        label = np.zeros(SHAPE, np.uint8)
+        label[number : number + 2, 1:4] = 1
+        truth.append(Layer(name, PALETTE[number], label))
+        guess.append(Layer(name, PALETTE[number], np.roll(label, 1, axis=1)))
+    return Plane("slice 3: a", image, truth, guess)
+
+
+def test_one_class_is_drawn_as_two_outlines():
+    (cell,) = ONE_CLASS.cells(plane_of("a"))
+    assert [(colour, dashes) for _, colour, _, dashes in cell.lines] == [
+        (PALETTE[0], "solid"), (PALETTE[1], DASHES)
+    ]  # fmt: skip
+    assert (cell.image == 0.5).all()
+
+
+def test_several_classes_are_drawn_in_colours_truth_above_prediction():
+    plane = plane_of("a", "b")
+    truth, guess = CLASSES.cells(plane)
+    assert [colour for _, colour, _, _ in truth.lines] == list(PALETTE[:2])
+    assert truth.image[0, 1] == pytest.approx(
+        0.55 * 0.5 + 0.45 * np.array(rgb(PALETTE[0])) / 255, abs=1e-6
+    )
+    assert (np.roll(truth.image, 1, axis=1) == guess.image).all()
+
+
+def test_slices_of_a_volume_say_what_they_are():
+    (cell,) = VOLUMES.cells(plane_of("a", "b"))
+    assert cell.note == "slice 3: a"
+    assert [(colour, dashes) for _, colour, _, dashes in cell.lines] == [
+        (PALETTE[0], "solid"), (PALETTE[1], "solid"), (PALETTE[0], DASHES), (PALETTE[1], DASHES)
+    ]  # fmt: skip
+
+
+def test_a_cell_draws_its_image_lines_and_note():
+    axes = Figure().subplots()
+    VOLUMES.cells(plane_of("a"))[0].draw(axes)
+    assert len(axes.images) == 1
+    assert len(axes.collections) == 2
+    assert axes.get_title("left") == "slice 3: a"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from segbench.reporting.pictures import KINDS, kinds_of
 from unit.reporting.builders import toy_dataset, toy_study
 
@@ -31,3 +33,19 @@ def test_importing_the_kinds_draws_nothing():
     path = {"PYTHONPATH": ":".join(sys.path)}
     done = subprocess.check_output([sys.executable, "-c", code], text=True, env=path)
     assert done.strip() == "False"
+
+
+@pytest.mark.parametrize("task", ["semantic", "overlapping", "instances", "classification"])
+def test_every_study_has_curves_and_pictures_of_its_arms(task: str):
+    kinds = kinds_of(toy_study(), toy_dataset(task=task))
+    assert [kind.per_arm for kind in kinds] == [False, True]
+    assert kinds[0].files == {"curves": "Learning curves"}
+    assert ("confusion" in kinds[1].files) == (task == "classification")
+
+
+def test_kinds_say_how_they_are_shown():
+    for kind in KINDS:
+        assert kind.heading
+        assert kind.link
+        assert all(kind.files.values())
+        assert kind.note or not kind.per_arm, "pictures of samples are explained"
