@@ -24,6 +24,7 @@ from segbench.errors import SegbenchError
 from segbench.provenance.effects import Effects
 from segbench.provenance.graph import Graph, reached
 from segbench.provenance.resolve import Library, Symbol
+from segbench.provenance.symbols import Module
 
 #: The parts behind every digest that was worked out in this process.
 PARTS: dict[str, dict[str, str]] = {}
@@ -107,6 +108,11 @@ class Code:
                     fresh.append(symbol)
             found.roots.extend([symbol] for symbol in fresh)
 
+    def replace(self, name: str, module: Module) -> None:
+        """Put other content in place of a module of the library."""
+        self.graph.replace(name, module)
+        self._effects = Effects(self.graph)
+
     def digest(self, script: Path, modules: Iterable[str] = ()) -> str:
         """Digest of all that a script reaches, 32 hexadecimal digits."""
         reach = self.reach(script, modules)
@@ -119,11 +125,8 @@ class Code:
 
     def packages(self, reach: Reach) -> dict[str, str]:
         """The third-party packages that are used, with their versions."""
-        names = {
-            name.partition(".")[0]
-            for symbol in reach.symbols
-            for name in self.graph.node(symbol).outside
-        }
+        outside = set().union(*(self.graph.node(symbol).outside for symbol in reach.symbols))
+        names = {name.partition(".")[0] for name in outside}
         names -= {*sys.stdlib_module_names, self.graph.library.root, "builtins"}
         return {name: _version(name) for name in names}
 

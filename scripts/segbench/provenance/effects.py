@@ -32,18 +32,21 @@ class Effects:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._next: dict[str, frozenset[str]] = {}
         self._of: dict[str, list[tuple[Symbol, frozenset[Symbol] | None]]] = {}
 
     def modules(self, loads: Iterable[tuple[str, str | None]]) -> set[str]:
         """All modules of the library that are imported with some."""
-        library = self._graph.library
         seen: set[str] = set()
         stack = list(self._loaded(loads))
         while stack:
             name = stack.pop()
             if name not in seen:
                 seen.add(name)
-                stack += self._loaded(library.module(name).loads)
+                if name not in self._next:
+                    module = self._graph.library.module(name)
+                    self._next[name] = frozenset(self._loaded(module.loads))
+                stack += self._next[name]
         return seen
 
     def _loaded(self, loads: Iterable[tuple[str, str | None]]) -> Iterator[str]:

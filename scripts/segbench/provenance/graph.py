@@ -40,6 +40,8 @@ class Node:
     ----------
     pieces : list of str or Symbol
         What is digested, in order; a symbol stands for its digest.
+    edges : list of Symbol
+        The symbols that it refers to.
     loads : list of (str, str or None)
         What its functions import.
     outside : set of str
@@ -53,16 +55,12 @@ class Node:
     """
 
     pieces: list[str | Symbol] = field(default_factory=list)
+    edges: list[Symbol] = field(default_factory=list)
     loads: list[tuple[str, str | None]] = field(default_factory=list)
     outside: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     changes: list[tuple[str, Symbol]] = field(default_factory=list)
-
-    @property
-    def edges(self) -> Iterator[Symbol]:
-        """The symbols that it refers to."""
-        return (piece for piece in self.pieces if isinstance(piece, Symbol))
 
     def own(self) -> str:
         """Digest of the symbol itself, without what it refers to; 16 hexadecimal digits."""
@@ -178,6 +176,7 @@ class Graph:
         )
         name = target.symbol.name if function else ""
         node.pieces += [target.symbol, f"{target.text} {name} {_text(reference.literals)}"]
+        node.edges.append(target.symbol)
         if reference.use in ("change", "argument"):
             node.changes.append((reference.use, target.symbol))
 
