@@ -86,10 +86,12 @@ class Code:
                 "pass these modules to the digest of the rule's code",
             )
         for module in modules:
-            known = self.graph.library.module(module).definitions
-            for name in known:
-                if not asked or name in asked:
-                    yield Symbol(module, name)
+            known = self.graph.library.module(module)
+            wanted = asked & {*known.definitions, *known.imports} if asked else known.definitions
+            for name in wanted:
+                target = self.graph.library.resolve(module, name)
+                if target.kind == "symbol":
+                    yield target.symbol
 
     def _extend(
         self, found: Reach, roots: Iterable[Symbol], loads: set[tuple[str, str | None]]

@@ -117,7 +117,7 @@ class Graph:
         """A symbol and what it refers to."""
         found = self._nodes.get(symbol)
         if found is None:
-            found = self._nodes[symbol] = Node()
+            found = Node()
             for statement in self.statements(symbol):
                 written = statement.written
                 place = written.slots.index(symbol.name) if symbol.name in written.slots else -1
@@ -125,6 +125,7 @@ class Graph:
                 found.loads += map(tuple, written.imports)  # type: ignore[arg-type]
                 for number, reference in enumerate(written.references):
                     self._fill(found, symbol, statement, number, reference)
+            self._nodes[symbol] = found
         return found
 
     def _fill(

@@ -178,7 +178,8 @@ class Library:
             return Target("outside", _NOTHING, f"builtins.{chain}")
         if root in _OWN:
             return Target("own", _NOTHING, root)
-        own = {**dict.fromkeys(known.typing, "annotation"), "__name__": f"module {module}"}
+        itself = "__main__" if module.startswith("script ") else module
+        own = {**dict.fromkeys(known.typing, "annotation"), "__name__": f"module {itself}"}
         return Target("name", _NOTHING, own.get(root, chain))
 
     def _import(

@@ -106,6 +106,13 @@ def test_the_version_of_a_package_changes_the_digest(monkeypatch):
     assert edited() != before
 
 
+def test_the_folder_of_the_checkout_is_no_part():
+    files = {**FILES, "s.py": "from lib.work import main\nif __name__ == '__main__':\n  main(1)\n"}
+    assert digest_of(files) == digest_of(files)
+    other = files["s.py"].replace("__main__", "other")
+    assert digest_of(files) != digest_of({**files, "s.py": other})
+
+
 @pytest.mark.parametrize("name", ["work", "other"])
 def test_functions_of_a_script_may_be_renamed_and_reordered(name):
     text = "from lib.helper import double\n"
