@@ -7,6 +7,8 @@ OUTPUTS:
     results/DATASET/prep-RECIPE/aug-RECIPE/leaks-PROTOCOL.json  the leak check's verdict
 """
 
+from segbench.workflow.parameters import needs_of
+
 
 rule split:
     """Give every sample a role in every fold; a group stays together."""
@@ -32,7 +34,7 @@ rule split:
 
 
 rule check_leaks:
-    """Fail the run if a copy, a twin or a group is on both sides of a split."""
+    """Fail the run if groups leak, or the samples lack what the studies need of them."""
     input:
         folds=rules.split.output.folds,
         samples=rules.samples.output.samples,
@@ -50,5 +52,6 @@ rule check_leaks:
         expected_s=JOBS.seconds("check_leaks"),
     params:
         code=CODE.of("check_leaks"),
+        needs=lambda w: needs_of(CONFIG, METRICS, w),
     script:
         "../scripts/check_leaks.py"

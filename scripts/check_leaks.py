@@ -1,14 +1,14 @@
-"""Fail if a copy, a twin or a group is on two sides of a split."""
+"""Fail if a copy, a twin or a group is on two sides of a split, or a study lacks what it needs."""
 
 from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> None:
-    from segbench.folds import check_leaks
+    from segbench.folds import check_leaks, check_needs
 
-    check_leaks(
-        job.input("folds"), job.input("samples"), job.inputs["archives"], job.outputs["verdict"]
-    )
+    sheets = (job.input("folds"), job.input("samples"), job.inputs["archives"])
+    check_needs(*sheets, job.params["needs"])
+    check_leaks(*sheets, job.outputs["verdict"])
 
 
 if __name__ == "__main__":

@@ -174,6 +174,15 @@ def test_an_edit_computes_exactly_its_row(project, backup, edit):
     assert {path.name: path.read_bytes() for path in project.path("tables").iterdir()} == tables
 
 
+def test_a_metric_in_millimetres_trains_nothing_again(project, backup):
+    EDITS["pixel spacing of a dataset, which no recipe uses"](project)
+    assert "train" not in project.snakemake().computed
+    project.edit("config/studies/tiny.yaml", "[iou, dice]", "[iou, dice, nsd_1mm]")
+    run = project.snakemake()
+    assert run.computed == {"score", "tabulate", "draw_overlays", "report"}
+    assert run.restored == set()
+
+
 def test_another_branch_and_back(project, backup):
     """Two branches with different recipes share the store."""
     EDITS["learning rate in a model recipe"](project)

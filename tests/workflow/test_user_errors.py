@@ -103,6 +103,15 @@ def test_a_leak_fails_the_run(project):
     assert not list(project.folder.glob("results/**/model.keras")), "nothing was trained on it"
 
 
+def test_a_patch_that_does_not_fit_is_told_before_anything_is_trained(project):
+    project.edit("config/preprocessing/tiny.yaml", "resize: {height: 32, width: 32}\n", "")
+    project.edit("config/models/tiny.yaml", "batch: 2", "batch: 2, patch: [2048, 64]")
+    run = project.snakemake("tables/tiny.csv", expect=1)
+    assert "training.patch 2048 x 64 is larger than sample" in run.output
+    assert "Traceback" not in run.output
+    assert not list(project.folder.glob("results/**/model.keras"))
+
+
 def test_a_project_in_a_folder_with_spaces_and_umlauts(tmp_path):
     project = Project(tmp_path / "mein Projekt ä" / "checkout", tmp_path / "der Store ß").tiny()
     project.snakemake("results/kidney_nuclei/prep-tiny/shard-0.zarr.zip")

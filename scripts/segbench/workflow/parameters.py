@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from segbench.config.loader import Config
+from segbench.metrics.metric import Metric
 from segbench.slices import model_slice, plain
+
+#: Wildcards that say which samples are trained on.
+_TRAINED_ON = ("dataset", "protocol", "preprocessing", "augmentation")
 
 #: A parameter of a rule: wildcards -> plain data.
 Parameter = Callable[[Mapping[str, str]], Any]
@@ -31,6 +35,41 @@ def gpu_parameters(config: Config) -> dict[str, dict[str, Parameter]]:
             "recipe": lambda w: model_slice(config.models[w["model"]], "predict"),
             "folds": lambda w: config.datasets[w["dataset"]].protocols[w["protocol"]].folds,
         },
+    }
+
+
+def needs_of(
+    config: Config, metrics: Mapping[str, Metric], wildcards: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the studies need of the samples that their models train on and are tested on.
+
+    Parameters
+    ----------
+    config : Config
+    metrics : mapping
+        Every metric by name.
+    wildcards : mapping
+        Names of dataset, protocol, preprocessing and augmentation.
+
+    Returns
+    -------
+    dict
+        See `segbench.folds.needs.check_needs`. What the config shows was checked with it, and
+        what does not matter is left out: a change here lets trainings be restored.
+    """
+    named: set[str] = set()
+    patches: set[tuple[int, ...]] = set()
+    for study in config.studies:
+        for arm in config.arms(study):
+            if all(getattr(arm, key) == wildcards[key] for key in _TRAINED_ON):
+                named.update(config.studies[study].metrics)
+                patches.add(config.models[arm.model].training.patch or ())
+    unknown = config.datasets[wildcards["dataset"]].spacing_um is None
+    resized = config.preprocessing[wildcards["preprocessing"]].resize is not None
+    in_mm = sorted(name for name in named if unknown and metrics[name].needs_spacing)
+    return {
+        "spacing": in_mm[0] if in_mm else None,
+        "patches": [list(patch) for patch in sorted(patches) if patch and not resized],
     }
 
 

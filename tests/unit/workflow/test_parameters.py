@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from segbench.metrics import METRICS
 from segbench.slices import model_slice
-from segbench.workflow.parameters import about_dataset, gpu_parameters
+from segbench.workflow.parameters import about_dataset, gpu_parameters, needs_of
 
 
 def test_a_training_reads_its_recipe_and_the_jitter(config, run):
@@ -41,3 +42,34 @@ def test_the_publishers_data_keep_their_licence(config):
     changed = replace(config, datasets={"d": dataset})
     assert about_dataset(changed, "d")["licence"] == dataset.licence
     assert about_dataset(changed, "d")["title"] == dataset.title
+
+
+NUCLEI = {"dataset": "dsb2018", "protocol": "cross-validation", "preprocessing": "nuclei-native",
+          "augmentation": "jitter-nuclei"}  # fmt: skip
+
+
+def test_the_samples_must_have_what_the_studies_of_an_arm_need(config):
+    assert needs_of(config, METRICS, NUCLEI) == {"spacing": None, "patches": [[64, 64]]}
+    study = config.studies["dsb2018_nuclei"].model_copy(update={"metrics": ("nsd_2mm", "hd95")})
+    changed = replace(config, studies={"s": study})
+    assert needs_of(changed, METRICS, NUCLEI)["spacing"] == "hd95"
+    other = {**NUCLEI, "augmentation": "none"}
+    assert needs_of(changed, METRICS, other) == {"spacing": None, "patches": []}
+    known = config.datasets["dsb2018"].model_copy(update={"spacing_um": (0.5, 0.5)})
+    changed = replace(changed, datasets={"dsb2018": known})
+    assert needs_of(changed, METRICS, NUCLEI)["spacing"] is None
+
+
+def test_a_model_with_the_same_patch_changes_nothing(config):
+    more = ("nuclei-plain-miniature", "other")
+    study = config.studies["dsb2018_nuclei"].model_copy(update={"models": more})
+    models = {**config.models, "other": config.models["nuclei-plain-miniature"]}
+    changed = replace(config, studies={"s": study}, models=models)
+    assert needs_of(changed, METRICS, NUCLEI) == needs_of(config, METRICS, NUCLEI)
+
+
+def test_patches_of_resized_images_were_checked_with_the_config(config):
+    asked = {"dataset": "kidney_nuclei", "protocol": "published", "preprocessing": "em-128",
+             "augmentation": "none"}  # fmt: skip
+    assert config.models["unet-miniature"].training.patch == (128, 128)
+    assert needs_of(config, METRICS, asked) == {"spacing": None, "patches": []}
