@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -224,15 +223,15 @@ def best_row(table: Path, study: str) -> dict[str, str]:
     SegbenchError
         The table is unreadable or ranks no arm.
     """
-    try:
-        with table.open(encoding="utf-8", newline="") as handle:
-            rows = [row for row in csv.DictReader(handle) if row.get("kind") == "ours"]
-        ranked = [row for row in rows if row["rank"]]
-        best = min(ranked, key=lambda row: float(row["rank"]))
-        return {kind: best[kind] for kind in Recipes._fields}
-    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+    # The Snakefile imports this module, and a plan need not load the statistics.
+    from segbench.statistics.records import read_records
+
+    ranked = [row for row in read_records(table, ("rank", *Recipes._fields)) if row["rank"]]
+    if not ranked:
         raise SegbenchError(
-            f"{table}: the table of study {study} ranks no arm ({error})",
+            f"{table}: the table of study {study} ranks no arm",
             "rows with kind `ours` and a rank",
             "delete it and run the same command again, or name an arm instead of `best`",
-        ) from error
+        )
+    best = min(ranked, key=lambda row: float(row["rank"]))
+    return {kind: best[kind] for kind in Recipes._fields}

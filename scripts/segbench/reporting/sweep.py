@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from segbench.errors import SegbenchError
 from segbench.figures.canvas import message, shortened
 from segbench.figures.palette import INK, LINE
 from segbench.figures.saving import save
 from segbench.figures.style import house_style
 from segbench.metrics.registry import define, definition_id
+from segbench.statistics.records import read_records
 
 #: Numbers are placed by their logarithm from this ratio of largest to smallest on.
 LOG_RATIO = 20.0
@@ -209,21 +208,9 @@ def scores_of(table: str | Path, metric: str) -> dict[str, float]:
         The file is unreadable or has no such column.
     """
     column = f"{metric}_mean_common"
-    try:
-        with open(table, encoding="utf-8", newline="") as handle:
-            reader = csv.DictReader(handle)
-            rows = list(reader)
-            header = list(reader.fieldnames or ())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SegbenchError(
-            f"{table}: cannot be read ({error})", "a table", "delete it and run again"
-        ) from error
-    if column not in header or "model" not in header:
-        raise SegbenchError(
-            f"{table}: has no column {column}", "model and the metric's mean", "run again"
-        )
     found: dict[str, list[float]] = {}
-    for row in rows:
-        if row.get("kind") == "ours" and math.isfinite(float(row[column] or "nan")):
-            found.setdefault(row["model"], []).append(float(row[column]))
-    return {model: math.fsum(numbers) / len(numbers) for model, numbers in found.items()}
+    for row in read_records(table, ("model", column)):
+        score = float(row[column] or "nan")
+        if math.isfinite(score):
+            found.setdefault(row["model"], []).append(score)
+    return {model: math.fsum(scores) / len(scores) for model, scores in found.items()}

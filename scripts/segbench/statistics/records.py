@@ -1,12 +1,15 @@
-"""A study's results for programs: CSV, one row an arm or published figure."""
+"""A study's results for programs: CSV, one row per arm or published figure."""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from segbench.artefacts.tsv import AGAIN
+from segbench.errors import SegbenchError
 from segbench.statistics.citations import Citation
 from segbench.statistics.estimates import Estimate, Figure
 from segbench.statistics.grid import Table
@@ -23,13 +26,46 @@ _TIED: dict[Standing, str] = {
 
 
 def render(table: Table) -> str:
-    """Write a table as CSV: one row a record, empty where it has no such column."""
+    """Write a table as CSV: one row per record, empty where it has no such column."""
     header = list(dict.fromkeys(key for record in table.records for key in record))
     text = io.StringIO()
     writer = csv.DictWriter(text, header, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(table.records)
     return text.getvalue()
+
+
+def read_records(path: str | Path, columns: Sequence[str]) -> list[Cells]:
+    """Read our rows of what `render` wrote; the published ones are left out.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``tables/STUDY.csv``.
+    columns : sequence of str
+        Those that it must have.
+
+    Raises
+    ------
+    SegbenchError
+        The file is unreadable or lacks a column.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as handle:
+            reader = csv.DictReader(handle)
+            header, rows = reader.fieldnames or (), list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SegbenchError(
+            f"{path}: cannot be read ({error})", "the table of a study", AGAIN
+        ) from error
+    missing = [name for name in ("kind", *columns) if name not in header]
+    if missing:
+        raise SegbenchError(
+            f"{path}: has no column {', '.join(missing)}",
+            "the table of a study, as segbench wrote it",
+            AGAIN,
+        )
+    return [row for row in rows if row["kind"] == "ours"]
 
 
 def records(summary: Summary) -> tuple[Cells, ...]:

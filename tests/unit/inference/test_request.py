@@ -145,13 +145,19 @@ def test_the_best_row_of_a_table(tmp_path):
     }
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", TABLE.splitlines()[0] + "\n"])
-def test_a_table_without_a_best_row(tmp_path, text):
-    (tmp_path / "t.csv").write_text(text)
+def test_a_table_without_a_best_row(tmp_path):
+    (tmp_path / "t.csv").write_text(TABLE.splitlines()[0] + "\n")
     with pytest.raises(SegbenchError, match=r"t\.csv: the table of study which ranks no arm"):
         best_row(tmp_path / "t.csv", "which")
 
 
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n"])
+def test_a_file_that_is_no_table(tmp_path, text):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(SegbenchError, match="has no column kind, rank, preprocessing"):
+        best_row(tmp_path / "t.csv", "which")
+
+
 def test_there_is_no_table(tmp_path):
-    with pytest.raises(SegbenchError, match="ranks no arm"):
+    with pytest.raises(SegbenchError, match=r"none\.csv: cannot be read"):
         best_row(tmp_path / "none.csv", "which")

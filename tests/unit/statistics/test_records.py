@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from segbench.errors import SegbenchError
 from segbench.statistics import write_tables
 from segbench.statistics.grid import Table
-from segbench.statistics.records import render
+from segbench.statistics.records import read_records, render
 from unit.statistics.made import study, write_run
 from unit.statistics.test_classes import brats
 from unit.statistics.test_tables import BOWL, FORMATS, KIDNEY, bowl_value, kidney_value, tables
@@ -133,3 +134,24 @@ def test_classes_have_columns_in_the_csv(tmp_path):
     assert "mean over samples of each class, then over the 2 classes" in text
     assert "No intervals: there is only one group." in text
     assert "The only arm, unet, reaches IoU 0.750." in text
+
+
+def test_our_rows_are_read_back(tmp_path: Path):
+    path = tmp_path / "t.csv"
+    path.write_text('kind,model,iou_mean\npublished,,0.9\nours,"a, b",0.8\nours,c,\n')
+    assert read_records(path, ("model",)) == [
+        {"kind": "ours", "model": "a, b", "iou_mean": "0.8"},
+        {"kind": "ours", "model": "c", "iou_mean": ""},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "has no column kind, rank"), ("kind,model\nours,a\n", "has no column rank")],
+)
+def test_tables_without_a_column_are_refused(tmp_path: Path, text: str, says: str):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(SegbenchError, match=says):
+        read_records(tmp_path / "t.csv", ("rank",))
+    with pytest.raises(SegbenchError, match=r"none\.csv: cannot be read"):
+        read_records(tmp_path / "none.csv", ())
