@@ -38,11 +38,10 @@ def _compiled(policy: str, jittered: bool) -> Any:
     import keras
 
     from segbench.config.augmentation import Jitter
-    from segbench.config.model import Optimizer
     from segbench.models.keras_network import build_network
     from segbench.models.losses import Loss
+    from segbench.models.optimizers import Optimizer, make_optimizer
     from segbench.models.unet import UNet
-    from segbench.training.optimizers import make_optimizer
     from segbench.training.step import Step
     from segbench.training.task import Task
 
@@ -64,11 +63,10 @@ def _compiled_volumes(policy: str) -> Any:
     import keras
 
     from segbench.config.augmentation import Jitter
-    from segbench.config.model import Optimizer
     from segbench.models.keras_network import build_network
     from segbench.models.losses import Loss
+    from segbench.models.optimizers import Optimizer, make_optimizer
     from segbench.models.unet import UNet
-    from segbench.training.optimizers import make_optimizer
     from segbench.training.step import Step
     from segbench.training.task import Task
 

@@ -12,11 +12,12 @@ from segbench.config.augmentation import Amplification, Augmentation, Jitter
 from segbench.config.checks_dataset import check_dataset, repeated
 from segbench.config.dataset import Dataset
 from segbench.config.findings import Finding
-from segbench.config.model import Model, Schedule
+from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Key, nearest
 from segbench.config.study import Space, Study, Sweep
 from segbench.models.losses import LOSSES
+from segbench.models.schedules import Schedule
 from segbench.strict import Strict
 
 #: Steps that work on images, not on volumes.

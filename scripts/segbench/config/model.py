@@ -8,37 +8,10 @@ from pydantic import Field
 
 from segbench.models.losses import Loss
 from segbench.models.networks import AnyNetwork
+from segbench.models.optimizers import Optimizer
+from segbench.models.schedules import Schedule
 from segbench.models.unet import UNet
 from segbench.strict import Below1, Count, Fraction, Sides, Strict
-
-
-class Optimizer(Strict):
-    """How it is minimised."""
-
-    name: Literal["adam", "adamw", "sgd", "adadelta"] = Field(
-        "adam", description="The rule of the steps."
-    )
-    learning_rate: float = Field(1e-3, gt=0, description="At full height of the schedule.")
-    weight_decay: float = Field(
-        0.0, ge=0, description="Decoupled from the gradient, for any of them."
-    )
-    momentum: Below1 = Field(0.9, description="sgd only.")
-    clip_norm: float | None = Field(
-        None, gt=0, description="Longest gradient, all weights together; null: any length."
-    )
-
-
-class Schedule(Strict):
-    """The learning rate over the epochs."""
-
-    name: Literal["constant", "cosine", "polynomial", "steps"] = Field(
-        "constant", description="cosine and polynomial fall to 0 at the last epoch."
-    )
-    warmup_epochs: int = Field(0, ge=0, description="Epochs of linear rise at the start.")
-    power: float = Field(0.9, gt=0, description="polynomial only.")
-    steps: tuple[tuple[Count, float], ...] = Field(
-        (), description="steps only: (from epoch, learning rate), epochs counted from 1."
-    )
 
 
 class EarlyStopping(Strict):

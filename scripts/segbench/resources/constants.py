@@ -60,9 +60,6 @@ WEIGHT_COPIES = 9
 #: And for each slot of the optimizer: the slot, its update, the copy that is kept.
 WEIGHT_COPIES_A_SLOT = 3
 
-#: Numbers an optimizer keeps for each weight.
-OPTIMIZER_SLOTS = {"adam": 2, "adamw": 2, "sgd": 1, "adadelta": 2}
-
 #: What a step takes of memory over what its backward pass must keep, both as float32. Measured
 #: 0.73 to 0.75 in float32, 0.5 to 0.7 in bfloat16 (which keeps less), U-Nets of width 8 to 32 in
 #: two and three dimensions; layers whose gradients are done give their memory back.

@@ -6,6 +6,7 @@ import math
 
 from segbench.config.augmentation import Jitter
 from segbench.config.model import LOCAL_TARGETS, MEMORY_BYTES, Model
+from segbench.models.optimizers import OPTIMIZERS
 from segbench.resources import constants as c
 from segbench.resources.fingerprint import Fingerprint, window
 from segbench.resources.needs import Needs, needs
@@ -87,7 +88,7 @@ def step_bytes(
 
 def weight_bytes(recipe: Model, network: Counts) -> float:
     """Bytes of the weights with all their copies."""
-    slots = c.OPTIMIZER_SLOTS[recipe.training.optimizer.name]
+    slots = OPTIMIZERS[recipe.training.optimizer.name].slots
     return 4.0 * network.weights * (c.WEIGHT_COPIES + c.WEIGHT_COPIES_A_SLOT * slots)
 
 
@@ -127,7 +128,7 @@ def training_seconds(
     step = 3 * one * options.batch + update + overhead
     tiles = data.validation * max(1.0, data.pixels / math.prod(sides))
     tiles = math.ceil(tiles / options.batch) * options.batch  # the last batch is filled up
-    saved = 4.0 * network.weights * (2 + c.OPTIMIZER_SLOTS[options.optimizer.name])
+    saved = 4.0 * network.weights * (2 + OPTIMIZERS[options.optimizer.name].slots)
     epoch = steps_an_epoch(recipe, data) * step + tiles * one + saved / c.STATE_BYTES
     start = c.TRAINING_START_S
     if recipe.network.encoder is not None:

@@ -23,13 +23,13 @@ from segbench.models import session
 from segbench.models.applications import find_backbone
 from segbench.models.keras_network import build_network
 from segbench.models.model_file import write_model
+from segbench.models.optimizers import make_optimizer
+from segbench.models.schedules import learning_rate
 from segbench.training import choice, state
 from segbench.training.data import FoldData
-from segbench.training.optimizers import make_optimizer
 from segbench.training.prefetch import ahead
 from segbench.training.replicas import Replicas, replicas_on
 from segbench.training.samples import MEMORY_BYTES
-from segbench.training.schedules import learning_rate
 from segbench.training.step import dropouts
 from segbench.training.validation import validate
 

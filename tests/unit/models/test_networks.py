@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+import segbench
 from segbench.config.model import Model
 from segbench.models.backbones import Backbone
 from segbench.models.classifier import Classifier
 from segbench.models.layers import Network
 from segbench.models.networks import BUILDERS, AnyNetwork
 from segbench.models.unet import UNet
+from segbench.provenance.code import code_parts
 from segbench.resources.network import count
 
 TASKS = {"semantic", "overlapping", "instances", "classification"}
@@ -91,3 +94,17 @@ def test_the_configuration_imports_neither_keras_nor_numpy():
         env={"PYTHONPATH": ":".join(sys.path)},
     )
     assert done.stdout == "set()\n"
+
+
+def test_stages_that_only_read_recipes_do_not_reach_what_builds_networks():
+    """Else an edit of a loss or of a network would recompute what has nothing to do with it."""
+    library = Path(segbench.__file__).parent
+    scripts = library.parent
+    reached = {
+        rule: {part.partition(":")[2] for part in code_parts(scripts / f"{rule}.py", library)}
+        for rule in ("segment", "predict", "train")
+    }
+    builders = {"build_unet", "build_classifier", "LOSSES", "OPTIMIZERS", "SCHEDULES"}
+    assert builders <= reached["train"]
+    assert {"UNet", "Loss", "Optimizer", "Schedule"} <= reached["segment"]
+    assert not (builders | {"BUILDERS", "dice"}) & (reached["segment"] | reached["predict"])

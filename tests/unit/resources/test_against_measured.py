@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Model, Optimizer, Training
+from segbench.config.model import Model, Training
 from segbench.models.backbones import Backbone
 from segbench.models.classifier import Classifier
+from segbench.models.optimizers import Optimizer
 from segbench.models.unet import UNet
 from segbench.resources import Fingerprint, Sheet, predict_needs, stage_needs, training_needs
 

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
-from segbench.config.model import Optimizer
 from segbench.resources import constants as c
-
-
-def test_every_optimizer_has_its_slots():
-    assert set(c.OPTIMIZER_SLOTS) == set(get_args(Optimizer.model_fields["name"].annotation))
 
 
 def test_margins_ask_for_more_than_is_expected():

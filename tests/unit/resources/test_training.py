@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Model, Optimizer
+from segbench.config.model import Model
 from segbench.models.backbones import Backbone
+from segbench.models.optimizers import Optimizer
 from segbench.models.unet import UNet
 from segbench.resources import constants as c
 from segbench.resources import training_needs

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Model, Optimizer, Training
+from segbench.config.model import Model, Training
 from segbench.errors import SegbenchError
 from segbench.models.losses import Loss
+from segbench.models.optimizers import Optimizer
 from segbench.models.unet import UNet
 
 keras = pytest.importorskip("keras")

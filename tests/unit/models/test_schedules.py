@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from segbench.config.model import Schedule
-from segbench.training.schedules import learning_rate
+from segbench.models.schedules import SCHEDULES, Schedule, ScheduleName, learning_rate
 
 
 def rates(schedule, base, epochs):
@@ -51,3 +52,7 @@ def test_warm_up_then_the_curve(name):
 
 def test_warm_up_longer_than_the_training():
     assert rates({"name": "cosine", "warmup_epochs": 9}, 1.0, 2) == [0.1, 0.2]
+
+
+def test_the_registry_has_every_name_that_recipes_may_say():
+    assert set(SCHEDULES) == set(get_args(ScheduleName))

@@ -1,11 +1,30 @@
-"""The learning rate as a function of the epoch alone. No Keras here."""
+"""The registry of schedules: the learning rate as a function of the epoch alone. No Keras here."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
-from segbench.config.model import Schedule
+from pydantic import Field
+
+from segbench.strict import Count, Strict
+
+#: Apart from the registry, which stages that only read recipes do not use.
+ScheduleName = Literal["constant", "cosine", "polynomial", "steps"]
+
+
+class Schedule(Strict):
+    """The learning rate over the epochs."""
+
+    name: ScheduleName = Field(
+        "constant", description="cosine and polynomial fall to 0 at the last epoch."
+    )
+    warmup_epochs: int = Field(0, ge=0, description="Epochs of linear rise at the start.")
+    power: float = Field(0.9, gt=0, description="polynomial only.")
+    steps: tuple[tuple[Count, float], ...] = Field(
+        (), description="steps only: (from epoch, learning rate), epochs counted from 1."
+    )
 
 
 def learning_rate(schedule: Schedule, base: float, epoch: int, epochs: int) -> float:
@@ -36,7 +55,7 @@ def learning_rate(schedule: Schedule, base: float, epoch: int, epochs: int) -> f
     """
     if epoch <= schedule.warmup_epochs:
         return base * epoch / (schedule.warmup_epochs + 1)
-    return _CURVES[schedule.name](schedule, base, epoch, epochs)
+    return SCHEDULES[schedule.name](schedule, base, epoch, epochs)
 
 
 def _progress(schedule: Schedule, epoch: int, epochs: int) -> float:
@@ -64,7 +83,8 @@ def _steps(schedule: Schedule, base: float, epoch: int, _epochs: int) -> float:
     return passed[-1] if passed else base
 
 
-_CURVES: dict[str, Callable[[Schedule, float, int, int], float]] = {
+#: The registry: the names are those of `ScheduleName`.
+SCHEDULES: dict[ScheduleName, Callable[[Schedule, float, int, int], float]] = {
     "constant": _constant,
     "cosine": _cosine,
     "polynomial": _polynomial,
