@@ -112,7 +112,7 @@ def test_scores_come_from_our_rows_and_are_averaged(tmp_path: Path):
 @pytest.mark.parametrize("header", ["study,kind,model,dice_mean\n", "dice_mean_common\n", ""])
 def test_other_tables_are_refused(tmp_path: Path, header: str):
     (tmp_path / "t.csv").write_text(header)
-    with pytest.raises(SegbenchError, match="no column dice_mean_common"):
+    with pytest.raises(SegbenchError, match=r"t\.csv: has no column"):
         scores_of(tmp_path / "t.csv", "dice")
     with pytest.raises(SegbenchError, match="cannot be read"):
         scores_of(tmp_path / "none.csv", "dice")
