@@ -66,3 +66,26 @@ def test_the_list_of_images_is_brought_up_to_date(config, images, tmp_path, monk
     rows = Path(asked.images()).read_text().splitlines()
     assert [row.split("\t")[0] for row in rows] == ["sample", "a.png"]
     assert Path(".segbench/applied", f"{asked.name}.json").is_file()
+
+
+def test_both_a_folder_and_a_model_are_needed(config, images, tmp_path):
+    main = config.main.model_copy(update={"images": str(images)})
+    with pytest.raises(SegbenchError, match="images= is given, but model= is not"):
+        Applied.from_config(replace(config, main=main), tmp_path)
+
+
+def test_a_misspelt_study_is_told_with_the_nearest(config, images):
+    with pytest.raises(SegbenchError) as caught:
+        applied(config, images, "dsb2018_nucleii/best")
+    assert "did you mean 'dsb2018_nuclei'" in caught.value.action
+
+
+def test_networks_are_listed_in_the_order_of_the_settings(config, images):
+    """The job gets files and settings apart, and pairs them by their order."""
+    asked = applied(config, images, "dsb2018_nuclei/best")
+    named = [
+        f"seed-{arm['names']['seed']}/{arm['names']['protocol']}/fold-{fold}/model.keras"
+        for arm in asked.settings()["arms"]
+        for fold in arm["folds"]
+    ]
+    assert all(path.endswith(name) for path, name in zip(asked.models(), named, strict=True))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from segbench.workflow.arms import Arms
+from segbench.workflow.paths import MODEL
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +111,35 @@ def test_jobs_of_a_study_by_what_a_stage_has_one_for(arms):
     assert jobs["segmented fold"] == jobs["scored fold"]
     assert arms.jobs("organ_resnets")["segmented fold"] == []
     assert len(arms.jobs("organ_resnets")["scored fold"]) == 2
+
+
+STUDIES = ("dsb2018_nuclei", "kidney_input_size", "organ_resnets", "uw_madison_empty_slices")
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_arm_has_each_of_its_folds_once(arms, config, study):
+    pattern = "{dataset}/{preprocessing}/{augmentation}/{model}/{seed}/{protocol}/{fold}"
+    for listed, folds in (
+        (arms.trained(pattern, study), arms.trained_folds(study)),
+        (arms.scored(pattern, study), arms.scored_folds(study)),
+    ):
+        assert len(listed) == len(set(listed)) == len(config.arms(study)) * len(folds)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_wildcards_of_every_run_lead_back_to_its_study(arms, config, study):
+    for names in arms.jobs(study)["scored fold"]:
+        run = {key: str(value) for key, value in names.items()}
+        assert study in arms.studies_of(run)
+        assert set(arms.metrics_of(run)) >= set(config.studies[study].metrics)
+        assert arms.empty_of(run) == config.studies[study].empty
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_run_is_predicted_by_networks_that_its_study_trains(arms, study):
+    trained = set(arms.trained(MODEL, study))
+    used = set()
+    for names in arms.jobs(study)["scored fold"]:
+        networks = arms.networks({key: str(value) for key, value in names.items()})
+        used |= {networks} if isinstance(networks, str) else set(networks)
+    assert used == trained

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segbench.errors import SegbenchError
 from segbench.workflow.command_line import (
@@ -136,3 +140,53 @@ def test_a_configuration_file_that_is_not_there(root, words, action):
     with pytest.raises(SegbenchError, match="there is no such configuration file") as caught:
         check_configfiles(words)
     assert caught.value.action == action
+
+
+@given(st.lists(st.text(max_size=12)))
+def test_a_command_without_configfile_is_never_refused(words):
+    check_configfiles([word for word in words if not word.startswith("--configfile")])
+
+
+@given(st.lists(st.from_regex("-[a-z-]*|[0-9]+|[a-z]+/[a-z]+|[a-z]+=[a-z]+", fullmatch=True)))
+def test_options_numbers_paths_and_settings_are_no_targets(words):
+    assert not could_be_targets(words, ())
+
+
+@given(st.lists(st.sampled_from(["all", "tables", "tiny", "tables/tiny.csv"])))
+def test_known_targets_are_never_refused(targets):
+    check_targets(targets, SimpleNamespace(root=Path("/nowhere")), RULES, [])
+
+
+def test_several_words_behind_configfile_are_all_put_first(root):
+    with pytest.raises(SegbenchError) as caught:
+        check_configfiles(["--configfile", "config/isbi.yaml", "isbi", "tables", "-n"])
+    assert caught.value.action == "run `snakemake isbi tables --configfile config/isbi.yaml`"
+
+
+def test_a_path_with_a_blank_is_quoted_in_the_command(root, config):
+    folder = root / "config/my isbi.yaml"
+    (root / "config/isbi.yaml").rename(folder)
+    with pytest.raises(SegbenchError) as caught:
+        check(config, "isbi")
+    assert caught.value.action == "run `snakemake isbi --configfile 'config/my isbi.yaml'`"
+
+
+def test_the_default_profile_checks_the_command_line_before_snakemake_does(root, monkeypatch):
+    """Snakemake evaluates the profile while it parses the command line."""
+    from snakemake.profiles import ProfileConfigFileParser
+
+    checkout = Path(__file__).resolve().parents[3]
+    monkeypatch.chdir(checkout)
+    before = list(sys.path)
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--configfile", "config/config.yaml", "isbi"])
+    profile = checkout / "profiles/default/config.yaml"
+    with profile.open() as stream, pytest.raises(SystemExit) as caught:
+        ProfileConfigFileParser().parse(stream)
+    assert "run `snakemake isbi --configfile config/config.yaml`" in str(caught.value)
+    monkeypatch.setattr(sys, "argv", ["snakemake", "isbi", "--configfile", "config/config.yaml"])
+    with profile.open() as stream:
+        settings = ProfileConfigFileParser().parse(stream)
+    assert settings["cores"] == "all"
+    assert settings["rerun-triggers"] == ["mtime", "params", "input", "code"]
+    assert not [key for key in settings if key.startswith("__")]
+    assert sys.path == before

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segbench.workflow import gpus
 from segbench.workflow.code import Code
@@ -79,3 +81,18 @@ def test_a_stored_job_is_looked_up_by_all_that_its_key_is_made_of(config, run, m
     assert sorted(seen["params"]) == ["code", "folds", "recipe"]
     assert seen["params"]["code"] == code.of("predict")
     assert seen["wildcards"] == dict(run)
+
+
+@given(st.none() | st.integers(0, 16), st.booleans(), st.none() | st.integers(0, 16), st.booleans())
+def test_a_prediction_never_asks_for_more_than_one_gpu_and_never_for_more_than_a_training(
+    configured, submitted, granted, stored
+):
+    requests = GpuRequests.of_run(
+        configured, submitted=submitted, granted=granted, is_stored=lambda *_: stored
+    )
+    training, prediction = (requests.of_job(rule, {}, {}) for rule in ("train", "predict"))
+    assert 0 <= prediction <= min(training, 1)
+    if granted is not None:
+        assert training == granted
+    elif stored:
+        assert training == 0

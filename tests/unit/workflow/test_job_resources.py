@@ -82,3 +82,22 @@ def test_the_description_of_objects_grows_with_their_table(config, asked, run, t
     after = jobs.needs("describe", run, 1, 1)
     assert after.mem_mb > before.mem_mb + 3000, "200 bytes for each byte of the table"
     assert after.runtime_min > before.runtime_min
+
+
+@pytest.mark.parametrize("rule", ["truth", "preprocess", "segment", "score", "measure"])
+@pytest.mark.parametrize("attempt", [1, 2, 3])
+def test_each_attempt_asks_for_once_more_the_memory(config, asked, run, rule, attempt):
+    jobs = JobResources(config, lambda rule: 0)
+    first = jobs.memory(rule)(run, 1, 1)
+    assert jobs.memory(rule)(run, attempt, 1) == attempt * first
+    assert jobs.gpu_memory(rule)(run, attempt, 1) == 0
+    assert jobs.minutes(rule)(run, attempt, 1) >= jobs.minutes(rule)(run, 1, 1)
+
+
+def test_recipes_that_a_rule_does_not_have_are_those_of_the_datasets_first_arm(config, asked):
+    jobs = JobResources(config, lambda rule: 1)
+    names = {"dataset": "kidney_nuclei"}
+    jobs.needs("train", names, 1, 1)
+    jobs.needs("train", {**names, "augmentation": "amplified-113"}, 1, 1)
+    plain, amplified = (data.training for _, data, *_ in asked)
+    assert amplified == 113 * plain

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from segbench.metrics import METRICS
 from segbench.slices import model_slice
 from segbench.workflow.parameters import about_dataset, gpu_parameters, needs_of
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_training_reads_its_recipe_and_the_jitter(config, run):
@@ -73,3 +76,12 @@ def test_patches_of_resized_images_were_checked_with_the_config(config):
              "augmentation": "none"}  # fmt: skip
     assert config.models["unet-miniature"].training.patch == (128, 128)
     assert needs_of(config, METRICS, asked) == {"spacing": None, "patches": []}
+
+
+def test_the_rules_take_these_parameters_and_no_others():
+    """A hit in the store is found by them before the job is queued."""
+    text = (ROOT / "rules/train.smk").read_text("utf-8")
+    for rule in ("train", "predict"):
+        block = text.split(f"rule {rule}:")[1].split("script:")[0].split("params:")[1]
+        lines = [line.strip() for line in block.strip().splitlines()]
+        assert sorted(lines) == [f'**GPU_PARAMETERS["{rule}"],', f'code=CODE.of("{rule}"),']

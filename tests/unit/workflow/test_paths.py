@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from segbench.workflow import paths
+
+ROOT = Path(__file__).resolve().parents[3]
+
+#: A name of a recipe, as the configuration allows them.
+NAME = st.from_regex("[a-z0-9]+([_.-][a-z0-9]+)*", fullmatch=True)
+
+#: Reads the names back out of a run's folder.
+parse = re.compile(
+    re.sub(r"\{(\w+)\}", r"(?P<\1>[a-z0-9_.-]+)", re.escape(paths.RUN).replace(r"\{", "{")
+           .replace(r"\}", "}")) + "$"
+)  # fmt: skip
 
 NAMES = {
     "dataset": "d",
@@ -47,3 +66,40 @@ def test_a_table_has_four_formats():
         "tex": "tables/s.tex",
         "html": "tables/s.html",
     }
+
+
+def literals(path):
+    """Strings of a module that are not documentation, with their lines."""
+    tree = ast.parse(path.read_text("utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docs = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, documented)
+            and n.body and isinstance(n.body[0], ast.Expr)}  # fmt: skip
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_text and id(node) not in docs:
+            yield node.value, node.lineno
+
+
+def test_no_other_module_knows_the_layout():
+    layout = re.compile("(results|data/raw|inventory|tables)/")
+    assert not [
+        f"{path.name}, line {line}: {text}"
+        for path in sorted((ROOT / "scripts/segbench").rglob("*.py"))
+        if path != Path(paths.__file__)
+        for text, line in literals(path)
+        if layout.match(text)
+    ]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.smk")), ids=lambda p: p.name)
+def test_rules_take_the_layout_of_results_from_the_library(path):
+    code = re.sub('"""(.|\n)*?"""', "", path.read_text("utf-8"))
+    assert not re.findall(r'"(?:results|inventory|data/raw)/[^"]*"', code)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(NAMES)), NAME, min_size=len(NAMES)))
+def test_different_names_are_different_folders(names):
+    """No two runs share a folder, whatever their names: each name is a part of its own."""
+    found = parse.search(paths.RUN.format(**names))
+    assert found is not None
+    assert found.groupdict() == {key: names[key] for key in found.groupdict()}

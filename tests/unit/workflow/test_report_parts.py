@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from segbench.reporting.parts import StudyParts
+from segbench.reporting.pictures import KINDS
 from segbench.workflow.report_parts import (
     Patterns,
     ReportParts,
@@ -15,6 +17,8 @@ from segbench.workflow.report_parts import (
     resolved_config,
     sweep_points,
 )
+
+ROOT = Path(__file__).resolve().parents[3]
 
 PATTERNS = Patterns(
     samples="{dataset}/samples.tsv",
@@ -127,3 +131,24 @@ def test_the_resolved_configuration_is_plain_data(config):
     assert sorted(data) == ["augmentation", "datasets", "models", "preprocessing", "studies"]
     assert data["datasets"]["dsb2018"]["shards"] == 3
     assert data["studies"]["dsb2018_nuclei"]["seeds"] == [0, 1]
+
+
+def test_every_picture_of_the_page_has_a_rule_that_makes_it():
+    """A kind of picture without a pattern fails when the plan is made, for every study."""
+    files = {file for kind in KINDS for file in kind.files}
+    assert files == set(PATTERNS.pictures)
+    rules = (ROOT / "rules/report.smk").read_text("utf-8")
+    for file in files - {"confusion", "reliability", "roc", "mistakes"}:
+        assert f'"{file}": rules.' in rules, file
+    assert "**rules.draw_classes.output" in rules
+
+
+def test_a_part_is_never_lost_between_the_rule_and_the_report(parts):
+    """The inputs of the rule are the files that the parameters name."""
+    named = set()
+    for data in as_params(parts.studies).values():
+        for owner in (data, *data["arms"]):
+            named |= set(owner["pictures"].values())
+        named |= {data[key] for key in ("samples", "folds", "verdict", "losses")}
+        named |= set(data["tables"].values())
+    assert named == set(parts.files())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segbench.workflow.shards import manifests, names_in, shard_lister, training_shard_lister
 
@@ -48,3 +50,15 @@ def test_manifests_of_all_datasets(config):
         "organ_tissue/0",
         "uw_madison/0",
     ]
+
+
+@given(st.lists(st.from_regex("[a-z]{1,6}", fullmatch=True)))
+def test_wildcards_are_found_wherever_they_stand(names):
+    assert names_in("/".join(f"x-{{{name}}}.y" for name in names)) == sorted(set(names))
+
+
+@given(st.sampled_from(["dsb2018", "kidney_nuclei", "organ_tissue", "uw_madison"]))
+def test_shards_are_numbered_from_0_without_gaps(config, dataset):
+    listed = shard_lister(config, "{dataset}:{shard}")({"dataset": dataset})
+    assert listed == [f"{dataset}:{k}" for k in range(config.datasets[dataset].shards)]
+    assert set(listed) <= set(manifests(config, "{dataset}:{shard}"))
