@@ -5,7 +5,7 @@ OUTPUTS:
     data/raw/DATASET/                      the publisher's tree (a link to a folder given)
     data/acquired/DATASET.json             what was acquired and how it was verified
     inventory/DATASET/shard-K.tsv          every raw file with its size and SHA-256
-    results/DATASET/samples.tsv            one row a sample, every file of it opened
+    results/DATASET/samples.tsv            one row per sample, every file of it opened
 """
 
 from segbench.slices import inventory_slice, source_slice
@@ -55,7 +55,7 @@ rule inventory:
 
 
 rule index:
-    """Open and check every file of a shard; one row a sample."""
+    """Open and check every file of a shard; one row per sample."""
     input:
         manifest=rules.inventory.output.manifest,
     output:

@@ -4,7 +4,7 @@ REQUIRED INPUTS: RUN/probability.zarr.zip, the labels at their original size, th
     name the groups
 OUTPUTS:
     RUN/segmentation.zarr.zip             label maps or numbered objects, original size
-    RUN/scores.parquet                    one row a sample, class and metric
+    RUN/scores.parquet                    one row per sample, class and metric
 """
 
 from segbench.slices import model_slice

@@ -1,4 +1,4 @@
-"""Open and check every file of a shard; one row a sample."""
+"""Open and check every file of a shard; one row per sample."""
 
 from pathlib import Path
 

@@ -52,7 +52,7 @@ def scaled(features: np.ndarray, low: float, high: float) -> np.ndarray:
     features : (n, 6) ndarray
         Of `colour_features`.
     low, high : float
-        Values that stand for black and white in the whole dataset.
+        Values shown as black and white in the whole dataset.
     """
     out = np.array(features, np.float64)
     span = max(high - low, 1e-9)
@@ -134,7 +134,7 @@ def group(features: Mapping[str, np.ndarray], low: float, high: float) -> Groupi
     features : mapping of str to (6,) ndarray
         Sample -> `colour_features`.
     low, high : float
-        Values that stand for black and white.
+        Values shown as black and white.
 
     Returns
     -------

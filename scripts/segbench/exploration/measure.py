@@ -1,4 +1,4 @@
-"""What is measured of one image and of one label."""
+"""Measurements of one image and of one label."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GOLDEN = 0.6180339887498949
 
 @dataclass(frozen=True)
 class ImageMeasures:
-    """What is kept of one image; of a volume, of its middle slice.
+    """Measurements of one image; of a volume, of its middle slice.
 
     Attributes
     ----------
@@ -166,7 +166,7 @@ def measure_image(image: np.ndarray) -> ImageMeasures:
 
 @dataclass(frozen=True)
 class LabelMeasures:
-    """What is kept of one label.
+    """Measurements of one label.
 
     Attributes
     ----------
@@ -177,8 +177,8 @@ class LabelMeasures:
     covered : int
         Pixels of any class.
     objects : tuple of ndarray of int64
-        Sizes in pixels of each class's objects: the numbered ones, else what hangs
-        together over sides, edges and corners. Empty where whole images are classified.
+        Sizes in pixels of each class's objects: the numbered ones, else connected
+        components over sides, edges and corners. Empty where whole images are classified.
     """
 
     total: int
@@ -188,7 +188,7 @@ class LabelMeasures:
 
 
 def component_sizes(mask: np.ndarray) -> np.ndarray:
-    """Sizes of what hangs together, over sides, edges and corners.
+    """Sizes of the connected components, over sides, edges and corners.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def measure_label(label: np.ndarray, attributes: Mapping[str, Any]) -> LabelMeas
         See `attributes`.
     attributes : mapping
         Of the archive. ``axes``: ``yx`` or ``zyx`` (label map, or numbered objects where
-        ``task`` is instances), with a last ``k`` one mask a class, ``s`` the class of the
+        ``task`` is instances), with a last ``k`` one mask per class, ``s`` the class of the
         whole image; ``class_values``.
 
     Raises

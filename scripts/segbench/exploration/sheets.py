@@ -147,7 +147,7 @@ def draw_appearance(
     title: str,
     output: str | Path,
 ) -> None:
-    """Draw some images of each group by appearance, a row a group.
+    """Draw some images of each group by appearance, one row per group.
 
     Parameters
     ----------

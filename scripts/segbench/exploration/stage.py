@@ -26,14 +26,14 @@ from segbench.files import write_text
 
 log = logging.getLogger(__name__)
 
-#: Of larger datasets so many images are opened.
+#: Number of images opened of larger datasets.
 OPENED = 2000
 #: Samples on the contact sheet.
 SHEET = 24
 #: Shares of pixels below black and above white, where the dtype does not say what these are.
 TAILS = (0.005, 0.995)
 
-#: What the stage writes, and the titles of the pictures.
+#: Pictures that the stage draws, and their titles.
 PICTURES = {
     "sizes": "Sizes and groups",
     "intensities": "Intensities",
@@ -123,7 +123,7 @@ def _open_images(
     labels: ArchiveSet,
     measured: Measured,
 ) -> dict[str, sheets.Tile]:
-    """Decode each image once; one at a time is in memory."""
+    """Decode each image once, holding one at a time in memory."""
     source = reader_of(dataset)
     wanted = set(order)
     found = {item.sample: item for item in source.scan(raw) if item.sample in wanted}
@@ -154,7 +154,7 @@ def _read_labels(rows: Sequence[Sample], labels: ArchiveSet, measured: Measured)
 
 
 def black_and_white(rows: Sequence[Sample], measured: Measured) -> tuple[float, float]:
-    """Values that stand for black and white in a whole dataset.
+    """The values that are shown as black and white in a whole dataset.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def black_and_white(rows: Sequence[Sample], measured: Measured) -> tuple[float, 
 
 
 def _tells_something(picture: str, summary: Mapping[str, Any]) -> bool:
-    """Whether a picture is worth its place on a page."""
+    """Whether a picture is worth showing."""
     if picture == "objects":
         return any(entry.get("objects") for entry in summary["classes"])
     if picture == "appearance":

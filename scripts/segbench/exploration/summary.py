@@ -35,7 +35,7 @@ class Measured:
     pixels : ndarray of int64
         Of each class.
     sizes : list of list of ndarray
-        For each class the sizes of the objects, a piece a sample.
+        For each class the sizes of its objects, an array per sample.
     physical : list of list of ndarray
         The same in mm² or mm³, where spacing is known.
     """
@@ -77,7 +77,7 @@ class Measured:
 
 
 def rounded(value: float, digits: int = 6) -> float | None:
-    """A figure for JSON: so many significant digits; None where it is no number.
+    """Round a number for JSON to so many significant digits; None for NaN and infinity.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[
     -------
     list of dict
         ``samples`` that hold the class, ``share_of_samples``, ``share_of_masks`` (of all
-        masks that are not empty, one a sample and class), ``pixels``, ``share_of_pixels``,
+        masks that are not empty, one per sample and class), ``pixels``, ``share_of_pixels``,
         ``objects`` and quantiles of ``object_pixels`` and ``object_mm``.
     """
     holding = Counter(name for row in rows for name in row.classes)
@@ -231,7 +231,7 @@ def groups_in(rows: Rows) -> dict[str, Any]:
 
 
 def appearance_in(grouping: Grouping, measured: Measured) -> dict[str, Any]:
-    """How many images look alike, and by which rule."""
+    """The groups of similar images, and the rule that formed them."""
     members = Counter(grouping.clusters.values())
     clusters = []
     for cluster in sorted(members):

@@ -40,7 +40,7 @@ def apply_model(
         ``applied`` (applied.json, whose folder gets ``masks/`` and ``overlays/``, too),
         ``objects`` (Parquet), ``turtle`` and ``jsonld``.
     say : callable
-        Takes lines for the log, one an image.
+        Takes lines for the log, one per image.
     terminal : file, optional
         Gets a bar if it is a terminal.
 

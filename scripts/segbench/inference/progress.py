@@ -1,4 +1,4 @@
-"""How far it is: a bar on a terminal, a line an image in the log."""
+"""Progress: a bar on a terminal, a line per image in the log."""
 
 from __future__ import annotations
 

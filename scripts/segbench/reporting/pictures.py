@@ -83,7 +83,7 @@ KINDS = (
         },
         per_arm=True,
         applies=_is_classified,
-        note="Counted over all predictions of the arm; figures with intervals stand in the table.",
+        note="Counted over all predictions of the arm; the table has scores with intervals.",
     ),
 )
 

@@ -1,6 +1,6 @@
 """Predicted classes of whole images, read from archives and counted for pictures.
 
-Scores with a definition and an interval stand in the tables.
+Scores with definitions and intervals are in the tables.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class Table:
     generated : bool
         Whether the data were generated.
     records : tuple of dict
-        For programs: one an arm or published figure, by the columns of the CSV.
+        For programs: one per arm or published figure, by the columns of the CSV.
     """
 
     name: str

@@ -43,7 +43,7 @@ def write_tables(
         Whether the data were generated. Such a table says so in its title and in a
         column, and shows no published figure.
     outputs : mapping of str to path
-        ``csv`` (one row an arm, for programs), ``md``, ``tex`` (booktabs), ``html`` (a
+        ``csv`` (one row per arm, for programs), ``md``, ``tex`` (booktabs), ``html`` (a
         fragment).
 
     Raises
