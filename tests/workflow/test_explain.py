@@ -189,7 +189,7 @@ def test_two_studies_an_edit_and_a_lost_table(project, backup):
     rate = "parameter training.optimizer.learning_rate of model tiny: 0.001 -> 0.002"
     assert causes(found) == {
         rate: {"train": 1},
-        "code segbench.metrics.overlap:iou changed": {"score": 1},
+        "code segbench.metrics.overlap:iou changed": {"score": 1, "tabulate": 1},
         "output missing: tables/tiny.md": {"tabulate": 1},
     }
     assert list(causes(found, "twin")) == [
