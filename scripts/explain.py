@@ -85,12 +85,15 @@ def _look(dag_api: Any) -> Explanation:
 
 def _planned(workflow: Any) -> list[Planned]:
     """The jobs that must run, as plain data."""
-    dag = workflow.dag
+    dag, config = workflow.dag, workflow.globals["CONFIG"]
     numbers = {job: number for number, job in enumerate(dag.jobs)}
     serves = studies_of(
         {number: _words(job) for job, number in numbers.items()},
         {number: [numbers[f] for f in dag.depending[job]] for job, number in numbers.items()},
-        _arms(workflow.globals["CONFIG"]),
+        {
+            name: Arms(tuple(config.arms(name)), study.ensemble)
+            for name, study in config.studies.items()
+        },
     )
     running = {job for job in dag.needrun_jobs() if not job.rule.norun}
     planned = []
@@ -144,16 +147,6 @@ def _named(files: Any) -> dict[str, list[str]]:
     return {
         name: [str(value)] if isinstance(value, str) else [str(path) for path in value]
         for name, value in files.items()
-    }
-
-
-def _arms(config: Any) -> dict[str, Arms]:
-    return {
-        name: Arms(
-            tuple({k: str(v) for k, v in arm._asdict().items()} for arm in config.arms(name)),
-            study.ensemble,
-        )
-        for name, study in config.studies.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -37,6 +38,28 @@ class Arm(NamedTuple):
         'prep-320/jitter/unet'
         """
         return Recipes(self.preprocessing, self.augmentation, self.model)
+
+
+def is_part_of(wildcards: Mapping[str, str], arm: Arm) -> bool:
+    """Whether a job with these wildcards can be one of an arm's.
+
+    Parameters
+    ----------
+    wildcards : mapping
+        Of the job; those that are no field of an arm do not matter.
+    arm : Arm
+        The arm.
+
+    Examples
+    --------
+    >>> arm = Arm("ccp", "prep-320", "jitter", "unet", 0, "published")
+    >>> is_part_of({"dataset": "ccp", "shard": "3"}, arm), is_part_of({"seed": "1"}, arm)
+    (True, False)
+    >>> is_part_of({"shard": "3"}, arm)
+    False
+    """
+    own = [name for name in Arm._fields if name in wildcards]
+    return bool(own) and all(wildcards[name] == str(getattr(arm, name)) for name in own)
 
 
 #: What tells the arms of one study apart.

@@ -56,7 +56,7 @@ def parts(model: BaseModel, names: tuple[str, ...] = ()) -> dict[str, Any]:
     model : BaseModel
         The recipe.
     names : tuple of str, optional
-        Of its parts; ``part.key`` is one key of a part. None: all parts.
+        Of its parts, all by default; ``part.key`` is one key of a part.
     """
     if (id(model), names) not in _MADE:
         data = model.model_dump(mode="json")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from segbench.config import load
 from segbench.config.loader import Arm
@@ -94,3 +95,11 @@ def test_the_reference_page_lists_the_stages():
         predicted = stage.load or (stage.network and stage.cost)
         constant = f"{stage.seconds:g} s" if stage.seconds else "-"
         assert expected == ("from recipe and data" if predicted else constant)
+
+
+@pytest.mark.parametrize("profile", sorted((ROOT / "profiles").glob("*/config.yaml")), ids=str)
+def test_profiles_name_stages(profile):
+    """What a profile sets for a rule that is no more would be passed over silently."""
+    keys = yaml.safe_load(profile.read_text())
+    for name in ("set-resources", "set-threads", "groups"):
+        assert set(keys.get(name) or {}) <= set(STAGES), name

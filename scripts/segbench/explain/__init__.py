@@ -100,14 +100,7 @@ def explain(
         known.is_new,
         place,
     )
-    shelf = Store(store)
-    forecast = Forecast(
-        lambda key: shelf.find(key) if shelf.holds(key) else None,
-        shelf.object_path,
-        policy,
-        inputs,
-        seconds,
-    )
+    forecast = Forecast(Store(store), policy, inputs, seconds)
     ledger = Ledger(known.all_of)
     causes, estimates = {}, {}
     for job in jobs:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from segbench.errors import SegbenchError
 from segbench.explain.plan import Planned
 from segbench.provenance.keys import CachePolicy, Job, digest_input, work_key
 from segbench.provenance.record import FileStat
+from segbench.provenance.store import Store
 
 #: ``computed``: will run. ``restored``: found in the store. ``open``: may run or be restored.
 Fate = Literal["computed", "restored", "open"]
@@ -50,10 +51,8 @@ class Forecast:
 
     Parameters
     ----------
-    entry : callable
-        Returns the store's entry of a key, or None.
-    kept : callable
-        Returns the path of an object of the store by its SHA-256.
+    store : Store
+        The store; it is only read.
     policy : callable
         Returns the cache policy of a rule.
     digest : callable
@@ -64,14 +63,12 @@ class Forecast:
 
     def __init__(
         self,
-        entry: Callable[[str], dict[str, Any] | None],
-        kept: Callable[[str], Path],
+        store: Store,
         policy: Callable[[str], CachePolicy],
         digest: Callable[[str], str],
         seconds: float = 30.0,
     ) -> None:
-        self._entry = entry
-        self._kept = kept
+        self._store = store
         self._policy = policy
         self._digest = digest
         self._end = time.monotonic() + seconds
@@ -102,12 +99,12 @@ class Forecast:
         if key in self._keys:
             return "restored"
         self._keys.add(key)
-        entry = self._entry(key)
+        entry = self._store.find(key) if self._store.holds(key) else None
         outputs = {name: path for name, path in job.outputs.items() if name != "cost"}
         if entry is None or set(entry["outputs"]) != set(outputs):
             return "computed"
         for name, path in outputs.items():
-            self._objects[path] = self._kept(entry["outputs"][name]["sha256"])
+            self._objects[path] = self._store.object_path(entry["outputs"][name]["sha256"])
         return "restored"
 
     def _key(self, job: Planned, policy: CachePolicy) -> str:

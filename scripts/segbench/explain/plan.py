@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from segbench.arms import Arm
+from segbench.arms import Arm, is_part_of
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,14 @@ class Planned:
 class Arms:
     """The arms of one study, and the folds that it scores."""
 
-    arms: tuple[Mapping[str, str], ...]
+    arms: tuple[Arm, ...]
     ensemble: bool = False
 
     def contain(self, wildcards: Mapping[str, str]) -> bool:
         """Whether a job with these wildcards can belong to the study."""
         if (wildcards.get("fold") == "ensemble") != self.ensemble and "fold" in wildcards:
             return False
-        own = {name: wildcards[name] for name in Arm._fields if name in wildcards}
-        return bool(own) and any(own.items() <= arm.items() for arm in self.arms)
+        return any(is_part_of(wildcards, arm) for arm in self.arms)
 
 
 def studies_of(

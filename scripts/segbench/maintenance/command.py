@@ -193,11 +193,12 @@ def _report(done: Pruned, dry: bool) -> str:
 
 def _du(store: Store, options: argparse.Namespace, root: Path) -> int:
     from segbench.config import load
-    from segbench.maintenance.usage import arms_of, summary, summary_text
+    from segbench.maintenance.usage import summary, summary_text
     from segbench.metrics import METRICS
 
     try:
-        arms = arms_of(load(_mains(options, root), root=root, metrics=METRICS))
+        config = load(_mains(options, root), root=root, metrics=METRICS)
+        arms = {study: config.arms(study) for study in config.studies}
     except SegbenchError as error:
         print(f"Cannot tell studies apart, the config has errors:\n{error}", file=sys.stderr)
         arms = {}

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from segbench.arms import Arm, is_part_of
 from segbench.maintenance.contents import Contents, StoreEntry
 from segbench.maintenance.units import aligned, size_text, time_text
-
-if TYPE_CHECKING:
-    from segbench.config import Config
 
 #: Entries of no study of the configuration.
 OTHER = "other"
 
-#: Study -> what its arms are called: wildcard -> name.
-Arms = Mapping[str, list[dict[str, str]]]
+#: Study -> its arms.
+Arms = Mapping[str, Sequence[Arm]]
 
 
 @dataclass(frozen=True)
@@ -45,17 +43,6 @@ class Use:
     gpu_s: float
 
 
-def arms_of(config: Config) -> dict[str, list[dict[str, str]]]:
-    """The arms of every study, as wildcards."""
-    return {
-        study: [
-            {name: str(value) for name, value in arm._asdict().items()}
-            for arm in config.arms(study)
-        ]
-        for study in config.studies
-    }
-
-
 def studies_of(wildcards: Mapping[str, str], arms: Arms) -> list[str]:
     """The studies that a job serves, by the names in its wildcards.
 
@@ -64,7 +51,7 @@ def studies_of(wildcards: Mapping[str, str], arms: Arms) -> list[str]:
     wildcards : mapping
         Of the job.
     arms : mapping
-        From `arms_of`.
+        Study -> its arms.
 
     Returns
     -------
@@ -73,29 +60,19 @@ def studies_of(wildcards: Mapping[str, str], arms: Arms) -> list[str]:
 
     Examples
     --------
-    >>> em = {"dataset": "em"}
-    >>> arms = {"size": [{**em, "model": "a"}], "depth": [{**em, "model": "b"}]}
-    >>> studies_of({**em, "shard": "0"}, arms)
+    >>> one = Arm("em", "p", "none", "a", 0, "cv")
+    >>> arms = {"size": [one], "depth": [one._replace(model="b")]}
+    >>> studies_of({"dataset": "em", "shard": "0"}, arms)
     ['size', 'depth']
-    >>> studies_of({**em, "model": "b", "fold": "1"}, arms)
+    >>> studies_of({"dataset": "em", "model": "b", "fold": "1"}, arms)
     ['depth']
-    >>> studies_of({"dataset": "ct"}, arms), studies_of({}, arms)
-    (['other'], ['other'])
-    >>> studies_of({"study": "size"}, arms)
-    ['size']
+    >>> studies_of({"dataset": "ct"}, arms), studies_of({"study": "size"}, arms)
+    (['other'], ['size'])
     """
     if "study" in wildcards:
         return [wildcards["study"]] if wildcards["study"] in arms else [OTHER]
-    served = [
-        study for study, named in arms.items() if any(_serves(wildcards, arm) for arm in named)
-    ]
+    served = [name for name, of in arms.items() if any(is_part_of(wildcards, arm) for arm in of)]
     return served or [OTHER]
-
-
-def _serves(wildcards: Mapping[str, str], arm: Mapping[str, str]) -> bool:
-    return "dataset" in wildcards and all(
-        wildcards.get(name, value) == value for name, value in arm.items()
-    )
 
 
 def _use(name: str, entries: list[StoreEntry]) -> Use:
@@ -129,7 +106,7 @@ def summary(contents: Contents, arms: Arms) -> dict[str, Any]:
     contents : Contents
         Of the store.
     arms : mapping
-        From `arms_of`; empty: every entry is of another study.
+        Study -> its arms; if empty, every entry is of another study.
 
     Returns
     -------

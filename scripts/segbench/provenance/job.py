@@ -138,7 +138,7 @@ def _with_store(
 ) -> dict[str, Any]:
     store = Store(store_location())
     job.say(f"key {key}")
-    with store.lock(key):
+    with store.locks.key(key):
         entry = store.restore(key, job.outputs)
         if entry is not None:
             job.say("found in the store, verified and restored")

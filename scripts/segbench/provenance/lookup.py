@@ -12,14 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from segbench.errors import SegbenchError
-from segbench.provenance.keys import CachePolicy, Job, cache_policy_of, work_key
+from segbench.provenance.keys import Job, cache_policy_of, work_key
 from segbench.provenance.store import Store
 from segbench.provenance.store_entry import canonical
 
-
-@cache
-def _policy(script: Path) -> CachePolicy:
-    return cache_policy_of(script)
+_policy = cache(cache_policy_of)
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

@@ -19,8 +19,8 @@ import errno
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,12 +106,6 @@ class Store:
         folder = self._spare / key
         folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-    @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
-        """Hold the lock of a key: a second job with it waits here and then finds the entry."""
-        with self.locks.key(key):
-            yield
 
     def find(self, key: str) -> dict[str, Any] | None:
         """The entry under a key, or None. A damaged one counts as absent."""

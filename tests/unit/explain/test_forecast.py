@@ -59,8 +59,7 @@ def finish(store, rule, job, content, selection=None, archive=False):
 
 def fates(jobs, store, policies=None, seconds=30.0):
     forecast = Forecast(
-        lambda key: store.find(key) if store.holds(key) else None,
-        store.object_path,
+        store,
         lambda rule: (policies or {}).get(rule, CachePolicy(True, None)),
         Inputs(),
         seconds,

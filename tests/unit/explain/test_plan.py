@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segbench.arms import Arm
 from segbench.explain.plan import Arms, Planned, in_order, studies_of
 
 
@@ -21,9 +22,9 @@ def arm(model="unet", **changes):
     }
 
 
-ONE = Arms((arm(), arm("other")))
-TWO = Arms((arm(),), ensemble=True)
-THREE = Arms((arm(dataset="brats"),))
+ONE = Arms((Arm(**arm()), Arm(**arm("other"))))
+TWO = Arms((Arm(**arm()),), ensemble=True)
+THREE = Arms((Arm(**arm(dataset="brats")),))
 STUDIES = {"one": ONE, "two": TWO, "three": THREE}
 
 

@@ -98,7 +98,7 @@ def test_the_size_that_is_said_is_what_goes(store):
 
 
 def test_what_a_job_holds_is_spared(store, tmp_path):
-    with store.lock(key("oldest")):
+    with store.locks.key(key("oldest")):
         done = prune(store, Policy(older_s=0), dry=False, now=NOW)
         assert done.busy == 1
         assert store.keys() == [key("oldest")]
@@ -122,7 +122,7 @@ def test_states_that_nobody_goes_on_with_go(store):
         store.state(key(name)).joinpath("state").write_bytes(b"epoch")
     done = prune(store, Policy(), dry=False, now=now + 60)
     assert done.states == [store.root / "partial" / key("young")], "its work is finished"
-    with store.lock(key("running")):
+    with store.locks.key(key("running")):
         done = prune(store, Policy(), dry=False, now=now + 15 * DAY)
     assert done.states == [store.root / "partial" / key("given up")]
     assert done.busy == 1

@@ -65,3 +65,26 @@ def test_times():
 
 def test_columns_are_aligned():
     assert aligned([("a", "1", ""), ("bcd", "100", "x")]) == "a      1\nbcd  100  x"
+
+
+@given(st.integers(0, 10**17))
+def test_sizes_are_short_and_right_to_three_digits(size):
+    text = size_text(size)
+    assert len(text) <= 8 or text.endswith("PB")
+    number, unit = text.split()
+    factor = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}[unit]
+    assert abs(float(number) * factor - size) <= 0.006 * size
+
+
+@given(st.floats(0, 1e8))
+def test_times_are_positive_and_short(seconds):
+    assert len(time_text(seconds)) <= 9
+
+
+@given(st.lists(st.tuples(st.text("ab ", max_size=4), st.text("12", max_size=4)), min_size=1))
+def test_columns_line_up(lines):
+    width = max(len(first) for first, _ in lines)
+    for line, (first, last) in zip(aligned(lines).split("\n"), lines, strict=True):
+        assert line.startswith(first.rstrip())
+        assert line.endswith(last.rstrip())
+        assert len(line) <= width + 6

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from segbench.arms import Arm
 from segbench.config import load
-from segbench.errors import SegbenchError
 from segbench.maintenance.contents import scan
-from segbench.maintenance.units import aligned, bytes_of, seconds_of, size_text, time_text
-from segbench.maintenance.usage import arms_of, studies_of, summary, summary_text
+from segbench.maintenance.usage import studies_of, summary, summary_text
 from segbench.metrics import METRICS
 from segbench.provenance.store import Store
 from unit.provenance.stores import ROOT, key
@@ -25,10 +22,8 @@ def publish(store, folder, rule, size, cost=None, **wildcards):
     store.publish(key(path.name), {"out": path}, record)
 
 
-ARMS = {
-    "size": [{"dataset": "em", "preprocessing": "a", "model": "unet", "seed": "0"}],
-    "depth": [{"dataset": "em", "preprocessing": "b", "model": "unet", "seed": "0"}],
-}
+ONE = Arm("em", "a", "none", "unet", 0, "cv")
+ARMS = {"size": [ONE], "depth": [ONE._replace(preprocessing="b")]}
 
 
 @pytest.fixture
@@ -123,45 +118,12 @@ def test_records_of_strangers_are_counted_without_trust(tmp_path):
 
 
 def test_the_arms_of_the_real_configuration_know_their_jobs():
-    arms = arms_of(load(ROOT / "config/config.yaml", root=ROOT, metrics=METRICS))
+    config = load(ROOT / "config/config.yaml", root=ROOT, metrics=METRICS)
+    arms = {study: config.arms(study) for study in config.studies}
     for study, named_arms in arms.items():
         for arm in named_arms:
-            assert study in studies_of({**arm, "fold": "0"}, arms)
-            assert study in studies_of({"dataset": arm["dataset"], "shard": "0"}, arms)
+            names = {name: str(value) for name, value in arm._asdict().items()}
+            assert study in studies_of({**names, "fold": "0"}, arms)
+            assert study in studies_of({"dataset": arm.dataset, "shard": "0"}, arms)
         assert studies_of({"study": study}, arms) == [study]
     assert studies_of({"dataset": "unknown"}, arms) == ["other"]
-
-
-@pytest.mark.parametrize("text", ["", "90", "d", "-1d", "1 y", "1e3d", "inf"])
-def test_what_is_no_age_is_refused(text):
-    with pytest.raises(SegbenchError, match="is not an age"):
-        seconds_of(text)
-
-
-@pytest.mark.parametrize("text", ["", "G", "-1G", "1X", "1e9", "1 kilo", "1I"])
-def test_what_is_no_size_is_refused(text):
-    with pytest.raises(SegbenchError, match="is not a size"):
-        bytes_of(text)
-
-
-@given(st.integers(0, 10**17))
-def test_sizes_are_short_and_right_to_three_digits(size):
-    text = size_text(size)
-    assert len(text) <= 8 or text.endswith("PB")
-    number, unit = text.split()
-    factor = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}[unit]
-    assert abs(float(number) * factor - size) <= 0.006 * size
-
-
-@given(st.floats(0, 1e8))
-def test_times_are_positive_and_short(seconds):
-    assert len(time_text(seconds)) <= 9
-
-
-@given(st.lists(st.tuples(st.text("ab ", max_size=4), st.text("12", max_size=4)), min_size=1))
-def test_columns_line_up(lines):
-    width = max(len(first) for first, _ in lines)
-    for line, (first, last) in zip(aligned(lines).split("\n"), lines, strict=True):
-        assert line.startswith(first.rstrip())
-        assert line.endswith(last.rstrip())
-        assert len(line) <= width + 6

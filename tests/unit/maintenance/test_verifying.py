@@ -125,7 +125,7 @@ def test_half_written_files_are_counted(store):
 
 def test_what_a_job_is_using_is_not_dropped_under_its_hands(store):
     open_up(object_of(store, b"weights")).write_bytes(b"weighty")
-    with store.lock(key("one")):
+    with store.locks.key(key("one")):
         assert "not dropped, in use by a job" in lines(verify(store))
         assert store.find(key("one")) is not None
     assert store.restore(key("one"), places(store.root / "x", "model", "history")) is None

@@ -112,10 +112,10 @@ def test_a_second_job_with_the_key_waits(store):
     order = []
 
     def second():
-        with store.lock("k"):
+        with store.locks.key("k"):
             order.append("second")
 
-    with store.lock("k"):
+    with store.locks.key("k"):
         thread = threading.Thread(target=second)
         thread.start()
         time.sleep(0.2)
@@ -130,7 +130,7 @@ def test_many_jobs_hold_a_key_one_at_a_time(store):
 
     def work():
         for _ in range(20):
-            with store.lock("k"):
+            with store.locks.key("k"):
                 inside.append(1)
                 most.append(len(inside))
                 inside.pop()

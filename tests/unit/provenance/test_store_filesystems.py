@@ -194,7 +194,7 @@ def test_a_read_only_mount_is_used_as_far_as_it_goes(tmp_path, caplog):
         keep(Store(memory / "store"), tmp_path / "a", model=BIG)
         subprocess.run(["mount", "-o", "remount,ro", memory], check=True)
         store = Store(memory / "store", tmp_path / "spare")
-        with store.lock(key("work")):
+        with store.locks.key(key("work")):
             assert store.restore(key("work"), places(tmp_path / "b", "model"))
         assert caplog.text == "", "whoever finds all he needs is not bothered"
         assert store.state(key("more")) == tmp_path / "spare" / key("more")
@@ -220,7 +220,7 @@ def test_damage_in_a_read_only_store_is_not_served_either(tmp_path):
 def test_a_place_where_no_store_can_be_is_no_failure(tmp_path, caplog):
     (tmp_path / "file").write_text("")
     store = Store(tmp_path / "file/store", tmp_path / "spare")
-    with store.lock(key("work")):
+    with store.locks.key(key("work")):
         assert store.restore(key("work"), places(tmp_path / "b", "model")) is None
         assert store.state(key("work")).is_dir()
         assert store.publish(key("work"), {"model": tmp_path / "file"}) is False
@@ -256,7 +256,7 @@ def test_a_store_that_is_deleted_while_a_job_runs_is_made_again(tmp_path):
     keep(store, tmp_path / "a", model=BIG)
     store.root.chmod(0o2770)
     store = Store(tmp_path / "store")
-    with store.lock(key("more")):
+    with store.locks.key(key("more")):
         store.state(key("more"))
         shutil.rmtree(store.root)
         keep(store, tmp_path / "b", "more", model=BIG)

@@ -122,7 +122,7 @@ def test_one_member_waits_for_the_other_and_then_finds_the_work():
         first = team.start(
             ANNA,
             f"""
-            with store.lock({KEY!r}):
+            with store.locks.key({KEY!r}):
                 print("computing", flush=True)
                 time.sleep(1)
                 {PUBLISH.strip().splitlines()[0]}
@@ -130,7 +130,7 @@ def test_one_member_waits_for_the_other_and_then_finds_the_work():
             """,
         )
         assert first.stdout.readline() == "computing\n"
-        found = team.run(BELA, f"with store.lock({KEY!r}):\n  pass\n{RESTORE}")
+        found = team.run(BELA, f"with store.locks.key({KEY!r}):\n  pass\n{RESTORE}")
         assert found.splitlines()[-1] == "weights"
         assert "Waiting for another process" in found
         first.communicate(timeout=30)
@@ -138,21 +138,21 @@ def test_one_member_waits_for_the_other_and_then_finds_the_work():
 
 def test_the_lock_of_a_killed_member_holds_nobody_up():
     with group() as team:
-        hold = f"with store.lock({KEY!r}):\n  print('held', flush=True)\n  time.sleep(60)"
+        hold = f"with store.locks.key({KEY!r}):\n  print('held', flush=True)\n  time.sleep(60)"
         first = team.start(ANNA, hold)
         assert first.stdout.readline() == "held\n"
         first.send_signal(signal.SIGKILL)
         first.communicate(timeout=30)
         (left,) = team.root.glob("locks/*")
         assert left.stat().st_uid == ANNA
-        assert team.run(BELA, f"with store.lock({KEY!r}):\n  print('mine')") == "mine"
+        assert team.run(BELA, f"with store.locks.key({KEY!r}):\n  print('mine')") == "mine"
         assert list(team.root.glob("locks/*")) == [], "and it is cleared away"
 
 
 def test_outsiders_read_an_open_store_and_say_that_they_keep_nothing():
     with group(0o2775) as team:
         team.run(ANNA, PUBLISH)
-        with_lock = f"with store.lock({KEY!r}):\n  pass\n{RESTORE}"
+        with_lock = f"with store.locks.key({KEY!r}):\n  pass\n{RESTORE}"
         assert team.run(OUTSIDER, with_lock) == "weights"
         other = PUBLISH.replace(KEY, key("more")) * 2
         said = team.run(OUTSIDER, other).splitlines()
@@ -178,7 +178,7 @@ def test_outsiders_of_a_closed_store_compute_everything_themselves():
 
 def test_ten_jobs_of_two_members_with_one_key_compute_it_once():
     work = f"""
-    with store.lock({KEY!r}):
+    with store.locks.key({KEY!r}):
         if store.restore({KEY!r}, {{"model": here / f"model-{{os.getpid()}}"}}):
             print("restored")
         else:

@@ -57,7 +57,7 @@ WORK = """
 made = restored = 0
 for round in range(15):
     outputs = {name: here / f"{name}-{round}" for name in names}
-    with store.lock(f"{round:064d}"):
+    with store.locks.key(f"{round:064d}"):
         if store.restore(f"{round:064d}", outputs):
             restored += 1
         else:
@@ -120,10 +120,10 @@ for round in range(12):
     if what == "publish":
         for path in outputs.values():
             path.write_text("the same bytes" * 1000)
-        with store.lock(key):
+        with store.locks.key(key):
             assert store.publish(key, outputs)
     elif what == "restore":
-        with store.lock(key):
+        with store.locks.key(key):
             found = store.restore(key, outputs)
         served += bool(found)
         assert all(path.exists() == bool(found) for path in outputs.values())
