@@ -30,7 +30,7 @@ class Amplification(Strict):
         "reflect", description="What enters at the border; labels follow the image."
     )
     copies: Count = Field(
-        113, description="What the product must come to: 1 + rotations x flips x shifts."
+        113, description="Images made of each source; must be 1 + rotations x flips x shifts."
     )
     shuffle: bool = Field(True, description="Write the copies in an order shuffled by the seed.")
     seed: int = Field(0, ge=0, description="Of the shuffled order.")

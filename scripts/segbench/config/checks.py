@@ -26,13 +26,13 @@ _OF_IMAGES = ("resize", "clahe", "neighbours")
 
 def _preprocessing(recipe: Preprocessing) -> Iterator[Finding]:
     if recipe.spacing_mm is not None and min(recipe.spacing_mm) <= 0:
-        yield Finding(("spacing_mm",), "is no spacing", "three numbers > 0",
+        yield Finding(("spacing_mm",), "is not a spacing", "three numbers > 0",
                       value=list(recipe.spacing_mm))  # fmt: skip
     of_volumes = recipe.spacing_mm is not None or recipe.crop != "none"
     for name in _OF_IMAGES:
         if of_volumes and getattr(recipe, name):
             yield Finding((name,), "works on images, but crop or spacing_mm on volumes",
-                          "the one or the other")  # fmt: skip
+                          "one or the other")  # fmt: skip
     if recipe.normalise != "zscore":
         return
     if recipe.dtype not in ("float16", "float32"):
@@ -79,7 +79,7 @@ def _jitter(recipe: Jitter) -> Iterator[Finding]:
         first, last = span
         if not (low <= first <= last <= high) or (first == low and not closed):
             edge = f"{low:g} {'<=' if closed else '<'} low <= high <= {high:g}"
-            yield Finding(("jitter", name), "is no such range", f"[low, high] with {edge}",
+            yield Finding(("jitter", name), "is not a valid range", f"[low, high] with {edge}",
                           value=list(span))  # fmt: skip
 
 
@@ -103,12 +103,12 @@ def _schedule(schedule: Schedule, epochs: int) -> Iterator[Finding]:
                       "a list of [from epoch, learning rate] with name: steps")  # fmt: skip
     starts = [start for start, _ in schedule.steps]
     if starts != sorted(set(starts)) or any(start > epochs for start in starts):
-        yield Finding((*key, "steps"), "has epochs in no order, or after the last",
+        yield Finding((*key, "steps"), "has epochs out of order, or after the last",
                       f"epochs that rise, up to training.epochs, which is {epochs}",
                       value=starts)  # fmt: skip
     for number, (_, rate) in enumerate(schedule.steps):
         if rate <= 0:
-            yield Finding((*key, "steps", number, 1), "is no rate", "a number > 0", value=rate)
+            yield Finding((*key, "steps", number, 1), "is not a rate", "a number > 0", value=rate)
 
 
 def _sides(model: Model) -> Iterator[Finding]:
@@ -224,7 +224,7 @@ def _sweep(sweep: Sweep) -> Iterator[Finding]:
         yield Finding((*key, "points"), "and random go together", "both, or neither",
                       value=sweep.points)  # fmt: skip
     for name in sorted(set(sweep.grid) & set(sweep.random)):
-        yield Finding((*key, "random", name), "stands in the grid too", "the key once")
+        yield Finding((*key, "random", name), "is in the grid too", "the key once")
     for name, values in sweep.grid.items():
         if not values:
             yield Finding((*key, "grid", name), "is empty", "one value or more")
@@ -236,12 +236,12 @@ def _space(space: Space, key: Key) -> Iterator[Finding]:
     low, high = space.low, space.high
     if space.choices:
         if low is not None or high is not None or space.log:
-            yield Finding(key, "has choices and a range", "the one or the other")
+            yield Finding(key, "has choices and a range", "one or the other")
     elif low is None or high is None:
         yield Finding(key, "has no values", "low and high, or choices")
     elif not low < high or (space.log and low <= 0):
         allowed = "0 < low < high, as log is true" if space.log else "low < high"
-        yield Finding(key, "is no such range", allowed, value=[low, high])
+        yield Finding(key, "is not a valid range", allowed, value=[low, high])
 
 
 def _study(study: Study) -> Iterator[Finding]:

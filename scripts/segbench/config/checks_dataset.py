@@ -55,14 +55,14 @@ def _regions(dataset: Dataset) -> Iterator[Finding]:
             yield Finding(("regions", region), "is empty", "one class or more")
         for number, name in enumerate(names):
             if name not in known:
-                yield Finding(("regions", region, number), "is no class", ", ".join(known),
+                yield Finding(("regions", region, number), "is not a class", ", ".join(known),
                               nearest(name, known), name)  # fmt: skip
 
 
 def _download(download: Download) -> Iterator[Finding]:
     if "://" not in download.url:
         allowed = "a URL such as https://host/file.zip"
-        yield Finding(("download", "url"), "is no URL", allowed, value=download.url)
+        yield Finding(("download", "url"), "is not a URL", allowed, value=download.url)
     elif download.archive == "git" and not _COMMIT.search(download.url):
         allowed = "https://host/repository.git#COMMIT, with the commit's 40 digits"
         yield Finding(("download", "url"), "names no commit", allowed, value=download.url)
@@ -90,7 +90,7 @@ def check_dataset(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(("background",), "is a class of label maps only",
                       f"null, as the labels are {dataset.label_task}")  # fmt: skip
     if dataset.spacing_um is not None and min(dataset.spacing_um) <= 0:
-        yield Finding(("spacing_um",), "is no length", "two numbers > 0")
+        yield Finding(("spacing_um",), "is not a length", "two numbers > 0")
     if not dataset.protocols:
         yield Finding(("protocols",), "is empty", "one protocol or more")
     if dataset.download is not None:

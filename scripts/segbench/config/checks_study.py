@@ -136,7 +136,7 @@ def _published(study: Study, dataset: Dataset) -> Iterator[Finding]:
     known = [*dataset.label_classes, *([dataset.background.name] if dataset.background else [])]
     for number, row in enumerate(study.published):
         if row.of_class is not None and row.of_class not in known:
-            yield Finding(("published", number, "of_class"), f"is no class of {study.dataset}",
+            yield Finding(("published", number, "of_class"), f"is not a class of {study.dataset}",
                           ", ".join(known), nearest(row.of_class, known), row.of_class)  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Generated(Strict):
 
 
 class Download(Strict):
-    """Where the publisher's data lie, and how a download is verified."""
+    """Where the publisher's data are, and how a download is verified."""
 
     url: str = Field(
         description="Of the archive or file; of a git repository with #COMMIT behind it, "
@@ -43,7 +43,7 @@ class Download(Strict):
     sha256: str | None = Field(
         None,
         pattern="^[0-9a-f]{64}$",
-        description="Of the downloaded file; null: the publisher's server cannot promise one.",
+        description="Of the downloaded file; null: not known, and not checked.",
     )
     bytes: int | None = Field(
         None,
@@ -59,7 +59,7 @@ class Download(Strict):
 
 
 class Folder(Strict):
-    """A folder that the user already has."""
+    """A folder that you already have."""
 
     path: str = Field(
         min_length=1,
@@ -78,7 +78,7 @@ class Fixed(Strict):
 
 
 class Protocol(Strict):
-    """Who is trained on, who chooses the epoch, who is tested on."""
+    """How the samples are split: trained on, used to choose the epoch, tested on."""
 
     description: str = Field("", description="One or two sentences for the reports.")
     test: Fixed = Field(Fixed(), description="The held-out test set; none: cross-validation.")
@@ -104,7 +104,7 @@ class Protocol(Strict):
 class Class(Strict):
     """One class of the label map, or of whole images."""
 
-    name: str = Field(min_length=1, description="As it stands in the tables.")
+    name: str = Field(min_length=1, description="Name in the tables.")
     value: Annotated[int, Field(ge=0, le=255)] = Field(description="In the label map, from 1.")
     labels: tuple[str | int, ...] = Field(
         (),
@@ -116,12 +116,12 @@ class Class(Strict):
 class Background(Strict):
     """The background as a class that is scored like any other."""
 
-    name: str = Field("background", min_length=1, description="As it stands in the tables.")
+    name: str = Field("background", min_length=1, description="Name in the tables.")
     labels: tuple[str | int, ...] = Field((), description="The publisher's labels of it.")
 
 
 class Layout(Strict):
-    """How a folder of one's own is laid out (format: folder)."""
+    """Layout of a folder of your own (format: folder)."""
 
     images: str = Field("images", description="Folder of the images, below the raw folder.")
     masks: str = Field(
@@ -139,7 +139,7 @@ class Layout(Strict):
 class Dataset(Strict):
     """One dataset: format, source, licence, classes, protocols."""
 
-    title: str = Field(description="As it stands in tables and pages.")
+    title: str = Field(description="Name in tables and pages.")
     format: str = Field(
         description="The publisher's format, i.e. the reader: " + ", ".join(FORMATS) + "."
     )
@@ -149,7 +149,7 @@ class Dataset(Strict):
     )
     classes: tuple[Class, ...] = Field(description="Value 0 is the background and is not listed.")
     background: Background | None = Field(
-        None, description="The background is scored too, under this name; null: it is not."
+        None, description="Score the background too, under this name; null: do not."
     )
     regions: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
@@ -164,18 +164,20 @@ class Dataset(Strict):
         None, description="A miniature in the same format, made offline; labelled as generated."
     )
     download: Download | None = Field(None, description="From the publisher.")
-    folder: Folder | None = Field(None, description="Files that are already here.")
+    folder: Folder | None = Field(None, description="A folder that you already have.")
     licence: str = Field(description="Of the publisher's data; printed in the report.")
-    citation: str = Field(description="Whom to cite; printed in the report.")
+    citation: str = Field(description="What to cite; printed in the report.")
     spacing_um: tuple[float, float] | None = Field(
         None, description="Pixel height and width, where the files do not say it; null: unknown."
     )
     shards: Count = Field(
         1,
-        description="Parts into which the samples are cut, by a hash of their names: what is "
-        "made side by side, and what one changed file makes anew.",
+        description="Parts into which the samples are divided, by a hash of their ids. They are "
+        "made in parallel, and a changed file makes one of them anew.",
     )
-    protocols: dict[str, Protocol] = Field(description="Ways to split, by name; studies choose.")
+    protocols: dict[str, Protocol] = Field(
+        description="Ways to split the samples, by name; a study chooses one."
+    )
 
     @property
     def label_task(self) -> str:

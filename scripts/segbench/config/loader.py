@@ -198,7 +198,7 @@ class _Loader:
             if pruned not in known:
                 key = ("sweep", "leave_out", number)
                 place = self.documents["studies"][name].placed(key)
-                what = "is no point of the sweep"
+                what = "is not a point of the sweep"
                 near = nearest(pruned, known)
                 self.problems.append(Problem(*place, what, ", ".join(known), near, pruned))
 

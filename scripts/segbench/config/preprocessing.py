@@ -57,7 +57,8 @@ class Preprocessing(Strict):
         description="Linear stretch to 0...1 per image and channel; percentile: 1st to 99th.",
     )
     normalise_within: Literal["image", "nonzero"] = Field(
-        "image", description="Whose intensities count; nonzero: e.g. the brain, the rest stays 0."
+        "image",
+        description="Pixels whose intensities are used; nonzero: e.g. the brain, the rest stays 0.",
     )
     clahe: Clahe | None = Field(None, description="Local contrast; null: off.")
     gamma: float | None = Field(None, gt=0, description="image^gamma; null: off.")

@@ -33,17 +33,17 @@ Metrics = Mapping[str, Metric]
 
 
 class Published(Strict):
-    """A published row to stand beside ours."""
+    """A published row, to compare ours with."""
 
     method: str = Field(description="What was done, in a few words.")
-    metric: str = Field(description="The metric of ours beside which it stands.")
+    metric: str = Field(description="The metric that it is compared with.")
     of_class: str | None = Field(
         None, description="The class of which it is the figure; null: the mean over classes."
     )
     definition: str = Field(description="How the publication defines the figure.")
     value: float = Field(description="As published.")
     spread: float | None = Field(None, description="As published, plus or minus.")
-    source: str = Field(description="Where it is published, and on which images.")
+    source: str = Field(description="Where it was published, and for which images.")
 
 
 class Space(Strict):
@@ -51,7 +51,7 @@ class Space(Strict):
 
     low: float | None = Field(None, description="Smallest value; with high.")
     high: float | None = Field(None, description="Largest value; with low.")
-    log: bool = Field(False, description="Drawn evenly in the logarithm.")
+    log: bool = Field(False, description="Draw uniformly on a logarithmic scale.")
     choices: tuple[Any, ...] = Field((), description="Values to choose from, instead of a range.")
 
 
@@ -69,9 +69,7 @@ class Sweep(Strict):
     )
     points: int = Field(0, ge=0, description="How many points are drawn, for random.")
     seed: int = Field(0, ge=0, description="Of the draw; a larger `points` keeps the first ones.")
-    leave_out: tuple[str, ...] = Field(
-        (), description="Names of points that are not computed: pruned."
-    )
+    leave_out: tuple[str, ...] = Field((), description="Names of points to leave out.")
 
 
 class Study(Strict):
@@ -90,13 +88,15 @@ class Study(Strict):
     seeds: tuple[int, ...] = Field(
         (0,), description="Each arm is trained once for each: initial weights, order, jitter."
     )
-    ensemble: bool = Field(False, description="Predict the fixed test set by all folds together.")
+    ensemble: bool = Field(
+        False, description="Predict the fixed test set with the networks of all folds together."
+    )
     metrics: tuple[str, ...] = Field(description="Names of metrics that fit the task.")
     primary: str = Field(description="The metric that ranks the arms; one of `metrics`.")
     confidence: Fraction = Field(0.95, description="Level of the bootstrap intervals.")
     bootstrap: Count = Field(2000, description="Resamples of the groups.")
     published: tuple[Published, ...] = Field(
-        (), description="Rows that stand above ours, never beside figures of generated data."
+        (), description="Published rows, printed above ours; left out where the data are generated."
     )
     empty: Literal["exclude", "one", "zero"] = Field(
         "exclude", description="Score of an image where truth and prediction are both empty."

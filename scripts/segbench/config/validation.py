@@ -127,7 +127,7 @@ def _problem(kind: type[Strict], document: Document, error: Any) -> Problem:
         forms = list(kinds(at_key(root, key), root))
         given = error["input"]["kind"]
         return Problem(
-            *document.placed((*key, "kind")), "is none of the choices",
+            *document.placed((*key, "kind")), "is not one of the choices",
             f"one of {', '.join(forms)}", nearest(given, forms), given,
         )  # fmt: skip
     names = sorted(resolve(at_key(root, key[:-1]), root).get("properties", ()))
@@ -142,7 +142,7 @@ def _problem(kind: type[Strict], document: Document, error: Any) -> Problem:
     choices = list(map(str, resolve(part, root).get("enum", ())))
     near = nearest(error["input"], choices) if choices else ""
     message = error["msg"][0].lower() + error["msg"][1:]
-    what = "is none of the choices" if choices else f"is wrong: {message}"
+    what = "is not one of the choices" if choices else f"is wrong: {message}"
     value = error["input"] if not isinstance(error["input"], dict | list) else ABSENT
     return Problem(*place, what, allowed, near, value)
 

@@ -140,7 +140,7 @@ def test_regions_are_what_is_scored(tree: Tree) -> None:
     assert config.datasets["tissue"].label_classes == {"whole": 1}
     tree.set("studies/which.yaml", "published", [{**row, "of_class": "cell"}])
     problem = tree.only("studies/which.yaml", "published[0].of_class")
-    assert (problem.what, problem.allowed) == ("is no class of tissue", "whole")
+    assert (problem.what, problem.allowed) == ("is not a class of tissue", "whole")
 
 
 def test_the_background_can_have_a_published_row(tree: Tree) -> None:

@@ -223,12 +223,12 @@ def test_all_mistakes_of_all_files_in_one_message(tree: Tree) -> None:
         "    allowed: each key once\n"
         "\n"
         "config/models/unet.yaml, line 6: loss.name\n"
-        '    is none of the choices (it is "dise")\n'
+        '    is not one of the choices (it is "dise")\n'
         "    allowed: one of bce, ce, dice, bce_dice, ce_dice, focal, focal_dice, tversky\n"
         "    did you mean: dice\n"
         "\n"
         "config/preprocessing/native.yaml, line 1: normalise\n"
-        '    is none of the choices (it is "z-score")\n'
+        '    is not one of the choices (it is "z-score")\n'
         "    allowed: one of none, minmax, percentile, zscore\n"
         "    did you mean: zscore\n"
         "\n"

@@ -129,13 +129,13 @@ def test_an_override_can_shorten_a_sweep(tree: Tree) -> None:
         ({"random": {"training.share": {"low": 0.1}}, "points": 2},
          "sweep.random.training.share", "has no values"),
         ({"random": {"training.share": {"low": 1.0, "high": 0.1}}, "points": 2},
-         "sweep.random.training.share", "is no such range"),
+         "sweep.random.training.share", "is not a valid range"),
         ({"random": {RATE: {"low": 0.0, "high": 0.1, "log": True}}, "points": 2},
-         f"sweep.random.{RATE}", "is no such range"),
+         f"sweep.random.{RATE}", "is not a valid range"),
         ({"random": {RATE: {"low": 0.1, "high": 0.2, "choices": [1.0]}}, "points": 2},
          f"sweep.random.{RATE}", "has choices and a range"),
         ({"grid": {RATE: [0.1]}, "random": {RATE: {"choices": [1.0]}}, "points": 1},
-         f"sweep.random.{RATE}", "stands in the grid too"),
+         f"sweep.random.{RATE}", "is in the grid too"),
     ],
 )  # fmt: skip
 def test_mistakes_are_said_with_the_line_of_the_sweep(

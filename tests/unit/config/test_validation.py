@@ -230,7 +230,7 @@ def test_no_schema_where_there_is_no_key() -> None:
 @pytest.mark.parametrize(
     ("network", "key", "what", "allowed", "near"),
     [
-        ({"kind": "clasifier"}, "network.kind", "is none of the choices",
+        ({"kind": "clasifier"}, "network.kind", "is not one of the choices",
          "one of classifier, unet", "classifier"),
         ({"kind": "classifier"}, "network.backbone", "is missing",
          "a mapping of name, weights, sha256, frozen_epochs, thaw_factor", ""),
