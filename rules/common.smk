@@ -103,6 +103,8 @@ def begin():
 
 def check_command_line():
     """Check the targets, once all rules are known."""
+    if Path(sys.argv[0]).stem not in ("snakemake", "__main__", "explain"):
+        return  # started by a program with a command line of its own
     names = {rule.name for rule in workflow.rules}
     words = [word for word in sys.argv[1:] if word != "--json"]  # of scripts/explain.py
     if could_be_targets(words, names):
