@@ -15,13 +15,13 @@ class Needs:
     Attributes
     ----------
     mem_mb : int
-        Memory of the machine, in MiB as Slurm counts it.
+        Host memory, in MiB as Slurm counts it.
     gpu_mem_mb : int
-        Memory of each GPU, in MiB; 0 where none is used.
+        Memory of each GPU, in MiB; 0 without a GPU.
     runtime_min : int
         Wall time in minutes.
     threads : int
-        Threads that `runtime_min` is meant for.
+        Threads that the times assume.
     expected_s : int
         Wall time that is expected on an idle machine, in seconds: `runtime_min` without its
         margin, the same at each attempt.
@@ -39,8 +39,8 @@ class Needs:
         Parameters
         ----------
         attempt : int
-            Counted from 1. Each asks for once more the memory and the time of the first,
-            the time up to `constants.MAX_RUNTIME_MIN`.
+            Counted from 1. The n-th asks for n times the memory and time of the first, the time
+            up to `constants.MAX_RUNTIME_MIN`.
 
         Examples
         --------
@@ -66,9 +66,9 @@ def needs(
     Parameters
     ----------
     mem_mb : float
-        Memory that the process is expected to take.
+        Expected memory of the process.
     seconds : float
-        Wall time that is expected on an idle machine.
+        Expected wall time on an idle machine.
     gpu_mem_mb : float, optional
         Expected memory of a GPU.
     threads : int, optional

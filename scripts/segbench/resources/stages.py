@@ -1,4 +1,4 @@
-"""What a prediction needs, and what stages without a network need, see `segbench.stages`."""
+"""Predict what a prediction and stages without a network need, see `segbench.stages`."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def stage_needs(stage: str, data: Fingerprint, *, threads: int = 1, table_bytes:
     stage : str
         Name of a stage with a `load`.
     data : Fingerprint
-        The data. Scores, objects and labels are taken at the original size, so that of the
-        published samples counts.
+        The data. Scores, objects and labels have the original size, so that of the published
+        samples counts.
     threads : int, optional
-        That work on samples side by side; a sample waits for each one that is worked on.
+        Threads that work on samples in parallel; each has one sample waiting.
     table_bytes : int, optional
-        Of the table of objects that is described; 0 before it is there.
+        Size of the table of objects to describe; 0 before it exists.
     """
     load, sheet = STAGES[stage].load, data.original
     assert load is not None, stage
@@ -39,7 +39,7 @@ def stage_needs(stage: str, data: Fingerprint, *, threads: int = 1, table_bytes:
     samples = {"all": sheet.samples, "shard": sheet.samples / data.shards, "test": data.test}[
         load.samples
     ]
-    # A hash cuts the shards: one of several may have twice its share.
+    # Shards are cut by a hash: one of several may have twice its share.
     most = 2 * samples if load.samples == "shard" and data.shards > 1 else samples
     side_by_side = 1 + 2 * (threads - 1)
     memory = load.base_mb * MIB + largest * pixel * side_by_side + most * load.sample_bytes
@@ -51,9 +51,9 @@ def stage_needs(stage: str, data: Fingerprint, *, threads: int = 1, table_bytes:
 
 
 def _masks(data: Fingerprint) -> int:
-    """Masks of a label that are held: one a class where they overlap, some of numbered objects.
+    """Masks per label in memory: one per class where classes overlap, several for objects.
 
-    Those are published as a file an object (DSB 2018: 135 bytes a pixel measured in `truth`).
+    Objects are published as one file each (DSB 2018: 135 bytes per pixel measured in `truth`).
     """
     return {"overlapping": data.classes, "instances": 8}.get(data.task, 1)
 
@@ -70,9 +70,9 @@ def predict_needs(
     data : Fingerprint
         The data.
     networks : int, optional
-        That predict together.
+        Networks that predict together.
     gpus, threads : int, optional
-        As for `training_needs`; more than one GPU is of no use.
+        As for `training_needs`; a second GPU is not used.
     """
     options, maps = recipe.prediction, data.maps(recipe)
     sides = fitted(options.tile or recipe.training.patch, recipe, data)

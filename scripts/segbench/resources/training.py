@@ -1,4 +1,4 @@
-"""What a training needs, from its recipe and its data's fingerprint."""
+"""Predict what a training needs from its recipe and the fingerprint of its data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from segbench.resources.network import Counts, count
 
 MIB = 2**20
 
-#: Samples that readers hold whole while they cut windows of them, and pass over once.
+#: Samples that readers hold whole while they cut windows from them.
 _READERS = 5
 
 
@@ -35,16 +35,16 @@ def training_needs(
     data : Fingerprint
         The data.
     jitter : Jitter, optional
-        Random changes inside the step.
+        Random augmentation in the training step.
     gpus : int, optional
-        Devices that share a batch; 0: the CPU computes.
+        GPUs that share a batch; 0 for the CPU.
     threads : int, optional
-        Of the CPU.
+        CPU threads.
 
     Returns
     -------
     Needs
-        Of the first attempt.
+        For the first attempt.
     """
     sides = window(recipe, data)
     network = count(recipe.network, data.channels, data.maps(recipe), sides)
@@ -73,10 +73,9 @@ def step_bytes(
     sides: tuple[int, ...],
     jitter: Jitter | None,
 ) -> float:
-    """Bytes that a step must keep, its factor not applied: float32 whatever the precision.
+    """Bytes that a step must keep, before `ACTIVATION_FACTOR`; as float32 in any precision.
 
-    The hardware chooses the precision where the recipe says `auto`, and what is planned must
-    hold on any.
+    With precision `auto` the hardware chooses, and a request must suffice on any.
     """
     pixels = math.prod(sides)
     maps = 0 if data.task == "classification" else data.maps(recipe)
@@ -87,27 +86,27 @@ def step_bytes(
 
 
 def weight_bytes(recipe: Model, network: Counts) -> float:
-    """Bytes of the weights with all their copies."""
+    """Bytes of all copies of the weights."""
     slots = OPTIMIZERS[recipe.training.optimizer.name].slots
-    return 4.0 * network.weights * (c.WEIGHT_COPIES + c.WEIGHT_COPIES_A_SLOT * slots)
+    return 4.0 * network.weights * (c.WEIGHT_COPIES + c.WEIGHT_COPIES_PER_SLOT * slots)
 
 
 def data_bytes(recipe: Model, data: Fingerprint, sides: tuple[int, ...]) -> float:
-    """Bytes of the samples that are held, and of the batches that wait."""
+    """Bytes of the samples in memory and of waiting batches."""
     whole = data.task == "classification"
     maps = 0 if whole else 1 if data.exclusive(recipe) else data.maps(recipe)
     pixel = data.channels * data.itemsize + maps
     trained = math.ceil(data.training * recipe.training.share)
     held = (trained + data.validation) * data.pixels * pixel
     if held > MEMORY_BYTES and recipe.target in LOCAL_TARGETS:
-        # Twice: as read, and as windows; a survey of the targets goes sample by sample.
+        # Twice: as read and as windows; targets are surveyed sample by sample.
         held = 2 * _READERS * math.prod(data.largest) * pixel
     waiting = c.BATCHES * recipe.training.batch * math.prod(sides) * (pixel + 1)
     return held + waiting
 
 
-def steps_an_epoch(recipe: Model, data: Fingerprint) -> int:
-    """Batches of an epoch."""
+def steps_per_epoch(recipe: Model, data: Fingerprint) -> int:
+    """Batches per epoch."""
     trained = math.ceil(data.training * recipe.training.share)
     return recipe.training.steps_per_epoch or math.ceil(trained / recipe.training.batch)
 
@@ -127,9 +126,9 @@ def training_seconds(
     overhead = c.GPU_STEP_S if gpus else c.CPU_STEP_S
     step = 3 * one * options.batch + update + overhead
     tiles = data.validation * max(1.0, data.pixels / math.prod(sides))
-    tiles = math.ceil(tiles / options.batch) * options.batch  # the last batch is filled up
+    tiles = math.ceil(tiles / options.batch) * options.batch  # the last batch is padded
     saved = 4.0 * network.weights * (2 + OPTIMIZERS[options.optimizer.name].slots)
-    epoch = steps_an_epoch(recipe, data) * step + tiles * one + saved / c.STATE_BYTES
+    epoch = steps_per_epoch(recipe, data) * step + tiles * one + saved / c.STATE_BYTES
     start = c.TRAINING_START_S
     if recipe.network.encoder is not None:
         start += c.BACKBONE_TRAINING_START_S
@@ -137,7 +136,7 @@ def training_seconds(
 
 
 def forward_seconds(network: Counts, sides: tuple[int, ...], gpus: int, threads: int) -> float:
-    """Seconds of the forward pass of one sample; a step of training takes three times that."""
+    """Seconds of the forward pass of one sample; a training step takes three times as long."""
     kept = network.activation_bytes(4) / 3
     if gpus:
         speed = 1 + c.GPU_GAIN * (gpus - 1)

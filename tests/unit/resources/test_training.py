@@ -17,7 +17,7 @@ from segbench.resources.network import count
 from segbench.resources.training import (
     data_bytes,
     step_bytes,
-    steps_an_epoch,
+    steps_per_epoch,
     training_seconds,
     weight_bytes,
 )
@@ -37,8 +37,8 @@ def test_the_parts_of_a_training_by_hand():
     assert step_bytes(recipe, found, network, (128, 128), None) == 4 * (
         network.activation_bytes(4) + 4 * 8 * 128**2
     )
-    assert steps_an_epoch(recipe, found) == 20
-    assert steps_an_epoch(model(steps=None), found) == 25
+    assert steps_per_epoch(recipe, found) == 20
+    assert steps_per_epoch(model(steps=None), found) == 25
 
 
 def test_data_that_do_not_fit_are_not_held():
