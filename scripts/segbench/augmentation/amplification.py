@@ -20,7 +20,7 @@ __all__ = ["Pose", "amplify_shard", "apply_pose", "copy_id", "poses"]
 
 log = logging.getLogger(__name__)
 
-#: Decoded sources kept at hand, in bytes: copies come in shuffled order.
+#: Bytes of decoded sources that are cached: copies come in shuffled order.
 CACHE_BYTES = 64 * 2**20
 
 Copy = tuple[str, Pose]
@@ -77,7 +77,7 @@ def amplify_shard(source: Path, recipe: Amplification, output: Path, threads: in
         def make(copy: Copy) -> tuple[Copy, dict[str, Encoded]]:
             sample, pose = copy
             arrays = sources.read(sample)
-            # The class of a whole image has no place that a pose could change.
+            # A pose does not change the class of a whole image.
             moved = {
                 n: apply_pose(a, pose, recipe.fill) if a.ndim > 1 else a for n, a in arrays.items()
             }

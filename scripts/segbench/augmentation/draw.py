@@ -1,4 +1,4 @@
-"""Random numbers of the jitter, a stream of its own for each knob."""
+"""Random numbers of the jitter, one stream for each knob."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Draw:
         self.parts, self.part = parts, part
 
     def _rows(self, values: Any) -> Any:
-        """Of the numbers of all parts those of this one."""
+        """The rows of this device among those of all devices."""
         return values if self.parts == 1 else rows_of(values, self.part, self.batch)
 
     def begin(self, knob: str) -> None:
-        """Go to the start of a knob's own stream."""
+        """Start the stream of a knob."""
         stream = ops.convert_to_tensor(
             np.array([zlib.crc32(knob.encode()) >> 2, 0]), self.generator.state.dtype
         )
@@ -55,13 +55,13 @@ class Draw:
 
     def uniform(self, low: float = 0.0, high: float = 1.0, shape: Sequence[int] = ()) -> Any:
         """Uniform in [low, high), (batch, *shape)."""
-        everyone = (self.batch * self.parts, *shape)
-        return self._rows(keras.random.uniform(everyone, low, high, "float32", self.generator))
+        whole = (self.batch * self.parts, *shape)
+        return self._rows(keras.random.uniform(whole, low, high, "float32", self.generator))
 
     def normal(self, shape: Sequence[int] = ()) -> Any:
         """Standard normal, (batch, *shape)."""
-        everyone = (self.batch * self.parts, *shape)
-        return self._rows(keras.random.normal(everyone, 0.0, 1.0, "float32", self.generator))
+        whole = (self.batch * self.parts, *shape)
+        return self._rows(keras.random.normal(whole, 0.0, 1.0, "float32", self.generator))
 
     def chance(self, probability: float) -> Any:
         """1.0 with this probability, else 0.0, (batch,)."""
@@ -74,17 +74,17 @@ class Draw:
 
 
 def rows_of(values: Any, part: Any, rows: int) -> Any:
-    """The rows of one part of an array that is shared in parts of so many rows."""
+    """Rows of one part of an array that is divided into parts of equal length."""
     return ops.slice(
         values, (part * rows, *(0,) * (len(values.shape) - 1)), (rows, *values.shape[1:])
     )
 
 
 def per_sample(values: Any, rank: int) -> Any:
-    """One number a sample as an array of some axes."""
+    """One number per sample, as an array with some axes."""
     return ops.reshape(values, (-1,) + (1,) * (rank - 1))
 
 
 def per_image(values: Any, image: Any) -> Any:
-    """One number a sample, to be spread over the sample's pixels and channels."""
+    """One number per sample, broadcast over its pixels and channels."""
     return per_sample(values, len(image.shape))

@@ -1,4 +1,4 @@
-"""Random changes of the values of images and volumes: the jitter that moves nothing."""
+"""Jitter of intensities: random changes of the values of images and volumes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _of_sample(image: Any) -> tuple[int, ...]:
 
 
 def _blur(image: Any, draw: Draw, config: Jitter) -> Any:
-    """Mean over a square (a cube) of 1 to `blur_px` pixels, centred also where its side is even.
+    """Mean over a square or cube of 1 to `blur_px` pixels, centred even if its side is even.
 
     A square of even side covers its outermost pixels by half, so nothing is shifted
     against the target.
@@ -44,7 +44,7 @@ def _blur(image: Any, draw: Draw, config: Jitter) -> Any:
 
 
 def _gamma(image: Any, draw: Draw, config: Jitter) -> Any:
-    """Power of the values, scaled to 0...1 between each sample's extremes and back."""
+    """Raise the values, scaled to 0...1 between each sample's extremes, to a power."""
     assert config.gamma is not None
     low, high = (math.log(x) for x in config.gamma)
     power = ops.exp(draw.between((low, high), config.probability, 0.0))

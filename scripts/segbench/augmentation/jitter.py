@@ -28,7 +28,7 @@ Grid = Any
 
 
 def _turn(grid: Grid, cosine: Any, sine: Any) -> Grid:
-    """Look up at points turned about the centre: the picture turns counter-clockwise."""
+    """Rotate the grid about the centre: the image turns counter-clockwise."""
     y, x = grid[..., 0], grid[..., 1]
     cosine, sine = per_sample(cosine, 3), per_sample(sine, 3)
     return ops.stack([cosine * y + sine * x, cosine * x - sine * y], axis=-1)
@@ -45,7 +45,7 @@ def _flip_vertical(grid: Grid, draw: Draw, config: Jitter) -> Grid:
 
 
 def _rotate90(grid: Grid, draw: Draw, config: Jitter) -> Grid:
-    """Quarter turns of square images; of others only the half turn, which fits."""
+    """Quarter turns of square images; half turns of others."""
     turns = 1.0 + ops.floor(draw.uniform(0.0, 3.0))
     if grid.shape[1] != grid.shape[2]:
         turns = 2.0 * ops.ones_like(turns)
@@ -111,7 +111,7 @@ def _spread(length: int, sigma: float) -> np.ndarray:
     return weights.astype(np.float32)
 
 
-#: Key of the configuration -> what it does to the grid. The picture passes them upwards:
+#: Key of the configuration -> what it does to the grid. The image passes them in reverse order:
 #: it is flipped first and distorted last.
 GEOMETRY: dict[str, Callable[[Grid, Draw, Jitter], Grid]] = {
     "elastic_alpha_px": _elastic,
@@ -123,15 +123,15 @@ GEOMETRY: dict[str, Callable[[Grid, Draw, Jitter], Grid]] = {
     "flip_horizontal": _flip_horizontal,
 }
 
-#: Those that mean the same in each slice of a volume.
+#: Those that can be applied to each slice of a volume.
 IN_PLANE = frozenset({"rotation_degrees", "rotate90", "flip_vertical", "flip_horizontal"})
 
-#: Those that carry pixels onto pixels, so that nothing is interpolated.
+#: Those that map pixels to pixels, without interpolation.
 EXACT = frozenset({"rotate90", "flip_vertical", "flip_horizontal"})
 
 
 def _reflected(position: Any, length: int) -> Any:
-    """Fold positions into 0 ... length - 1 by mirrors along the image's edges."""
+    """Fold positions into 0 ... length - 1 by reflection at the image's edges."""
     folded = (position + 0.5) % (2.0 * length)
     folded = ops.minimum(folded, 2.0 * length - folded) - 0.5
     return ops.clip(folded, 0.0, length - 1.0)
@@ -205,7 +205,7 @@ def _channels_as_slices(image: Any, depth: int) -> Any:
 
 
 def check_volumes(config: Jitter) -> None:
-    """Refuse knobs that have no meaning for volumes.
+    """Check that no knob is set that works on images only.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def check_volumes(config: Jitter) -> None:
 def _move(
     config: Jitter, image: Any, target: Any, draw: Draw, moves: Sequence[str]
 ) -> tuple[Any, Any]:
-    """Move image (batch, y, x, channel) and target alike; a target without pixels stays."""
+    """Move image (batch, y, x, channel) and target alike; the class of a whole image stays."""
     grid = ops.convert_to_tensor(_centred_grid(draw.batch, *image.shape[1:3]))
     for name in moves:
         draw.begin(name)

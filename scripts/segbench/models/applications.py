@@ -16,7 +16,7 @@ from segbench.models.layers import Features
 from segbench.models.normalisation import BATCH_NORM_MOMENTUM
 from segbench.models.pretrained import Statistics, load_weights
 
-#: Side of the image by whose way through a network its strides are found.
+#: Side of the image that is followed through a network to find its strides.
 PROBE_PX = 256
 
 #: Statistics of ImageNet's colours in 0...1, RGB: what EfficientNet normalises by.
@@ -54,13 +54,13 @@ def extract(
     image : tensor (batch, y, x, channel)
         In 0...1; the preprocessing of the backbone is applied inside the network.
     recipe : Backbone
-        Which one, and its weights.
+        Name and weights.
     policy : str
         Keras dtype policy.
     pretrained : bool
-        Whether the weights of the recipe are read; else they are random.
+        Whether the recipe's weights are loaded; else they are random.
     with_skips : bool
-        Whether activations on the way are wanted too.
+        Whether intermediate activations are wanted too.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def extract(
     Raises
     ------
     SegbenchError
-        If there is no such network, its weights cannot be had, or it does not shrink images
+        If there is no such network, its weights cannot be loaded, or it does not shrink images
         by exact halves, so that there is nothing to join.
 
     Notes
@@ -108,7 +108,7 @@ def extract(
 
 
 def _strides(network: keras.Model, name: str) -> dict[int, Any]:
-    """The last operation at each exact stride; an image or its normalised colours are none."""
+    """The last operation at each exact stride, those on the colours of the image excluded."""
     every = keras.Model(network.input, [operation.output for operation in network.operations])
     try:
         shapes = every.compute_output_shape((1, PROBE_PX, PROBE_PX, COLOURS))
@@ -129,7 +129,7 @@ def _strides(network: keras.Model, name: str) -> dict[int, Any]:
 
 
 def _names(network: keras.Model) -> dict[str, str]:
-    """Names that do not depend on what else was built in this process, by the present ones."""
+    """Settled names by present ones: those that Keras counts up depend on what was built before."""
     counts: dict[str, int] = {}
     names = {}
     for layer in network.operations:  # layers, and sums that are none
@@ -146,7 +146,7 @@ def _names(network: keras.Model) -> dict[str, str]:
 def _copy(
     network: keras.Model, names: dict[str, str], policy: str, statistics: Statistics
 ) -> keras.Model:
-    """The same layers under settled names, in another dtype, with random weights."""
+    """Copy a network under settled names, in another dtype, with random weights."""
 
     def remake(layer: keras.layers.Layer) -> keras.layers.Layer:
         config = {**layer.get_config(), "name": names[layer.name]}

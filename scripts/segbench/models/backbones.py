@@ -1,6 +1,6 @@
-"""Networks of keras.applications: their parameters, and what is known without building one.
+"""Networks of keras.applications: their parameters, and counts of their layers.
 
-What they are made of is tabulated here, because only Keras knows their layers: counted from the
+The counts are tabulated because only Keras knows these layers: counted from the
 networks themselves at 256 x 256 px, without top, with Keras 3 (`weights` agrees with Keras's
 documentation, less a classifying top); a test builds some of them again. No Keras here.
 """
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from segbench.strict import Strict
 
-#: Name of the backbone inside a network; what is frozen and thawed.
+#: Name of the backbone inside a network, which is frozen and thawed.
 BACKBONE = "backbone"
 
 #: The deepest activations of a backbone are at 1 / 2**5 of the image's sides.
@@ -146,7 +146,7 @@ BACKBONES = {
 
 
 def counts_of(name: str) -> BackboneCounts:
-    """Numbers of a network; of one that is not in the table those of the largest that is.
+    """Counts of a network; for one that is not in the table, those of the largest.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Factors of the maps in the loss, from their shares in the training samples. No Keras here."""
+"""Weights of the maps in the loss, from their shares in the training samples. No Keras here."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def map_factors(
     Raises
     ------
     SegbenchError
-        If `weights` names a map that does not exist, or leaves none above 0.
+        If `weights` names an unknown map, or is negative or 0 for all.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def map_factors(
     unknown = sorted(set(recipe.weights) - set(maps))
     if unknown:
         raise SegbenchError(
-            f"loss.weights: {unknown[0]!r} is not learnt here",
+            f"loss.weights: {unknown[0]!r} is not a map of this training",
             f"names among {', '.join(maps)}",
             "correct the model recipe's `loss.weights`",
         )

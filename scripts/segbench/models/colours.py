@@ -1,4 +1,4 @@
-"""From images in 0...1 of any number of channels to what a network of keras.applications reads."""
+"""From images of any number of channels to the input of networks of keras.applications."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def preprocessing(preprocess_input: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def channel_shares(channels: int) -> np.ndarray:
-    """How much of each channel enters each colour before training: (channels, 3).
+    """Initial share of each channel in each colour: (channels, 3).
 
     The channels are laid along a line that is cut into three equal parts; a colour is the
     mean over its part. So 3 channels are the colours themselves, of 5 neighbouring slices
@@ -102,7 +102,7 @@ def channel_shares(channels: int) -> np.ndarray:
 
 
 def to_colours(image: Any, matrix: np.ndarray, offset: np.ndarray) -> Any:
-    """Give the colours that a pretrained network reads of images of any number of channels.
+    """Turn images of any number of channels into the colours that a network reads.
 
     One channel becomes three equal ones; other numbers pass through a trainable convolution
     of 1 x 1 that begins as `channel_shares`.

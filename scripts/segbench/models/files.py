@@ -1,4 +1,4 @@
-"""Where a network's local file of pretrained weights is. No Keras here."""
+"""Paths of local files of pretrained weights. No Keras here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AnyOne = TypeVar("AnyOne", bound=Network)
 
 
 def local_weights(network: Network, root: str | Path) -> list[str]:
-    """The local file of weights that a network names.
+    """Path of the local file of weights that a network names, if any.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def local_weights(network: Network, root: str | Path) -> list[str]:
 
 
 def with_local_weights(network: AnyOne, paths: Sequence[str | Path]) -> AnyOne:
-    """The network with the path at which its file of weights really is, if it names one."""
+    """The network with the actual path of its file of weights, if it names one."""
     if network.encoder is None or not paths:
         return network
     backbone = network.encoder.model_copy(update={"weights": str(paths[0])})

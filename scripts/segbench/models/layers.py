@@ -1,8 +1,8 @@
-"""What networks are written in: layers by name, whatever makes them. No Keras here.
+"""The abstract layers that networks are written in, and the base of their parameters.
 
 A network is a function from its parameters and an image to logits, in terms of `Layers`.
 `segbench.models.keras_network` makes Keras layers of it, `segbench.resources.network` counts
-weights, activations and multiply-adds.
+weights, activations and multiply-adds. No Keras here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Network(Strict):
     #: Tasks of the labels that the network can learn.
     tasks: ClassVar[tuple[str, ...]]
 
-    #: What recipes call it; subclasses narrow it to a `Literal`.
+    #: Its name in recipes; subclasses narrow it to a `Literal`.
     kind: str
 
     @property

@@ -35,7 +35,7 @@ LossName = Literal["bce", "ce", "dice", "bce_dice", "ce_dice", "focal", "focal_d
 
 
 class Loss(Strict):
-    """What is minimised."""
+    """The function that the training minimises."""
 
     name: LossName = Field(
         "bce_dice",
@@ -77,7 +77,7 @@ def _logarithms(logits: Any, exclusive: bool) -> tuple[Any, Any]:
 
 
 def _pixel_mean(values: Any, weight: Any) -> Any:
-    """Weighted mean over the pixels of (batch, ...), one value a sample."""
+    """Weighted mean over the pixels of (batch, ...), one value per sample."""
     weight = weight[..., 0]
     axes = tuple(range(1, len(weight.shape)))
     total = ops.maximum(ops.sum(weight, axis=axes), TINY)
@@ -85,7 +85,7 @@ def _pixel_mean(values: Any, weight: Any) -> Any:
 
 
 def _over_maps(values: Any, factors: Factors) -> Any:
-    """Mean over the last axis, each map by its factor."""
+    """Mean over the last axis, weighted by the factors of the maps."""
     if factors is None:
         return ops.mean(values, axis=-1)
     import numpy as np
@@ -145,7 +145,7 @@ def focal(
 
 
 def _foreground(array: Any, exclusive: bool, background: bool) -> Any:
-    """Without the first of exclusive maps, where that is the background."""
+    """Drop the first of exclusive maps, if it is the background."""
     return array[..., 1:] if exclusive and background else array
 
 
@@ -269,7 +269,7 @@ LOSSES: dict[LossName, LossKind] = {
 
 
 def smoothed(target: Any, share: float, exclusive: bool) -> Any:
-    """Spread a share of the target evenly over what it could have been.
+    """Spread a share of the target evenly over its possible values.
 
     References
     ----------
@@ -308,7 +308,7 @@ def make_loss(
     Returns
     -------
     callable
-        (logits, target, weight) to one float32 value a sample. Labels are smoothed in the
+        (logits, target, weight) to one float32 value per sample. Labels are smoothed in the
         entropies alone: overlaps are of sets.
 
     Raises

@@ -14,10 +14,10 @@ from segbench.models.colours import ColourTransform
 from segbench.models.layers import HEAD
 from segbench.models.normalisation import GroupNorm
 
-#: Layers of segbench's own; to import them is to register them.
+#: Layers of segbench's own; importing them registers them.
 OWN_LAYERS = (GroupNorm, ColourTransform)
 
-#: Stands in the file where Keras writes the clock.
+#: Written in place of Keras's time stamp.
 NO_DATE = "{:04d}-{:02d}-{:02d}@{:02d}:{:02d}:{:02d}".format(*ZIP_TIME)
 
 
@@ -48,7 +48,7 @@ def write_model(model: keras.Model, path: str | Path) -> None:
 
 
 def read_model(path: str | Path, policy: str = "float32") -> keras.Model:
-    """Load a network in safe mode, to compute in another dtype if asked.
+    """Load a network in safe mode, optionally computing in another dtype.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def read_model(path: str | Path, policy: str = "float32") -> keras.Model:
     Raises
     ------
     SegbenchError
-        If the file is absent, damaged or not a network of segbench.
+        If the file is missing, damaged or not a network of segbench.
     """
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -17,16 +17,18 @@ OptimizerName = Literal["adam", "adamw", "sgd", "adadelta"]
 
 
 class Optimizer(Strict):
-    """How it is minimised."""
+    """Optimizer and its numbers."""
 
-    name: OptimizerName = Field("adam", description="The rule of the steps.")
+    name: OptimizerName = Field("adam", description="The update rule.")
     learning_rate: float = Field(1e-3, gt=0, description="At full height of the schedule.")
     weight_decay: float = Field(
         0.0, ge=0, description="Decoupled from the gradient, for any of them."
     )
     momentum: Below1 = Field(0.9, description="sgd only.")
     clip_norm: float | None = Field(
-        None, gt=0, description="Longest gradient, all weights together; null: any length."
+        None,
+        gt=0,
+        description="Largest norm of the gradient of all weights together; null: no limit.",
     )
 
 

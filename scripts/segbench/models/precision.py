@@ -1,4 +1,4 @@
-"""Which number format the hardware computes in. No Keras here."""
+"""Choice of the number format that the hardware computes in. No Keras here."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 def load_weights(
     network: keras.Model, make: Callable[..., keras.Model], recipe: Backbone
 ) -> Statistics | None:
-    """Give a network of keras.applications the weights that a recipe names.
+    """Load the weights that a recipe names into a network of keras.applications.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def load_weights(
     Raises
     ------
     SegbenchError
-        If the file is absent, has another digest, or holds another network; or if Keras
-        cannot download what it is asked for.
+        If the file is missing, has another digest, or holds another network; or if the
+        download fails.
     """
     if recipe.weights == IMAGENET:
         source = _download(make, recipe)
@@ -64,18 +64,18 @@ def load_weights(
 
 
 def verified(recipe: Backbone) -> Path:
-    """The local file of weights, if it is there and is the one that is meant.
+    """Path of the local file of weights, once its digest is verified.
 
     Raises
     ------
     SegbenchError
-        If it is absent, its digest is not given, or it is another.
+        If it is missing, or its digest is not given or differs.
     """
     assert recipe.weights is not None
     path = Path(recipe.weights).expanduser()
     if not path.is_file():
         raise SegbenchError(
-            f"network.backbone.weights: {path} is not there (looked in {Path.cwd()})",
+            f"network.backbone.weights: {path} does not exist (looked in {Path.cwd()})",
             f"a file of weights of {recipe.name} without top (.weights.h5, .h5 or .keras)",
             "put the file there, or set `weights: imagenet` (downloads) or `weights: null`",
         )
@@ -90,7 +90,7 @@ def verified(recipe: Backbone) -> Path:
         raise SegbenchError(
             f"network.backbone.weights: {path} has the SHA-256 {found}",
             recipe.sha256,
-            "get the file that is meant, or correct `network.backbone.sha256`",
+            "get the right file, or correct `network.backbone.sha256`",
         )
     return path
 

@@ -111,7 +111,7 @@ def make_tiling(recipe: Model) -> Tiling:
 
 
 def check_finite(what: str, probability: np.ndarray) -> None:
-    """Refuse what a network that diverged says.
+    """Check that the output of a network is finite.
 
     Raises
     ------
@@ -130,7 +130,7 @@ Shape = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _check(path: str | Path, network: keras.Model, wanted: Shape, recipe: Model) -> None:
-    """Refuse a network for other images or maps.
+    """Check that a network fits the images and the maps.
 
     `wanted` are the spatial axes and channels of what goes in, and the axes and the number
     of maps of what comes out.

@@ -13,12 +13,12 @@ Row = dict[str, float]
 
 
 def columns(figure: str) -> tuple[str, ...]:
-    """Columns of history.csv; the figure is ``val_dice`` or ``val_accuracy``."""
+    """Columns of history.csv; the validation figure is ``val_dice`` or ``val_accuracy``."""
     return ("epoch", "learning_rate", "loss", "val_loss", figure, "chosen")
 
 
 def _figure(row: Row, rule: str) -> float:
-    """The larger the better."""
+    """Figure of an epoch; larger is better."""
     return -row["val_loss"] if rule == "val_loss" else row[rule]
 
 
@@ -56,12 +56,12 @@ def should_stop(history: Sequence[Row], training: Training) -> bool:
 
 
 def check_devices(batch: int, devices: int) -> None:
-    """Refuse a batch that the devices cannot share evenly.
+    """Check that the devices can share a batch evenly.
 
     Raises
     ------
     SegbenchError
-        If some would get more samples than others.
+        If some devices would get more samples than others.
     """
     if devices > 1 and batch % devices:
         fit = [str(n) for n in range(1, batch + 1) if batch % n == 0]
@@ -73,7 +73,7 @@ def check_devices(batch: int, devices: int) -> None:
 
 
 def check_watchable(training: Training, validation_samples: int) -> None:
-    """Refuse to choose by a figure that does not exist.
+    """Check that the figure by which the epoch is chosen will exist.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def check_watchable(training: Training, validation_samples: int) -> None:
 def write_history(
     path: str | Path, history: Sequence[Row], chosen: int, figure: str = "val_dice"
 ) -> None:
-    """Write history.csv: one row an epoch, no clocks; a figure that is absent is empty."""
+    """Write history.csv: one row per epoch, no clock times; missing figures are empty."""
     names = columns(figure)
     lines = [",".join(names)]
     for row in history:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from segbench.archives import ArchiveSet
 from segbench.artefacts.folds import Assignment
-from segbench.config.model import Model
+from segbench.config.model import MEMORY_BYTES, Model
 from segbench.models.class_weights import map_factors
 from segbench.training import choice, samples, selection
 from segbench.training.feeding import Feed, Tiles
@@ -52,7 +52,7 @@ class FoldData:
         roles: Mapping[str, Assignment],
         recipe: Model,
         seed: int,
-        memory_bytes: int = samples.MEMORY_BYTES,
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self.archive = archive = ArchiveSet(archives)
         options = recipe.training

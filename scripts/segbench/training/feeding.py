@@ -12,10 +12,10 @@ from segbench.training import randomness
 from segbench.training.samples import Samples, StoredSample
 from segbench.training.survey import Focus
 
-#: Windows of an archive that are read side by side.
+#: Windows of an archive that are read in parallel.
 READERS = 4
 
-#: Sample number and where in it a window starts.
+#: Number of a sample, and the corner of a window in it.
 Place = tuple[int, tuple[int, ...]]
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -24,7 +24,7 @@ Pair = tuple[np.ndarray, np.ndarray]
 def _cutter(
     samples: Sequence[Samples], window: tuple[int, ...]
 ) -> Callable[[Sequence[Place]], list[Pair]]:
-    """A function that cuts image and target at places; side by side where they are read."""
+    """Make a function that cuts windows of image and target; in parallel if they are read."""
 
     def cut(place: Place) -> Pair:
         number, start = place
@@ -37,7 +37,7 @@ def _cutter(
 
 
 class Feed:
-    """Batches of random crops; which ones depends on (seed, epoch, step) alone.
+    """Batches of random crops, which depend on (seed, epoch, step) alone.
 
     Parameters
     ----------
@@ -46,13 +46,13 @@ class Feed:
     window : tuple of int
         Sides of the crops. Smaller samples are mirrored up to it.
     batch : int
-        Crops a batch.
+        Crops per batch.
     steps : int
-        Batches an epoch.
+        Batches per epoch.
     seed : int
         Of the training.
     focus : Focus, optional
-        Moves some of the crops to where there is something.
+        Moves some of the crops onto objects.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Feed:
         self._cut = _cutter(samples, window)
 
     def places(self, epoch: int, step: int) -> list[Place]:
-        """Where the crops of a batch are (epochs count from 1, steps from 0)."""
+        """Places of the crops of a batch (epochs count from 1, steps from 0)."""
         start = ((epoch - 1) * self.steps + step) * self.batch
         order = randomness.visiting_order(self.seed, len(self.samples), start, self.batch)
         corners = randomness.generator(self.seed, randomness.CROP, epoch, step).random(
@@ -89,7 +89,7 @@ class Feed:
         return [max(n - side, 0) for n, side in zip(size, self.window, strict=True)]
 
     def _focused(self, places: list[Place], epoch: int, step: int) -> list[Place]:
-        """Move the last crops of a batch; the chosen pixel lies anywhere inside."""
+        """Move the last crops of a batch onto chosen pixels, which lie anywhere inside them."""
         assert self.focus is not None
         draw = randomness.generator(self.seed, randomness.FOCUS, epoch, step)
         moved = self.focus.count(self.batch, draw.random())
@@ -129,7 +129,7 @@ class Tiles:
     window : tuple of int
         Sides.
     batch : int
-        Windows a batch; the last one is filled up with windows of weight 0.
+        Windows per batch; the last one is filled up with windows of weight 0.
     """
 
     def __init__(self, samples: Sequence[Samples], window: tuple[int, ...], batch: int) -> None:
@@ -158,7 +158,7 @@ class Tiles:
     def _weight(
         self, owner: int, corner: tuple[int, ...], low: tuple[int, ...], axes: int
     ) -> np.ndarray:
-        """Weight 1 where no earlier window was, and inside the sample."""
+        """Weight 1 inside the sample, where no earlier window counts it."""
         if axes == 1:  # the target of a whole image
             return np.ones(1, np.uint8)
         weight = np.zeros((*self.window, 1), np.uint8)
@@ -170,7 +170,7 @@ class Tiles:
 def _tiles_of(
     size: tuple[int, ...], window: tuple[int, ...]
 ) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Corner of each window of a sample, and where the pixels begin that it counts."""
+    """Corner of each window of a sample, and of the pixels that it counts."""
     for low in product(*(range(0, n, side) for n, side in zip(size, window, strict=True))):
         yield (
             tuple(min(a, max(n - side, 0)) for a, n, side in zip(low, size, window, strict=True)),

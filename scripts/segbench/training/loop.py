@@ -16,7 +16,7 @@ import numpy as np
 from segbench.artefacts.folds import read_fold
 from segbench.augmentation.jitter import check_volumes
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Model
+from segbench.config.model import MEMORY_BYTES, Model
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
 from segbench.models import session
@@ -29,7 +29,6 @@ from segbench.training import choice, state
 from segbench.training.data import FoldData
 from segbench.training.prefetch import ahead
 from segbench.training.replicas import Replicas, replicas_on
-from segbench.training.samples import MEMORY_BYTES
 from segbench.training.step import dropouts
 from segbench.training.validation import validate
 

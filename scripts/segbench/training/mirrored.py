@@ -1,7 +1,7 @@
 """Several devices on TensorFlow: each has all weights and computes its rows of every batch.
 
-What a device computes is what one device would have computed for these rows, up to the order
-of sums: random numbers are drawn for the whole batch, losses and gradients are summed over it,
+Each device computes what a single device would compute for these rows, up to the order of
+sums: random numbers are drawn for the whole batch, losses and gradients are summed over it,
 and gradients are summed before they are clipped.
 """
 
@@ -21,7 +21,7 @@ from segbench.training.step import Step
 
 
 def _here() -> tuple[int, Any]:
-    """How many devices take part, and the number of the one that this is traced for."""
+    """Number of devices, and index of the one that is being traced."""
     context = tf.distribute.get_replica_context()
     if context is None:  # Keras asks for shapes only
         return 1, 0
@@ -29,7 +29,7 @@ def _here() -> tuple[int, Any]:
 
 
 class RowsDropout(keras.layers.Dropout):
-    """Drops what Dropout on one device would drop of these rows of the batch."""
+    """Dropout that drops, in the rows of this device, the same values as on one device."""
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Drop, when training."""
@@ -53,7 +53,7 @@ class MirroredStep(Step):
         return Draw(self.generator, seed, samples, *_here())
 
     def compile(self, **options: Any) -> None:
-        """As of Keras; the step is traced anew."""
+        """Compile as Keras does, and trace the step again."""
         super().compile(**options)
         _reduce_once(self.optimizer)
         self.strategy = tf.distribute.get_strategy()
@@ -93,7 +93,7 @@ class MirroredStep(Step):
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
 
     def train_on_batch(self, x: dict[str, np.ndarray], *_: Any, **__: Any) -> Any:
-        """Learn from a batch; its loss."""
+        """Train on a batch; give its loss."""
         return self._train(self._spread(x)).numpy()
 
     def _predict_all(self, batch: Any) -> Any:
@@ -116,22 +116,22 @@ def _part(array: np.ndarray, number: int, count: int) -> np.ndarray:
 
 
 def _reduce_once(optimizer: keras.optimizers.Optimizer) -> None:
-    """Tell an optimizer that its gradients are summed over the devices already.
+    """Stop an optimizer from summing gradients over devices: they are summed already.
 
-    Keras sums them after it clipped each device's own, and after it looked in each device's
-    own for infinities, which gives other weights than one device gets.
+    Keras would sum them after clipping those of each device, and after looking for infinities
+    in those of each device, which gives other weights than a single device does.
     """
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     if not callable(getattr(inner, "_all_reduce_sum_gradients", None)):
-        raise RuntimeError("this version of Keras sums gradients elsewhere: mend _reduce_once")
+        raise RuntimeError("this version of Keras sums gradients elsewhere: adapt _reduce_once")
     inner._all_reduce_sum_gradients = list
 
 
 @lru_cache
 def _strategy(devices: tuple[str, ...]) -> Any:
-    """One a process: a second one would number its sums as the first, which TensorFlow refuses.
+    """One strategy per process: TensorFlow refuses the sums of a second one.
 
-    So a process trains on as many devices as it likes, but always on the same ones.
+    So a process can train on any number of devices, but always on the same ones.
     """
     return tf.distribute.MirroredStrategy(list(devices))
 
@@ -155,7 +155,7 @@ class Mirrored:
         return cast(AbstractContextManager[object], self.strategy.scope())
 
     def spread(self, network: keras.Model) -> keras.Model:
-        """The network with layers that look at the whole batch: dropout, batch statistics."""
+        """The network with dropout and batch normalisation over the whole batch."""
 
         def remake(layer: keras.layers.Layer) -> keras.layers.Layer:
             config = layer.get_config()

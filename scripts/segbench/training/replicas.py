@@ -1,4 +1,4 @@
-"""On how many devices one training runs, and what that needs of each Keras backend."""
+"""Training on one or several devices, on each Keras backend."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from segbench.training.step import Step
 
 
 class Replicas(Protocol):
-    """How a step is spread over devices. The global batch is the recipe's in any case.
+    """How a step is spread over devices. The global batch is always that of the recipe.
 
     Attributes
     ----------
@@ -23,10 +23,10 @@ class Replicas(Protocol):
     make_step: type[Step]
 
     def scope(self) -> AbstractContextManager[object]:
-        """Where networks, steps and optimizers are made and steps are run."""
+        """Context in which networks, steps and optimizers are made and steps run."""
 
     def spread(self, network: keras.Model) -> keras.Model:
-        """The network to train: same layers' names, same weights."""
+        """The network to train, with the same names of layers and the same weights."""
 
 
 class OneDevice:
@@ -49,7 +49,7 @@ def replicas_on(devices: tuple[str, ...]) -> Replicas:
     Parameters
     ----------
     devices : tuple of str
-        The backend's names of two devices or more; fewer: the backend's default device.
+        The backend's names of two or more devices; if fewer, its default device is used.
 
     Returns
     -------

@@ -10,25 +10,20 @@ from typing import Protocol
 import numpy as np
 
 from segbench.archives import ArchiveSet
-from segbench.config.model import LOCAL_TARGETS, MEMORY_BYTES, Model
+from segbench.config.model import LOCAL_TARGETS, Model
 from segbench.errors import SegbenchError
-from segbench.training.task import Task, make_task, to_target
-
-__all__ = [
-    "MEMORY_BYTES", "Sample", "Samples", "StoredSample", "Task", "fit_in_memory", "load",
-    "make_task", "reflect_to", "window_size",
-]  # fmt: skip
+from segbench.training.task import Task, to_target
 
 
 class Samples(Protocol):
-    """What is cut into windows."""
+    """A sample that can be cut into windows."""
 
     @property
     def size(self) -> tuple[int, ...]:
         """Pixels along the spatial axes."""
 
     def window(self, start: Sequence[int], sides: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Image and target of a window, mirrored where the sample ends before it does."""
+        """Image and target of a window, mirrored beyond the border of the sample."""
 
     def whole_target(self) -> np.ndarray:
         """Target of the whole sample."""
@@ -188,8 +183,8 @@ def _check_shapes(archives: ArchiveSet, name: str, task: Task) -> None:
 def window_size(samples: Sequence[Samples], recipe: Model, task: Task) -> tuple[int, ...]:
     """Sides of what enters the network: multiples of `recipe.network.unit`.
 
-    A patch is no larger than the largest sample: what lies beyond is padding, and its price
-    would be paid in every step. A classifier takes whole images as they are.
+    A patch is no larger than the largest sample: the rest would be padding, computed in every
+    step. A classifier takes whole images as they are.
 
     Raises
     ------

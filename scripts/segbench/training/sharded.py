@@ -1,7 +1,7 @@
-"""Several devices on JAX: the compiled step is one program, its batch lies spread over them.
+"""Several devices on JAX: one compiled program, its batch spread over the devices.
 
-The program means what it means on one device, whatever lies where: random numbers, batch
-statistics and sums are of the whole batch without more ado.
+The program is the same as on one device: random numbers, batch statistics and sums are those of
+the whole batch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ShardedStep(Step):
         """Image and target after the random changes.
 
         The compiler does not see that jitter looks up each pixel in its own image, and would
-        go on with the whole batch on every device.
+        continue with the whole batch on every device.
         """
         arrays = super().changed(image, target, draw)
         layouts = (keras.distribution.distribution().get_data_layout(a.shape) for a in arrays)
@@ -31,10 +31,10 @@ class ShardedStep(Step):
 
 
 class _ByRows(keras.distribution.DataParallel):
-    """Spreads what has rows; the two numbers of the seed go to all devices."""
+    """Spreads arrays with rows; the two numbers of the seed go to all devices."""
 
     def get_data_layout(self, data_shape: tuple[int, ...]) -> Any:
-        """Where an array of a batch lies."""
+        """Layout of an array of a batch."""
         if len(data_shape) == 1:
             return keras.distribution.TensorLayout((None,), self.device_mesh)
         return super().get_data_layout(data_shape)
@@ -55,7 +55,7 @@ class Sharded:
         self.distribution = _ByRows(devices=list(devices), auto_shard_dataset=False)
 
     def scope(self) -> AbstractContextManager[object]:
-        """Variables made in it are on all devices; steps are run in it."""
+        """Context whose variables are on all devices, and in which steps run."""
         return cast(AbstractContextManager[object], self.distribution.scope())
 
     def spread(self, network: keras.Model) -> keras.Model:

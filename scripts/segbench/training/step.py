@@ -17,7 +17,7 @@ from segbench.training.task import Task
 
 
 class Step(keras.Model):
-    """A batch to its loss. Compile it, then use `train_on_batch` and `predict_on_batch`.
+    """Computes the loss of a batch. Compile it, then use `train_on_batch` and `predict_on_batch`.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ class Step(keras.Model):
     weight of whole images are (batch, 1); their logits are treated as those of one pixel.
 
     The seed is written into the seed generators of the network's Dropout layers before
-    these are used. So what they draw does not depend on what was drawn before, and a
-    training that was interrupted goes on as if it had not been.
+    these are used. So their draws do not depend on earlier ones, and a training that was
+    interrupted resumes as if it had not been.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Step(keras.Model):
         return jitter(self.change, image, target, draw)
 
     def _deep_loss(self, outputs: list[Any], target: Any, weight: Any) -> Any:
-        """Weighted mean over the heads: each counts half of the next finer one.
+        """Weighted mean over the heads; each counts half as much as the next finer one.
 
         References
         ----------

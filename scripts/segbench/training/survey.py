@@ -1,4 +1,4 @@
-"""What the training samples hold: shares of the maps, and places where each occurs."""
+"""Survey of the training samples: share of each map, and places where it occurs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from segbench.training import randomness
 from segbench.training.samples import Samples
 from segbench.training.task import Task
 
-#: Places that are kept of each class and sample: 12 KiB a volume and class.
+#: Places that are kept per class and sample: 12 KiB per volume and class.
 PLACES = 1024
 
 #: Key of the places of all classes together.
@@ -21,15 +21,15 @@ FOREGROUND = -1
 
 @dataclass(frozen=True)
 class Survey:
-    """What the training samples hold.
+    """Shares and places of the maps in the training samples.
 
     Attributes
     ----------
     shares : ndarray (map,), float64
-        Of all pixels (of whole images: of the images), those of each map.
+        Share of each map in all pixels; of whole images, in the images.
     places : list of dict of int to ndarray (place, axis), int32
-        By sample: map, or `FOREGROUND`, to pixels of it, at most `PLACES` drawn at random
-        but always the same. What does not occur has no entry.
+        For each sample, pixels of each map or of `FOREGROUND`: at most `PLACES`, drawn at
+        random but always the same. Maps that do not occur have no entry.
     """
 
     shares: np.ndarray
@@ -37,7 +37,7 @@ class Survey:
 
 
 def survey(samples: Sequence[Samples], task: Task, by: str) -> Survey:
-    """Look through the targets of all samples, one at a time.
+    """Survey the targets of all samples, one at a time.
 
     Parameters
     ----------
@@ -91,12 +91,12 @@ def _places(
 
 
 class Focus:
-    """Moves some crops of a batch to where there is something.
+    """Moves some crops of a batch onto objects.
 
     Parameters
     ----------
     sampling : Sampling
-        Which share, around what.
+        Share of the crops, and what they are moved onto.
     found : Survey
         With places for it.
     """
@@ -113,12 +113,12 @@ class Focus:
         return int(batch * self.share + number) if self.keys else 0
 
     def choose(self, visited: int, numbers: np.ndarray) -> tuple[int, np.ndarray]:
-        """A sample and a pixel of it.
+        """Choose a sample and a pixel of it.
 
         Parameters
         ----------
         visited : int
-            The sample whose turn it is; kept if it holds what is looked for.
+            The sample whose turn it is; kept if it contains the chosen class.
         numbers : ndarray (3,)
             In [0, 1): for the class, the sample, the pixel.
         """

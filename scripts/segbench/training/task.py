@@ -1,4 +1,4 @@
-"""What a network is to learn from a dataset's archives. No Keras here."""
+"""The learning task: maps, targets and scales, from a dataset's archives. No Keras here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIMENSIONS = {"yxc": 2, "zyxc": 3}
 
 @dataclass(frozen=True)
 class Task:
-    """What the network is to learn from these archives.
+    """What a network learns from some archives.
 
     Attributes
     ----------
@@ -63,17 +63,17 @@ class Task:
 
     @property
     def figure(self) -> str:
-        """What of the predictions is watched in validation."""
+        """Name of the validation figure."""
         return "val_accuracy" if self.whole else "val_dice"
 
 
 def make_task(archives: ArchiveSet, recipe: Model, first: str) -> Task:
-    """Read from the archives' attributes what is to be learnt.
+    """Read the task from the archives' attributes.
 
     Raises
     ------
     SegbenchError
-        If the recipe asks for what such samples do not have.
+        If the recipe's network cannot learn from such labels.
     """
     attributes = archives.attributes
     classes, label_task = attributes["classes"], attributes.get("task", "semantic")

@@ -1,4 +1,4 @@
-"""The figures of an epoch on the validation samples."""
+"""Loss and Dice, or accuracy, on the validation samples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from segbench.training.task import Task
 
 
 class Predicts(Protocol):
-    """Something that turns a batch into loss (batch,) and counts (batch, map, 3)."""
+    """Turns a batch into loss (batch,) and counts (batch, map, 3)."""
 
     def predict_on_batch(self, x: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Apply to one batch."""
@@ -44,7 +44,7 @@ def mean_dice(counts: np.ndarray) -> float:
 
 
 def accuracy(counts: np.ndarray) -> float:
-    """Share of the samples whose class is found.
+    """Share of the samples whose class is predicted correctly.
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ def test_keras_files_of_efficientnet_hold_deviations_as_variances(tmp_path):
 @pytest.mark.parametrize(
     ("weights", "sha256", "message", "action"),
     [
-        ("absent.weights.h5", "0" * 64, "absent.weights.h5 is not there", "weights: imagenet"),
+        ("absent.weights.h5", "0" * 64, "absent.weights.h5 does not exist", "weights: imagenet"),
         ("small.weights.h5", None, "sha256 is missing", "set `sha256: "),
         ("small.weights.h5", "0" * 64, "has the SHA-256 ", "correct"),
     ],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segbench.config.augmentation import Jitter
-from segbench.config.model import Model
+from segbench.config.model import MEMORY_BYTES, Model
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
 
@@ -17,7 +17,6 @@ keras = pytest.importorskip("keras")
 from segbench.models.model_file import read_model  # noqa: E402
 from segbench.training import state as states  # noqa: E402
 from segbench.training.loop import train  # noqa: E402
-from segbench.training.samples import MEMORY_BYTES  # noqa: E402
 from segbench.training.step import Step  # noqa: E402
 from unit.listening import Killed, listening  # noqa: E402
 from unit.models import tiny  # noqa: E402 - needs Keras
@@ -273,7 +272,7 @@ def test_a_resumed_training_does_not_need_the_file(tmp_path, discs, pretrained):
         fit(tmp_path, discs, recipe, stop_after=1)
     pretrained.unlink()
     fit(tmp_path, discs, recipe)
-    with pytest.raises(SegbenchError, match="is not there"):
+    with pytest.raises(SegbenchError, match="does not exist"):
         fit(tmp_path / "anew", discs, recipe)
 
 

@@ -10,8 +10,9 @@ from segbench.config.model import Model, Training
 from segbench.errors import SegbenchError
 from segbench.models.unet import UNet
 from segbench.training import samples
+from segbench.training.task import Task
 
-TASK = samples.Task(1, ("nucleus",), False, 1.0, 1.0, (0,))
+TASK = Task(1, ("nucleus",), False, 1.0, 1.0, (0,))
 MODEL = Model(network=UNet(depth=2, width=2), training=Training(batch=2))
 
 
@@ -24,7 +25,7 @@ def test_image_and_label_of_different_size(write_archive):
     archive = ArchiveSet(
         [write_archive({"a": (np.zeros((4, 4, 1), np.uint8), np.zeros((4, 5), np.uint8), "a")})]
     )
-    task = samples.Task(1, ("nucleus",), False, 1.0, 1.0, (0,))
+    task = Task(1, ("nucleus",), False, 1.0, 1.0, (0,))
     with pytest.raises(SegbenchError, match=r"'a'.*label \(4, 5\)"):
         samples.load(archive, ["a"], MODEL, task)
 

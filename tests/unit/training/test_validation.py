@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from segbench.training.feeding import Tiles
-from segbench.training.samples import Sample, Task
+from segbench.training.samples import Sample
+from segbench.training.task import Task
 from segbench.training.validation import mean_dice, validate
 
 
