@@ -44,7 +44,8 @@ def test_what_would_only_fail_after_the_trainings_is_told_before_the_dag(project
     run = project.snakemake("-n", expect=1)
     for words in (
         "the configuration has 3 errors",
-        "differs from the study other (config/studies/other.yaml, line 11), which shares an arm",
+        "must be one, as in the study other, which shares an arm (config/studies/other.yaml, "
+        "line 11)",
         "is in millimetres, but kidney_nuclei has no pixel spacing",
         f"the nearest folder is {project.folder.resolve()}",
     ):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from segbench.config.dataset import SPACING_IN_FILES, Dataset, Layout
 from segbench.config.findings import Finding
 from segbench.config.model import Model
+from segbench.config.study import Study
 from segbench.models.files import local_weights
 
 #: Endings of pictures that carry no pixel spacing.
@@ -35,6 +37,29 @@ def _missing(what: str, path: Path) -> str:
     held = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
     shown = ", ".join(held[:5]) + (", ..." if len(held) > 5 else "") if held else "nothing"
     return f"there is no {what} {path}; the nearest folder is {folder}, which holds {shown}"
+
+
+def asked_studies(command: Iterable[str], studies: Mapping[str, Study]) -> list[str]:
+    """Give the studies that a command line names, by themselves, by their dataset or in a path.
+
+    Parameters
+    ----------
+    command : iterable of str
+        Its words.
+    studies : mapping
+        Those of the main file, by name.
+
+    Returns
+    -------
+    list of str
+        Their names; all of them where the command line names none.
+    """
+    words = {word for part in command for word in re.split("[/=]", part)}
+    return [
+        name
+        for name, study in studies.items()
+        if any(word in (name, study.dataset) or word.startswith(f"{name}.") for word in words)
+    ] or list(studies)
 
 
 def check_source(dataset: Dataset, root: Path) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from segbench.arms import Arm
 from segbench.config.checks_files import lacks_spacing
 from segbench.config.dataset import Dataset, Protocol
 from segbench.config.findings import Finding
@@ -207,3 +208,31 @@ def check_study(
         findings += _dataset(study, dataset, used)
         findings += _metrics(study, dataset, metrics, root)
     return findings
+
+
+def check_policies(studies: Mapping[str, Study]) -> Iterator[tuple[str, str, Finding]]:
+    """Find studies that share an arm but score empty masks in different ways.
+
+    Parameters
+    ----------
+    studies : mapping
+        Those of the main file, by name.
+
+    Yields
+    ------
+    study, other : str
+        Their names; the finding is about the first.
+    finding : Finding
+    """
+    first: dict[Arm, str] = {}
+    found: set[tuple[str, str]] = set()
+    for name, study in sorted(studies.items()):
+        others = {first.setdefault(arm, name) for arm in study.arms()}
+        found |= {(name, other) for other in others if studies[other].empty != study.empty}
+    for name, other in sorted(found):
+        yield name, other, Finding(
+            ("empty",),
+            f"must be {studies[other].empty}, as in the study {other}, which shares an arm",
+            "the same `empty` in both studies, for an arm is scored once",
+            value=studies[name].empty,
+        )  # fmt: skip

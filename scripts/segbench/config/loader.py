@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from segbench.arms import Arm
 from segbench.config.augmentation import Augmentation
 from segbench.config.checks import check_recipe
-from segbench.config.checks_files import check_source, check_weights
-from segbench.config.checks_study import check_study
+from segbench.config.checks_files import asked_studies, check_source, check_weights
+from segbench.config.checks_study import check_policies, check_study
 from segbench.config.dataset import Dataset
 from segbench.config.documents import Document, Mark, document_of, read_document
-from segbench.config.findings import Finding
 from segbench.config.main import Main
 from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
@@ -231,39 +230,14 @@ class _Loader:
             )
             self.problems += [finding.problem(document) for finding in findings]
 
-    def asked(self, command: Sequence[str], named: list[str]) -> list[str]:
-        """Studies of the main file that a command line names, by themselves or in a path."""
-        words = {word for part in command for word in re.split("[/=]", part)}
-        studies = {n: s for n, s in self.recipes["studies"].items() if n in named}
-        return [
-            name
-            for name, study in studies.items()
-            if any(word in (name, study.dataset) or word.startswith(f"{name}.") for word in words)
-        ] or list(studies)
-
     def check_policies(self, named: list[str]) -> None:
         """Check that studies which share an arm score empty masks in the same way."""
-        first: dict[Arm, str] = {}
-        clashes: dict[tuple[str, str], None] = {}
-        for name in sorted(set(named) & self.recipes["studies"].keys()):
-            for arm in self.recipes["studies"][name].arms():
-                other = first.setdefault(arm, name)
-                if self._empty(other) != self._empty(name):
-                    clashes[other, name] = None
-        for other, name in clashes:
-            mark = self.documents["studies"][other].mark(("empty",))
-            finding = Finding(
-                ("empty",),
-                f"differs from the study {other} ({mark.file}, line {mark.line}), which shares an "
-                f"arm and has {self._empty(other)}",
-                "the same `empty` in both studies, for an arm is scored once",
-                value=self._empty(name),
-            )
-            self.problems.append(finding.problem(self.documents["studies"][name]))
-
-    def _empty(self, study: str) -> str:
-        empty: str = self.recipes["studies"][study].empty
-        return empty
+        documents = self.documents["studies"]
+        studies = {n: s for n, s in self.recipes["studies"].items() if n in named}
+        for name, other, finding in check_policies(studies):
+            mark = documents[other].mark(("empty",))
+            what = f"{finding.what} ({mark.file}, line {mark.line})"
+            self.problems.append(replace(finding, what=what).problem(documents[name]))
 
     def check_files(self, at_hand: Collection[str]) -> None:
         """Check that the raw files and the weights of some studies exist."""
@@ -342,7 +316,8 @@ def load(
         )
     loader.validate()
     loader.expand_sweeps()
-    at_hand = [] if command is None else loader.asked(command, named)
+    studies_read = {n: s for n, s in loader.recipes["studies"].items() if n in named}
+    at_hand = [] if command is None else asked_studies(command, studies_read)
     loader.check_studies(named, at_hand)
     loader.check_policies(named)
     loader.check_files(at_hand)

@@ -191,8 +191,8 @@ def test_studies_that_share_an_arm_agree_on_empty_masks(tree: Tree) -> None:
     tree.write("config.yaml", {"studies": {"which": {}, "zeros": {}}})
     problem = tree.only("studies/zeros.yaml", "empty")
     assert problem.what == (
-        "differs from the study which (config/studies/which.yaml, line 1), which shares an arm "
-        "and has exclude"
+        "must be exclude, as in the study which, which shares an arm (config/studies/which.yaml, "
+        "line 1)"
     )
     assert (problem.value, problem.line) == ("zero", 15)
     assert problem.allowed == "the same `empty` in both studies, for an arm is scored once"
