@@ -7,6 +7,8 @@ import os
 from collections import namedtuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segbench import os_errors
 from segbench.errors import SegbenchError
@@ -118,3 +120,42 @@ def test_a_name_that_is_too_long_is_shown_as_the_users_not_as_the_one_beside(tmp
         write_text(path, "x")
     told = explain(caught.value)
     assert told.what.startswith(f"{path}: a name in it is too long: 250 bytes")
+
+
+@given(st.integers(0, 10**18))
+def test_a_readable_size_is_within_half_a_unit_of_its_last_digit(count):
+    number, unit = readable_bytes(count).split()
+    factor = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}[unit]
+    assert abs(float(number) * factor - count) <= 0.05 * factor * (1 + 1e-9)
+    assert unit in ("B", "TB") or float(number) <= 1000
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EMFILE])
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_the_cause_is_found_however_often_it_was_wrapped(tmp_path, number, depth):
+    error: BaseException = OSError(number, os.strerror(number), str(tmp_path / "file"))
+    for level in range(depth):
+        try:
+            raise RuntimeError(f"level {level}") from error
+        except RuntimeError as wrapped:
+            error = wrapped
+    told = explain(error)
+    assert told.what.startswith(f"{tmp_path / 'file'}: ")
+    assert told.expected
+    assert told.action
+
+
+def test_notes_of_the_error_are_kept(tmp_path):
+    error = OSError(errno.EROFS, "Read-only file system", str(tmp_path))
+    error.add_note("while writing the table")
+    assert explain(error).what.endswith("; while writing the table")
+
+
+def test_without_a_file_name_the_first_path_is_named(tmp_path):
+    told = explain(OSError(errno.EACCES, "Permission denied"), [tmp_path / "a", tmp_path / "b"])
+    assert told.what.startswith(f"{tmp_path / 'a'}: permission denied ({tmp_path} has owner ")
+
+
+def test_file_names_in_bytes_are_decoded(tmp_path):
+    told = explain(OSError(errno.EROFS, "Read-only file system", os.fsencode(tmp_path / "é")))
+    assert told.what.startswith(f"{tmp_path / 'é'}: ")

@@ -6,8 +6,11 @@ import errno
 import os
 from collections import namedtuple
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segbench import preflight
 from segbench.errors import SegbenchError
@@ -60,3 +63,25 @@ def test_a_folder_that_is_a_file_keeps_its_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError):
         check_environment(tmp_path, tmp_path / "file")
+
+
+@given(st.text(alphabet="aé文", max_size=230))
+def test_a_name_passes_if_and_only_if_its_bytes_fit(name):
+    fits = len(name.encode()) <= 220
+    with TemporaryDirectory() as folder:
+        if fits:
+            check_environment(Path(folder), Path(folder), [name])
+        else:
+            with pytest.raises(SegbenchError, match="too long"):
+                check_environment(Path(folder), Path(folder), [name])
+
+
+def test_names_are_checked_before_the_folder_is_touched(tmp_path):
+    with pytest.raises(SegbenchError, match="too long"):
+        check_environment(tmp_path, tmp_path / "new", ["n" * 221])
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_missing_folder_is_created(tmp_path):
+    check_environment(tmp_path, tmp_path / "a/b")
+    assert (tmp_path / "a/b/.snakemake").is_dir()

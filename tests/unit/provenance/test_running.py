@@ -7,10 +7,12 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segbench.errors import SegbenchError
 from segbench.provenance import running
-from segbench.provenance.running import is_elsewhere, only_inspects, refuse, this_run
+from segbench.provenance.running import INSPECTING, is_elsewhere, only_inspects, refuse, this_run
 
 FOLDER = Path("/data/project/.snakemake")
 
@@ -69,3 +71,28 @@ def test_a_run_elsewhere_cannot_be_stopped_from_here():
     assert "still alive on node-7" in caught.value.action
     assert "snakemake --unlock" in caught.value.action
     assert "kill" not in caught.value.action
+
+
+@given(st.sampled_from(sorted(INSPECTING)), st.text(max_size=8), st.lists(st.text(max_size=8)))
+def test_an_inspecting_option_counts_with_and_without_a_value_wherever_it_stands(
+    option, value, words
+):
+    assert only_inspects(False, [*words, option])
+    assert only_inspects(False, [f"{option}={value}", *words])
+
+
+@given(st.lists(st.text(max_size=8)))
+def test_a_dry_run_changes_nothing_whatever_else_is_asked(words):
+    assert only_inspects(True, words)
+
+
+def test_several_runs_are_all_named():
+    here = {**this_run(), "pid": 11, "user": "ada"}
+    elsewhere = {**this_run(), "pid": 12, "host": "node-7", "user": ""}
+    with pytest.raises(SegbenchError) as caught:
+        refuse(FOLDER, [here, elsewhere])
+    for words in ("process 11 of ada on", "process 12 on node-7"):
+        assert words in caught.value.what
+    assert "kill 11" in caught.value.action
+    assert "kill 12" not in caught.value.action
+    assert "--config folder=ELSEWHERE" in caught.value.action

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from segbench.artefacts.inventory import read_inventory
+from segbench.datasets import generator, reader_of
+from segbench.datasets.inventory import write_shards
 from segbench.workflow import start
 from segbench.workflow.start import file_names, refresh_inventories
+
+MANIFESTS = [Path(f"inventory/kidney_nuclei/shard-{shard}.tsv") for shard in range(2)]
 
 
 class FakeCode:
@@ -47,3 +52,29 @@ def test_names_of_files_are_those_of_recipes_and_of_logs_that_join_them(config):
     names = set(file_names(config))
     assert {"dsb2018_nuclei", "nuclei-plain-miniature"} <= names
     assert "dsb2018-nuclei-native-jitter-nuclei-cross-validation" in names
+
+
+@pytest.fixture
+def raw(config, tmp_path, monkeypatch):
+    """The generated kidney nuclei, and the manifests of both shards."""
+    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "data/raw/kidney_nuclei"
+    generator("kidney_nuclei")(root, 6, 2, 0)
+    dataset = config.datasets["kidney_nuclei"]
+    outputs = dict(enumerate(MANIFESTS))
+    write_shards(reader_of(dataset), root, outputs, 2, Path(".segbench/inventory/kidney_nuclei"))
+    return root
+
+
+def test_an_unchanged_tree_rewrites_nothing(config, raw):
+    assert refresh_inventories(config, FakeCode()) == []
+
+
+def test_a_changed_file_rewrites_the_manifest_of_its_shard_alone(config, raw):
+    before = {path: path.read_text() for path in MANIFESTS}
+    image = raw / read_inventory(MANIFESTS[1])[0].path
+    image.write_bytes(image.read_bytes() + b" ")
+    assert refresh_inventories(config, FakeCode()) == [MANIFESTS[1]]
+    assert MANIFESTS[0].read_text() == before[MANIFESTS[0]]
+    assert MANIFESTS[1].read_text() != before[MANIFESTS[1]]
+    assert refresh_inventories(config, FakeCode()) == []
