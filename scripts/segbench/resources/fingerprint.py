@@ -46,8 +46,6 @@ class Sheet:
         Bytes of a number of an image.
     spacing_mm : tuple of float
         Of a volume, the smallest along each axis; empty where it is not known.
-    known : bool
-        Whether this was read from `samples.tsv`.
     """
 
     samples: int
@@ -57,7 +55,6 @@ class Sheet:
     channels: int
     itemsize: int = 1
     spacing_mm: tuple[float, ...] = ()
-    known: bool = False
 
 
 #: Publishers' data by format, for when nothing is on the disk yet. Of `folder` nothing is known:
@@ -205,7 +202,6 @@ def _read_sheet(path: str, _time: int, _size: int) -> Sheet | None:
         channels=max(row.channels for row in rows),
         itemsize=max(_ITEMSIZE.get(row.dtype, 4) for row in rows),
         spacing_mm=tuple(map(min, zip(*known, strict=True))) if len(known) == len(rows) else (),
-        known=True,
     )
 
 

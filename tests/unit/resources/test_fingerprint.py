@@ -1,4 +1,4 @@
-"""What is known of the samples before a job: of the sheet, or of the config alone."""
+"""The samples as the list of samples has them, or as the config alone tells."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def dataset(task="semantic", classes=2, **more):
 
 
 PROTOCOL = Protocol(test=Fixed(by="publisher"), validation=Fixed(by="count", count=3))
-FLAT = Sheet(20, 4, (100, 80), 8000.0, 3, known=True)
-VOLUMES = Sheet(10, 0, (30, 60, 60), 50_000.0, 4, 4, (2.0, 1.0, 1.0), known=True)
+FLAT = Sheet(20, 4, (100, 80), 8000.0, 3)
+VOLUMES = Sheet(10, 0, (30, 60, 60), 50_000.0, 4, 4, (2.0, 1.0, 1.0))
 
 
 def of(sheet, preprocessing=None, protocol=PROTOCOL, augmentation=None, data=None):
@@ -95,7 +95,7 @@ def test_a_sheet_that_is_none_is_left_to_the_jobs_that_read_it(tmp_path, text):
 def test_without_a_sheet_the_config_is_asked():
     made = dataset(source="generated", generated={"samples": 12, "test_samples": 4}, format="msd")
     found = sheet_of(made)
-    assert (found.samples, found.test, found.known) == (16, 4, False)
+    assert (found.samples, found.test) == (16, 4)
     assert found.largest == PUBLISHED["msd"].largest
     assert sheet_of(dataset()) == PUBLISHED["folder"]
 
