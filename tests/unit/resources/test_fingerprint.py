@@ -57,7 +57,7 @@ def test_a_sheet_is_read(tmp_path):
         {"sample": "a", "size": (100, 60)},
         {"sample": "b", "split": "test", "size": (50, 80), "channels": 3, "dtype": "uint16"},
     )
-    assert read_sheet(path) == Sheet(2, 1, (100, 80), 5000.0, 3, 2, (), True)
+    assert read_sheet(path) == Sheet(2, 1, (100, 80), 5000.0, 3, 2, ())
 
 
 def test_a_sheet_of_volumes_has_depth_and_spacing(tmp_path):
