@@ -13,6 +13,14 @@ import yaml
 
 from segbench.config.loader import NAME_PATTERN, Config
 from segbench.errors import SegbenchError
+from segbench.workflow.paths import TABLE, TABLE_FORMATS
+
+#: The table of a study.
+_TABLE = re.compile(
+    TABLE.replace(".", r"\.").format(
+        study=f"(?P<study>{NAME_PATTERN})", format=f"(?:{'|'.join(TABLE_FORMATS)})"
+    )
+)
 
 #: Options of Snakemake that take configuration files, as many as follow.
 _CONFIGFILES = ("--configfile", "--configfiles")
@@ -37,10 +45,16 @@ def could_be_targets(arguments: Iterable[str], known: Collection[str]) -> bool:
     >>> could_be_targets(["-n", "isbi"], {"all"})
     True
     """
-    return any(
-        re.fullmatch(NAME_PATTERN, word) and not word.isdecimal() and word not in known
-        for word in arguments
-    )
+    names = (_name_in(word) for word in arguments)
+    return any(name is not None and name not in known for name in names)
+
+
+def _name_in(target: str) -> str | None:
+    """The rule or study that a target names, by itself or as a table; None: neither."""
+    table = _TABLE.fullmatch(target)
+    if table is not None:
+        return table["study"]
+    return target if re.fullmatch(NAME_PATTERN, target) and not target.isdecimal() else None
 
 
 def check_targets(
@@ -66,30 +80,33 @@ def check_targets(
         else the nearest name.
     """
     for target in targets:
-        if target not in rules and "/" not in target and not Path(target).exists():
-            _refuse(target, config, rules, files)
+        name = _name_in(target)
+        if name is not None and name not in rules and not Path(target).exists():
+            _refuse(target, name, config, rules, files)
 
 
-def _refuse(target: str, config: Config, rules: Collection[str], files: Sequence[Path]) -> NoReturn:
+def _refuse(
+    target: str, name: str, config: Config, rules: Collection[str], files: Sequence[Path]
+) -> NoReturn:
     root = config.root
     studies = {path.stem for path in (root / "config/studies").glob("*.yaml")}
     used = ", ".join(_shown(file, root) for file in files)
-    if target not in studies:
-        near = get_close_matches(target, sorted({*rules, *studies}), n=1, cutoff=0.65)
+    if name not in studies:
+        near = get_close_matches(name, sorted({*rules, *studies}), n=1, cutoff=0.65)
         raise SegbenchError(
             f"{target}: there is no rule, study or file of this name",
             f"a study ({', '.join(config.studies)}), a rule (`snakemake --list`), or a path",
             f"did you mean `snakemake {near[0]}`?" if near else "use one of them",
         )
-    homes = [_shown(path, root) for path in configurations_with(target, root)]
+    homes = [_shown(path, root) for path in configurations_with(name, root)]
     raise SegbenchError(
-        f"study {target} is not in {used}"
+        f"study {name} is not in {used}"
         + (f", but in {', '.join(homes)}" if homes else f", nor in any file of {root / 'config'}"),
         f"a study that the configuration names: {', '.join(config.studies)}",
         f"run `snakemake {target} --configfile {shlex.quote(homes[0])}`"
         if homes
-        else f"add `{target}: {{}}` below `studies:` of {used}, or run "
-        f"`snakemake {target} --config 'studies={{{target}: {{}}}}'`",
+        else f"add `{name}: {{}}` below `studies:` of {used}, or run "
+        f"`snakemake {target} --config 'studies={{{name}: {{}}}}'`",
     )
 
 

@@ -59,6 +59,15 @@ def test_a_study_of_another_configuration_is_told_with_the_command(config):
     assert caught.value.action == "run `snakemake isbi --configfile config/isbi.yaml`"
 
 
+def test_the_table_of_a_study_is_told_like_the_study(config):
+    with pytest.raises(SegbenchError) as caught:
+        check(config, "tables/isbi.csv")
+    assert caught.value.what == "study isbi is not in config/config.yaml, but in config/isbi.yaml"
+    assert caught.value.action == "run `snakemake tables/isbi.csv --configfile config/isbi.yaml`"
+    assert could_be_targets(["tables/isbi.csv"], RULES)
+    assert not could_be_targets(["tables/tiny.csv", "tables/new/isbi.csv"], RULES)
+
+
 def test_a_study_of_no_configuration_is_told_how_to_name_it(config):
     with pytest.raises(SegbenchError) as caught:
         check(config, "lost")
@@ -95,7 +104,7 @@ def test_configurations_that_name_a_study(root):
     [
         ([], False),
         (["-n", "--cores", "2"], False),
-        (["all", "tables/x.csv", "--config", "gpus=1"], False),
+        (["all", "tables/tiny.csv", "--config", "gpus=1"], False),
         (["isbi"], True),
         (["--profile", "slurm-gpu"], True),
     ],
