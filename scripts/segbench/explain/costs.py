@@ -1,8 +1,8 @@
-"""What jobs will cost: what is predicted of them, corrected by what earlier jobs took.
+"""Forecasts of the cost of jobs: the prediction, corrected by measurements of earlier jobs.
 
-Each rule predicts the seconds of its jobs (`segbench.resources`), and a finished job records what
-was predicted of it beside what it took. Their ratio says how fast this machine is: it is taken
-from the most similar jobs, and the range from how much these differ.
+Each rule predicts the seconds of its jobs (`segbench.resources`), and a finished job records the
+prediction with its cost. The ratio of measured to predicted seconds says how fast this machine is:
+a forecast takes it from the most similar jobs, and its range from how much these differ.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from typing import Any, NamedTuple
 from segbench.explain.plan import Planned
 from segbench.stages import STAGES
 
-#: What tells apart the jobs of one arm.
+#: Wildcards that may differ between jobs of one arm.
 _OF_ONE_ARM = ("seed", "fold", "shard")
 
-#: What a job may have in common with earlier ones, the nearest first -> how many times a forecast
-#: from these may be off either way, beyond what they differ themselves.
+#: What a job has in common with earlier ones, the nearest first -> factor by which the range of a
+#: forecast is wider than the spread of their ratios, either way.
 _MARGINS = {"job": 1.25, "arm": 1.5, "network": 1.75, "stage": 2.0}
 
-#: The same where nothing was measured.
+#: The same without any measurement.
 _UNMEASURED = 3.0
 
 
 class Hours(NamedTuple):
-    """Time that is spent.
+    """Time in hours.
 
     Attributes
     ----------
     wall, cpu, gpu : float
-        Hours: of the clock, of all cores, of all GPUs that were held.
+        Wall time, CPU time of all cores, wall time times the GPUs held.
     """
 
     wall: float = 0.0
@@ -42,20 +42,16 @@ class Hours(NamedTuple):
         """The sum."""
         return Hours(*(a + b for a, b in zip(self, other, strict=True)))
 
-    def times(self, factor: float) -> Hours:
-        """So many times as much."""
-        return Hours(*(value * factor for value in self))
-
 
 class Estimate(NamedTuple):
-    """What a job, or all jobs of a sum, will cost.
+    """The forecast for one job or a sum of jobs.
 
     Attributes
     ----------
     expected : Hours
-        The forecast.
+        Expected cost.
     low, high : float
-        Wall hours between which it is expected to lie.
+        Range of the wall time in hours.
     """
 
     expected: Hours = Hours()
@@ -63,7 +59,7 @@ class Estimate(NamedTuple):
     high: float = 0.0
 
     def plus(self, other: Estimate) -> Estimate:
-        """The sum; all may be off the same way."""
+        """The sum; ranges add up, as errors may all have the same sign."""
         return Estimate(
             self.expected.plus(other.expected), self.low + other.low, self.high + other.high
         )
