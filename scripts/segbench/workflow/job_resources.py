@@ -29,9 +29,6 @@ from segbench.workflow.paths import OBJECTS, SAMPLES
 #: A resource of a rule, in the form in which Snakemake asks for it.
 Resource = Callable[[Mapping[str, str], int, int], int]
 
-#: Rules that use a network.
-GPU_RULES = tuple(stage.name for stage in STAGES.values() if stage.cost and stage.network)
-
 
 class JobResources:
     """Predicts what jobs need.
@@ -99,7 +96,7 @@ class JobResources:
         augmentation = wildcards.get("augmentation", arm.augmentation)
         sheet = read_sheet(SAMPLES.format(dataset=dataset))
         data = self._data(dataset, protocol, preprocessing, augmentation, sheet)
-        if rule not in GPU_RULES:
+        if not STAGES[rule].network:
             table_bytes = _size(OBJECTS.format(**wildcards)) if rule == "describe" else 0
             return _without_network(rule, data, threads, table_bytes).at(attempt)
         folds = self._config.datasets[dataset].protocols[protocol].folds
