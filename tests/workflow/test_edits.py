@@ -91,6 +91,34 @@ def another_version(project):
     (info / "top_level.txt").write_text("matplotlib\n")
 
 
+def move_function(project):
+    """The function of a module, with its imports, in a new module; the importer adapted."""
+    project.write("scripts/segbench/imaging/power.py", project.path(GAMMA).read_text())
+    project.path(GAMMA).unlink()
+    project.edit(
+        "scripts/segbench/imaging/prepare.py",
+        "from segbench.imaging.gamma import apply_gamma",
+        "from segbench.imaging.power import apply_gamma",
+    )
+
+
+def import_another(project):
+    """The same statements, but one name in them means another function."""
+    project.write(
+        "scripts/segbench/metrics/counting.py",
+        "from segbench.metrics.counts import Counts, contingency\n\n\n"
+        "def counts_of(table, label):\n"
+        "    tp = int(table[label, label])\n"
+        "    return Counts(tp, 2 * int(table[:, label].sum()), int(table[label].sum()))\n",
+    )
+    project.edit(
+        "scripts/segbench/metrics/case.py",
+        "from segbench.metrics.counts import Counts, contingency, counts_of, mask_counts",
+        "from segbench.metrics.counting import counts_of\n"
+        "from segbench.metrics.counts import Counts, contingency, mask_counts",
+    )
+
+
 MODEL = "config/models/tiny.yaml"
 GAMMA = "scripts/segbench/imaging/gamma.py"
 EDITS = {
@@ -102,6 +130,8 @@ EDITS = {
     "refactor without effect, in preprocessing": replace(
         GAMMA, "    return result", "    raised = result\n    return raised"
     ),
+    "function moved to another module": move_function,
+    "import that brings another function": import_another,
     "code of a metric": replace(
         "scripts/segbench/metrics/overlap.py",
         "_ratio(counts.tp, counts.tp + counts.fp + counts.fn,",

@@ -72,8 +72,9 @@ class Bound:
         for name in dict.fromkeys(names):
             self.definitions.setdefault(name, []).append(statement)
         if not names:
-            root = next(iter(references(statement, self.package)), ("",))[0]
-            if root in self.definitions:
+            root, *rest = next(iter(references(statement, self.package)), ("",))
+            changes = rest or not isinstance(statement, ast.Expr)
+            if changes and root in self.definitions:
                 self.definitions[root].append(statement)
             else:
                 self.effects.append(statement)
@@ -111,6 +112,17 @@ def references(statement: ast.stmt, package: str) -> list[tuple[str, ...]]:
                 for name in _in_annotation(inner.annotation)
             ]
     return found
+
+
+def run_by(statement: ast.stmt) -> Iterator[str]:
+    """What a statement calls for the effect: its decorators, or what stands on a line alone."""
+    calls = list(getattr(statement, "decorator_list", []))
+    if isinstance(statement, ast.Expr | ast.For | ast.If):
+        calls += [n.value for n in ast.walk(statement) if isinstance(n, ast.Expr)]
+    for call in calls:
+        while isinstance(call, ast.Call):
+            call = call.func
+        yield ast.unparse(call)
 
 
 def _in_annotation(node: ast.AST) -> Iterator[str]:
@@ -270,19 +282,18 @@ class Reach:
         """What runs on import and may have an effect on what was reached."""
         for name in sorted(self.imported(loads)):
             bound = self.module(name)
-            for number in range(len(bound.effects)):
-                yield ("effect", name, str(number))
+            for number, effect in enumerate(bound.effects):
+                called = list(run_by(effect))
+                if not called or any(self._registers(bound, one, seen) for one in called):
+                    yield ("effect", name, str(number))
             for symbol, statements in bound.definitions.items():
-                for statement in statements:
-                    for decorator in getattr(statement, "decorator_list", []):
-                        if self._registers(bound, decorator, seen):
-                            yield ("symbol", name, symbol)
+                for called in (c for one in statements for c in run_by(one)):
+                    if self._registers(bound, called, seen):
+                        yield ("symbol", name, symbol)
 
-    def _registers(self, bound: Bound, decorator: ast.expr, seen: set[Node]) -> bool:
-        inner = decorator
-        while isinstance(inner, ast.Call):
-            inner = inner.func
-        root, *rest = ast.unparse(inner).split(".")
+    def _registers(self, bound: Bound, called: str, seen: set[Node]) -> bool:
+        """Whether a call changes what was reached, or may change anything."""
+        root, *rest = called.split(".")
         nodes = self._name(bound, root, rest)
         ends = [node for node in nodes if node[0] == "symbol"]
         if not ends:
