@@ -115,6 +115,15 @@ class Code:
         self.graph.replace(name, module)
         self._effects = Effects(self.graph)
 
+    def files(self, script: Path, modules: Iterable[str] = ()) -> list[Path]:
+        """The files of all modules that a script imports, the carrier of jobs excluded."""
+        library = self.graph.library
+        name = library.add_script(script)
+        loads = {(one, None) for one in modules} | set(library.module(name).loads)
+        for symbol in self.reach(script, modules).symbols:
+            loads.update(self.graph.node(symbol).loads)
+        return [library.path(one) for one in sorted(self._effects.modules(loads))]
+
     def digest(self, script: Path, modules: Iterable[str] = ()) -> str:
         """Digest of all that a script reaches, 32 hexadecimal digits."""
         reach = self.reach(script, modules)

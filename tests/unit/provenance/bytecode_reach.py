@@ -119,10 +119,11 @@ def run_by(statement: ast.stmt) -> Iterator[str]:
     calls = list(getattr(statement, "decorator_list", []))
     if isinstance(statement, ast.Expr | ast.For | ast.If):
         calls += [n.value for n in ast.walk(statement) if isinstance(n, ast.Expr)]
-    for call in calls:
-        while isinstance(call, ast.Call):
-            call = call.func
-        yield ast.unparse(call)
+    for inner in calls:
+        called = inner
+        while isinstance(called, ast.Call):
+            called = called.func
+        yield ast.unparse(called)
 
 
 def _in_annotation(node: ast.AST) -> Iterator[str]:
