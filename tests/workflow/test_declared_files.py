@@ -65,8 +65,9 @@ READING = frozenset(
     ["acquire", "explore_dataset", "index", "inventory", "measure", "preprocess", "truth"]
 )
 
-#: Rules whose raw files are declared one by one in lists that are their input, or that write them.
-LISTED = {"inventory": "data/raw", "apply_model": "slides"}
+#: Folders whose files are declared one by one in a list that is an input or output of the rule,
+#: or that the rule fills beside its declared output.
+LISTED = {"inventory": ["data/raw"], "apply_model": ["slides", "applied"]}
 
 
 class Job(NamedTuple):
@@ -82,7 +83,7 @@ class Job(NamedTuple):
         paths = [self.folder / path for paths in self.declared.values() for path in paths]
         lists = [path for path in self.declared["input"] if path.startswith("inventory/")]
         paths += [self.folder / "data/raw" / Path(path).parent.name for path in lists]
-        return paths + ([self.folder / LISTED[self.rule]] if self.rule in LISTED else [])
+        return paths + [self.folder / one for one in LISTED.get(self.rule, ())]
 
 
 def jobs_of(folder: Path, notes: Path) -> Iterator[Job]:
