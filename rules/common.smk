@@ -7,6 +7,7 @@ from io import StringIO
 from snakemake.cli import parse_args
 
 from segbench.config import load
+from segbench.datasets.formats import FORMATS
 from segbench.metrics import METRICS
 from segbench.preflight import check_environment
 from segbench.provenance import code_memory
@@ -37,6 +38,7 @@ CONFIG = load(
     BASE,
     command=sys.argv[1:] if workflow.is_main_process else None,
     metrics=METRICS,
+    formats=FORMATS,
 )
 LOG = log_of(RUN)
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 
-def load_symbol(module: str, name: str, *default: Any) -> Any:
+def load_symbol(module: str, name: str) -> Any:
     """A symbol of a module.
 
     Parameters
@@ -20,12 +20,10 @@ def load_symbol(module: str, name: str, *default: Any) -> Any:
         Dotted name of a module of the library.
     name : str
         The symbol. It must be written out as a literal where this is called.
-    *default : object, optional
-        Returned where the module has no such symbol.
 
     Examples
     --------
     >>> load_symbol("segbench.datasets.rle", "encode").__name__
     'encode'
     """
-    return getattr(import_module(module), name, *default)
+    return getattr(import_module(module), name)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from segbench.cells import unfit
-from segbench.config.dataset import FORMATS, Dataset, Download, Fixed, Protocol
+from segbench.config.dataset import Dataset, Download, Fixed, Formats, Protocol
 from segbench.config.findings import Finding
 from segbench.config.problems import Key, nearest
 
@@ -71,13 +71,17 @@ def _download(download: Download) -> Iterator[Finding]:
         yield Finding(("download", "sha256"), "has no meaning with archive: git", allowed)
 
 
+def check_format(dataset: Dataset, formats: Formats) -> Iterator[Finding]:
+    """Find a dataset in a format that there is not."""
+    if dataset.format not in formats:
+        yield Finding(
+            ("format",), "is not a format that segbench reads", ", ".join(formats),
+            nearest(dataset.format, formats), dataset.format,
+        )  # fmt: skip
+
+
 def check_dataset(dataset: Dataset) -> Iterator[Finding]:
     """Find the contradictions inside one dataset."""
-    if dataset.format not in FORMATS:
-        yield Finding(
-            ("format",), "is not a format that segbench reads", ", ".join(FORMATS),
-            nearest(dataset.format, FORMATS), dataset.format,
-        )  # fmt: skip
     if getattr(dataset, dataset.source) is None:
         allowed = f"a block `{dataset.source}:`, or another source"
         yield Finding((dataset.source,), f"is missing, but source is {dataset.source}", allowed)

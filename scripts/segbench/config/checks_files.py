@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from segbench.config.dataset import SPACING_IN_FILES, Dataset, Layout
+from segbench.config.dataset import Dataset, Formats, Layout
 from segbench.config.findings import Finding
 from segbench.config.model import Model
 from segbench.config.study import Study
@@ -94,7 +94,7 @@ def check_weights(model: Model, root: Path) -> Iterator[Finding]:
                           "a file that exists, imagenet, or null")  # fmt: skip
 
 
-def lacks_spacing(dataset: Dataset, root: Path | None) -> bool:
+def lacks_spacing(dataset: Dataset, root: Path | None, formats: Formats) -> bool:
     """Whether the samples of a dataset cannot have a known pixel spacing.
 
     Parameters
@@ -103,15 +103,17 @@ def lacks_spacing(dataset: Dataset, root: Path | None) -> bool:
     root : Path or None
         Where a relative path to a folder of the user's begins; None: its files are not looked
         at.
+    formats : mapping
+        Every format by name.
 
     Returns
     -------
     bool
         True only where it is certain; a format whose files may carry a spacing gives False.
     """
-    if dataset.spacing_um is not None:
+    if dataset.spacing_um is not None or dataset.format not in formats:
         return False
-    if dataset.format not in SPACING_IN_FILES:
+    if not formats[dataset.format].spacing_in_files:
         return True
     if dataset.format != "folder" or dataset.source != "folder" or root is None:
         return False

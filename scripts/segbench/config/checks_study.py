@@ -8,7 +8,7 @@ from typing import Any
 
 from segbench.arms import Arm
 from segbench.config.checks_files import lacks_spacing
-from segbench.config.dataset import Dataset, Protocol
+from segbench.config.dataset import Dataset, Formats, Protocol
 from segbench.config.findings import Finding
 from segbench.config.model import Model
 from segbench.config.problems import Key, nearest
@@ -109,7 +109,7 @@ def _unknown_metrics(study: Study, metrics: Metrics) -> Iterator[Finding]:
 
 
 def _metrics(
-    study: Study, dataset: Dataset, metrics: Metrics, root: Path | None
+    study: Study, dataset: Dataset, metrics: Metrics, formats: Formats, root: Path | None
 ) -> Iterator[Finding]:
     """Metrics that do not fit the task, or need a pixel spacing that is unknown."""
     task = dataset.label_task
@@ -121,7 +121,7 @@ def _metrics(
         if name not in fitting:
             needs = "masks" if "semantic" in metrics[name].tasks else metrics[name].tasks[0]
             yield Finding(key, f"needs {needs}; the task is {task}", ", ".join(fitting), value=name)
-        elif metrics[name].needs_spacing and lacks_spacing(dataset, root):
+        elif metrics[name].needs_spacing and lacks_spacing(dataset, root, formats):
             sheet = ", a sheet with spacing_y_mm and spacing_x_mm" * (dataset.format == "folder")
             yield Finding(
                 key,
@@ -182,6 +182,7 @@ def check_study(
     recipes: Recipes,
     names: Names,
     metrics: Metrics,
+    formats: Formats,
     used: bool,
     root: Path | None = None,
 ) -> list[Finding]:
@@ -194,8 +195,8 @@ def check_study(
         Kind -> name -> recipe, those that could be read.
     names : mapping of str to set
         Kind -> names that have a file, be it right or wrong.
-    metrics : mapping
-        Every metric by name.
+    metrics, formats : mapping
+        Every metric and every format by name.
     used : bool
         Whether the main file names the study; the data at hand matter only then.
     root : Path, optional
@@ -206,7 +207,7 @@ def check_study(
     findings += [*_unknown_metrics(study, metrics), *_patches(study, recipes)]
     if dataset is not None:
         findings += _dataset(study, dataset, used)
-        findings += _metrics(study, dataset, metrics, root)
+        findings += _metrics(study, dataset, metrics, formats, root)
     return findings
 
 

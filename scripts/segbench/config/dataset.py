@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
+from typing import Protocol as Interface
 
 from pydantic import Field
 
 from segbench.strict import Count, Fraction, Strict
 
-#: Publishers' formats. `segbench.datasets` registers a reader for each.
-FORMATS = (
-    "kidney_nuclei",
-    "kidney_mitochondria",
-    "dsb2018",
-    "ccp",
-    "uw_madison",
-    "msd",
-    "organ_tissue",
-    "organ_crypts",
-    "folder",
-)
 
-#: Formats whose files may say the pixel spacing; of the others only `spacing_um` does.
-SPACING_IN_FILES = ("uw_madison", "msd", "folder")
+class Format(Interface):
+    """What the checks ask of a format; `segbench.datasets.formats.FORMATS` holds them."""
+
+    @property
+    def spacing_in_files(self) -> bool:
+        """Whether its files may give the pixel spacing; else only `spacing_um` does."""
+
+
+#: Name of each format -> what the checks ask of it.
+Formats = Mapping[str, Format]
 
 
 class Generated(Strict):
@@ -140,9 +138,7 @@ class Dataset(Strict):
     """One dataset: format, source, licence, classes, protocols."""
 
     title: str = Field(description="Name in tables and pages.")
-    format: str = Field(
-        description="The publisher's format, i.e. the reader: " + ", ".join(FORMATS) + "."
-    )
+    format: str = Field(description="The publisher's format, see docs/reference/datasets.md.")
     task: Literal["semantic", "overlapping", "instances", "classification"] = Field(
         description="semantic: a class for each pixel; overlapping: a mask for each class; "
         "instances: numbered objects of one class; classification: a class for each image."

@@ -11,9 +11,10 @@ from typing import Any
 from segbench.arms import Arm
 from segbench.config.augmentation import Augmentation
 from segbench.config.checks import check_recipe
+from segbench.config.checks_dataset import check_format
 from segbench.config.checks_files import asked_studies, check_source, check_weights
 from segbench.config.checks_study import check_policies, check_study
-from segbench.config.dataset import Dataset
+from segbench.config.dataset import Dataset, Formats
 from segbench.config.documents import Document, Mark, document_of, read_document
 from segbench.config.main import Main
 from segbench.config.model import Model
@@ -90,9 +91,10 @@ class Config:
 class _Loader:
     """Collects problems while the parts are read; see `load`."""
 
-    def __init__(self, root: Path, metrics: Metrics) -> None:
+    def __init__(self, root: Path, metrics: Metrics, formats: Formats) -> None:
         self.root = root
         self.metrics = metrics
+        self.formats = formats
         self.problems: list[Problem] = []
         self.documents: dict[str, dict[str, Document]] = {kind: {} for kind in KINDS}
         self.recipes: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
@@ -212,6 +214,13 @@ class _Loader:
         # What is wrong with the model itself has been said.
         self.problems += [p for p in problems if p not in self.problems]
 
+    def check_formats(self) -> None:
+        """Check that there are the formats of the datasets."""
+        for name, dataset in self.recipes["datasets"].items():
+            document = self.documents["datasets"][name]
+            findings = check_format(dataset, self.formats)
+            self.problems += [finding.problem(document) for finding in findings]
+
     def check_studies(self, named: list[str], at_hand: Collection[str]) -> None:
         """Check what a study says about its parts, and the parts against each other.
 
@@ -226,7 +235,7 @@ class _Loader:
             document = self.documents["studies"][name]
             root = self.root if name in at_hand else None
             findings = check_study(
-                study, self.recipes, self.names, self.metrics, name in named, root
+                study, self.recipes, self.names, self.metrics, self.formats, name in named, root
             )
             self.problems += [finding.problem(document) for finding in findings]
 
@@ -272,6 +281,7 @@ def load(
     command: Sequence[str] | None = None,
     *,
     metrics: Metrics,
+    formats: Formats,
 ) -> Config:
     """Read the configuration and check all of it.
 
@@ -286,8 +296,9 @@ def load(
     command : sequence of str, optional
         Words of the command line. The raw files and weights of the studies that they name, or
         of all studies where they name none, must exist. None: no file is looked at.
-    metrics : mapping
-        Every metric by name, `segbench.metrics.METRICS`; they are defined above the config.
+    metrics, formats : mapping
+        Every metric and every format by name, `segbench.metrics.METRICS` and
+        `segbench.datasets.formats.FORMATS`; they are defined above the config.
 
     Returns
     -------
@@ -301,7 +312,7 @@ def load(
         is checked for contradictions when all its keys and types are right.
     """
     files = [Path(main)] if isinstance(main, str | Path) else [Path(path) for path in main]
-    loader = _Loader(Path(root), metrics)
+    loader = _Loader(Path(root), metrics, formats)
     document = loader.read_main(files, overrides)
     loader.read_folders()
     loader.override("datasets", document)
@@ -315,6 +326,7 @@ def load(
             Problem(mark.file, mark.line, ("studies",), "names no study", allowed, "", ABSENT)
         )
     loader.validate()
+    loader.check_formats()
     loader.expand_sweeps()
     studies_read = {n: s for n, s in loader.recipes["studies"].items() if n in named}
     at_hand = [] if command is None else asked_studies(command, studies_read)

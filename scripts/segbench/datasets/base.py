@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from segbench.config.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,24 @@ class RawSample:
 class Reader:
     """Reads one publisher's format; base of all readers.
 
-    A module of `segbench.datasets` has one `READER`; where what is read depends on the
-    dataset's config (which labels make which class, how a folder is laid out), it also has
-    ``make_reader(dataset)``.
+    The module of a format names its reader `READER`.
 
     Attributes
     ----------
+    spacing_in_files : bool
+        Whether the files may give the pixel spacing, see `spacing_mm`.
     takes_submissions : bool
         Whether the publisher scores a file of masks as run-length codes, see
         `segbench.datasets.submission`.
     """
 
+    spacing_in_files: ClassVar[bool] = False
     takes_submissions: ClassVar[bool] = False
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """Make the reader of a dataset; override it where its config matters, e.g. its classes."""
+        return cls()
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the samples from file names alone, sorted by id; reads no pixels."""

@@ -9,8 +9,7 @@ Found at the raw root or up to four folders below it::
 
 A photo is a sample if it has pixel labels. Which of the 59 labels make which class is data:
 `labels` of the classes and of the background in config/datasets/NAME.yaml. Together they name
-each of the 59 once, which is checked against label_list.mat; without any class (`READER`)
-labels are given as they are published.
+each of the 59 once, which is checked against label_list.mat.
 """
 
 from __future__ import annotations
@@ -19,22 +18,24 @@ import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
 
 import numpy as np
 
+from segbench.config.dataset import Background, Dataset
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.tree import check_id, is_junk, locate
 from segbench.errors import SegbenchError
-
-if TYPE_CHECKING:
-    from segbench.config.dataset import Dataset
 
 LAYOUT = "photos/0001.jpg, annotations/pixel-level/0001.mat and label_list.mat"
 PHOTOS, ANNOTATIONS, NAMES = "photos", "annotations/pixel-level", "label_list.mat"
 
 #: The publisher's label of what is neither clothing nor person.
 NULL = "null"
+
+#: Name of a class -> its value, and the publisher's labels (names or numbers) that become it;
+#: without any, the label of the class's name.
+Classes = Mapping[str, tuple[int, tuple[str | int, ...]]]
 
 
 def _is_base(folder: Path) -> bool:
@@ -46,14 +47,20 @@ class Ccp(Reader):
 
     Parameters
     ----------
-    classes : mapping of str to tuple
-        Name of a class -> its value and the publisher's labels (names or numbers) that become
-        it; the background has the value 0. Empty: labels stay as published.
+    classes : Classes
+        With the background, whose value is 0.
     """
 
-    def __init__(self, classes: Mapping[str, tuple[int, tuple[str | int, ...]]]) -> None:
-        self._classes = dict(classes)
+    def __init__(self, classes: Classes) -> None:
+        self._classes = classes
         self._tables: dict[tuple[Path, int], np.ndarray] = {}
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """Make the reader for the classes of a dataset."""
+        background = dataset.background or Background()
+        classes = {label.name: (label.value, label.labels) for label in dataset.classes}
+        return cls({background.name: (0, background.labels or (NULL,)), **classes})
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the photos that have pixel labels, from file names alone, sorted by id.
@@ -175,19 +182,14 @@ def label_names(path: Path) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
-def class_table(
-    names: tuple[str, ...],
-    classes: Mapping[str, tuple[int, tuple[str | int, ...]]],
-    where: str,
-) -> np.ndarray:
+def class_table(names: tuple[str, ...], classes: Classes, where: str) -> np.ndarray:
     """Make the lookup from published label to class, and check that it is a partition.
 
     Parameters
     ----------
     names : tuple of str
         The publisher's labels, in the order of their numbers.
-    classes : mapping of str to tuple
-        As in `Ccp`.
+    classes : Classes
     where : str
         What errors call the list of labels.
 
@@ -206,8 +208,6 @@ def class_table(
     >>> class_table(("null", "hat", "cap"), {"sky": (0, ("null",)), "hat": (4, ("cap", 1))}, "-")
     array([0, 4, 4], dtype=uint8)
     """
-    if not classes:
-        return np.arange(len(names), dtype=np.uint8)
     owner: dict[int, str] = {}
     table = np.zeros(len(names), np.uint8)
     action = "correct `labels` in the dataset's config"
@@ -283,18 +283,5 @@ def _variable(path: Path, name: str) -> np.ndarray:
     return variable
 
 
-def make_reader(dataset: Dataset) -> Ccp:
-    """Make the reader for the classes of a dataset."""
-    background = dataset.background
-    classes: dict[str, tuple[int, tuple[str | int, ...]]] = {
-        background.name if background else "background": (
-            0,
-            (background.labels if background else ()) or (NULL,),
-        )
-    }
-    classes.update({label.name: (label.value, label.labels) for label in dataset.classes})
-    return Ccp(classes)
-
-
-#: The reader of this format: labels as published.
-READER = Ccp({})
+#: The reader of this format.
+READER = Ccp

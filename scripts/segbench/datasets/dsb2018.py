@@ -263,4 +263,4 @@ def _table(path: Path, changed: int) -> dict[str, tuple[tuple[int, str], ...]]:
 
 
 #: The reader of this format.
-READER = Dsb2018()
+READER = Dsb2018

@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -70,13 +70,7 @@ class Folder(Reader):
 
     Parameters
     ----------
-    task : {"semantic", "overlapping", "instances", "classification"}
-        As in the dataset's config.
-    classes : sequence of Class
-        As in the dataset's config.
-    background : Background, optional
-        As in the dataset's config.
-    layout : Layout, optional
+    task, classes, background, layout
         As in the dataset's config.
 
     Raises
@@ -85,15 +79,17 @@ class Folder(Reader):
         A folder of the layout leaves the raw tree, or a label stands for two classes.
     """
 
+    spacing_in_files = True
+
     def __init__(
         self,
-        task: str = "semantic",
-        classes: tuple[Class, ...] = (Class(name="object", value=1),),
+        task: str,
+        classes: tuple[Class, ...],
         background: Background | None = None,
         layout: Layout | None = None,
     ) -> None:
         self._task = task
-        self._classes = tuple(classes)
+        self._classes = classes
         self._background = background
         self._layout = layout or Layout()
         for key in ("images", "masks", "sheet"):
@@ -105,6 +101,11 @@ class Folder(Reader):
                     "correct it in the dataset's config, or set folder.path higher up",
                 )
         self._names = names_of(self._classes)
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """Make the reader for the task, the classes and the layout of a dataset."""
+        return cls(dataset.task, dataset.classes, dataset.background, dataset.layout)
 
     def scan(self, root: Path) -> Iterator[FolderSample]:
         """List the samples from file names and the sheet, sorted by id.
@@ -374,10 +375,5 @@ def _check_affine(image: Path, mask: Path) -> None:
         )
 
 
-def make_reader(dataset: Dataset) -> Folder:
-    """The reader for the task, the classes and the layout of a dataset's config."""
-    return Folder(dataset.task, dataset.classes, dataset.background, dataset.layout)
-
-
-#: The reader of this format, for one class of the value 1.
-READER = Folder()
+#: The reader of this format.
+READER = Folder

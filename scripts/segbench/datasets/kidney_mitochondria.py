@@ -88,4 +88,4 @@ class KidneyMitochondria(KidneyNuclei):
 
 
 #: The reader of this format.
-READER = KidneyMitochondria()
+READER = KidneyMitochondria

@@ -211,4 +211,4 @@ def _blanks(root: Path, folder: Path) -> Iterator[RawSample]:
 
 
 #: The reader of this format.
-READER = KidneyNuclei()
+READER = KidneyNuclei

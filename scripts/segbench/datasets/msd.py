@@ -25,6 +25,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -54,13 +55,19 @@ class Msd(Reader):
 
     Parameters
     ----------
-    dataset : Dataset, optional
-        Its classes say which labels become which value. Without it labels keep the numbers of
-        the files.
+    dataset : Dataset
+        Its classes say which labels become which value.
     """
 
-    def __init__(self, dataset: Dataset | None = None) -> None:
+    spacing_in_files = True
+
+    def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """Make the reader for the classes of a dataset."""
+        return cls(dataset)
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the cases that have a label, sorted by name.
@@ -149,8 +156,6 @@ class Msd(Reader):
         label = _whole_numbers(path, _read(path))
         _compare_grids(root / raw.images[0], path, label.shape)
         present = np.flatnonzero(np.bincount(label.ravel()))
-        if self._dataset is None:
-            return label.astype(np.uint8 if present.max() < 256 else np.uint16)
         sets = class_sets(self._dataset, described)
         check_taken(self._dataset, described, sets, present.tolist(), path)
         classes = self._dataset.classes
@@ -269,10 +274,5 @@ def _compare_grids(image: Path, label: Path, shape: tuple[int, ...]) -> None:
         log.warning("%s: its affine is not that of %s; voxels are paired by index", label, image)
 
 
-def make_reader(dataset: Dataset) -> Msd:
-    """Make a reader that gives labels the values of a dataset's classes."""
-    return Msd(dataset)
-
-
-#: The reader of this format, without any config: labels keep the files' numbers.
-READER = Msd()
+#: The reader of this format.
+READER = Msd

@@ -249,4 +249,4 @@ def _rows(path: Path, changed: int) -> dict[str, tuple[int, str]]:
 
 
 #: The reader of this format.
-READER = OrganCrypts()
+READER = OrganCrypts

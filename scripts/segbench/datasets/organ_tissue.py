@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
@@ -30,23 +30,6 @@ if TYPE_CHECKING:
 LAYOUT = "data/train/<class>/* and data/test/<class>/*"
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg"})
 SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
-
-#: Class -> the publisher's spellings of its folder, in the order of the classes' values.
-#: 'endotherium' is how the publisher prints endometrium, and its second kind as number 3.
-CLASSES: dict[str, tuple[str, ...]] = {
-    "colon": ("colon",),
-    "endometrium_1": ("endometrium_1", "endotherium_1"),
-    "endometrium_2": ("endometrium_2", "endotherium_2", "endotherium_3"),
-    "kidney": ("kidney",),
-    "liver": ("liver",),
-    "lung": ("lung",),
-    "lymph_node": ("lymph_node",),
-    "pancreas": ("pancreas",),
-    "skin_1": ("skin_1",),
-    "skin_2": ("skin_2",),
-    "small_intestine": ("small_intestine",),
-    "spleen": ("spleen",),
-}
 
 
 def normalised(folder: str) -> str:
@@ -79,6 +62,27 @@ class OrganTissue(Reader):
         self._values = dict(classes)
         self._names = {value: name for name, value in classes.items()}
         self._spellings = dict(spellings)
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """Make the reader for the classes of a dataset, in the spellings that it lists.
+
+        Raises
+        ------
+        SegbenchError
+            One spelling is listed for two classes.
+        """
+        spellings: dict[str, str] = {}
+        for label in dataset.classes:
+            for spelling in label.labels or (label.name,):
+                other = spellings.setdefault(normalised(str(spelling)), label.name)
+                if other != label.name:
+                    raise SegbenchError(
+                        f"classes: {spelling!r} is a label of {other} and of {label.name}",
+                        "each folder in one class",
+                        "remove it from the `labels` of one of them",
+                    )
+        return cls({label.name: label.value for label in dataset.classes}, spellings)
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the samples from file names alone, sorted by id.
@@ -165,29 +169,5 @@ def _sample(root: Path, path: Path, split: Literal["train", "test"]) -> RawSampl
     return RawSample(sample=name, images=images, labels=(), split=split, group=name)
 
 
-def make_reader(dataset: Dataset) -> OrganTissue:
-    """The reader for the classes of a dataset's config, in the spellings that it lists.
-
-    Raises
-    ------
-    SegbenchError
-        One spelling is listed for two classes.
-    """
-    spellings: dict[str, str] = {}
-    for label in dataset.classes:
-        for spelling in label.labels or (label.name,):
-            other = spellings.setdefault(normalised(str(spelling)), label.name)
-            if other != label.name:
-                raise SegbenchError(
-                    f"classes: {spelling!r} is a label of {other} and of {label.name}",
-                    "each folder in one class",
-                    "remove it from the `labels` of one of them",
-                )
-    return OrganTissue({label.name: label.value for label in dataset.classes}, spellings)
-
-
-#: The reader of this format, for the publisher's twelve classes.
-READER = OrganTissue(
-    {name: value for value, name in enumerate(CLASSES, start=1)},
-    {spelling: name for name, spellings in CLASSES.items() for spelling in spellings},
-)
+#: The reader of this format.
+READER = OrganTissue

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -116,6 +116,7 @@ class UwMadison(Reader):
         Names in train.csv of the masks that a label consists of, in their order.
     """
 
+    spacing_in_files = True
     takes_submissions = True
 
     def __init__(self, organs: tuple[str, ...]) -> None:
@@ -123,6 +124,27 @@ class UwMadison(Reader):
             if organ not in ORGANS:
                 raise _unknown(organ, "the dataset's classes")
         self._organs = organs
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Self:
+        """Make the reader for the classes of a dataset: named as in train.csv, or by `labels`.
+
+        Raises
+        ------
+        SegbenchError
+            A class is none of the publisher's, or consists of several of them.
+        """
+        organs = []
+        for label in dataset.classes:
+            names = label.labels or (label.name,)
+            if len(names) > 1:
+                raise SegbenchError(
+                    f"class {label.name} of the dataset's config consists of {len(names)} labels",
+                    f"one of {', '.join(ORGANS)}: the organs are masks of their own",
+                    "give each organ a class",
+                )
+            organs.append(str(names[0]))
+        return cls(tuple(organs))
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the slices from file names alone, sorted by id.
@@ -326,26 +348,5 @@ def _enter(
     rows[organ] = (line, text)
 
 
-def make_reader(dataset: Dataset) -> UwMadison:
-    """Make the reader for the classes of a dataset: named as in train.csv, or by `labels`.
-
-    Raises
-    ------
-    SegbenchError
-        A class is none of the publisher's, or consists of several of them.
-    """
-    organs = []
-    for label in dataset.classes:
-        names = label.labels or (label.name,)
-        if len(names) > 1:
-            raise SegbenchError(
-                f"class {label.name} of the dataset's config consists of {len(names)} labels",
-                f"one of {', '.join(ORGANS)}: the organs are masks of their own",
-                "give each organ a class",
-            )
-        organs.append(str(names[0]))
-    return UwMadison(tuple(organs))
-
-
-#: The reader of this format: the three organs in the publisher's order.
-READER = UwMadison(ORGANS)
+#: The reader of this format.
+READER = UwMadison

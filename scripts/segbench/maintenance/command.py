@@ -99,9 +99,10 @@ def _place(options: argparse.Namespace, root: Path) -> Path:
         place = store_location(root=root)
     else:
         from segbench.config import load
+        from segbench.datasets.formats import FORMATS
         from segbench.metrics import METRICS
 
-        place = load(_mains(options, root), root=root, metrics=METRICS).store()
+        place = load(_mains(options, root), root=root, metrics=METRICS, formats=FORMATS).store()
     if not place.is_dir():
         raise SegbenchError(
             f"{place}: no store found",
@@ -193,11 +194,12 @@ def _report(done: Pruned, dry: bool) -> str:
 
 def _du(store: Store, options: argparse.Namespace, root: Path) -> int:
     from segbench.config import load
+    from segbench.datasets.formats import FORMATS
     from segbench.maintenance.usage import summary, summary_text
     from segbench.metrics import METRICS
 
     try:
-        config = load(_mains(options, root), root=root, metrics=METRICS)
+        config = load(_mains(options, root), root=root, metrics=METRICS, formats=FORMATS)
         arms = {study: config.arms(study) for study in config.studies}
     except SegbenchError as error:
         print(f"Cannot tell studies apart, the config has errors:\n{error}", file=sys.stderr)

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 from segbench.arms import Arm
 from segbench.config.loader import Config
+from segbench.datasets.formats import FORMATS
 from segbench.workflow.paths import APPEARANCE, MODEL
 
 #: The fold of a prediction that all folds' networks make together.
@@ -69,13 +70,11 @@ class Arms:
 
     def submitted(self, pattern: str) -> list[str]:
         """A file of every arm on data of which a publisher takes submissions."""
-        from segbench.datasets import reader
-
         return [
             pattern.format(**arm._asdict())
             for study in self._config.studies
             for arm in self._config.arms(study)
-            if reader(self._config.datasets[arm.dataset].format).takes_submissions
+            if FORMATS[self._config.datasets[arm.dataset].format].takes_submissions
         ]
 
     def appearance(self, wildcards: Mapping[str, str]) -> str | list[str]:

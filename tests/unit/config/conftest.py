@@ -11,6 +11,7 @@ import yaml
 
 from segbench.config import Config, ConfigError, load
 from segbench.config.problems import Problem, key_text
+from segbench.datasets.formats import FORMATS
 from segbench.metrics import METRICS
 
 CELLS = {
@@ -110,7 +111,9 @@ class Tree:
         main: str = "config.yaml",
         command: list[str] | None = None,
     ) -> Config:
-        return load(self.path(main), overrides, self.root, command, metrics=METRICS)
+        return load(
+            self.path(main), overrides, self.root, command, metrics=METRICS, formats=FORMATS
+        )
 
     def problems(
         self, overrides: dict[str, Any] | None = None, command: list[str] | None = None

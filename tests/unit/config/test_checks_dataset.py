@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from segbench.config.dataset import FORMATS
+from segbench.datasets.formats import FORMATS
 
 if TYPE_CHECKING:
     from tests.unit.config.conftest import Tree

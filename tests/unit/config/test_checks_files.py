@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segbench.config.checks_files import lacks_spacing, nearest_folder
-from segbench.config.dataset import FORMATS, SPACING_IN_FILES, Dataset
-from segbench.datasets import reader_of
+from segbench.config.dataset import Dataset
 from segbench.datasets.base import Reader
+from segbench.datasets.formats import FORMATS
 
 if TYPE_CHECKING:
     from tests.unit.config.conftest import Tree
@@ -117,9 +117,8 @@ def test_the_nearest_folder_exists_and_lies_on_the_way(
 
 
 def test_formats_that_may_say_a_spacing_are_those_whose_reader_does() -> None:
-    readers = {name: type(reader_of(dataset(name))) for name in FORMATS}
-    says = {name for name, kind in readers.items() if kind.spacing_mm is not Reader.spacing_mm}
-    assert says == set(SPACING_IN_FILES)
+    says = {name for name, kind in FORMATS.items() if kind.spacing_mm is not Reader.spacing_mm}
+    assert says == {name for name, kind in FORMATS.items() if kind.spacing_in_files}
 
 
 @pytest.mark.parametrize(
@@ -139,8 +138,8 @@ def test_a_folder_of_pictures_has_no_spacing(
 ) -> None:
     own_folder(tmp_path, *names)
     (tmp_path / "mine/sheet.csv").write_text("sample,group\na,1\n", encoding="utf-8")
-    assert lacks_spacing(dataset(**keys), tmp_path) is lacks
-    assert not lacks_spacing(dataset(**keys), None)
+    assert lacks_spacing(dataset(**keys), tmp_path, FORMATS) is lacks
+    assert not lacks_spacing(dataset(**keys), None, FORMATS)
 
 
 def test_a_sheet_with_the_column_may_say_a_spacing(tmp_path: Path) -> None:
@@ -148,12 +147,12 @@ def test_a_sheet_with_the_column_may_say_a_spacing(tmp_path: Path) -> None:
     layout = {"sheet": "sheet.csv"}
     sheet = tmp_path / "mine/sheet.csv"
     sheet.write_text("sample;spacing_y_mm;spacing_x_mm\na;;\n", encoding="utf-8")
-    assert not lacks_spacing(dataset(layout=layout), tmp_path)
+    assert not lacks_spacing(dataset(layout=layout), tmp_path, FORMATS)
     sheet.write_bytes(b"\xff\xfe")
-    assert not lacks_spacing(dataset(layout=layout), tmp_path)
+    assert not lacks_spacing(dataset(layout=layout), tmp_path, FORMATS)
 
 
 def test_formats_without_a_spacing_need_it_from_the_config() -> None:
-    assert lacks_spacing(dataset("dsb2018"), None)
-    assert not lacks_spacing(dataset("dsb2018", spacing_um=(0.5, 0.5)), None)
-    assert not lacks_spacing(dataset("msd"), None)
+    assert lacks_spacing(dataset("dsb2018"), None, FORMATS)
+    assert not lacks_spacing(dataset("dsb2018", spacing_um=(0.5, 0.5)), None, FORMATS)
+    assert not lacks_spacing(dataset("msd"), None, FORMATS)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from segbench.config.dataset import FORMATS, SPACING_IN_FILES, Dataset
+from segbench.config.dataset import Dataset
 
 BASE: dict[str, Any] = {
     "title": "Cells", "format": "folder", "task": "semantic", "licence": "CC0", "citation": "n",
@@ -56,8 +56,3 @@ def test_values_that_are_refused(key: str, value: Any) -> None:
     with pytest.raises(ValidationError) as error:
         dataset(**{key: value})
     assert error.value.errors()[0]["loc"][0] == key
-
-
-def test_formats_that_may_say_a_spacing_are_formats() -> None:
-    assert set(SPACING_IN_FILES) < set(FORMATS)
-    assert len(set(FORMATS)) == len(FORMATS)

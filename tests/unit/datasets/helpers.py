@@ -8,10 +8,12 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
+import yaml
 from PIL import Image
 
 from segbench.config.dataset import Class, Dataset
 
+ROOT = Path(__file__).resolve().parents[3]
 KIDNEY = "02_ImageDataset/01_Mouse_B6J_Kidney_Nucleus_All_ver190903"
 
 
@@ -33,6 +35,12 @@ def make_dataset(name: str, **changes: object) -> Dataset:
         **changes,
     }
     return Dataset.model_validate(values)
+
+
+def shipped(name: str) -> Dataset:
+    """A dataset as config/datasets describes it."""
+    text = (ROOT / f"config/datasets/{name}.yaml").read_text("utf-8")
+    return Dataset.model_validate(yaml.safe_load(text))
 
 
 def kidney_pair(folder: Path, name: str, seed: int, masks: str = "2_Teacher") -> None:

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from segbench.config.dataset import Download, Folder, Generated
-from segbench.datasets import reader
+from segbench.datasets import reader_of
 from segbench.datasets.acquire import acquire
+from segbench.datasets.dsb2018 import Dsb2018
 from segbench.errors import SegbenchError
 from unit.datasets.helpers import make_dataset
 
@@ -67,7 +68,7 @@ def test_generated(raw, record):
         "samples": {"train": 3},
         "seed": 0,
     }
-    assert len(list(reader("dsb2018").scan(raw))) == 3
+    assert len(list(Dsb2018().scan(raw))) == 3
     assert beside(raw) == [".dsb.origin.json"]
 
 
@@ -84,7 +85,7 @@ def test_same_seed_same_bytes(tmp_path):
 def test_generated_again_replaces_it(raw, record):
     acquire(generated(samples=4), raw, record)
     acquire(generated(samples=2), raw, record)
-    assert len(list(reader("dsb2018").scan(raw))) == 2
+    assert len(list(Dsb2018().scan(raw))) == 2
     assert beside(raw) == [".dsb.origin.json"]
 
 
@@ -119,7 +120,7 @@ def test_a_folder_of_the_user_is_never_replaced(raw, record):
 def test_an_empty_folder_is_no_obstacle(raw, record):
     raw.mkdir(parents=True)
     acquire(generated(), raw, record)
-    assert len(list(reader("dsb2018").scan(raw))) == 3
+    assert len(list(Dsb2018().scan(raw))) == 3
 
 
 @pytest.mark.parametrize("source", ["generated", "download", "folder"])
@@ -137,7 +138,7 @@ def test_folder_is_linked_and_not_copied(dsb_tree, raw, record):
     assert content["generated"] is False
     assert str(dsb_tree) not in record.read_text()
     acquire(linked(dsb_tree), raw, record)
-    assert len(list(reader("dsb2018").scan(raw))) == 2
+    assert len(list(Dsb2018().scan(raw))) == 2
 
 
 def test_changing_the_source_never_touches_the_folder(dsb_tree, raw, record):
@@ -169,7 +170,7 @@ def test_folder_that_is_the_raw_folder(raw, record):
     acquire(generated(), raw, record)
     with pytest.raises(SegbenchError, match="is the raw folder itself"):
         acquire(linked(raw), raw, record)
-    assert len(list(reader("dsb2018").scan(raw))) == 3
+    assert len(list(Dsb2018().scan(raw))) == 3
 
 
 def test_download(dsb_tree, raw, record, serve):
@@ -211,7 +212,7 @@ def test_tar_download(dsb_tree, raw, record, serve):
         archive.add(dsb_tree, "top/level")
     server = serve(buffer.getvalue(), "data.tar.gz")
     acquire(downloaded(server.url, archive="tar"), raw, record)
-    assert len(list(reader("dsb2018").scan(raw))) == 2
+    assert len(list(Dsb2018().scan(raw))) == 2
 
 
 def test_single_file_download(raw, record, serve):
@@ -284,5 +285,6 @@ def test_real_folders(publisher_data, tmp_path):
         record = tmp_path / f"{name}.json"
         acquire(dataset, tmp_path / "raw" / name, record)
         assert json.loads(record.read_text())["samples"] == samples
-        first = next(reader(name).scan(tmp_path / "raw" / name))
-        assert np.any(reader(name).read_label(tmp_path / "raw" / name, first))
+        source = reader_of(dataset)
+        first = next(source.scan(tmp_path / "raw" / name))
+        assert np.any(source.read_label(tmp_path / "raw" / name, first))

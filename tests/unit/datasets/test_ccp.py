@@ -5,19 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 
 from segbench.config.dataset import Background, Class, Dataset
-from segbench.datasets import reader, reader_of
+from segbench.datasets import reader_of
 from segbench.datasets.base import RawSample
 from segbench.datasets.ccp import Ccp, class_table, label_names
 from segbench.datasets.miniature.ccp import LABELS, save_mat
 from segbench.errors import SegbenchError
-from unit.datasets.helpers import make_dataset
+from unit.datasets.helpers import make_dataset, shipped
 
 ROOT = Path(__file__).resolve().parents[3]
 #: Eight labels are enough for a tree; the reader takes them from the file.
@@ -39,11 +38,6 @@ def cells(names: tuple[object, ...]) -> np.ndarray:
 
 def dataset(classes: tuple[Class, ...] = CLASSES, **changes: object) -> Dataset:
     return make_dataset("ccp", task="semantic", classes=classes, **changes)
-
-
-def shipped() -> Dataset:
-    text = (ROOT / "config/datasets/ccp.yaml").read_text("utf-8")
-    return Dataset.model_validate(yaml.safe_load(text))
 
 
 @pytest.fixture()
@@ -105,15 +99,9 @@ def test_labels_become_classes(tree):
     assert label.shape == (9, 7)
 
 
-def test_without_a_config_labels_stay_as_published(tree):
-    raw = samples(tree)["0001"]
-    assert reader("ccp").read_label(tree, raw).max() == 7
-    assert len(list(reader("ccp").scan(tree))) == 2
-
-
 def test_photos_are_rgb(tree):
     raw = samples(tree)["0001"]
-    image = reader("ccp").read_image(tree, raw)
+    image = reader_of(dataset()).read_image(tree, raw)
     assert (image.shape, image.dtype) == ((9, 7, 3), np.uint8)
     with Image.open(tree / raw.images[0]) as photo:
         assert np.array_equal(image, np.asarray(photo))
@@ -121,7 +109,7 @@ def test_photos_are_rgb(tree):
 
 def test_a_grey_photo_gets_three_equal_channels(tree):
     Image.fromarray(np.full((9, 7), 30, np.uint8)).save(tree / "photos/0001.jpg")
-    image = reader("ccp").read_image(tree, samples(tree)["0001"])
+    image = reader_of(dataset()).read_image(tree, samples(tree)["0001"])
     assert image.shape == (9, 7, 3)
     assert np.unique(image).tolist() == [30]
 
@@ -129,13 +117,13 @@ def test_a_grey_photo_gets_three_equal_channels(tree):
 def test_a_photo_in_other_colours_is_refused(tree):
     Image.new("CMYK", (7, 9)).save(tree / "photos/0001.jpg")
     with pytest.raises(SegbenchError, match=r"0001\.jpg.*CMYK"):
-        reader("ccp").read_image(tree, samples(tree)["0001"])
+        reader_of(dataset()).read_image(tree, samples(tree)["0001"])
 
 
 def test_a_png_with_alpha_under_the_name_of_a_photo_is_refused(tree):
     Image.new("RGBA", (7, 9)).save(tree / "photos/0001.jpg", format="PNG")
     with pytest.raises(SegbenchError, match="RGB photo"):
-        reader("ccp").read_image(tree, samples(tree)["0001"])
+        reader_of(dataset()).read_image(tree, samples(tree)["0001"])
 
 
 @pytest.mark.parametrize("keep", [0.5, 0.0])
@@ -144,7 +132,7 @@ def test_a_damaged_photo_is_named(tree, keep):
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * keep)])
     with pytest.raises(SegbenchError, match=r"0002\.jpg: cannot be decoded"):
-        reader("ccp").read_image(tree, samples(tree)["0002"])
+        reader_of(dataset()).read_image(tree, samples(tree)["0002"])
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "empty"])
@@ -153,14 +141,14 @@ def test_a_damaged_annotation_is_named(tree, damage):
     data = path.read_bytes()
     path.write_bytes({"cut": data[:150], "text": b"no MATLAB at all" * 20, "empty": b""}[damage])
     with pytest.raises(SegbenchError, match=r"0001\.mat: cannot be read") as caught:
-        reader("ccp").read_label(tree, samples(tree)["0001"])
+        reader_of(dataset()).read_label(tree, samples(tree)["0001"])
     assert "groundtruth" in caught.value.expected
 
 
 def test_an_annotation_without_its_variable(tree):
     save_mat(tree / "annotations/pixel-level/0001.mat", "mask", np.zeros((9, 7), np.uint8))
     with pytest.raises(SegbenchError, match=r"0001\.mat: has no variable groundtruth"):
-        reader("ccp").read_label(tree, samples(tree)["0001"])
+        reader_of(dataset()).read_label(tree, samples(tree)["0001"])
 
 
 @pytest.mark.parametrize("shape", [(7, 9), (9, 8), (9, 7, 3)])
@@ -168,7 +156,7 @@ def test_a_mask_of_another_size_than_its_photo(tree, shape):
     save_mat(tree / "annotations/pixel-level/0001.mat", "groundtruth", np.zeros(shape, np.uint8))
     text = " x ".join(map(str, shape))
     with pytest.raises(SegbenchError, match=rf"0001\.mat: groundtruth has {text}") as caught:
-        reader("ccp").read_label(tree, samples(tree)["0001"])
+        reader_of(dataset()).read_label(tree, samples(tree)["0001"])
     assert caught.value.expected == "9 x 7 pixels, as photos/0001.jpg"
 
 
@@ -178,7 +166,7 @@ def test_a_mask_of_another_size_than_its_photo(tree, shape):
 def test_labels_that_have_no_name(tree, label):
     save_mat(tree / "annotations/pixel-level/0001.mat", "groundtruth", label)
     with pytest.raises(SegbenchError, match="holds") as caught:
-        reader("ccp").read_label(tree, samples(tree)["0001"])
+        reader_of(dataset()).read_label(tree, samples(tree)["0001"])
     assert "from 0 to 7" in caught.value.expected
 
 
@@ -296,7 +284,7 @@ def test_any_partition_becomes_the_table_it_describes(owners):
 
 
 def test_the_shipped_mapping_is_a_partition_of_the_59_labels():
-    found = shipped()
+    found = shipped("ccp")
     classes = {c.name: (c.value, c.labels) for c in found.classes}
     classes["background"] = (0, found.background.labels)
     table = class_table(LABELS, classes, "list")
@@ -312,7 +300,7 @@ def test_the_shipped_mapping_is_the_published_one(publisher_data):
         rows = list(csv.DictReader(handle))
     assert label_names(publisher_data / "ccp/label_list.mat") == LABELS
     assert tuple(row["old_name"] for row in rows) == LABELS
-    found = shipped()
+    found = shipped("ccp")
     classes = {c.name: (c.value, c.labels) for c in found.classes}
     classes[found.background.name] = (0, found.background.labels)
     assert class_table(LABELS, classes, "list").tolist() == [int(row["new_id"]) for row in rows]
@@ -322,7 +310,7 @@ def test_the_shipped_mapping_is_the_published_one(publisher_data):
 
 def test_the_publishers_photos(publisher_data):
     root = publisher_data / "ccp"
-    source = reader_of(shipped())
+    source = reader_of(shipped("ccp"))
     found = list(source.scan(root))
     assert [raw.sample for raw in found] == [f"{n:04d}" for n in range(1, 1005)]
     for raw in found[::201]:
@@ -333,7 +321,7 @@ def test_the_publishers_photos(publisher_data):
         assert label.max() <= 13
     # The first photo: 59 labels read by SciPy alone, counted class by class.
     first = found[0]
-    plain = reader("ccp").read_label(root, first)
+    plain = loadmat(root / first.labels[0])["groundtruth"]
     mapped = source.read_label(root, first)
     assert plain.shape == (832, 550)
     assert np.array_equal(mapped == 2, plain == LABELS.index("skin"))

@@ -6,24 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from PIL import Image
 from scipy.io import loadmat, savemat
 
-from segbench.config.dataset import Dataset
 from segbench.datasets import generator as miniature
 from segbench.datasets import reader_of
 from segbench.datasets.miniature.ccp import LABELS, MATLAB_HEAD, picture, save_mat
 from segbench.datasets.miniature.drawing import generator
 from segbench.errors import SegbenchError
+from unit.datasets.helpers import shipped
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = 12
-
-
-def shipped() -> Dataset:
-    text = (ROOT / "config/datasets/ccp.yaml").read_text("utf-8")
-    return Dataset.model_validate(yaml.safe_load(text))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +29,7 @@ def tree(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def loaded(tree):
-    source = reader_of(shipped())
+    source = reader_of(shipped("ccp"))
     return [(source.read_image(tree, r), source.read_label(tree, r)) for r in source.scan(tree)]
 
 

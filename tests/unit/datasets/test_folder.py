@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from segbench.config.dataset import Class
-from segbench.datasets import generator, reader, reader_of
-from segbench.datasets.folder import READER, FolderSample
+from segbench.datasets import generator, reader_of
+from segbench.datasets.folder import FolderSample
 from segbench.datasets.inventory import write_shards
 from unit.datasets.folders import (
     COLOURED,
@@ -336,14 +336,13 @@ def test_the_reader_follows_the_config(tmp_path):
     )
     found = read_labels(reader_of(dataset), root)["a"]  # type: ignore[arg-type]
     assert np.array_equal(found, label(1) * 3)
-    assert reader("folder") is READER
 
 
 def test_samples_of_other_readers_are_a_mistake_of_ours(tmp_path):
     from segbench.datasets import RawSample
 
     with pytest.raises(TypeError):
-        READER.read_label(tmp_path, RawSample("a", ("a.png",), ()))
+        make().read_label(tmp_path, RawSample("a", ("a.png",), ()))
     assert FolderSample("a", ("a.png",), ()).said.spacing_mm is None
 
 

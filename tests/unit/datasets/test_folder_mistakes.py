@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segbench.config.dataset import Class, Layout
-from segbench.datasets.folder import Folder
+from segbench.config.dataset import Class
 from segbench.errors import SegbenchError
 from unit.datasets.folders import (
     COLOURED,
@@ -151,7 +150,7 @@ def test_images_and_masks_in_one_folder_without_a_suffix(tmp_path):
 @pytest.mark.parametrize("key", ["images", "masks", "sheet"])
 def test_a_layout_that_leaves_the_folder(key, place):
     with pytest.raises(SegbenchError, match=f"layout.{key}: .* leaves the raw folder"):
-        Folder(layout=Layout(**{key: place}))
+        make(**{key: place})
 
 
 @pytest.mark.parametrize(

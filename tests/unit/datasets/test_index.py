@@ -12,8 +12,8 @@ from PIL import Image
 from segbench.artefacts.inventory import RawFile, write_inventory
 from segbench.artefacts.samples import COLUMNS, Sample, read_samples, write_samples
 from segbench.datasets import index as module
-from segbench.datasets import reader
 from segbench.datasets.description import pixel_digest
+from segbench.datasets.formats import FORMATS
 from segbench.datasets.index import index_shard, merge_samples
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
@@ -26,7 +26,7 @@ def inventory_of(name, root, path, only=None):
     write_inventory(
         [
             RawFile(raw.sample, file, (root / file).stat().st_size, sha256_of_file(root / file))
-            for raw in reader(name).scan(root)
+            for raw in FORMATS[name]().scan(root)
             if only is None or raw.sample in only
             for file in raw.files
         ],

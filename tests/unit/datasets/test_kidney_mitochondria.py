@@ -10,7 +10,6 @@ from PIL import Image
 from scipy import ndimage
 
 from segbench.datasets import generator as miniature
-from segbench.datasets import reader
 from segbench.datasets.kidney_mitochondria import KidneyMitochondria, image_folders
 from segbench.errors import SegbenchError
 from unit.datasets.helpers import KIDNEY, kidney_pair, write_picture
@@ -177,7 +176,7 @@ def test_the_miniature_is_in_the_hubs_layout(tree):
 
 
 def test_the_miniature_has_many_small_objects_a_tile(tree):
-    source = reader("kidney_mitochondria")
+    source = KidneyMitochondria()
     for raw in source.scan(tree):
         image, label = source.read_image(tree, raw), source.read_label(tree, raw)
         if raw.sample == "Mito_004-001":
@@ -191,7 +190,7 @@ def test_the_miniature_has_many_small_objects_a_tile(tree):
 
 
 def test_two_tiles_of_one_micrograph_are_one_group(tree):
-    groups = Counter(raw.group for raw in reader("kidney_mitochondria").scan(tree))
+    groups = Counter(raw.group for raw in KidneyMitochondria().scan(tree))
     assert sorted(groups.values()) == [1, 2, 2, 2, 2, 2]
 
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from segbench.datasets import generator as miniature
-from segbench.datasets import reader
+from segbench.datasets.dsb2018 import Dsb2018
+from segbench.datasets.formats import FORMATS
+from segbench.datasets.kidney_nuclei import KidneyNuclei
 from segbench.datasets.miniature.drawing import Outline, blend, generator, save, texture, to_uint8
 from segbench.datasets.miniature.kidney_nuclei import FOLDER
 from segbench.errors import SegbenchError
@@ -38,7 +40,7 @@ def dsb(tmp_path_factory):
 
 
 def loaded(name, root):
-    source = reader(name)
+    source = FORMATS[name]()
     for raw in source.scan(root):
         yield raw, source.read_image(root, raw), source.read_label(root, raw)
 
@@ -110,8 +112,7 @@ def test_kidney_blanks_are_copied_byte_for_byte(kidney):
 def test_kidney_samples(kidney):
     samples = list(loaded("kidney_nuclei", kidney))
     strata = Counter(
-        (raw.split, reader("kidney_nuclei").stratum(raw, image, label))
-        for raw, image, label in samples
+        (raw.split, KidneyNuclei().stratum(raw, image, label)) for raw, image, label in samples
     )
     assert strata == {
         ("train", "blank"): 2,
@@ -163,7 +164,7 @@ def test_dsb_files_are_of_the_published_kinds(dsb):
 
 
 def test_dsb_kinds_of_picture(dsb):
-    source = reader("dsb2018")
+    source = Dsb2018()
     strata = Counter(source.stratum(*sample) for sample in loaded("dsb2018", dsb))
     assert strata["fluorescence"] == 10
     assert strata["brightfield"] == 3

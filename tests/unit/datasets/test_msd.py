@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from segbench.config.dataset import Background, Class, Dataset
-from segbench.datasets import reader, reader_of
+from segbench.datasets import reader_of
 from segbench.datasets.nifti import nifti_bytes
 from segbench.errors import SegbenchError
 
@@ -125,19 +125,22 @@ def test_nnunet_joins_the_channels(tmp_path):
 
 def test_a_decathlon_case_may_look_like_a_channel(tmp_path):
     decathlon(tmp_path, names=("lung_0001", "lung_0002"))
-    assert [raw.sample for raw in reader("msd").scan(tmp_path)] == ["lung_0001", "lung_0002"]
+    assert [raw.sample for raw in reader_of(described()).scan(tmp_path)] == [
+        "lung_0001",
+        "lung_0002",
+    ]
 
 
 def test_one_modality_has_a_channel_axis(tmp_path):
     base = decathlon(tmp_path, modality={"0": "CT"})
     write(base / "imagesTr" / "BRATS_001.nii.gz", image_of(0)[..., 0])
-    raw = next(reader("msd").scan(tmp_path))
-    assert reader("msd").read_image(tmp_path, raw).shape == (*SHAPE, 1)
+    raw = next(reader_of(described()).scan(tmp_path))
+    assert reader_of(described()).read_image(tmp_path, raw).shape == (*SHAPE, 1)
 
 
 def test_uncompressed_files(tmp_path):
     nnunet(tmp_path, ending=".nii")
-    assert len(list(reader("msd").scan(tmp_path))) == 2
+    assert len(list(reader_of(described()).scan(tmp_path))) == 2
 
 
 def test_pictures_of_nnunet(tmp_path):
@@ -166,7 +169,7 @@ def test_junk_and_unlabelled_test_images_are_skipped(tmp_path):
         (base / folder / "._BRATS_001.nii.gz").write_bytes(b"\x00\x05\x16\x07")
         (base / folder / ".DS_Store").write_bytes(b"x")
     write(base / "imagesTs" / "BRATS_485.nii.gz", image_of(9))
-    samples = list(reader("msd").scan(tmp_path))
+    samples = list(reader_of(described()).scan(tmp_path))
     assert [raw.sample for raw in samples] == ["BRATS_001", "BRATS_002"]
     assert not any("._" in name for raw in samples for name in raw.files)
 
@@ -176,7 +179,7 @@ def test_spacing_and_affine_are_kept(tmp_path):
     affine = np.array([[-0.5, 0, 0, 9], [0, 0.7, 0, -3], [0, 0, 3, 1], [0, 0, 0, 1.0]])
     for folder, array in (("imagesTr", image_of(0)), ("labelsTr", label_of(0))):
         write(base / folder / "BRATS_001.nii.gz", array, affine)
-    source = reader("msd")
+    source = reader_of(described())
     raw = next(source.scan(tmp_path))
     assert source.spacing_mm(tmp_path, raw) == (3.0, 0.7, 0.5)
     np.testing.assert_allclose(source.affine(tmp_path, raw), affine)
@@ -185,18 +188,12 @@ def test_spacing_and_affine_are_kept(tmp_path):
 def test_another_affine_of_the_label_is_mentioned(tmp_path, caplog):
     base = decathlon(tmp_path)
     write(base / "labelsTr" / "BRATS_001.nii.gz", label_of(0), np.diag([2.0, 2, 2, 1]))
-    source = reader("msd")
+    source = reader_of(described())
     with caplog.at_level(logging.WARNING):
         for raw in source.scan(tmp_path):
             source.read_label(tmp_path, raw)
     assert caplog.text.count("its affine is not that of") == 1
     assert "BRATS_001" in caplog.text
-
-
-def test_without_a_config_labels_keep_their_numbers(tmp_path):
-    decathlon(tmp_path)
-    raw = next(reader("msd").scan(tmp_path))
-    np.testing.assert_array_equal(reader("msd").read_label(tmp_path, raw), label_of(0))
 
 
 # ---- what labels mean
@@ -316,72 +313,72 @@ def test_a_dataset_json_that_says_nothing(tmp_path, content):
 def test_no_dataset_json(tmp_path):
     (decathlon(tmp_path) / "dataset.json").unlink()
     with expect(str(tmp_path), "dataset.json with the folders imagesTr"):
-        list(reader("msd").scan(tmp_path))
+        list(reader_of(described()).scan(tmp_path))
 
 
 def test_no_folder_of_labels(tmp_path):
     base = decathlon(tmp_path)
     (base / "labelsTr").rename(base / "labels")
     with expect("labelsTr: there is no such folder"):
-        list(reader("msd").scan(tmp_path))
+        list(reader_of(described()).scan(tmp_path))
 
 
 def test_an_image_without_a_label(tmp_path):
     base = decathlon(tmp_path)
     (base / "labelsTr" / "BRATS_002.nii.gz").unlink()
     with expect("imagesTr/BRATS_002.nii.gz", "has no label"):
-        list(reader("msd").scan(tmp_path))
+        list(reader_of(described()).scan(tmp_path))
 
 
 def test_a_label_without_an_image(tmp_path):
     base = decathlon(tmp_path)
     (base / "imagesTr" / "BRATS_002.nii.gz").unlink()
     with expect("labelsTr/BRATS_002.nii.gz", "its images are none"):
-        list(reader("msd").scan(tmp_path))
+        list(reader_of(described()).scan(tmp_path))
 
 
 def test_a_missing_channel(tmp_path):
     base = nnunet(tmp_path)
     (base / "imagesTr" / "case_02_0000.nii.gz").unlink()
     with expect("case_02", "its images are case_02_0001.nii.gz", "case_02_0000.nii.gz"):
-        list(reader("msd").scan(tmp_path))
+        list(reader_of(described()).scan(tmp_path))
 
 
 def test_too_few_channels(tmp_path):
     base = nnunet(tmp_path)
     (base / "imagesTr" / "case_01_0001.nii.gz").unlink()
-    raw = next(reader("msd").scan(tmp_path))
+    raw = next(reader_of(described()).scan(tmp_path))
     with expect("case_01_0000.nii.gz: 1 channels", "2 channels"):
-        reader("msd").read_image(tmp_path, raw)
+        reader_of(described()).read_image(tmp_path, raw)
 
 
 def test_both_kinds_of_image_for_one_case(tmp_path):
     base = nnunet(tmp_path)
     write(base / "imagesTr" / "case_01.nii.gz", image_of(0))
     with expect("case_01.nii.gz, case_01_0000.nii.gz"):
-        list(reader("msd").scan(tmp_path))
+        list(reader_of(described()).scan(tmp_path))
 
 
 def test_channels_of_two_sizes(tmp_path):
     base = nnunet(tmp_path)
     write(base / "imagesTr" / "case_01_0001.nii.gz", image_of(0)[1:, ..., 0])
-    raw = next(reader("msd").scan(tmp_path))
+    raw = next(reader_of(described()).scan(tmp_path))
     with expect("case_01_0001.nii.gz: 3 x 5 x 6 voxels", "4 x 5 x 6 voxels"):
-        reader("msd").read_image(tmp_path, raw)
+        reader_of(described()).read_image(tmp_path, raw)
 
 
 def test_a_label_of_another_size(tmp_path):
     base = decathlon(tmp_path)
     write(base / "labelsTr" / "BRATS_001.nii.gz", label_of(0)[:, 1:])
-    raw = next(reader("msd").scan(tmp_path))
+    raw = next(reader_of(described()).scan(tmp_path))
     with expect("labelsTr/BRATS_001.nii.gz: 4 x 4 x 6 voxels", "4 x 5 x 6 voxels, as"):
-        reader("msd").read_label(tmp_path, raw)
+        reader_of(described()).read_label(tmp_path, raw)
 
 
 def test_an_ending_that_is_not_read(tmp_path):
     nnunet(tmp_path, file_ending=".nrrd")
     with expect("file_ending '.nrrd'", ".nii.gz"):
-        list(reader("msd").scan(tmp_path))
+        list(reader_of(described()).scan(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -395,26 +392,26 @@ def test_an_ending_that_is_not_read(tmp_path):
 def test_labels_that_are_no_labels(tmp_path, values, named):
     base = decathlon(tmp_path)
     write(base / "labelsTr" / "BRATS_001.nii.gz", values[label_of(0) % 2])
-    raw = next(reader("msd").scan(tmp_path))
+    raw = next(reader_of(described()).scan(tmp_path))
     with expect("BRATS_001.nii.gz", named):
-        reader("msd").read_label(tmp_path, raw)
+        reader_of(described()).read_label(tmp_path, raw)
 
 
 def test_a_label_of_several_channels(tmp_path):
     base = decathlon(tmp_path)
     write(base / "labelsTr" / "BRATS_001.nii.gz", np.zeros((*SHAPE, 2), np.uint8))
-    raw = next(reader("msd").scan(tmp_path))
+    raw = next(reader_of(described()).scan(tmp_path))
     with expect("has 2 channels"):
-        reader("msd").read_label(tmp_path, raw)
+        reader_of(described()).read_label(tmp_path, raw)
 
 
 def test_a_damaged_image(tmp_path):
     base = decathlon(tmp_path)
     path = base / "imagesTr" / "BRATS_001.nii.gz"
     path.write_bytes(path.read_bytes()[:-20])
-    raw = next(reader("msd").scan(tmp_path))
+    raw = next(reader_of(described()).scan(tmp_path))
     with expect("imagesTr/BRATS_001.nii.gz: cannot be decoded"):
-        reader("msd").read_image(tmp_path, raw)
+        reader_of(described()).read_image(tmp_path, raw)
 
 
 # ---- real files

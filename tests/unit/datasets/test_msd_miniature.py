@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from segbench.datasets import generator, reader
+from segbench.datasets import generator, reader_of
 from segbench.datasets.miniature.msd import FOLDER, SIZE
+from unit.datasets.helpers import shipped
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cases(root):
-    source = reader("msd")
+    source = reader_of(shipped("brats"))
     return [
         (raw, source.read_image(root, raw), source.read_label(root, raw))
         for raw in source.scan(root)
@@ -60,7 +61,7 @@ def test_dataset_json_is_spelt_as_the_publishers(root, publisher_data):
 
 
 def test_arrays_are_as_the_publishers(root, cases):
-    source = reader("msd")
+    source = reader_of(shipped("brats"))
     assert len(cases) == 6
     for raw, image, label in cases:
         assert image.shape == (*SIZE, 4)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from segbench.datasets import generator, reader
-from segbench.datasets.organ_crypts import READER, _rows, slide_of
+from segbench.datasets import generator
+from segbench.datasets.organ_crypts import OrganCrypts, _rows, slide_of
 from segbench.datasets.rle import decode, encode
 from segbench.errors import SegbenchError
 from unit.datasets.helpers import write_picture
 
+READER = OrganCrypts()
 SHAPE = (9, 7)
 #: Rows x columns of the published images.
 PUBLISHED = (4536, 4704)
@@ -57,7 +58,6 @@ def test_samples(tree):
     ]
     assert samples[1].images == (f"Colonic_crypt_dataset/train/{NAMES[0]}.tiff",)
     assert samples[1].labels == (f"Colonic_crypt_dataset/train_mask/{NAMES[0]}.tiff", "train.csv")
-    assert reader("organ_crypts") is READER
 
 
 def test_mask_and_table_agree(tree):

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from segbench.config.dataset import Class
-from segbench.datasets import reader, reader_of
+from segbench.datasets import reader_of
 from segbench.datasets.base import RawSample
 from segbench.datasets.rle import decode, encode
 from segbench.datasets.uw_madison import ORGANS, Slice, UwMadison, parse_name
 from segbench.errors import SegbenchError
-from unit.datasets.helpers import make_dataset, write_picture
+from unit.datasets.helpers import make_dataset, shipped, write_picture
 
 READER = UwMadison(ORGANS)
 DAY = "train/case123/case123_day20/scans"
@@ -421,7 +421,7 @@ def test_real_slices_in_the_publishers_format(publisher_data, tmp_path):
 
 
 def test_the_registered_reader_gives_three_organs(tree):
-    assert reader("uw_madison").read_label(tree, samples(tree)[SAMPLE]).shape[2] == 3
+    assert reader_of(shipped("uw_madison")).read_label(tree, samples(tree)[SAMPLE]).shape[2] == 3
 
 
 def test_rows_of_a_slice_are_its_own(tree):

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from segbench.artefacts.samples import Sample
 from segbench.datasets import generator as miniature
-from segbench.datasets import reader
 from segbench.datasets.miniature.uw_madison import SLICES, volume
-from segbench.datasets.uw_madison import ORGANS
+from segbench.datasets.uw_madison import ORGANS, UwMadison
 from segbench.errors import SegbenchError
-from segbench.folds import Sample, assign_roles
+from segbench.folds import assign_roles
 from unit.folds.sheets import by_role
 
-READER = reader("uw_madison")
+READER = UwMadison(ORGANS)
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from segbench import datasets
 from segbench.archives import Archive
 from segbench.artefacts.samples import Sample, write_samples
 from segbench.config.dataset import Class, Dataset
 from segbench.config.preprocessing import Clahe, Preprocessing, Size
 from segbench.datasets.base import RawSample, Reader
+from segbench.datasets.kidney_nuclei import KidneyNuclei
 from segbench.errors import SegbenchError
 from segbench.imaging.stages import preprocess_shard, write_truth
 
@@ -87,8 +87,7 @@ def described(task: str) -> Dataset:
 
 @pytest.fixture(autouse=True)
 def _reader(monkeypatch):
-    monkeypatch.setitem(datasets.READERS, "arrays", "arrays_of_this_test")
-    monkeypatch.setitem(sys.modules, "arrays_of_this_test", SimpleNamespace(READER=Arrays()))
+    monkeypatch.setitem(sys.modules, "segbench.datasets.arrays", SimpleNamespace(READER=Arrays))
 
 
 @pytest.fixture
@@ -285,10 +284,10 @@ def test_real_kidney_tiles(publisher_data, tmp_path):
     from segbench.datasets.inventory import write_shards
 
     raw = publisher_data / "kidney_em"
-    found = [r for r in datasets.reader("kidney_nuclei").scan(raw) if r.split == "test"]
+    found = [r for r in KidneyNuclei().scan(raw) if r.split == "test"]
     inventory, samples = tmp_path / "shard.tsv", tmp_path / "samples.tsv"
 
-    class TestImages(datasets.Reader):
+    class TestImages(Reader):
         def scan(self, root):
             return iter(found)
 

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from segbench import datasets
 from segbench.archives import Archive
 from segbench.artefacts.samples import Sample, write_samples
 from segbench.config.dataset import Background, Class, Dataset
@@ -48,8 +47,8 @@ class Arrays(Reader):
 class Shard:
     def __init__(self, folder, monkeypatch, samples, task="semantic", spacing=(1.0, 1.0), **keys):
         self.folder, self.source = folder, Arrays(samples)
-        monkeypatch.setitem(datasets.READERS, "arrays", "arrays_in_memory")
-        monkeypatch.setitem(sys.modules, "arrays_in_memory", SimpleNamespace(READER=self.source))
+        module = SimpleNamespace(READER=SimpleNamespace(of=lambda dataset: self.source))
+        monkeypatch.setitem(sys.modules, "segbench.datasets.arrays", module)
         classes = tuple(Class(name=f"c{k}", value=k) for k in (1, 2, 3))
         known = {
             "title": "t", "format": "arrays", "task": task, "licence": "", "citation": "",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from segbench.config import load
+from segbench.datasets.formats import FORMATS
 from segbench.errors import SegbenchError
 from segbench.inference.request import best_row, read_request
 from segbench.metrics import METRICS
@@ -50,7 +51,9 @@ def ask(tmp_path):
     (tmp_path / "New Slides").mkdir()
 
     def read(**keys):
-        config = load(tmp_path / "config/config.yaml", keys, tmp_path, metrics=METRICS)
+        config = load(
+            tmp_path / "config/config.yaml", keys, tmp_path, metrics=METRICS, formats=FORMATS
+        )
         return config, read_request(config, tmp_path)
 
     return read

@@ -157,11 +157,11 @@ def test_not_an_archive(tmp_path, labels):
 
 def test_the_ceiling_on_the_real_nuclei(publisher_data):
     """Perfect maps of real masks: the watershed recovers the nuclei, components merge them."""
-    from segbench.datasets import reader
+    from segbench.datasets.dsb2018 import Dsb2018
     from segbench.instances import decode
     from segbench.metrics.dsb_map import average_precision, hits, relabel
 
-    source, root = reader("dsb2018"), publisher_data / "dsb2018"
+    source, root = Dsb2018(), publisher_data / "dsb2018"
     ceilings = {"components": [], "watershed": []}
     for raw in list(source.scan(root))[:25]:
         truth, _ = relabel(source.read_label(root, raw))

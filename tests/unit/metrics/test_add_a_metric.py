@@ -90,8 +90,10 @@ def test_a_study_may_ask_for_it_and_the_references_list_it(copy):
     (wanted,) = re.findall(r"^```yaml\n(metrics: .*)$", PAGE, re.M)
     study.write_text(study.read_text(encoding="utf-8").replace(line, wanted), encoding="utf-8")
     load = (
-        "from segbench.config import load; from segbench.metrics import METRICS; "
-        "print(load('config/config.yaml', metrics=METRICS).studies['kidney_input_size'].metrics)"
+        "from segbench.config import load; from segbench.datasets.formats import FORMATS; "
+        "from segbench.metrics import METRICS; "
+        "config = load('config/config.yaml', metrics=METRICS, formats=FORMATS); "
+        "print(config.studies['kidney_input_size'].metrics)"
     )
     assert python(copy, "-c", load) == "('iou', 'size_error')\n"
 
@@ -103,7 +105,7 @@ def test_a_metric_that_is_not_imported_is_told_before_anything_runs(copy, tmp_pa
     check = (
         "from segbench.config import ConfigError, load; from segbench.metrics import METRICS\n"
         "try: load('config/config.yaml', {'studies': {'kidney_input_size': "
-        "{'metrics': ['iou', 'size_error']}}}, metrics=METRICS)\n"
+        "{'metrics': ['iou', 'size_error']}}}, metrics=METRICS, formats=FORMATS)\n"
         "except ConfigError as error: print(error)"
     )
     told = python(tmp_path / "copy", "-c", check)

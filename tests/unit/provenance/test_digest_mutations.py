@@ -38,7 +38,7 @@ NEUTRAL = {
     "moved function": 20, "moved module": 8,
 }  # fmt: skip
 
-ASKED = ("READER", "make_reader", "generate")
+ASKED = ("READER", "generate")
 
 
 def rules(root: Path = ROOT) -> dict[str, tuple[Path, tuple[str, ...]]]:

@@ -330,12 +330,13 @@ def build_study(
 
 def explored(folder: Path, name: str = "bowl") -> ExplorationParts:
     """The exploration of some generated nuclei."""
-    from segbench.datasets import generator, reader
+    from segbench.datasets import generator
+    from segbench.datasets.dsb2018 import Dsb2018
     from segbench.exploration.stage import PICTURES, explore
 
     raw = folder / "raw"
     generator("dsb2018")(raw, 8, 0, 0)
-    source = reader("dsb2018")
+    source = Dsb2018()
     items = list(source.scan(raw))
     kind = {"axes": "yx", "task": "instances", "classes": ["nucleus"], "class_values": [1]}
     rows = []

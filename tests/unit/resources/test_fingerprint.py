@@ -101,7 +101,7 @@ def test_without_a_sheet_the_config_is_asked():
 
 
 def test_every_format_is_known():
-    from segbench.config.dataset import FORMATS
+    from segbench.datasets.formats import FORMATS
 
     assert set(PUBLISHED) == set(FORMATS)
 

@@ -9,6 +9,7 @@ import pytest
 from snakemake.iocontainers import Wildcards
 
 from segbench.config import Config, load
+from segbench.datasets.formats import FORMATS
 from segbench.metrics import METRICS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -54,7 +55,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """Arms with an ensemble, folds, seeds, a sweep, amplification and a classifier."""
     main = tmp_path_factory.mktemp("config") / "main.yaml"
     main.write_text(MAIN)
-    return load(main, root=ROOT, metrics=METRICS)
+    return load(main, root=ROOT, metrics=METRICS, formats=FORMATS)
 
 
 @pytest.fixture

@@ -16,8 +16,13 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from segbench.datasets.miniature.drawing import generator, shading, texture, to_uint8
-from segbench.errors import SegbenchError
+from segbench.datasets.miniature.drawing import (
+    check_no_test_samples,
+    generator,
+    shading,
+    texture,
+    to_uint8,
+)
 from segbench.files import atomic_path
 
 #: The publisher's labels; the place is the number.
@@ -59,18 +64,8 @@ def generate(root: Path, samples: int, test_samples: int, seed: int) -> None:
         Must be 0: the publisher names no test set.
     seed : int
         The same seed gives the same bytes.
-
-    Raises
-    ------
-    SegbenchError
-        Test samples are asked for.
     """
-    if test_samples:
-        raise SegbenchError(
-            f"generated.test_samples: {test_samples}",
-            "0: this publisher names no test set",
-            "set it to 0 and choose the test set in the protocol",
-        )
+    check_no_test_samples(test_samples)
     names = np.empty((1, len(LABELS)), object)
     names[0, :] = LABELS
     save_mat(root / "label_list.mat", "label_list", names)

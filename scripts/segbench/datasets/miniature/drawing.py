@@ -7,6 +7,24 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from segbench.errors import SegbenchError
+
+
+def check_no_test_samples(test_samples: int) -> None:
+    """Refuse to generate a test set for a publisher that has none with public labels.
+
+    Raises
+    ------
+    SegbenchError
+        Test samples are wanted.
+    """
+    if test_samples:
+        raise SegbenchError(
+            f"generated.test_samples: {test_samples}",
+            "0: this publisher has no test set with public labels",
+            "set it to 0 and choose the test set in the protocol, or use cross-validation",
+        )
+
 
 def generator(seed: int, *path: int) -> np.random.Generator:
     """Random numbers that depend on a seed and a position alone, e.g. (split, index)."""

@@ -17,13 +17,13 @@ from scipy import ndimage
 from segbench.datasets.miniature.drawing import (
     Outline,
     blend,
+    check_no_test_samples,
     generator,
     save,
     shading,
     texture,
     to_uint8,
 )
-from segbench.errors import SegbenchError
 
 #: Heights and widths in pixels, as the published set has nine of them.
 SIZES = (
@@ -56,18 +56,8 @@ def generate(root: Path, samples: int, test_samples: int, seed: int) -> None:
         Must be 0: the publisher gives no masks with its test sets.
     seed : int
         The same seed gives the same bytes.
-
-    Raises
-    ------
-    SegbenchError
-        Test samples are asked for.
     """
-    if test_samples:
-        raise SegbenchError(
-            f"generated.test_samples: {test_samples}",
-            "0: this publisher has no test set with masks",
-            "set it to 0 and use a protocol with cross-validation",
-        )
+    check_no_test_samples(test_samples)
     for index in range(samples):
         rng = generator(seed, index)
         kind = KINDS[index % len(KINDS)]

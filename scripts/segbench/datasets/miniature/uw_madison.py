@@ -14,9 +14,15 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from segbench.datasets.miniature.drawing import Outline, blend, generator, save, texture
+from segbench.datasets.miniature.drawing import (
+    Outline,
+    blend,
+    check_no_test_samples,
+    generator,
+    save,
+    texture,
+)
 from segbench.datasets.rle import encode
-from segbench.errors import SegbenchError
 from segbench.files import write_text
 
 SLICES = 14
@@ -59,18 +65,8 @@ def generate(root: Path, samples: int, test_samples: int, seed: int) -> None:
         Must be 0: the publisher's test set is hidden.
     seed : int
         The same seed gives the same bytes.
-
-    Raises
-    ------
-    SegbenchError
-        Test samples are asked for.
     """
-    if test_samples:
-        raise SegbenchError(
-            f"generated.test_samples: {test_samples}",
-            "0: this publisher's test set is hidden",
-            "set it to 0 and use a protocol with cross-validation",
-        )
+    check_no_test_samples(test_samples)
     rows = ["id,class,segmentation"]
     for number in range(-(-samples // SLICES)):
         scan = _scan(number)
