@@ -128,6 +128,7 @@ def run_by(statement: ast.stmt) -> Iterator[str]:
 
 def _in_annotation(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("Literal"):
+        yield from _in_annotation(node.value)
         return
     if isinstance(node, ast.Name):
         yield node.id
