@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from segbench.explain.causes import Causes
-from segbench.explain.costs import Ledger
-from segbench.explain.forecast import Forecast, Inputs
+from segbench.explain.costs import Costs
+from segbench.explain.fates import Fates, Inputs
 from segbench.explain.plan import Planned, in_order
 from segbench.explain.summary import Explanation, summarise
 from segbench.provenance.code_memory import parts_of
@@ -92,7 +92,7 @@ def explain(
     jobs = in_order(jobs)
     known = _Records(records)
     inputs = Inputs()
-    finder = Causes(
+    causes = Causes(
         known.of,
         lambda digest: parts_of(digest, code),
         inputs,
@@ -100,10 +100,11 @@ def explain(
         known.is_new,
         place,
     )
-    forecast = Forecast(Store(store), policy, inputs, seconds)
-    ledger = Ledger(known.all_of)
-    causes, estimates = {}, {}
-    for job in jobs:
-        causes[job.number] = finder.of(job)
-        estimates[job.number] = ledger.estimate(job)
-    return summarise(jobs, causes, forecast.fates(jobs), estimates)
+    fates = Fates(Store(store), policy, inputs, seconds).of(jobs)
+    costs = Costs(known.all_of)
+    return summarise(
+        jobs,
+        {job.number: causes.of(job) for job in jobs},
+        fates,
+        {job.number: costs.estimate(job) for job in jobs},
+    )

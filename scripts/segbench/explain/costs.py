@@ -100,14 +100,14 @@ _Likeness = tuple[str, Any, bool, bool]
 
 
 class _Measured(NamedTuple):
-    """An earlier job: seconds it took, per second that was predicted; and how many it computed."""
+    """An earlier job: ratio of measured to predicted seconds, and cores that it kept busy."""
 
     ratio: float
     cores: float
 
 
-class Ledger:
-    """Forecasts of jobs from the costs of earlier ones.
+class Costs:
+    """Forecasts the costs of jobs.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class Ledger:
         self._rules: dict[str, dict[_Likeness, list[_Measured]]] = {}
 
     def estimate(self, job: Planned) -> Estimate | None:
-        """What a job will cost if it is computed; None where nothing tells."""
+        """The cost of a job if it is computed; None if it is neither predicted nor measured."""
         predicted = predicted_s(job.rule, job.expected_s)
         known = self._of_rule(job.rule)
         keys = _likenesses(job.wildcards, job.params, predicted, job.gpus)
@@ -150,21 +150,21 @@ class Ledger:
 
 
 def predicted_s(rule: str, expected_s: float | None) -> float | None:
-    """The seconds that are predicted of a job; None where nothing is.
+    """The predicted seconds of a job, or None.
 
     Parameters
     ----------
     rule : str
         The rule.
     expected_s : float or None
-        What the rule predicts of this job; None: what is expected of all its jobs.
+        What the rule predicts of this job; None for the constant of its stage.
     """
     stage = STAGES.get(rule)
     return expected_s or (stage.seconds if stage else None)
 
 
 def _measured(rule: str, record: Mapping[str, Any]) -> list[tuple[_Likeness, _Measured]]:
-    """An earlier job under each of its likenesses; nothing where its cost is not known."""
+    """An earlier job under each of its likenesses; empty if its cost is not known."""
     try:
         cost = record["cost"]
         wall, cpu = float(cost["wall_s"]), float(cost["cpu_s"])
@@ -181,8 +181,8 @@ def _likenesses(
 ) -> list[_Likeness]:
     """What a job may have in common with others, the nearest first.
 
-    Only jobs that were predicted alike, and that ran on the same kind of device, are compared;
-    without a prediction only jobs of one arm.
+    Compared are only jobs on the same kind of device, with a prediction or without; without one,
+    only jobs of one arm.
     """
     of_one = tuple(sorted(wildcards.items()))
     common: dict[str, Any] = {

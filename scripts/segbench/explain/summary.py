@@ -8,7 +8,7 @@ from typing import Any
 
 from segbench.explain.causes import Cause
 from segbench.explain.costs import Estimate
-from segbench.explain.forecast import FATES, Fate
+from segbench.explain.fates import FATES, Fate
 from segbench.explain.plan import Planned
 from segbench.stages import STAGES
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.explain.costs import Estimate, Hours, Ledger, gpus_of, predicted_s
+from segbench.explain.costs import Costs, Estimate, Hours, gpus_of, predicted_s
 from segbench.explain.plan import Planned
 from unit.resources.test_against_measured import MINIATURE, expected_s
 
@@ -39,7 +39,7 @@ def job(expected=100.0, rule="train", network=None, gpus=0, threads=1, **wildcar
 
 
 def ledger(*records):
-    return Ledger(lambda rule: records if rule == "train" else [])
+    return Costs(lambda rule: records if rule == "train" else [])
 
 
 def seconds(estimate):
@@ -126,11 +126,11 @@ def test_cores_are_those_that_were_measured():
 
 def test_what_is_not_predicted_is_known_by_its_own_arm_alone():
     fetched = {"wildcards": {"dataset": "ccp"}, "cost": cost(40, None), "params": {}}
-    book = Ledger(lambda rule: [fetched])
+    book = Costs(lambda rule: [fetched])
     own = Planned(0, "acquire", {"dataset": "ccp"}, {})
     assert seconds(book.estimate(own)) == [40, 40 / 1.25, 40 * 1.25]
     assert book.estimate(Planned(0, "acquire", {"dataset": "brats"}, {})) is None
-    assert Ledger(lambda _: []).estimate(own) is None, "no figure rather than a false one"
+    assert Costs(lambda _: []).estimate(own) is None, "no figure rather than a false one"
 
 
 def test_stages_of_a_constant_time():
@@ -171,7 +171,7 @@ MEASURED = [
 
 def forecast(one, known):
     """The forecast of a measured job from other measured ones."""
-    book = Ledger(lambda rule: [other for other in known if other["cost"]["stage"] == rule])
+    book = Costs(lambda rule: [other for other in known if other["cost"]["stage"] == rule])
     planned = Planned(
         0, one["cost"]["stage"], one["wildcards"], one["params"],
         expected_s=one["cost"]["asked"]["expected_s"],

@@ -46,7 +46,7 @@ class Inputs:
         return self._known[path]
 
 
-class Forecast:
+class Fates:
     """Finds the fate of jobs in the order in which they run.
 
     Parameters
@@ -76,7 +76,7 @@ class Forecast:
         self._like: dict[str, str] = {}
         self._keys: set[str] = set()
 
-    def fates(self, jobs: Iterable[Planned]) -> dict[int, Fate]:
+    def of(self, jobs: Iterable[Planned]) -> dict[int, Fate]:
         """The fate of every job.
 
         Parameters

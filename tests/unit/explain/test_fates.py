@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from segbench.archives import ArchiveWriter
-from segbench.explain import forecast as module
-from segbench.explain.forecast import Forecast, Inputs
+from segbench.explain import fates as module
+from segbench.explain.fates import Fates, Inputs
 from segbench.explain.plan import Planned
 from segbench.files import sha256_of_file
 from segbench.provenance.keys import CachePolicy, Job, cache_policy_of, digest_input, work_key
@@ -58,13 +58,13 @@ def finish(store, rule, job, content, selection=None, archive=False):
 
 
 def fates(jobs, store, policies=None, seconds=30.0):
-    forecast = Forecast(
+    found = Fates(
         store,
         lambda rule: (policies or {}).get(rule, CachePolicy(True, None)),
         Inputs(),
         seconds,
     )
-    return list(forecast.fates(jobs).values())
+    return list(found.of(jobs).values())
 
 
 def test_the_fates_of_a_chain(place):
