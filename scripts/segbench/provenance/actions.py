@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from segbench.provenance.names import chain_of
+from segbench.provenance.names import Bindings, chain_of
 
 ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 
@@ -85,11 +85,30 @@ def _collect(node: ast.AST, effect: Effect) -> bool:
 def _collect_definition(
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, effect: Effect
 ) -> bool:
-    if isinstance(node, ast.ClassDef):
-        effect.bases.extend(filter(None, map(chain_of, node.bases)))
     chains = [chain_of(_unwrapped(decorator)) for decorator in node.decorator_list]
     effect.registers.extend(filter(None, chains))
+    if isinstance(node, ast.ClassDef):
+        effect.bases.extend(filter(None, map(chain_of, node.bases)))
+        return _collect_class(node, effect) or None in chains
+    _collect_made([*node.args.defaults, *filter(None, node.args.kw_defaults)], effect)
     return None in chains
+
+
+def _collect_class(node: ast.ClassDef, effect: Effect) -> bool:
+    """The body of a class runs; what it does to names of its own is the class itself."""
+    own = Bindings("").of(node.body).plain
+    inner = Effect([], [], [], [], [])
+    always = any(
+        [
+            _collect(statement, inner)
+            for statement in node.body
+            if isinstance(statement, (*ASSIGNMENTS, ast.Expr, ast.If, ast.For, ast.While, ast.Try))
+            and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+        ]
+    )
+    for found, kept in zip(inner[:5], effect[:5], strict=True):
+        kept += [chain for chain in found if chain.split(".")[0] not in own]
+    return always
 
 
 def _unwrapped(decorator: ast.expr) -> ast.expr:

@@ -15,16 +15,25 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-from segbench.files import write_text
+from segbench.files import sha256_of_bytes, write_text
 from segbench.provenance import code, symbols
 
 #: Modules that are remembered; those read last stay.
 _KEPT = 2000
 
-#: Syntax trees differ between versions of Python.
-_VERSION = f"2 {sys.version_info.major}.{sys.version_info.minor}"
+#: What reads a module: its own code is part of what was read.
+_READERS = ("actions", "names", "symbols", "syntax")
+
+
+@cache
+def _version() -> str:
+    """Version of what is remembered: of Python's syntax trees, and of the code that reads them."""
+    folder = Path(__file__).parent
+    code_of_readers = b"".join((folder / f"{name}.py").read_bytes() for name in _READERS)
+    return f"{sys.version_info[:2]} {sha256_of_bytes(code_of_readers)[:16]}"
 
 
 def recall(folder: Path) -> None:
@@ -37,7 +46,7 @@ def recall(folder: Path) -> None:
     """
     try:
         known = json.loads((folder / "parsed.json").read_bytes())
-        if known["version"] == _VERSION:
+        if known["version"] == _version():
             symbols.MEMORY.update(known["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return
@@ -61,7 +70,7 @@ def keep(folder: Path) -> None:
             files = {name: module.plain() for name, module in symbols.PARSED.items()}
             symbols.MEMORY.update(files)
             symbols.PARSED.clear()
-            known = {"version": _VERSION, "files": dict(list(symbols.MEMORY.items())[-_KEPT:])}
+            known = {"version": _version(), "files": dict(list(symbols.MEMORY.items())[-_KEPT:])}
             write_text(folder / "parsed.json", json.dumps(known, separators=(",", ":")))
 
 

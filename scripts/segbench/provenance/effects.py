@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from segbench.provenance.actions import Effect
 from segbench.provenance.graph import Graph
 from segbench.provenance.resolve import Symbol
+from segbench.provenance.syntax import MUTATORS
 
 #: Of the standard library, what changes more than its arguments.
 _IMPURE = frozenset(
@@ -118,7 +119,7 @@ class Effects:
     def _by_making(self, module: str, chain: str) -> set[Symbol] | None:
         kind, symbol, text = self._graph.library.resolve(module, chain)
         if kind != "symbol" or text:
-            return set()
+            return {symbol} if kind == "symbol" and text.split(".")[-1] in MUTATORS else set()
         return {to for use, to in self._graph.node(symbol).changes if use == "change"}
 
     def _by_base(self, module: str, chain: str) -> set[Symbol]:

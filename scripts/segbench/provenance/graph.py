@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
@@ -88,8 +87,7 @@ class Graph:
 
     def replace(self, name: str, module: Module) -> None:
         """Put other content in place of a module; digests that may change are forgotten."""
-        stale = {Symbol(name, "")} | {Symbol(m, "") for m, _ in self.library.replace(name, module)}
-        modules = {symbol.module for symbol in stale}
+        modules = {name, *(user for user, _ in self.library.replace(name, module))}
         dirty = {symbol for symbol in self._nodes if symbol.module in modules}
         users: dict[Symbol, list[Symbol]] = {}
         for symbol, node in self._nodes.items():
@@ -281,7 +279,9 @@ def _text(literals: list[str | None] | None) -> str:
     return "" if literals is None else json.dumps(literals)
 
 
-def _components(start: Symbol, edges: object) -> Iterator[list[Symbol]]:
+def _components(
+    start: Symbol, edges: Callable[[Symbol], Iterator[Symbol]]
+) -> Iterator[list[Symbol]]:
     """Strongly connected components that are reached, each after those that it refers to.
 
     References
@@ -291,7 +291,7 @@ def _components(start: Symbol, edges: object) -> Iterator[list[Symbol]]:
     order: dict[Symbol, int] = {start: 0}
     low = {start: 0}
     path, waiting = [start], {start}
-    work: list[tuple[Symbol, Iterator[Symbol]]] = [(start, edges(start))]  # type: ignore[operator]
+    work: list[tuple[Symbol, Iterator[Symbol]]] = [(start, edges(start))]
     while work:
         symbol, rest = work[-1]
         for edge in rest:
@@ -299,7 +299,7 @@ def _components(start: Symbol, edges: object) -> Iterator[list[Symbol]]:
                 order[edge] = low[edge] = len(order)
                 path.append(edge)
                 waiting.add(edge)
-                work.append((edge, edges(edge)))  # type: ignore[operator]
+                work.append((edge, edges(edge)))
                 break
             if edge in waiting:
                 low[symbol] = min(low[symbol], order[edge])
@@ -326,8 +326,3 @@ def reached(graph: Graph, roots: Iterable[Symbol], seen: set[Symbol]) -> Iterato
             if edge not in seen:
                 seen.add(edge)
                 stack.append(edge)
-
-
-def load(folder: Path) -> Graph:
-    """The graph of a library, nothing of it read yet."""
-    return Graph(Library(folder))

@@ -146,6 +146,17 @@ def test_symbols_whose_module_is_named_at_run_time_are_declared_by_the_rule():
     assert effect != before
 
 
+def test_such_a_symbol_may_be_imported_by_its_module():
+    moved = {
+        **LATE,
+        "lib/readers/ccp.py": "from lib.readers.new import READER\n",
+        "lib/readers/new.py": "from lib.b import g\nREADER = g\n",
+    }
+    assert digest_of(moved, CCP) == digest_of(LATE, CCP)
+    other = {**moved, "lib/readers/new.py": "READER = 5\n"}
+    assert digest_of(other, CCP) != digest_of(LATE, CCP)
+
+
 def test_a_rule_that_declares_no_module_for_them_is_refused():
     with pytest.raises(SegbenchError, match=r"s\.py: reaches load_symbol, for READER"):
         digest_of(LATE)

@@ -95,6 +95,18 @@ def test_a_damaged_memory_is_no_memory(digest, tmp_path, text):
     assert symbols.MEMORY == {}
 
 
+def test_what_another_version_of_the_reading_code_has_read_is_read_again(
+    digest, tmp_path, monkeypatch
+):
+    first = digest()
+    code_memory.keep(tmp_path / "memory")
+    assert digest() == first
+    assert not symbols.PARSED
+    monkeypatch.setattr(code_memory, "_version", lambda: "another")
+    assert digest() == first
+    assert len(symbols.PARSED) == len(LIBRARY)
+
+
 def test_the_parts_of_an_earlier_run_are_found(digest, tmp_path, forget):
     first = digest()
     folder = tmp_path / "memory"

@@ -88,6 +88,9 @@ WAYS = {
     "function of the function": "from lib.m.registry import METRICS\ndef put(t, x): t['f'] = x\ndef add(x): put(METRICS, x)\nadd({0})\n",
     "in a loop": "from lib.m.registry import METRICS\nfor name in ('a', 'b'):\n    METRICS[name] = {0}\n",
     "made with a value": "from lib.m.registry import METRICS\ndef add(x):\n    METRICS['f'] = x\n    return x\nF = add({0})\n",
+    "made by a method": "from lib.m.registry import METRICS\nF = METRICS.setdefault('f', {0})\n",
+    "in the body of a class": "from lib.m.registry import METRICS\nclass A:\n    METRICS['f'] = {0}\n",
+    "in a default": "from lib.m.registry import METRICS\ndef add(x):\n    METRICS['f'] = x\ndef g(x=add({0})): 0\n",
     "in a condition": "from lib.m.registry import METRICS\nif 1 < 2:\n    METRICS['f'] = {0}\n",
     "in the constructor": "from lib.m.registry import METRICS\nclass M:\n    def __init__(self, x): METRICS['f'] = x\nF = M({0})\n",
 }  # fmt: skip
