@@ -4,7 +4,7 @@ from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> None:
-    from segbench.inference import conclude
+    from segbench.inference.summary import conclude
 
     conclude(job.input("applied"), job.outputs["summary"])
 

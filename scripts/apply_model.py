@@ -4,7 +4,7 @@ from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> int:
-    from segbench.inference import apply_model
+    from segbench.inference.stage import apply_model
 
     table = job.inputs.get("table")
     return apply_model(
@@ -14,7 +14,6 @@ def work(job: Job) -> int:
         job.params["settings"],
         job.params["code"],
         job.outputs,
-        job.say,
         job.terminal,
     )
 

@@ -55,22 +55,29 @@ def listing(folder: Path) -> list[str]:
         A file is of a kind that is often meant to be read, and is not (npz, DICOM, ...).
     """
     found = []
-    for path in _walk(folder):
+    for path in walk(folder):
         if ending_of(path.name):
             found.append(path.relative_to(folder).as_posix())
         elif path.suffix.lower() in REFUSED:
-            raise SegbenchError(
-                f"{path}: files of the kind {path.suffix} are not read",
-                f"files ending in {', '.join(ENDINGS)}",
-                REFUSED[path.suffix.lower()],
-            )
+            raise unsupported(path)
     return sorted(found)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path) -> Iterator[Path]:
+    """All files below a folder but hidden ones and what operating systems leave behind."""
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not is_junk(name))
         yield from (Path(place) / name for name in files if not is_junk(name))
+
+
+def unsupported(path: Path) -> SegbenchError:
+    """The error for a file that is not read, with how to convert it."""
+    suffix = path.suffix.lower()
+    return SegbenchError(
+        f"{path}: unsupported file format {suffix}",
+        f"a file ending in {', '.join(ENDINGS)}",
+        REFUSED.get(suffix, "save it as PNG, TIFF or NIfTI"),
+    )
 
 
 def read_array(path: Path, palette: bool = False) -> np.ndarray:
@@ -184,13 +191,17 @@ def read_image_file(path: Path) -> np.ndarray:
     SegbenchError
         As `read_array`; or the picture is partly transparent, or holds no finite number.
     """
+    ending = ending_of(path.name).lower()
+    if ending in {".nii", ".nii.gz"}:
+        from segbench.datasets.nifti import read_nifti
+
+        return read_nifti(path)
     array = read_array(path)
     if array.dtype == bool:
         array = array.astype(np.uint8) * np.uint8(255)
     if array.ndim == 2 or (array.ndim == 3 and array.shape[-1] > 4):
         return array[..., None]
-    picture = ending_of(path.name).lower() not in {".npy", ".nii", ".nii.gz"}
-    if picture and array.shape[-1] in {2, 4} and array.dtype.kind == "u":
+    if ending != ".npy" and array.shape[-1] in {2, 4} and array.dtype.kind == "u":
         return without_alpha(path, array)
     return array
 

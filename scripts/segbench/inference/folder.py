@@ -1,4 +1,4 @@
-"""The folder of results: one model's, and nothing in it that is no longer true."""
+"""The results folder: it holds the results of one model and no stale files."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pathlib import Path
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 
-#: Which networks wrote a folder, and which files.
+#: Records the files in the folder and the networks that wrote them.
 NOTE = ".written.json"
 
 
 class OutputDir:
-    """What is written into a folder of results, now and in the run before.
+    """The files of a results folder, of this run and of the one before.
 
     Parameters
     ----------
     folder : Path
-        Of the results.
+        The results folder.
     networks : sequence of str
-        Digests of the networks, sorted.
+        Sorted digests of the networks.
     model : str
-        As it was asked for, for messages.
+        The requested model, for messages.
 
     Raises
     ------
@@ -43,7 +43,7 @@ class OutputDir:
         except (OSError, ValueError, KeyError, TypeError):
             return
         if other:
-            same = " as it was before it was trained anew" if name == model else ""
+            same = " before it was retrained" if name == model else ""
             raise SegbenchError(
                 f"{folder}: holds the results of model {name}{same}, not of {model}",
                 "a folder for each model",
@@ -51,18 +51,18 @@ class OutputDir:
             )
 
     def plan(self, paths: Iterable[Path]) -> None:
-        """Note files before they are written, so that a killed job leaves none unknown."""
+        """Record files before they are written, so that a killed job leaves none unknown."""
         self._note(self._before | set(map(self._name, paths)))
 
     def add(self, paths: Iterable[Path]) -> None:
-        """Files that now belong to the results."""
+        """Add files that were written or restored."""
         self._now |= set(map(self._name, paths))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._folder).as_posix()
 
     def finish(self) -> None:
-        """Remove what an earlier run wrote and this one did not: its image is gone or bad."""
+        """Remove files of an earlier run that this one did not write: their image is gone."""
         for name in sorted(self._before - self._now):
             path = self._folder / name
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Labels as files that any program opens: PNG, TIFF or NIfTI, as the image was."""
+"""Masks as PNG, TIFF or NIfTI files, like the image they belong to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from segbench.files import atomic_path
 from segbench.inference.images import NIFTI, NewImage
 
-#: Ending of a mask by the ending of its image. An array may be a volume: TIFF holds both.
+#: File ending of a mask by that of its image. Arrays may be volumes, so they become TIFF.
 MASK_ENDINGS = {
     ".png": ".png",
     ".jpg": ".png",
@@ -24,19 +24,7 @@ MASK_ENDINGS = {
 
 
 def mask_files(image: NewImage, task: str, classes: Sequence[str]) -> dict[str, str]:
-    """Where the masks of an image go.
-
-    Parameters
-    ----------
-    image : NewImage
-    task : {"semantic", "overlapping", "instances", "classification"}
-    classes : sequence of str
-        Names of the classes: overlapping ones get a file each.
-
-    Returns
-    -------
-    dict
-        Name of the output -> path below the folder of the masks.
+    """Paths of an image's masks, by name of the output; overlapping classes get a file each.
 
     Examples
     --------
@@ -61,8 +49,8 @@ def write_masks(label: np.ndarray, paths: Mapping[str, Path], affine: np.ndarray
 
     Parameters
     ----------
-    label : ndarray, (y, x) or (z, y, x), of overlapping classes with a last axis of masks
-        uint8 label map, or uint16 numbered objects.
+    label : ndarray, (y, x) or (z, y, x), overlapping masks along a last axis
+        uint8 label map or uint16 numbered objects.
     paths : mapping of str to Path
         From `mask_files`, in the order of the classes.
     affine : ndarray, (4, 4), or None
@@ -74,17 +62,7 @@ def write_masks(label: np.ndarray, paths: Mapping[str, Path], affine: np.ndarray
 
 
 def write_mask(label: np.ndarray, path: Path, affine: np.ndarray | None = None) -> None:
-    """Write one mask; equal labels are equal bytes.
-
-    Parameters
-    ----------
-    label : ndarray of uint8 or uint16, (y, x) or (z, y, x)
-        The values are kept: 8 or 16 bits a pixel. (y, x) only as PNG.
-    path : Path
-        Ends in ``.png``, ``.tif`` or ``.nii.gz``.
-    affine : ndarray, (4, 4), optional
-        For NIfTI.
-    """
+    """Write one mask to ``.png`` (2-D only), ``.tif`` or ``.nii.gz``; equal masks, equal bytes."""
     label = np.ascontiguousarray(label)
     with atomic_path(path) as beside:
         if path.name.endswith(".nii.gz"):

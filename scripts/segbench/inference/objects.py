@@ -1,4 +1,4 @@
-"""The objects of new images: measured image by image, collected in tables."""
+"""The objects of new images: measured per image, collected in tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from segbench.artefacts.tsv import write_table
 from segbench.files import sha256_of_bytes, sha256_of_file
 from segbench.inference.images import NewImage
-from segbench.inference.segmenting import Labels
+from segbench.inference.labels import Labels
 from segbench.objects import (
     ImageInfo,
     Origin,
@@ -32,30 +32,26 @@ def measure_objects(
     spacing_mm: Sequence[float] | None,
     output: Path,
 ) -> int | None:
-    """Measure the objects of one image.
+    """Measure the objects of one image and count them; None for classification.
 
     Parameters
     ----------
     image : ndarray, (y, x, channel) or (z, y, x, channel)
         As published.
     label : ndarray
-        By the task of `labels`.
+        As `segbench.instances.stage.sample_label` gives it.
     spacing_mm : sequence of float or None
         Of the image: (y, x) or (z, y, x).
     output : Path
-        Parquet. The image has no name in it: equal images share the file in the store.
-
-    Returns
-    -------
-    int or None
-        How many objects there are; None where whole images are classified.
+        Parquet file without the image's name, so that equal images share it in the store.
     """
     if labels.task == "classification":
         write_objects(_no_objects(), output)
         return None
-    # A label map that was made of numbered objects holds these, whatever the dataset's task.
-    task = "instances" if label.dtype == np.uint16 else labels.task
-    task = "semantic" if task == "instances" and label.dtype == np.uint8 else task
+    task = labels.task
+    if task != "overlapping":
+        # The recipe, not the dataset's task, decides whether a label holds numbered objects.
+        task = "instances" if label.dtype == np.uint16 else "semantic"
     found = measure(label, image, labels.classes, task, spacing_mm)
     write_objects(found, output)
     return len(found)
@@ -77,15 +73,15 @@ def collect_objects(
     Parameters
     ----------
     origin : Origin
-        Its dataset, the name of the folder of results, is the column ``dataset``.
+        Its dataset becomes the column ``dataset``.
     done : sequence of NewImage
-        Their names without endings are the column ``sample``.
+        Their names without endings become the column ``sample``.
     tables : mapping of str to Path
-        Image -> what `measure_objects` wrote.
+        Image -> output of `measure_objects`.
     facts : mapping of str to mapping
         Image -> its ``size`` and ``spacing_mm``.
     outputs : mapping of str to Path
-        ``objects`` (Parquet), ``turtle``, ``jsonld``, see `segbench.objects`.
+        ``objects`` (Parquet), ``turtle`` and ``jsonld``.
     """
     frames, infos = [], []
     for image in done:
@@ -104,16 +100,16 @@ def collect_objects(
 def origin_of(
     results: Path, files: Sequence[Path], folder: Path, networks: Sequence[Mapping[str, Any]]
 ) -> Origin:
-    """Where the objects of a folder of new images come from.
+    """The origin of objects in a folder of new images, for their metadata.
 
     Parameters
     ----------
     results : Path
-        The folder of results; its name stands for the images in IRIs.
+        The results folder; its name stands for the images in IRIs.
     files : sequence of Path
-        The results, whose digests the metadata carry as one.
+        The results; the metadata carry one digest over all of them.
     folder : Path
-        Of the images.
+        The folder of images.
     networks : sequence of mapping
         ``path`` and ``sha256`` of each.
     """
@@ -127,7 +123,7 @@ def origin_of(
 def write_classes(
     facts: Mapping[str, Mapping[str, Any]], done: Sequence[NewImage], output: Path
 ) -> None:
-    """Write the class of each whole image and the probabilities, tab-separated."""
+    """Write the class and the class probabilities of each image, tab-separated."""
     names = sorted({name for one in facts.values() for name in one["probability"]})
     rows = []
     for image in done:

@@ -1,4 +1,4 @@
-"""A new image on the network's grid: the preprocessing that the network was trained on."""
+"""New images on the network's grid, by the preprocessing it was trained with."""
 
 from __future__ import annotations
 
@@ -17,25 +17,23 @@ from segbench.imaging.prepare import prepare_image, prepare_sample
 from segbench.imaging.shard import ShardSample
 from segbench.inference.images import NewImage, read_new, spacing_of
 
-#: There is no label: this is that of a whole image, which no step touches.
+#: Stands in for the label: that of a whole image, which no step changes.
 NO_LABEL = np.zeros(1, np.uint8)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A new image, as it is and as the network takes it.
+    """A new image, as stored and preprocessed.
 
     Attributes
     ----------
     source : NewImage
-    original : ndarray, (y, x, channel) or (z, y, x, channel)
-        As the file holds it.
-    prepared : ndarray, (y, x, channel) or (z, y, x, channel)
-        Through all steps of the recipe.
+    original, prepared : ndarray, (y, x, channel) or (z, y, x, channel)
+        As stored; after all steps of the recipe.
     size : tuple of int
         Of the original: (y, x) or (z, y, x).
     crop : tuple of (int, int) or None
-        The box of the original that was cut out.
+        The box of the original that was cropped to.
     spacing_mm : tuple of float or None
         Of the original: (y, x) or (z, y, x).
     """
@@ -49,18 +47,18 @@ class Opened:
 
 
 class Preparer:
-    """Opens the images of a folder and prepares them.
+    """Opens and preprocesses the images of a folder.
 
     Parameters
     ----------
     folder : Path
-        Of the images.
+        The folder of images.
     images : sequence of NewImage
-        All of them: the images of one folder, by name, are one stack where the recipe takes
-        neighbouring slices as channels.
+        All images. Where the recipe takes neighbouring slices as channels, the images of one
+        subfolder are a stack, ordered by name.
     recipe : Preprocessing
     spacing_um : sequence of float, optional
-        Of images whose files do not say it.
+        Spacing of images whose files do not state it.
     """
 
     def __init__(
@@ -79,7 +77,7 @@ class Preparer:
             self._around = Neighbours(items, self._slice, recipe.neighbours)
 
     def depends_on(self, image: NewImage) -> list[str]:
-        """Digests of the files that an image's result depends on, its own included."""
+        """Digests of the image and of the neighbouring slices its result depends on."""
         reach = self._recipe.neighbours
         if not reach:
             return [image.sha256]
@@ -88,13 +86,7 @@ class Preparer:
         return [one.sha256 for one in stack[max(place - reach, 0) : place + reach + 1]]
 
     def open(self, image: NewImage) -> Opened:
-        """Read an image and prepare it.
-
-        Raises
-        ------
-        SegbenchError
-            Naming the file that is damaged, or that the recipe cannot be applied to.
-        """
+        """Read and preprocess an image; errors name the file."""
         original = read_new(self._folder, image)
         spacing = spacing_of(self._folder, image, original.ndim - 1, self._spacing_um)
         try:
@@ -116,14 +108,14 @@ class Preparer:
 
 
 def named(folder: Path, image: NewImage, error: SegbenchError) -> SegbenchError:
-    """The error with the image's name in it: steps know arrays, not files."""
+    """Add the image's path to an error of a step, which knows only arrays."""
     if image.name in error.what:
         return error
     return SegbenchError(f"{folder / image.name}: {error.what}", error.expected, error.action)
 
 
 def _stack(image: NewImage) -> str:
-    """The folder of an image; the images beside it are the slices of its stack."""
+    """The subfolder of an image, which holds the slices of its stack."""
     return str(PurePosixPath(image.name).parent)
 
 

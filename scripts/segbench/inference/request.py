@@ -1,4 +1,4 @@
-"""Which networks are asked for: `model=STUDY/best`, or an arm by its names."""
+"""Parse the request of `snakemake apply`: images=FOLDER and model=STUDY/best or one arm."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from segbench.arms import WITHIN_STUDY, Arm, Recipes
+from segbench.arms import WITHIN_STUDY, Arm
 from segbench.config import Config
 from segbench.config.loader import NAME_PATTERN
 from segbench.errors import SegbenchError
-from segbench.slices import model_slice, parts, plain
+from segbench.slices import model_slice, plain
 
-#: How a model may be asked for.
+#: Accepted forms of model=.
 FORMS = "STUDY/best, or STUDY/PREPROCESSING/AUGMENTATION/MODEL/SEED, perhaps with /fold-K"
 BEST = "best"
 USAGE = "snakemake apply --config images=FOLDER model=STUDY/best"
@@ -23,22 +23,20 @@ USAGE = "snakemake apply --config images=FOLDER model=STUDY/best"
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be applied to which images.
+    """A model to apply to a folder of images.
 
     Attributes
     ----------
     name : str
-        Of the folder of the results.
+        Name of the results folder.
     images : Path
         The folder of new images.
-    model : str
-        As it was asked for.
-    study : str
-        Its name.
+    model, study : str
+        The value of model=, and the study in it.
     arms : tuple of Arm
-        The arm that is named; of ``best`` all arms of the study: its table chooses.
+        The requested arm; for ``best`` all arms of the study, of which its table chooses one.
     fold : int or None
-        One fold's network alone; None: all of them together.
+        The fold whose network is applied; None: the networks of all folds.
     """
 
     name: str
@@ -50,29 +48,23 @@ class Request:
 
     @property
     def best(self) -> bool:
-        """Whether the study's table is to choose the arm."""
+        """Whether the study's table chooses the arm."""
         return self.model.lower().endswith(f"/{BEST}")
 
     def folds(self, config: Config, arm: Arm) -> list[int]:
-        """The folds of an arm whose networks are asked for."""
+        """The requested folds of an arm."""
         count = config.datasets[arm.dataset].protocols[arm.protocol].folds
         return list(range(count)) if self.fold is None else [self.fold]
 
     def settings(self, config: Config) -> dict[str, Any]:
-        """All that inference depends on beside the files, as plain data.
-
-        Parameters
-        ----------
-        config : Config
-            Holds the study and its recipes.
+        """Everything that inference depends on besides files, as plain data.
 
         Returns
         -------
         dict
-            ``study``, ``model``, ``images``; ``labels``: task, classes (name -> value),
-            background; ``spacing_um``; ``arms``: for each its ``names``, its ``folds``, and
-            the slices of its preprocessing and model recipe that are used. The networks are
-            passed in the order of the arms and their folds.
+            ``study``, ``model``, ``images``; ``labels``: task and classes (name -> value);
+            ``spacing_um``; ``arms``: for each its ``names``, its ``folds``, and the slices of
+            its preprocessing and model recipe that are used.
         """
         dataset = config.datasets[config.studies[self.study].dataset]
         return {
@@ -80,11 +72,7 @@ class Request:
             "study": self.study,
             "images": str(self.images),
             "spacing_um": config.main.model_dump(mode="json")["spacing_um"],
-            "labels": {
-                "task": dataset.label_task,
-                "classes": dataset.label_classes,
-                **parts(dataset, ("background",)),
-            },
+            "labels": {"task": dataset.label_task, "classes": dataset.label_classes},
             "arms": [
                 {
                     "names": arm._asdict(),
@@ -101,25 +89,20 @@ class Request:
 
 
 def read_request(config: Config, base: Path) -> Request | None:
-    """Understand the keys `images`, `model` and `name` of the configuration.
+    """Read the keys `images`, `model` and `name` of the configuration; None if not given.
 
     Parameters
     ----------
     config : Config
-        Checked; its `main` holds the keys.
+        Checked configuration.
     base : Path
-        A relative folder of images lies under it.
-
-    Returns
-    -------
-    Request or None
-        None if nothing is to be applied.
+        Relative image folders lie below it.
 
     Raises
     ------
     SegbenchError
-        One of `images` and `model` is missing, the folder is not there, or there is no such
-        study, arm or fold; the nearest name is suggested.
+        One of `images` and `model` is missing, or the folder, study, arm or fold does not
+        exist; the nearest name is suggested.
     """
     images, model, name = config.main.images, config.main.model, config.main.name
     if images is None and model is None:
@@ -149,7 +132,7 @@ def read_request(config: Config, base: Path) -> Request | None:
     if not re.fullmatch(NAME_PATTERN, name):
         raise SegbenchError(
             f"name={name}: the results cannot be put in a folder of this name",
-            "small letters, digits, single - _ . between them",
+            "lower-case letters and digits, with single - _ . between them",
             f"for example name={_slug(name) or 'new-images'}",
         )
     return Request(name, folder, model, study, arms, fold)
@@ -160,13 +143,13 @@ def _slug(text: str) -> str:
 
 
 def _default_name(folder: Path, model: str) -> str:
-    """A folder of results for each pair of images and model."""
+    """A results folder for each pair of image folder and model."""
     parts_of_model = [re.sub(r"[^a-z0-9_.]+", "-", part.lower()) for part in model.split("/")]
     return "-".join(filter(None, [_slug(folder.resolve().name), *parts_of_model]))
 
 
 def _parse(model: str, config: Config) -> tuple[str, tuple[Arm, ...], int | None]:
-    """Study, arms and fold of what is asked for."""
+    """Study, arms and fold of a model name."""
     names = model.strip("/").split("/")
     study = names[0]
     if study not in config.studies:
@@ -197,41 +180,7 @@ def _parse(model: str, config: Config) -> tuple[str, tuple[Arm, ...], int | None
 def _unknown(model: str, kind: str, name: str, known: Sequence[str]) -> SegbenchError:
     near = get_close_matches(name, known, n=1, cutoff=0.4)
     return SegbenchError(
-        f"model={model}: there is no {kind} {name!r}" + " in this configuration",
+        f"model={model}: there is no {kind} {name!r} in this configuration",
         f"{FORMS}; {kind} is one of {', '.join(known)}",
         f"did you mean {near[0]!r}?" if near else "use one of them",
     )
-
-
-def best_row(table: Path, study: str) -> dict[str, str]:
-    """The names of the best arm of a study's table.
-
-    Parameters
-    ----------
-    table : Path
-        ``tables/STUDY.csv``: rows of ours (kind ``ours``) with a rank by the primary metric.
-    study : str
-        For messages.
-
-    Returns
-    -------
-    dict
-        preprocessing, augmentation, model. Of arms that share the best rank the first.
-
-    Raises
-    ------
-    SegbenchError
-        The table is unreadable or ranks no arm.
-    """
-    # The Snakefile imports this module, and a plan need not load the statistics.
-    from segbench.statistics.records import read_records
-
-    ranked = [row for row in read_records(table, ("rank", *Recipes._fields)) if row["rank"]]
-    if not ranked:
-        raise SegbenchError(
-            f"{table}: the table of study {study} ranks no arm",
-            "rows with kind `ours` and a rank",
-            "delete it and run the same command again, or name an arm instead of `best`",
-        )
-    best = min(ranked, key=lambda row: float(row["rank"]))
-    return {kind: best[kind] for kind in Recipes._fields}

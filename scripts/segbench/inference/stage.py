@@ -1,157 +1,220 @@
-"""Apply trained networks to a folder of new images; what is known already is not computed."""
+"""Apply trained networks to a folder of new images; unchanged results come from the store."""
 
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
+from tqdm import tqdm
 
-from segbench.config.model import Model
-from segbench.config.preprocessing import Preprocessing
 from segbench.errors import SegbenchError
-from segbench.files import sha256_of_file, write_text
+from segbench.files import write_text
 from segbench.imaging.quantise import image_scale
+from segbench.inference.arm_model import ArmModel
 from segbench.inference.folder import OutputDir
 from segbench.inference.images import NewImage, affine_of, collisions, read_manifest
+from segbench.inference.labels import Labels
 from segbench.inference.masks import mask_files, write_masks
 from segbench.inference.objects import collect_objects, measure_objects, origin_of, write_classes
 from segbench.inference.overlays import draw_class, draw_overlay
 from segbench.inference.preparing import Opened, Preparer, named
-from segbench.inference.progress import Progress
-from segbench.inference.segmenting import Labels, segment_image
+from segbench.instances.stage import sample_label
 from segbench.provenance.store import Store, key_of
+from segbench.store_location import store_location
 
 if TYPE_CHECKING:
     from segbench.prediction.networks import Predictor
 
-#: What an image's result consists of beside its masks: drawn, measured, told.
+log = logging.getLogger(__name__)
+
+#: The outputs of an image beside its masks.
 OVERLAY, OBJECTS, FACTS = "overlay", "objects", "facts"
 
 
-@dataclass(frozen=True)
-class ArmModel:
-    """The networks that are applied and their recipes.
+def apply_model(
+    manifest: str | Path,
+    networks: Sequence[str | Path],
+    table: str | Path | None,
+    settings: Mapping[str, Any],
+    code: str,
+    outputs: Mapping[str, str | Path],
+    terminal: IO[str] | None = None,
+) -> int:
+    """Segment a folder of new images with the networks of one arm, averaged.
 
-    Attributes
+    Parameters
     ----------
-    names : dict
-        Of the recipes, and seed.
-    networks : list of (Path, int)
-        Files and folds; of several seeds one after the other.
-    preprocessing, recipe
-        What they were trained with.
-    """
+    manifest : path
+        The images, see `segbench.inference.images.write_manifest`.
+    networks, table, settings
+        See `segbench.inference.arm_model.ArmModel.choose`.
+    code : str
+        Digest of the code, for the store.
+    outputs : mapping of str to path
+        ``applied`` (applied.json; ``masks/`` and ``overlays/`` go to the same folder),
+        ``objects`` (Parquet), ``turtle`` and ``jsonld``.
+    terminal : file, optional
+        Shows a progress bar if it is a terminal.
 
-    names: dict[str, Any]
-    networks: list[tuple[Path, int]]
-    preprocessing: Preprocessing
-    recipe: Model
+    Returns
+    -------
+    int
+        Number of images that were computed, not restored from the store.
+
+    Raises
+    ------
+    SegbenchError
+        The networks do not fit their recipes, or the folder holds another model's results.
+        An image that cannot be segmented is listed in applied.json; the others are still done.
+    """
+    arm = ArmModel.choose(settings, networks, table)
+    log.info("applying %s: %d networks", "/".join(map(str, arm.names.values())), len(arm.networks))
+    images = read_manifest(Path(manifest))
+    paths = {key: Path(path) for key, path in outputs.items()}
+    hidden = terminal is None or not terminal.isatty()
+    with (
+        tempfile.TemporaryDirectory() as parts,
+        tqdm(total=len(images), file=terminal, unit="image", desc="apply", leave=False,
+             disable=hidden) as bar,
+    ):  # fmt: skip
+        work = _Run(arm, settings, code, images, paths["applied"].parent, Path(parts), bar)
+        computed = work.run()
+        work.collect(paths)
+    write_text(paths["applied"], json.dumps(work.record(), indent=1, sort_keys=True) + "\n")
+    log.info(
+        f"{len(images)} images: {computed} segmented, {len(work.facts) - computed} unchanged, "
+        f"{len(work.failed)} failed"
+    )
+    return computed
 
 
 @dataclass
 class _Run:
-    """One call of `run`; see there."""
+    """One run over a folder of images, and its results so far."""
 
     arm: ArmModel
-    labels: Labels
-    digests: list[str]
+    settings: Mapping[str, Any]
     code: str
-    folder: Path
+    images: list[NewImage]
     results: Path
     parts: Path
-    store: Store
-    preparer: Preparer
-    written: OutputDir
-    progress: Progress
+    bar: Any
     failed: dict[str, SegbenchError] = field(default_factory=dict)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.folder = Path(self.settings["images"])
+        labels = self.settings["labels"]
+        self.labels = Labels(labels["task"], dict(labels["classes"]))
+        self.store = Store(store_location())
+        self.preparer = Preparer(
+            self.folder, self.images, self.arm.preprocessing, self.settings["spacing_um"]
+        )
+        self.output_dir = OutputDir(self.results, self.arm.digests, self.settings["model"])
+
+    def run(self) -> int:
+        """Restore or compute every image; returns the number of computed ones."""
+        self.output_dir.plan(path for image in self.images for path in self.kept(image))
+        todo: dict[str, tuple[NewImage, str]] = {}
+        colliding = collisions(self.images)
+        for image in self.images:
+            key = self.key(image)
+            if image.name in colliding:
+                self.fail(image, colliding[image.name])
+            elif self.store.restore(key, self.outputs(image)) is not None:
+                self.done(image, "unchanged, from the store")
+            else:
+                todo[image.name] = image, key
+        restored = len(self.facts)
+        if todo:
+            self.compute(todo)
+        return len(self.facts) - restored
+
     def outputs(self, image: NewImage) -> dict[str, Path]:
-        """Every file that an image's result consists of."""
-        masks = mask_files(image, self.labels.task, list(self.labels.classes))
+        """All files of an image's result."""
         part = self.parts / image.name
         return {
-            **{key: self.results / "masks" / path for key, path in masks.items()},
+            **{key: self.results / path for key, path in self.masks(image).items()},
             OVERLAY: self.results / "overlays" / f"{image.stem}.png",
             OBJECTS: part / "objects.parquet",
             FACTS: part / "facts.json",
         }
 
+    def masks(self, image: NewImage) -> dict[str, str]:
+        """The masks of an image, below the results folder."""
+        files = mask_files(image, self.labels.task, list(self.labels.classes))
+        return {key: f"masks/{path}" for key, path in files.items()}
+
     def kept(self, image: NewImage) -> list[Path]:
-        """Those of them that stay in the folder of results."""
+        """The files of an image's result that stay in the results folder."""
         return [path for path in self.outputs(image).values() if path.is_relative_to(self.results)]
 
-    def key(self, image: NewImage, spacing_um: Any) -> str:
-        """The key of an image's result in the store: not its name, which changes nothing."""
+    def key(self, image: NewImage) -> str:
+        """The key of an image's result in the store; independent of the image's name."""
         return key_of(
             {
                 "rule": "apply",
                 "code": self.code,
-                "networks": self.digests,
+                "networks": self.arm.digests,
                 "preprocessing": self.arm.preprocessing.model_dump(mode="json"),
                 "recipe": self.arm.recipe.model_dump(mode="json"),
                 "labels": self.labels.plain(),
-                "spacing_um": spacing_um,
+                "spacing_um": self.settings["spacing_um"],
                 "ending": image.ending,
                 "images": self.preparer.depends_on(image),
             }
         )
 
-    def restore(self, image: NewImage, key: str) -> bool:
-        """Put what the store has of an image in place."""
-        outputs = self.outputs(image)
-        if self.store.restore(key, outputs) is None:
-            return False
-        self.done(image, outputs, "unchanged, from the store")
-        return True
-
-    def done(self, image: NewImage, outputs: Mapping[str, Path], what: str) -> None:
+    def done(self, image: NewImage, how: str) -> None:
         """Note that an image's result is in place."""
-        self.facts[image.name] = json.loads(outputs[FACTS].read_text("utf-8"))
-        self.written.add(self.kept(image))
-        self.progress.step(image.name, what)
+        self.facts[image.name] = json.loads(self.outputs(image)[FACTS].read_text("utf-8"))
+        self.output_dir.add(self.kept(image))
+        self._step(image, how)
 
     def fail(self, image: NewImage, error: SegbenchError) -> None:
-        """Note that an image cannot be done; the others are."""
+        """Note that an image failed."""
         self.failed[image.name] = named(self.folder, image, error)
-        self.progress.step(image.name, f"FAILED: {self.failed[image.name]}")
+        self._step(image, f"FAILED: {self.failed[image.name]}")
+
+    def _step(self, image: NewImage, what: str) -> None:
+        count = len(self.facts) + len(self.failed)
+        log.info(f"{count} of {len(self.images)}: {image.name}: {what}")
+        self.bar.update()
 
     def compute(self, todo: Mapping[str, tuple[NewImage, str]]) -> None:
-        """Predict, segment, draw and measure; images go through the networks together."""
+        """Predict, segment, draw and measure; images share batches."""
         from segbench.prediction.networks import Predictor
 
-        networks = [path for path, _ in self.arm.networks]
+        networks = [network["path"] for network in self.arm.networks]
         predictor = Predictor(networks, self.arm.recipe, self.labels.attributes)
         waiting: deque[Opened] = deque()
-        images = self._opened(todo, predictor, waiting)
+        images = self._opened([image for image, _ in todo.values()], predictor, waiting)
         for probability in predictor.maps(images):
             opened = waiting.popleft()
             image, key = todo[opened.source.name]
             try:
-                outputs = self._finish(opened, probability)
+                self._write(opened, probability)
             except SegbenchError as error:
                 self.fail(image, error)
                 continue
-            self.store.publish(key, outputs, {"rule": "apply"})
-            self.done(image, outputs, "segmented")
+            self.store.publish(key, self.outputs(image), {"rule": "apply"})
+            self.done(image, "segmented")
 
     def _opened(
-        self,
-        todo: Mapping[str, tuple[NewImage, str]],
-        predictor: Predictor,
-        waiting: deque[Opened],
+        self, images: Sequence[NewImage], predictor: Predictor, waiting: deque[Opened]
     ) -> Iterator[Any]:
-        """Pixels for the networks; images that cannot be opened are left out."""
+        """Pixels for the networks; images that cannot be opened fail and are left out."""
         from segbench.prediction.sources import ArrayVolume
 
         scale = np.float32(image_scale(self.arm.preprocessing.dtype))
-        for image, _ in todo.values():
+        for image in images:
             try:
                 opened = self.preparer.open(image)
                 _check_fits(opened, predictor)
@@ -164,32 +227,80 @@ class _Run:
             else:
                 yield opened.prepared.astype(np.float32) * scale
 
-    def _finish(self, opened: Opened, probability: np.ndarray) -> dict[str, Path]:
-        """From the probabilities of an image to all files of its result."""
-        image, outputs = opened.source, self.outputs(opened.source)
-        label, stored = segment_image(opened, probability, self.labels, self.arm.recipe)
+    def _write(self, opened: Opened, probability: np.ndarray) -> None:
+        """Write all files of an image's result."""
+        outputs, labels = self.outputs(opened.source), self.labels
+        _check_finite(opened, probability)
+        # The study stores probabilities as float16; the same rounding gives the same label.
+        made = sample_label(
+            probability.astype(np.float16), opened.size, opened.crop, labels.attributes,
+            self.arm.recipe,
+        )  # fmt: skip
+        label = made["label"]
         facts: dict[str, Any] = {
             "size": list(opened.size),
             "spacing_mm": None if opened.spacing_mm is None else list(opened.spacing_mm),
         }
-        overlay = outputs[OVERLAY]
-        if self.labels.task == "classification":
-            facts["class"] = self.labels.name_of(int(label[0]))
-            facts["probability"] = dict(
-                zip(self.labels.classes, map(float, stored.round(4)), strict=True)
-            )
-            told = sorted(facts["probability"].items(), key=lambda item: -item[1])[:3]
-            lines = [f"{facts['class']}", *(f"{name}: {value:.2f}" for name, value in told)]
-            draw_class(opened.original, lines, overlay)
+        if labels.task == "classification":
+            rounded = map(float, made["probability"].round(4))
+            facts["class"] = labels.name_of(int(label[0]))
+            facts["probability"] = dict(zip(labels.classes, rounded, strict=True))
+            top = sorted(facts["probability"].items(), key=lambda item: -item[1])[:3]
+            lines = [facts["class"], *(f"{name}: {value:.2f}" for name, value in top)]
+            draw_class(opened.original, lines, outputs[OVERLAY])
         else:
-            masks = {key: path for key, path in outputs.items() if key.startswith("mask")}
-            write_masks(label, masks, affine_of(self.folder, image, opened.spacing_mm))
-            draw_overlay(opened.original, label, self.labels.attributes, overlay)
+            masks = {key: outputs[key] for key in self.masks(opened.source)}
+            write_masks(label, masks, affine_of(self.folder, opened.source, opened.spacing_mm))
+            draw_overlay(opened.original, label, labels.attributes, outputs[OVERLAY])
         facts["objects"] = measure_objects(
-            opened.original, label, self.labels, opened.spacing_mm, outputs[OBJECTS]
+            opened.original, label, labels, opened.spacing_mm, outputs[OBJECTS]
         )
         write_text(outputs[FACTS], json.dumps(facts, sort_keys=True))
-        return outputs
+
+    def collect(self, paths: Mapping[str, Path]) -> None:
+        """Write the tables of all images, and remove files of images that are gone."""
+        done = [image for image in self.images if image.name in self.facts]
+        tables = {image.name: self.outputs(image)[OBJECTS] for image in done}
+        files = [path for image in done for path in self.kept(image)]
+        origin = origin_of(self.results, files, self.folder, self.arm.networks)
+        collect_objects(origin, done, tables, self.facts, paths)
+        if self.labels.task == "classification":
+            write_classes(self.facts, done, self.results / "classes.tsv")
+            self.output_dir.add([self.results / "classes.tsv"])
+        self.output_dir.finish()
+
+    def record(self) -> dict[str, Any]:
+        """The content of applied.json: networks, recipes, images and failures."""
+        recipe = {"network", "target", "prediction", "instances", "decision"}
+        return {
+            "model": self.settings["model"],
+            "study": self.settings["study"],
+            "arm": self.arm.names,
+            "networks": self.arm.networks,
+            "preprocessing": self.arm.preprocessing.model_dump(
+                mode="json", exclude={"description"}
+            ),
+            "recipe": self.arm.recipe.model_dump(mode="json", include=recipe),
+            "labels": self.labels.plain(),
+            "images": [
+                {
+                    "image": image.name,
+                    "sha256": image.sha256,
+                    "masks": list(self.masks(image).values()),
+                    "overlay": f"overlays/{image.stem}.png",
+                    **self.facts[image.name],
+                }
+                for image in self.images
+                if image.name in self.facts
+            ],
+            "failed": [
+                {
+                    "image": name,
+                    "error": {"what": e.what, "expected": e.expected, "action": e.action},
+                }
+                for name, e in sorted(self.failed.items())
+            ],
+        }
 
 
 def _check_fits(opened: Opened, predictor: Predictor) -> None:
@@ -197,102 +308,16 @@ def _check_fits(opened: Opened, predictor: Predictor) -> None:
     found = opened.prepared.ndim - 1, opened.prepared.shape[-1]
     if found != (axes, channels):
         raise SegbenchError(
-            f"{opened.source.name}: a {found[0]}-D image of {found[1]} channels",
-            f"{axes}-D images of {channels} channels, as the network was trained on",
-            "give images like those of the study, or apply a model that fits these",
+            f"{opened.source.name}: a {found[0]}-D image with {found[1]} channels",
+            f"{axes}-D images with {channels} channels, as the network was trained on",
+            "use images like those of the study, or a model that fits these",
         )
 
 
-def run(
-    arm: ArmModel,
-    labels: Labels,
-    settings: Mapping[str, Any],
-    code: str,
-    manifest: Path,
-    results: Path,
-    outputs: Mapping[str, Path],
-    store: Store,
-    say: Callable[[str], None],
-    terminal: IO[str] | None = None,
-) -> int:
-    """Segment all images of a manifest, see `segbench.inference.apply_model`."""
-    images = read_manifest(manifest)
-    folder, spacing_um = Path(settings["images"]), settings["spacing_um"]
-    networks = [{"path": str(path), "sha256": sha256_of_file(path), "fold": fold}
-                for path, fold in arm.networks]  # fmt: skip
-    digests = sorted(str(network["sha256"]) for network in networks)
-    written = OutputDir(results, digests, settings["model"])
-    preparer = Preparer(folder, images, arm.preprocessing, spacing_um)
-    with tempfile.TemporaryDirectory() as parts, Progress(len(images), say, terminal) as progress:
-        work = _Run(
-            arm, labels, digests, code, folder, results, Path(parts), store, preparer, written,
-            progress,
-        )  # fmt: skip
-        written.plan(path for image in images for path in work.kept(image))
-        todo: dict[str, tuple[NewImage, str]] = {}
-        colliding = collisions(images)
-        for image in images:
-            key = work.key(image, spacing_um)
-            if image.name in colliding:
-                work.fail(image, colliding[image.name])
-            elif not work.restore(image, key):
-                todo[image.name] = image, key
-        restored = len(work.facts)
-        if todo:
-            work.compute(todo)
-        done = [image for image in images if image.name in work.facts]
-        tables = {image.name: work.outputs(image)[OBJECTS] for image in done}
-        files = [path for image in done for path in work.kept(image)]
-        origin = origin_of(results, files, folder, networks)
-        collect_objects(origin, done, tables, work.facts, outputs)
-        if labels.task == "classification":
-            write_classes(work.facts, done, results / "classes.tsv")
-            written.add([results / "classes.tsv"])
-        written.finish()
-    record = _record(arm, labels, settings, networks, work, images)
-    write_text(outputs["applied"], json.dumps(record, indent=1, sort_keys=True) + "\n")
-    say(
-        f"{len(images)} images: {len(done) - restored} segmented, {restored} unchanged, "
-        f"{len(work.failed)} failed"
-    )
-    return len(done) - restored
-
-
-def _record(
-    arm: ArmModel,
-    labels: Labels,
-    settings: Mapping[str, Any],
-    networks: Sequence[Mapping[str, Any]],
-    work: _Run,
-    images: Sequence[NewImage],
-) -> dict[str, Any]:
-    """What applied.json says: which networks, which recipes, which images, what failed."""
-    return {
-        "model": settings["model"],
-        "study": settings["study"],
-        "arm": arm.names,
-        "networks": list(networks),
-        "preprocessing": arm.preprocessing.model_dump(mode="json", exclude={"description"}),
-        "recipe": arm.recipe.model_dump(
-            mode="json", include={"network", "target", "prediction", "instances", "decision"}
-        ),
-        "labels": labels.plain(),
-        "images": [
-            {
-                "image": image.name,
-                "sha256": image.sha256,
-                "masks": [
-                    f"masks/{path}"
-                    for path in mask_files(image, labels.task, list(labels.classes)).values()
-                ],
-                "overlay": f"overlays/{image.stem}.png",
-                **work.facts[image.name],
-            }
-            for image in images
-            if image.name in work.facts
-        ],
-        "failed": [
-            {"image": name, "error": {"what": e.what, "expected": e.expected, "action": e.action}}
-            for name, e in sorted(work.failed.items())
-        ],
-    }
+def _check_finite(opened: Opened, probability: np.ndarray) -> None:
+    if not np.isfinite(probability).all():
+        raise SegbenchError(
+            f"{opened.source.name}: the network's output is not a number",
+            "finite logits",
+            "apply another model; this one diverges on such an image",
+        )

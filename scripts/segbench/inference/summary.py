@@ -1,4 +1,4 @@
-"""Summary of an apply run: what was done, and an error if an image could not be."""
+"""Summary of an apply run; an error if images failed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,17 @@ from pathlib import Path
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 
-#: So many failures are told in full.
+#: Number of failures shown in full.
 SHOWN = 10
 
 
 def conclude(applied: str | Path, output: str | Path) -> None:
-    """Sum up what was applied.
-
-    Parameters
-    ----------
-    applied : path
-        applied.json.
-    output : path
-        A text of a few lines, written if all images were done.
+    """Write a one-line summary of applied.json to `output`.
 
     Raises
     ------
     SegbenchError
-        Images failed: each is named with what is wrong. The results of the others are there.
+        Images failed. The results of the others are kept.
     """
     record = json.loads(Path(applied).read_text("utf-8"))
     done, failed = record["images"], record["failed"]
@@ -39,7 +32,7 @@ def conclude(applied: str | Path, output: str | Path) -> None:
             f"{len(failed)} of {len(done) + len(failed)} images could not be segmented:\n    "
             + "\n    ".join([*shown, *more]),
             f"readable images; the results of the other {len(done)} are in {place}",
-            "mend or remove these images and run the same command again: only they are computed",
+            "fix or remove these images and run the same command again: only they are computed",
         )
     objects = sum(image.get("objects") or 0 for image in done)
     networks = len(record["networks"])

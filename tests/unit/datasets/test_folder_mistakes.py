@@ -161,7 +161,7 @@ def test_kinds_that_are_not_read(tmp_path, name, advice):
     root = folder_of(tmp_path, {"a.png": label()})
     (root / "masks" / name).write_bytes(b"x")
     error = fault(make(), root)
-    assert f"{name}: files of the kind" in error.what
+    assert f"{name}: unsupported file format" in error.what
     assert advice in error.action
 
 

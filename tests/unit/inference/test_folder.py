@@ -49,7 +49,7 @@ def test_results_of_another_model_are_not_overwritten(tmp_path):
     ) as e:
         OutputDir(tmp_path, OTHER, "t/best")
     assert "name=ANOTHER" in e.value.action
-    with pytest.raises(SegbenchError, match="before it was trained anew"):
+    with pytest.raises(SegbenchError, match="before it was retrained"):
         OutputDir(tmp_path, OTHER, "s/best")
     assert files(tmp_path) == ["masks/1.png"]
     assert (tmp_path / ".written.json").read_text() == before

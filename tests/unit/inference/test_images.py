@@ -77,7 +77,7 @@ def test_a_kind_that_is_not_read_is_listed_and_says_so_when_its_turn_comes(tmp_p
     (tmp_path / "new/scan.dcm").write_bytes(b"DICM")
     (image,) = listed(tmp_path / "new", tmp_path)
     assert (image.ending, image.stem) == ("", "scan.dcm")
-    with pytest.raises(SegbenchError, match=r"scan\.dcm: files of the kind \.dcm") as error:
+    with pytest.raises(SegbenchError, match=r"scan\.dcm: unsupported file format \.dcm") as error:
         read_new(tmp_path / "new", image)
     assert "NIfTI" in error.value.action
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from segbench.inference.images import NewImage
+from segbench.inference.labels import Labels
 from segbench.inference.objects import measure_objects, origin_of, write_classes
-from segbench.inference.segmenting import Labels
 from segbench.objects.table import read_objects
 
 IMAGE = np.full((8, 10, 1), 90, np.uint8)

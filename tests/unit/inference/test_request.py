@@ -5,7 +5,7 @@ import pytest
 from segbench.config import load
 from segbench.datasets.formats import FORMATS
 from segbench.errors import SegbenchError
-from segbench.inference.request import best_row, read_request
+from segbench.inference.request import read_request
 from segbench.metrics import METRICS
 
 DATASET = """
@@ -94,7 +94,7 @@ def test_settings_hold_what_is_used_and_nothing_for_readers(ask):
         images="New Slides", model="which/small/none/unet/0", spacing_um=[0.5, 0.25]
     )
     settings = request.settings(config)
-    assert settings["labels"] == {"task": "instances", "classes": {"cell": 1}, "background": None}
+    assert settings["labels"] == {"task": "instances", "classes": {"cell": 1}}
     assert settings["spacing_um"] == [0.5, 0.25]
     (arm,) = settings["arms"]
     assert arm["folds"] == [0, 1, 2]
@@ -130,37 +130,3 @@ def test_what_people_get_wrong(ask, keys, what, action):
         ask(**keys)
     assert what in error.value.what
     assert action in error.value.action
-
-
-TABLE = """study,kind,method,preprocessing,augmentation,model,rank,iou_mean
-which,ours,a,small,none,unet,2,0.700000
-which,ours,b,native,none,unet,1,0.800000
-which,published,kumeS,,,,,0.900000
-"""
-
-
-def test_the_best_row_of_a_table(tmp_path):
-    (tmp_path / "t.csv").write_text(TABLE)
-    assert best_row(tmp_path / "t.csv", "which") == {
-        "preprocessing": "native",
-        "augmentation": "none",
-        "model": "unet",
-    }
-
-
-def test_a_table_without_a_best_row(tmp_path):
-    (tmp_path / "t.csv").write_text(TABLE.splitlines()[0] + "\n")
-    with pytest.raises(SegbenchError, match=r"t\.csv: the table of study which ranks no arm"):
-        best_row(tmp_path / "t.csv", "which")
-
-
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n"])
-def test_a_file_that_is_no_table(tmp_path, text):
-    (tmp_path / "t.csv").write_text(text)
-    with pytest.raises(SegbenchError, match="has no column kind, rank, preprocessing"):
-        best_row(tmp_path / "t.csv", "which")
-
-
-def test_there_is_no_table(tmp_path):
-    with pytest.raises(SegbenchError, match=r"none\.csv: cannot be read"):
-        best_row(tmp_path / "none.csv", "which")

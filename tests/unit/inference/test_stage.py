@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import nibabel
@@ -10,8 +11,8 @@ import pytest
 from PIL import Image
 
 from segbench.errors import SegbenchError
-from segbench.inference import apply_model
 from segbench.inference.images import write_manifest
+from segbench.inference.stage import apply_model
 from segbench.objects import check, read_objects
 from segbench.store_location import STORE_VARIABLE
 
@@ -41,10 +42,9 @@ def bright(path, axes=2, channels=1, maps=1, threshold=0.5):
 class Place:
     """A folder of images, networks and a store."""
 
-    def __init__(self, root):
-        self.root = root
+    def __init__(self, root, caplog):
+        self.root, self.caplog = root, caplog
         self.images, self.results = root / "new", root / "applied/mine"
-        self.lines = []
 
     def image(self, name, pixels):
         path = self.images / name
@@ -54,15 +54,16 @@ class Place:
         else:
             Image.fromarray(pixels).save(path)
 
-    def apply(self, networks, labels, recipe=None, preprocessing=None, table=None, **changes):
+    def apply(self, networks, labels, recipe=None, preprocessing=None, table=None, terminal=None,
+              **changes):  # fmt: skip
         write_manifest(self.images, self.root / "list.tsv", self.root / "cache.json")
-        self.lines.clear()
+        self.caplog.clear()
         settings = {
             "model": "which/best",
             "study": "which",
             "images": str(self.images),
             "spacing_um": None,
-            "labels": {"task": labels[0], "classes": labels[1], "background": None},
+            "labels": {"task": labels[0], "classes": labels[1]},
             "arms": [
                 {
                     "names": {"preprocessing": "p", "augmentation": "a", "model": m, "seed": 0},
@@ -81,8 +82,9 @@ class Place:
             settings,
             "code",
             {key: self.results / name for key, name in OUTPUTS.items()},
-            self.lines.append,
+            terminal,
         )
+        self.lines = self.caplog.messages
         self.record = json.loads((self.results / "applied.json").read_text())
         return computed
 
@@ -96,9 +98,10 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def place(tmp_path, monkeypatch, caplog):
     monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "store"))
-    return Place(tmp_path)
+    caplog.set_level("INFO", "segbench.inference")
+    return Place(tmp_path, caplog)
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +258,20 @@ def test_a_network_that_diverges_fails_its_images_only(place, tmp_path):
     assert (
         "a.png: the network's output is not a number" in place.record["failed"][0]["error"]["what"]
     )
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_bar_is_drawn_on_a_terminal_only(place, networks):
+    place.image("a.png", spots((4, 4)))
+    place.image("b.png", spots())
+    for stream, drawn in ((Terminal(), True), (io.StringIO(), False)):
+        place.apply({"m": [networks["half"]]}, CELLS, SEPARATE, terminal=stream)
+        assert ("apply" in stream.getvalue()) is drawn
+        assert ("0/2" in stream.getvalue()) is drawn
 
 
 def test_another_model_does_not_overwrite(place, networks):
