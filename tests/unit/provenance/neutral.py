@@ -195,7 +195,12 @@ def moved_function(module: Module, name: str, others: dict[str, Module]) -> dict
     moving = used_here(module, name)
     taken = [s for s in module.tree.body if _binds(s) and set(names_bound(s)) & moving]
     left = [s for s in module.tree.body if s not in taken]
-    imports = [s for s in module.tree.body if isinstance(s, ast.Import | ast.ImportFrom)]
+    imports = [
+        s
+        for s in module.tree.body
+        if isinstance(s, ast.Import | ast.ImportFrom)
+        or (isinstance(s, ast.If) and "TYPE_CHECKING" in ast.unparse(s.test))
+    ]
     new = f"{module.name}_{name}"
     future = [s for s in imports if getattr(s, "module", "") == "__future__"]
     back = ast.ImportFrom(new, [ast.alias(one) for one in sorted(moving)], 0)
