@@ -46,4 +46,5 @@ rule all:
 
 
 if workflow.is_main_process:
-    check_command_line()
+    with exit_on_error():
+        check_command_line()

@@ -17,7 +17,11 @@ from segbench.store_location import export_store
 from segbench.workflow.applied import Applied
 from segbench.workflow.arms import Arms
 from segbench.workflow.code import Code
-from segbench.workflow.command_line import check_targets, could_be_targets
+from segbench.workflow.command_line import (
+    check_targets,
+    could_be_targets,
+    exit_on_error,
+)
 from segbench.workflow.gpus import GpuRequests, StoredWork, granted_gpus
 from segbench.workflow.job_resources import JobResources
 from segbench.workflow.paths import DATA, PREPARED, PRIVATE, RUN, log_of, tables_of
@@ -32,14 +36,15 @@ BASE = Path(workflow.basedir)
 MAIN = [Path(file) for file in workflow.overwrite_configfiles] or [
     BASE / "config/config.yaml"
 ]
-CONFIG = load(
-    MAIN,
-    workflow.config_settings.config,
-    BASE,
-    command=sys.argv[1:] if workflow.is_main_process else None,
-    metrics=METRICS,
-    formats=FORMATS,
-)
+with exit_on_error():
+    CONFIG = load(
+        MAIN,
+        workflow.config_settings.config,
+        BASE,
+        command=sys.argv[1:] if workflow.is_main_process else None,
+        metrics=METRICS,
+        formats=FORMATS,
+    )
 LOG = log_of(RUN)
 
 # The store is one place for all folders of outputs; jobs find it in their environment.
@@ -112,8 +117,11 @@ def check_command_line():
     if could_be_targets(words, names):
         with redirect_stderr(StringIO()):  # the profiles in use were named before
             _, arguments = parse_args(words)
-        check_targets(arguments.targets, CONFIG, names, MAIN)
+        check_targets(
+            arguments.targets, CONFIG, names, MAIN, Path(workflow.workdir_init)
+        )
 
 
 if workflow.is_main_process:
-    begin()
+    with exit_on_error():
+        begin()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterable, Sequence
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
@@ -24,6 +26,15 @@ _TABLE = re.compile(
 
 #: Options of Snakemake that take configuration files, as many as follow.
 _CONFIGFILES = ("--configfile", "--configfiles")
+
+
+@contextmanager
+def exit_on_error() -> Iterator[None]:
+    """End the program with the message of a `SegbenchError`, as Snakemake adds its stack to it."""
+    try:
+        yield
+    except SegbenchError as error:
+        sys.exit(str(error))
 
 
 def could_be_targets(arguments: Iterable[str], known: Collection[str]) -> bool:
@@ -58,7 +69,11 @@ def _name_in(target: str) -> str | None:
 
 
 def check_targets(
-    targets: Iterable[str], config: Config, rules: Collection[str], files: Sequence[Path]
+    targets: Iterable[str],
+    config: Config,
+    rules: Collection[str],
+    files: Sequence[Path],
+    folder: Path,
 ) -> None:
     """Check that each target is a rule, a study or the path of a file.
 
@@ -72,34 +87,52 @@ def check_targets(
         Names of all rules; each study has one.
     files : sequence of Path
         The main configuration files of this run.
+    folder : Path
+        Where Snakemake was started: shown paths are relative to it.
 
     Raises
     ------
     SegbenchError
-        A target is none of these. It says which configuration names a study of that name,
+        Some targets are none of these. It says which configuration names a study of that name,
         else the nearest name.
     """
+    wrong = []
     for target in targets:
         name = _name_in(target)
-        if name is not None and name not in rules and not Path(target).exists():
-            _refuse(target, name, config, rules, files)
+        # Folders are no targets; a configuration's folder of outputs often has a study's name.
+        if name is not None and name not in rules and not Path(target).is_file():
+            wrong.append(_wrong_target(target, name, config, rules, files, folder))
+    if wrong:
+        raise _as_one(wrong)
 
 
-def _refuse(
-    target: str, name: str, config: Config, rules: Collection[str], files: Sequence[Path]
-) -> NoReturn:
+def _as_one(errors: Sequence[SegbenchError]) -> SegbenchError:
+    """Make one error of several, each part said once."""
+    parts = [(error.what, error.expected, error.action) for error in errors]
+    what, expected, action = (dict.fromkeys(part) for part in zip(*parts, strict=True))
+    return SegbenchError("\n".join(what), "; ".join(expected), "; ".join(action))
+
+
+def _wrong_target(
+    target: str,
+    name: str,
+    config: Config,
+    rules: Collection[str],
+    files: Sequence[Path],
+    folder: Path,
+) -> SegbenchError:
     root = config.root
     studies = {path.stem for path in (root / "config/studies").glob("*.yaml")}
-    used = ", ".join(_shown(file, root) for file in files)
+    used = ", ".join(_shown(file, folder) for file in files)
     if name not in studies:
         near = get_close_matches(name, sorted({*rules, *studies}), n=1, cutoff=0.65)
-        raise SegbenchError(
+        return SegbenchError(
             f"{target}: there is no rule, study or file of this name",
             f"a study ({', '.join(config.studies)}), a rule (`snakemake --list`), or a path",
             f"did you mean `snakemake {near[0]}`?" if near else "use one of them",
         )
-    homes = [_shown(path, root) for path in configurations_with(name, root)]
-    raise SegbenchError(
+    homes = [_shown(path, folder) for path in configurations_with(name, root)]
+    return SegbenchError(
         f"study {name} is not in {used}"
         + (f", but in {', '.join(homes)}" if homes else f", nor in any file of {root / 'config'}"),
         f"a study that the configuration names: {', '.join(config.studies)}",
@@ -179,9 +212,9 @@ def _refuse_configfiles(files: Sequence[str], wrong: Sequence[str]) -> NoReturn:
     )
 
 
-def _shown(path: Path, root: Path) -> str:
-    """A path as it can be typed in the folder of the project."""
+def _shown(path: Path, folder: Path) -> str:
+    """A path as it can be typed in a folder."""
     try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
+        return path.resolve().relative_to(folder.resolve()).as_posix()
     except ValueError:
         return path.as_posix()

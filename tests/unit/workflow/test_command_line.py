@@ -16,6 +16,7 @@ from segbench.workflow.command_line import (
     check_targets,
     configurations_with,
     could_be_targets,
+    exit_on_error,
 )
 
 
@@ -42,8 +43,10 @@ def config(root):
 RULES = frozenset({"all", "tables", "tiny"})
 
 
-def check(config, *targets):
-    check_targets(targets, config, RULES, [config.root / "config/config.yaml"])
+def check(config, *targets, folder=None):
+    check_targets(
+        targets, config, RULES, [config.root / "config/config.yaml"], folder or config.root
+    )
 
 
 def test_rules_studies_and_paths_are_targets(config, root):
@@ -57,6 +60,41 @@ def test_a_study_of_another_configuration_is_told_with_the_command(config):
         check(config, "all", "isbi")
     assert caught.value.what == "study isbi is not in config/config.yaml, but in config/isbi.yaml"
     assert caught.value.action == "run `snakemake isbi --configfile config/isbi.yaml`"
+
+
+def test_a_folder_of_outputs_is_no_target(config, root):
+    """The folder that a configuration sets for its outputs often has the name of its study."""
+    (root / "isbi").mkdir()
+    with pytest.raises(SegbenchError, match=r"study isbi is not in config/config\.yaml"):
+        check(config, "isbi")
+
+
+def test_all_wrong_targets_are_told_at_once(config):
+    with pytest.raises(SegbenchError) as caught:
+        check(config, "isbi", "tiny", "tabels")
+    assert caught.value.what.splitlines() == [
+        "study isbi is not in config/config.yaml, but in config/isbi.yaml",
+        "tabels: there is no rule, study or file of this name",
+    ]
+    assert caught.value.action == (
+        "run `snakemake isbi --configfile config/isbi.yaml`; did you mean `snakemake tables`?"
+    )
+
+
+def test_paths_are_shown_as_they_are_typed_where_snakemake_was_started(config, root):
+    with pytest.raises(SegbenchError) as caught:
+        check(config, "isbi", folder=root / "elsewhere")
+    assert caught.value.action == f"run `snakemake isbi --configfile {root}/config/isbi.yaml`"
+
+
+def test_the_program_ends_with_the_message_alone():
+    with pytest.raises(SystemExit) as caught, exit_on_error():
+        raise SegbenchError("a.png: is empty", "an image", "download it again")
+    assert caught.value.code == (
+        "a.png: is empty\n  expected: an image\n  what to do: download it again"
+    )
+    with pytest.raises(KeyError), exit_on_error():
+        raise KeyError("x")
 
 
 def test_the_table_of_a_study_is_told_like_the_study(config):
@@ -163,7 +201,7 @@ def test_options_numbers_paths_and_settings_are_no_targets(words):
 
 @given(st.lists(st.sampled_from(["all", "tables", "tiny", "tables/tiny.csv"])))
 def test_known_targets_are_never_refused(targets):
-    check_targets(targets, SimpleNamespace(root=Path("/nowhere")), RULES, [])
+    check_targets(targets, SimpleNamespace(root=Path("/nowhere")), RULES, [], Path("/nowhere"))
 
 
 def test_several_words_behind_configfile_are_all_put_first(root):
@@ -192,6 +230,12 @@ def test_the_default_profile_checks_the_command_line_before_snakemake_does(root,
     with profile.open() as stream, pytest.raises(SystemExit) as caught:
         ProfileConfigFileParser().parse(stream)
     assert "run `snakemake isbi --configfile config/config.yaml`" in str(caught.value)
+    monkeypatch.chdir(root)
+    words = ["-s", f"{checkout}/Snakefile", "--configfile", "config/isbi.yaml", "isbi"]
+    monkeypatch.setattr(sys, "argv", ["snakemake", *words])
+    with profile.open() as stream, pytest.raises(SystemExit) as caught:
+        ProfileConfigFileParser().parse(stream)
+    assert "run `snakemake isbi --configfile config/isbi.yaml`" in str(caught.value)
     monkeypatch.setattr(sys, "argv", ["snakemake", "isbi", "--configfile", "config/config.yaml"])
     with profile.open() as stream:
         settings = ProfileConfigFileParser().parse(stream)
