@@ -123,7 +123,8 @@ class Layout(Strict):
 
     images: str = Field("images", description="Folder of the images, below the raw folder.")
     masks: str = Field(
-        "masks", description="Folder of the masks; a mask is named as its image, but for endings."
+        "masks",
+        description="Folder of the masks, which are named like their images, apart from endings.",
     )
     image_suffix: str = Field("", description="Ending of the images' names before the extension.")
     mask_suffix: str = Field("", description="Ending of the masks' names, e.g. _mask.")

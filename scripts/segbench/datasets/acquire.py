@@ -1,4 +1,4 @@
-"""Bringing a dataset to this machine: made here, downloaded, or a folder that is there."""
+"""Acquiring a dataset: generate it, download it, or link a folder."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def acquire(dataset: Dataset, raw: Path, record: Path) -> None:
     Raises
     ------
     SegbenchError
-        What was asked for cannot be had; the raw tree is then as it was.
+        What was asked for cannot be obtained; the raw tree is then as it was.
     """
     raw, record = Path(raw), Path(record)
     makers: dict[str, Callable[[Dataset, Path], dict[str, Any]]] = {
@@ -81,16 +81,6 @@ def _refuse_foreign(raw: Path) -> None:
         )
 
 
-def _needed(value: Any, key: str) -> Any:
-    if value is None:
-        raise SegbenchError(
-            f"dataset: `source: {key}`, but `{key}:` is empty",
-            f"the block `{key}:`",
-            "fill it in, or choose another source",
-        )
-    return value
-
-
 def _put_in_place(whole: Path, raw: Path, origin: dict[str, Any]) -> None:
     """Make a finished tree the raw tree; whatever was there goes last."""
     old = _beside(raw, "old")
@@ -118,7 +108,8 @@ def _new_folder(raw: Path) -> Path:
 
 
 def _generated(dataset: Dataset, raw: Path) -> dict[str, Any]:
-    recipe = _needed(dataset.generated, "generated")
+    recipe = dataset.generated
+    assert recipe is not None, "the config check has seen the block"
     folder = _new_folder(raw)
     try:
         generator(dataset.format)(folder, recipe.samples, recipe.test_samples, recipe.seed)
@@ -130,7 +121,8 @@ def _generated(dataset: Dataset, raw: Path) -> dict[str, Any]:
 
 
 def _linked(dataset: Dataset, raw: Path) -> dict[str, Any]:
-    recipe = _needed(dataset.folder, "folder")
+    recipe = dataset.folder
+    assert recipe is not None, "the config check has seen the block"
     folder = Path(recipe.path).expanduser()
     if not folder.is_dir():
         raise SegbenchError(
@@ -156,7 +148,7 @@ def _linked(dataset: Dataset, raw: Path) -> dict[str, Any]:
 
 
 def _check_samples(dataset: Dataset, folder: Path) -> None:
-    """Refuse a tree in which the reader finds nothing."""
+    """Refuse a tree without samples."""
     if next(iter(reader_of(dataset).scan(folder)), None) is None:
         raise SegbenchError(
             f"{folder}: no samples are in it",
@@ -166,7 +158,8 @@ def _check_samples(dataset: Dataset, folder: Path) -> None:
 
 
 def _downloaded(dataset: Dataset, raw: Path) -> dict[str, Any]:
-    recipe: Download = _needed(dataset.download, "download")
+    recipe = dataset.download
+    assert recipe is not None, "the config check has seen the block"
     wanted = sha256_of_bytes(recipe.model_dump_json(exclude={"login"}).encode())
     note = _beside(raw, "origin.json")
     if raw.is_dir() and not raw.is_symlink() and note.exists():
@@ -190,7 +183,7 @@ def _downloaded(dataset: Dataset, raw: Path) -> dict[str, Any]:
 
 
 def _part(recipe: Download, raw: Path) -> Path:
-    """Where the bytes of this url gather."""
+    """Where the bytes of this url are collected."""
     return _beside(raw, f"{sha256_of_bytes(recipe.url.encode())[:12]}.part")
 
 

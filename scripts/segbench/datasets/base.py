@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,10 +48,40 @@ class RawSample:
     position: int = 0
     joined: str = ""
 
+    @classmethod
+    def below(
+        cls, root: Path, sample: str, images: Iterable[Path], labels: Iterable[Path], **more: Any
+    ) -> Self:
+        """Make a sample of files below the raw tree's root; `more` are other attributes."""
+        first, second = (
+            tuple(path.relative_to(root).as_posix() for path in paths) for paths in (images, labels)
+        )
+        return cls(sample, first, second, **more)
+
     @property
     def files(self) -> tuple[str, ...]:
         """All files of the sample."""
         return self.images + self.labels
+
+
+def sorted_by_id(root: Path, samples: Iterable[RawSample]) -> list[RawSample]:
+    """Sort samples by id.
+
+    Raises
+    ------
+    SegbenchError
+        Two samples have one id.
+    """
+    found: dict[str, RawSample] = {}
+    for raw in samples:
+        other = found.setdefault(raw.sample, raw)
+        if other is not raw:
+            raise SegbenchError(
+                f"{root / raw.images[0]}: has the id {raw.sample!r}, as {other.images[0]}",
+                "names that differ in more than their ending, blanks or signs",
+                "rename or remove one of the two",
+            )
+    return [found[sample] for sample in sorted(found)]
 
 
 class Reader:
@@ -105,8 +137,21 @@ class Reader:
         raise NotImplementedError
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
-        """Read the image as published: (y, x, channel) or (z, y, x, channel)."""
-        raise NotImplementedError
+        """Read the image as published; by default one picture in colour.
+
+        Returns
+        -------
+        ndarray
+            (y, x, channel) or (z, y, x, channel).
+
+        Raises
+        ------
+        SegbenchError
+            The file cannot be decoded or is not as published.
+        """
+        from segbench.datasets.pixels import read_colour
+
+        return read_colour(root / raw.images[0])
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the label, by the dataset's task.

@@ -14,7 +14,6 @@ each of the 59 once, which is checked against label_list.mat.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,7 +23,8 @@ import numpy as np
 
 from segbench.config.dataset import Background, Dataset
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.tree import check_id, is_junk, locate
+from segbench.datasets.pixels import check_size, picture_size
+from segbench.datasets.tree import by_stem, check_id, locate
 from segbench.errors import SegbenchError
 
 LAYOUT = "photos/0001.jpg, annotations/pixel-level/0001.mat and label_list.mat"
@@ -73,8 +73,8 @@ class Ccp(Reader):
         """
         base = locate(root, _is_base, LAYOUT)
         self._table(base / NAMES)
-        photos = _named(base / PHOTOS, ".jpg")
-        annotations = _named(base / ANNOTATIONS, ".mat")
+        photos = by_stem(base / PHOTOS, {".jpg"})
+        annotations = by_stem(base / ANNOTATIONS, {".mat"})
         missing = sorted(annotations.keys() - photos.keys())
         if missing or not annotations:
             raise SegbenchError(
@@ -85,40 +85,9 @@ class Ccp(Reader):
                 "fetch the missing files",
             )
         for stem, name in sorted(annotations.items()):
-            files = (base / ANNOTATIONS / name, base / NAMES)
-            yield RawSample(
-                sample=check_id(stem, base / ANNOTATIONS / name),
-                images=((base / PHOTOS / photos[stem]).relative_to(root).as_posix(),),
-                labels=tuple(path.relative_to(root).as_posix() for path in files),
-                group=stem,
-            )
-
-    def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
-        """Read the photo.
-
-        Returns
-        -------
-        ndarray
-            (y, x, 3), uint8.
-
-        Raises
-        ------
-        SegbenchError
-            The file cannot be decoded or is not a picture in RGB or grey.
-        """
-        from segbench.datasets.pixels import read_pixels
-
-        path = root / raw.images[0]
-        pixels = read_pixels(path)
-        if pixels.ndim == 2 and pixels.dtype == np.uint8:
-            return np.repeat(pixels[..., None], 3, axis=2)
-        if pixels.dtype != np.uint8 or pixels.shape[2] != 3:
-            raise SegbenchError(
-                f"{path}: {pixels.dtype} pixels in {'x'.join(map(str, pixels.shape))}",
-                "an RGB photo of 8 bits a channel",
-                "restore the publisher's file",
-            )
-        return pixels
+            label = base / ANNOTATIONS / name
+            images, labels = [base / PHOTOS / photos[stem]], [label, base / NAMES]
+            yield RawSample.below(root, check_id(stem, label), images, labels, group=stem)
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the labels of the pixels, as the classes of the config.
@@ -136,13 +105,7 @@ class Ccp(Reader):
         """
         path = root / raw.labels[0]
         labels = _variable(path, "groundtruth")
-        size = _photo_size(root / raw.images[0])
-        if labels.shape != size:
-            raise SegbenchError(
-                f"{path}: groundtruth has {' x '.join(map(str, labels.shape))} pixels",
-                f"{size[0]} x {size[1]} pixels, as {raw.images[0]}",
-                "fetch the photo and its annotation again",
-            )
+        check_size(path, labels.shape, picture_size(root / raw.images[0]), raw.images[0])
         table = self._table(root / raw.labels[1])
         top = int(labels.max(initial=0))
         if labels.dtype.kind not in "ui" or top >= table.size or int(labels.min(initial=0)) < 0:
@@ -155,7 +118,7 @@ class Ccp(Reader):
         return classes
 
     def _table(self, path: Path) -> np.ndarray:
-        """Published label -> value of its class, (59,) uint8; read once a process and content."""
+        """Published label -> value of its class, (59,) uint8; read once per process and content."""
         key = (path, path.stat().st_mtime_ns)
         if key not in self._tables:
             names = label_names(path)
@@ -175,8 +138,8 @@ def label_names(path: Path) -> tuple[str, ...]:
     names = [cell.item() if getattr(cell, "size", 0) == 1 else None for cell in cells]
     if not names or any(not isinstance(name, str) for name in names):
         raise SegbenchError(
-            f"{path}: label_list is no list of names",
-            "a cell array with one name a label",
+            f"{path}: label_list is not a list of names",
+            "a cell array with one name per label",
             "restore the publisher's file",
         )
     return tuple(str(name) for name in names)
@@ -244,23 +207,6 @@ def _number(label: str | int, names: tuple[str, ...]) -> int | None:
     if isinstance(label, int):
         return label if 0 <= label < len(names) else None
     return names.index(label) if label in names else None
-
-
-def _named(folder: Path, suffix: str) -> dict[str, str]:
-    """Files of a folder with this ending, in any case, by their names without it."""
-    with os.scandir(folder) as entries:
-        names = sorted(e.name for e in entries if e.is_file() and not is_junk(e.name))
-    return {name[: -len(suffix)]: name for name in names if name.lower().endswith(suffix)}
-
-
-def _photo_size(path: Path) -> tuple[int, int]:
-    """Height and width of a photo, from the file's head."""
-    from PIL import Image
-
-    from segbench.datasets.pixels import naming
-
-    with naming(path), Image.open(path) as photo:
-        return photo.height, photo.width
 
 
 def _variable(path: Path, name: str) -> np.ndarray:

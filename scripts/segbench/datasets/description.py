@@ -10,6 +10,7 @@ from segbench.artefacts.samples import Sample
 from segbench.config.dataset import Dataset
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.labels import count_objects, present_classes, read_label
+from segbench.datasets.pixels import check_size
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
 
@@ -46,12 +47,8 @@ def describe(dataset: Dataset, source: Reader, raw: Path, sample: RawSample, sha
     size = image.shape[:-1]
     if dataset.label_task != "classification":
         found = label.shape[:-1] if dataset.label_task == "overlapping" else label.shape
-        if found != size:
-            raise SegbenchError(
-                f"{raw / (sample.labels or sample.images)[0]}: {shown(found)} pixels",
-                f"{shown(size)} pixels, as {sample.images[0]}",
-                "fetch the image and its mask again",
-            )
+        where = raw / (sample.labels or sample.images)[0]
+        check_size(where, found, size, sample.images[0])
     return Sample(
         sample=sample.sample,
         group=sample.group or sample.sample,
@@ -69,17 +66,6 @@ def describe(dataset: Dataset, source: Reader, raw: Path, sample: RawSample, sha
         shard=shard,
         joined=sample.joined,
     )
-
-
-def shown(size: tuple[int, ...]) -> str:
-    """A size as people write it.
-
-    Examples
-    --------
-    >>> shown((256, 320))
-    '256 x 320'
-    """
-    return " x ".join(map(str, size))
 
 
 def is_constant(image: np.ndarray) -> bool:
@@ -125,6 +111,6 @@ def spacing_of(
         raise SegbenchError(
             f"{raw / sample.images[0]}: its spacing is {said} mm",
             "two or three numbers > 0",
-            "correct the file's head or name",
+            "correct the file's header or name",
         )
     return said

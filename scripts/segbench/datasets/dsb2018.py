@@ -3,8 +3,8 @@
 Found at the raw root or up to four folders below it::
 
     stage1_train/<id>/images/<id>.png    8-bit RGBA, nine sizes
-    stage1_train/<id>/masks/*.png        8-bit, 0 and 255, one nucleus a file
-    stage1_train_labels.csv              ImageId,EncodedPixels: one row a nucleus
+    stage1_train/<id>/masks/*.png        8-bit, 0 and 255, one nucleus per file
+    stage1_train_labels.csv              ImageId,EncodedPixels: one row per nucleus
 
 Kaggle's own zip has the ids at its top level. The table (1-based runs along columns) is read
 for those samples that have no folder `masks`. `stage1_test` has no truth and is not read.
@@ -12,7 +12,6 @@ for those samples that have no folder `masks`. `stage1_test` has no truth and is
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -21,7 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.tree import check_id, locate, pictures, subfolders
+from segbench.datasets.pixels import check_size, picture_size, read_binary
+from segbench.datasets.rle import decode
+from segbench.datasets.run_table import read_rows
+from segbench.datasets.tree import check_id, locate, nearest_above, pictures, subfolders
 from segbench.errors import SegbenchError
 
 LAYOUT = "stage1_train/<id>/images/<id>.png and stage1_train/<id>/masks/*.png"
@@ -48,9 +50,7 @@ class Dsb2018(Reader):
             The folders are not there, or a sample has not one image, or no masks.
         """
         base = locate(root, _is_base, LAYOUT)
-        # Between the raw root and the folder of samples: never look above the raw root.
-        above = [base, *(p for p in base.parents if p.is_relative_to(root))]
-        table = next((p / TABLE for p in above if (p / TABLE).is_file()), None)
+        table = nearest_above(base, root, TABLE)
         for name in subfolders(base):
             folder = base / name
             images = pictures(folder / "images")
@@ -66,47 +66,11 @@ class Dsb2018(Reader):
             if not masks:
                 raise SegbenchError(
                     f"{folder / 'masks'}: no masks, and no {TABLE}",
-                    "one mask a nucleus",
+                    "one mask per nucleus",
                     "fetch the training set: stage1_test has no masks",
                 )
-            yield RawSample(
-                sample=check_id(name, folder),
-                images=((folder / "images" / images[0]).relative_to(root).as_posix(),),
-                labels=tuple(mask.relative_to(root).as_posix() for mask in masks),
-                group=name,
-            )
-
-    def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
-        """Read the picture without its alpha channel, which is 255 throughout and says nothing.
-
-        Returns
-        -------
-        ndarray
-            (y, x, 3), uint8. Grey files are given in three equal channels.
-
-        Raises
-        ------
-        SegbenchError
-            The file cannot be decoded, has more than 8 bits, or an alpha channel that is
-            not constant and so may carry something.
-        """
-        from segbench.datasets.pixels import read_pixels
-
-        path = root / raw.images[0]
-        pixels = read_pixels(path)
-        if pixels.dtype != np.uint8:
-            raise SegbenchError(
-                f"{path}: {pixels.dtype} pixels", "8 bits a channel", "restore the published file"
-            )
-        if pixels.ndim == 2:
-            return np.repeat(pixels[..., None], 3, axis=2)
-        if pixels.shape[2] == 4 and pixels[..., 3].min() != 255:
-            raise SegbenchError(
-                f"{path}: parts of the picture are transparent",
-                "an alpha channel of 255 throughout, as published",
-                "restore the published file",
-            )
-        return np.ascontiguousarray(pixels[..., :3])
+            image = folder / "images" / images[0]
+            yield RawSample.below(root, check_id(name, folder), [image], masks, group=name)
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the nuclei, numbered from 1 in the order of their files (or rows).
@@ -121,9 +85,7 @@ class Dsb2018(Reader):
         SegbenchError
             A mask cannot be decoded, is empty, or has another size than the image.
         """
-        from segbench.datasets.pixels import read_binary
-
-        shape = _image_shape(root / raw.images[0])
+        shape = picture_size(root / raw.images[0])
         if raw.labels[0].endswith(".csv"):
             names = [f"{root / raw.labels[0]}: {raw.sample}"]
             masks = _table_masks(root / raw.labels[0], raw.sample, shape)
@@ -132,15 +94,10 @@ class Dsb2018(Reader):
             names = [str(root / label) for label in raw.labels]
             masks = [read_binary(root / label) for label in raw.labels]
         for name, mask in zip(names, masks, strict=True):
-            if mask.shape != shape:
-                raise SegbenchError(
-                    f"{name}: {mask.shape[0]} x {mask.shape[1]} pixels",
-                    f"{shape[0]} x {shape[1]} pixels, as its image",
-                    "fetch the image and its masks again",
-                )
+            check_size(name, mask.shape, shape, raw.images[0])
             if not mask.any():
                 raise SegbenchError(
-                    f"{name}: the mask is empty", "one nucleus a mask", "remove the file"
+                    f"{name}: the mask is empty", "one nucleus per mask", "remove the file"
                 )
         label, overlap = number_objects(masks, shape)
         if overlap:
@@ -153,7 +110,7 @@ class Dsb2018(Reader):
 
 
 def number_objects(masks: Sequence[np.ndarray], shape: tuple[int, int]) -> tuple[np.ndarray, int]:
-    """Join one mask an object into numbered objects.
+    """Join one mask per object into numbered objects.
 
     A pixel in several masks goes to the smallest of them (of equal ones to the first), so
     that no small object is hidden by a large one. An object of which nothing is left, a copy
@@ -216,19 +173,7 @@ def appearance(image: np.ndarray) -> str:
     return "histology_white" if float((green >= 200).mean()) >= 0.1 else "histology_purple"
 
 
-def _image_shape(path: Path) -> tuple[int, int]:
-    """Read height and width from the file's head."""
-    from PIL import Image
-
-    from segbench.datasets.pixels import naming
-
-    with naming(path), Image.open(path) as image:
-        return image.height, image.width
-
-
 def _table_masks(path: Path, sample: str, shape: tuple[int, int]) -> list[np.ndarray]:
-    from segbench.datasets.rle import decode
-
     rows = _table(path, path.stat().st_mtime_ns).get(sample, ())
     if not rows:
         raise SegbenchError(
@@ -241,24 +186,10 @@ def _table_masks(path: Path, sample: str, shape: tuple[int, int]) -> list[np.nda
 
 @lru_cache(maxsize=2)
 def _table(path: Path, changed: int) -> dict[str, tuple[tuple[int, str], ...]]:
-    """Line number and runs of each nucleus, by image; read once a process and content."""
+    """Line number and runs of each nucleus, by image; read once per process and content."""
     rows: dict[str, list[tuple[int, str]]] = {}
-    with path.open(newline="", encoding="utf-8") as handle:
-        reader = csv.reader(handle)
-        if next(reader, None) != ["ImageId", "EncodedPixels"]:
-            raise SegbenchError(
-                f"{path}: line 1 is not the publisher's",
-                "ImageId,EncodedPixels",
-                "fetch the table again",
-            )
-        for row in reader:
-            if len(row) != 2:
-                raise SegbenchError(
-                    f"{path}: line {reader.line_num} has {len(row)} fields",
-                    "ImageId,EncodedPixels",
-                    "fetch the table again",
-                )
-            rows.setdefault(row[0], []).append((reader.line_num, row[1]))
+    for line, (sample, runs) in read_rows(path, "ImageId,EncodedPixels"):
+        rows.setdefault(sample, []).append((line, runs))
     return {sample: tuple(found) for sample, found in rows.items()}
 
 

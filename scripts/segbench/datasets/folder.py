@@ -1,19 +1,19 @@
-"""A folder of one's own: images and masks, without any code.
+"""A folder of the user's own: images and masks, without any code.
 
 Found at the raw root or up to four folders below it::
 
     images/...             PNG, TIFF, JPEG, .npy or NIfTI; folders in it are part of the names
-    masks/...              a mask is named as its image, but for endings
+    masks/...              a mask is named like its image, apart from endings
     sheet.csv              optional: sample, group, split, stratum, spacing_y_mm, ...
 
 `Dataset.layout` says how the folders are called, and `labels` of the classes which values or
 colours of a mask become which class. By task:
 
-- semantic: one mask an image, of values or colours;
+- semantic: one mask per image, of values or colours;
 - overlapping: one folder a class, ``masks/<class>/...``, with masks of 0 and 255; a class whose
-  folder has no mask of an image does not occur in it. Or one mask an image as for semantic, or
+  folder has no mask of an image does not occur in it. Or one mask per image as for semantic, or
   an array whose last axis has one entry a class;
-- instances: one mask an image, its objects numbered;
+- instances: one mask per image, its objects numbered;
 - classification: ``images/<class>/...``, or a column ``class`` in the sheet; no masks.
 """
 
@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from segbench.config.dataset import Background, Class, Layout
+from segbench.datasets import nifti
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.folder_files import read_array, read_image_file, size_of
 from segbench.datasets.folder_labels import to_binary, to_classes, to_objects
@@ -41,8 +42,6 @@ from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:
     from segbench.config.dataset import Dataset
-
-_NIFTI = (".nii", ".nii.gz")
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class FolderSample(RawSample):
 
 
 class Folder(Reader):
-    """Reader of a folder of one's own; see the module for the layout.
+    """Reader of a folder of the user's own; see the module for the layout.
 
     Parameters
     ----------
@@ -231,7 +230,7 @@ class Folder(Reader):
     def _no_class(self, path: Path, name: str) -> SegbenchError:
         near = get_close_matches(name.casefold(), self._names, n=1, cutoff=0.5)
         return SegbenchError(
-            f"{path}: {name!r} is none of the classes",
+            f"{path}: {name!r} is not a class",
             ", ".join(one.name for one in self._classes),
             (f"is it {self._names[near[0]]}? Then " if near else "")
             + f"rename it, or add {name!r} to the `labels` of its class in the dataset's config",
@@ -266,8 +265,8 @@ class Folder(Reader):
         Raises
         ------
         SegbenchError
-            A mask cannot be read, has another size or affine than its image, or holds what is
-            no class; the message says what it looks like.
+            A mask cannot be read, has another size or affine than its image, or holds an unknown
+            label; the message says what it looks like.
         """
         if not isinstance(raw, FolderSample):
             raise TypeError("a sample of another reader")
@@ -292,14 +291,14 @@ class Folder(Reader):
     def _overlapping(
         self, masks: list[tuple[str, Path]], size: tuple[int, ...], image: str
     ) -> np.ndarray:
-        """One mask a class: from files of their own, one array of masks, or a label map."""
+        """One mask per class: from files of their own, one array of masks, or a label map."""
         first, path = masks[0]
         if first:
             parts = {one: np.zeros(size, np.uint8) for one in (c.name for c in self._classes)}
             for one, file in masks:
                 parts[one] |= _of_size(file, size, image, to_binary)
             return np.stack(list(parts.values()), axis=-1)
-        array = path.name.lower().endswith((".npy", *_NIFTI)) and read_array(path)
+        array = path.name.lower().endswith((".npy", *nifti.ENDINGS)) and read_array(path)
         if array is not False and array.shape[len(size) :] == (len(self._classes),):
             check_size(path, array.shape[:-1], size, image)
             return np.stack([to_binary(path, part) for part in np.moveaxis(array, -1, 0)], axis=-1)
@@ -311,12 +310,10 @@ class Folder(Reader):
         return (raw.said.stratum or raw.label) if isinstance(raw, FolderSample) else ""
 
     def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
-        """Give what the sheet says, else a NIfTI file's head."""
+        """Give what the sheet says, else a NIfTI file's header."""
         said = raw.said.spacing_mm if isinstance(raw, FolderSample) else None
-        if said is None and raw.images[0].lower().endswith(_NIFTI):
-            from segbench.datasets.nifti import spacing_mm
-
-            return spacing_mm(root / raw.images[0])
+        if said is None and raw.images[0].lower().endswith(nifti.ENDINGS):
+            return nifti.spacing_mm(root / raw.images[0])
         return said
 
 
@@ -351,18 +348,18 @@ def check_size(path: Path, found: tuple[int, ...], size: tuple[int, ...], image:
         f"{' x '.join(map(str, size))} pixels (rows x columns), as {image}",
         "rows and columns are swapped: transpose the mask, or save image and mask upright"
         if swapped
-        else "make the mask anew at the image's size; resize masks to the nearest pixel only",
+        else "make the mask again at the image's size; resize masks to the nearest pixel only",
     )
 
 
 def _check_affine(image: Path, mask: Path) -> None:
     """Refuse NIfTI files that lie elsewhere in space."""
-    if not (image.name.lower().endswith(_NIFTI) and mask.name.lower().endswith(_NIFTI)):
+    if not (
+        image.name.lower().endswith(nifti.ENDINGS) and mask.name.lower().endswith(nifti.ENDINGS)
+    ):
         return
-    from segbench.datasets.nifti import affine_of, spatial_shape
-
-    check_size(mask, spatial_shape(mask), spatial_shape(image), image.name)
-    one, other = affine_of(image), affine_of(mask)
+    check_size(mask, nifti.spatial_shape(mask), nifti.spatial_shape(image), image.name)
+    one, other = nifti.affine_of(image), nifti.affine_of(mask)
     if not np.allclose(one, other, rtol=0, atol=1e-3):
         row, column = map(int, np.unravel_index(np.argmax(np.abs(one - other)), one.shape))
         raise SegbenchError(
@@ -370,7 +367,7 @@ def _check_affine(image: Path, mask: Path) -> None:
             f"{np.abs(one - other).max():.4g} mm (row {row}, column {column}: "
             f"{other[row, column]:.4g}, not {one[row, column]:.4g})",
             f"the affine of {image.name}: the voxels of both in the same places",
-            "resample the mask onto the image's grid (nearest neighbour); or, if only the head "
+            "resample the mask onto the image's grid (nearest neighbour); or, if only the header "
             "is wrong, copy the image's affine into it",
         )
 

@@ -1,4 +1,4 @@
-"""What a mask looks like that is not as the config says, and what can be done about it."""
+"""Diagnosis of masks that do not fit the config: what they look like and what to do."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from segbench.errors import SegbenchError
 JPEG = frozenset({".jpg", ".jpeg"})
 SAVE_PNG = "save the mask as PNG, from the program that made it"
 
-#: A mask with at least so many labels that are none looks smeared.
+#: A mask with at least so many unknown labels looks smeared.
 SMEARED = 8
-#: So many labels are listed; the rest is counted.
+#: At most this many labels are listed; the rest are counted.
 MAX_LABELS = 6
 
 
@@ -35,7 +35,7 @@ def counted(counts: Mapping[int, int], labels: Labels | None = None) -> str:
 
 
 def unknown_labels(path: Path, counts: Mapping[int, int], labels: Labels) -> SegbenchError:
-    """Say what a mask with labels that are none looks like.
+    """Error for a mask with unknown labels, with what it looks like.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def unknown_labels(path: Path, counts: Mapping[int, int], labels: Labels) -> Seg
             labels.expected(),
             f"{SAVE_PNG}: JPEG does not keep labels",
         )
-    held = f"{path}: holds {noun} that are no class: {_nearest(unknown, labels)}"
+    held = f"{path}: holds {noun} that belong to no class: {_nearest(unknown, labels)}"
     for action in (
         _full_range(counts, labels),
         _smeared(counts, unknown),
@@ -72,7 +72,7 @@ def unknown_labels(path: Path, counts: Mapping[int, int], labels: Labels) -> Seg
 
 
 def _nearest(unknown: Mapping[int, int], labels: Labels) -> str:
-    """Labels that are none; each colour with the class's colour that is nearest."""
+    """Unknown labels; each colour with the class's colour that is nearest."""
     if not labels.by_colour:
         return counted(unknown)
     order = sorted(unknown, key=lambda value: (-unknown[value], value))
@@ -90,7 +90,7 @@ def _nearest(unknown: Mapping[int, int], labels: Labels) -> str:
 
 
 def _full_range(counts: Mapping[int, int], labels: Labels) -> str:
-    """Whether it is a mask of 0 and the highest value, for one class."""
+    """Advice if it is a mask of 0 and the highest value, for one class."""
     others = sorted(set(counts) - {0})
     names = [name for value, name in labels.names.items() if labels.classes[value]]
     if labels.by_colour or len(names) != 1 or len(others) != 1 or others[0] not in {255, 65535}:
@@ -108,7 +108,7 @@ def _smeared(counts: Mapping[int, int], unknown: Mapping[int, int]) -> str:
 
 
 def _shifted(counts: Mapping[int, int], labels: Labels) -> str:
-    """Whether the labels look to be counted from 1, background included."""
+    """Advice if the labels seem to be counted from 1, background included."""
     if labels.by_colour or 0 in counts or not all(v - 1 in labels.classes for v in counts):
         return ""
     lines = ", ".join(
@@ -121,19 +121,19 @@ def _shifted(counts: Mapping[int, int], labels: Labels) -> str:
 
 
 def fractions(path: Path, wrong: np.ndarray, size: int) -> SegbenchError:
-    """Say that a mask holds fractions: a map of probabilities, or one that was resized."""
+    """Error for a mask of fractions: a map of probabilities, or one that was resized."""
     shown = ", ".join(f"{value:.4g}" for value in np.unique(wrong)[:4])
     return SegbenchError(
-        f"{path}: {wrong.size} of {size} values are no whole numbers: {shown}",
+        f"{path}: {wrong.size} of {size} values are not whole numbers: {shown}",
         "whole numbers, one for each class",
         "a map of probabilities must be turned into classes first (threshold, or largest), and "
-        "a mask that was resized with interpolation made anew",
+        "a mask that was resized with interpolation made again",
     )
 
 
 def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchError:
-    """Say that a mask is in colour where values are expected."""
-    expected = f"values: {labels.expected()}" if labels is not None else "one number an object"
+    """Error for a mask in colour where values are expected."""
+    expected = f"values: {labels.expected()}" if labels is not None else "one number per object"
     if path.suffix.lower() in JPEG:
         return SegbenchError(f"{path}: a JPEG mask in colour", expected, SAVE_PNG)
     if mask.dtype != np.uint8 or mask.shape[-1] != 3:
@@ -157,7 +157,7 @@ def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchEr
 
 
 def not_binary(path: Path, counts: Mapping[int, int]) -> SegbenchError:
-    """Say that a mask of one class has more values than two."""
+    """Error for a mask of one class with more than two values."""
     smeared = path.suffix.lower() in JPEG
     return SegbenchError(
         f"{path}: {'a JPEG mask with' if smeared else 'holds'} the values {counted(counts)}",

@@ -1,4 +1,4 @@
-"""Pictures and volumes of any common kind, found by name and opened as arrays."""
+"""Find pictures and volumes by name and open them as arrays."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
+from segbench.datasets.nifti import read_nifti, spatial_shape
+from segbench.datasets.pixels import (
+    naming,
+    open_picture,
+    picture_size,
+    read_pixels,
+    read_tiff,
+    verify_png,
+)
 from segbench.datasets.tree import is_junk
 from segbench.errors import SegbenchError
 
@@ -102,67 +111,48 @@ def read_array(path: Path, palette: bool = False) -> np.ndarray:
     """
     ending = ending_of(path.name).lower()
     if ending in {".nii", ".nii.gz"}:
-        from segbench.datasets.nifti import read_nifti
-
         array = read_nifti(path)
         return array[..., 0] if array.shape[-1] == 1 else array
     if ending == ".npy":
         return _read_npy(path)
     if ending in {".tif", ".tiff"}:
-        from segbench.datasets.pixels import read_tiff
-
         return read_tiff(path)[0]
     return _read_picture(path, palette)
 
 
 def _read_npy(path: Path) -> np.ndarray:
-    try:
+    with naming(path, "plain array of numbers (pickled objects are refused: they can run code)"):
         array = np.load(path, allow_pickle=False)
-    except FileNotFoundError as error:
-        raise SegbenchError(f"{path}: there is no such file", "an array", "check the path") from (
-            error
-        )
-    except (OSError, ValueError, EOFError) as error:
-        raise SegbenchError(
-            f"{path}: cannot be read ({error})",
-            "one plain array; pickled objects are refused, they can run code",
-            "save it with numpy.save(path, array, allow_pickle=False)",
-        ) from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf" or not array.size:
         raise SegbenchError(
             f"{path}: holds {getattr(array, 'dtype', 'no')} values of shape "
             f"{getattr(array, 'shape', ())}",
             "an array of numbers with rows and columns",
-            "save one picture or volume a file",
+            "save one picture or volume per file",
         )
     if not 2 <= array.ndim <= 4:
         raise SegbenchError(
             f"{path}: has {array.ndim} axes",
             "(y, x), (y, x, channel), (z, y, x) or (z, y, x, channel)",
-            "save one picture or volume a file",
+            "save one picture or volume per file",
         )
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
 
 
 def _read_picture(path: Path, palette: bool) -> np.ndarray:
-    from PIL import Image
-
-    from segbench.datasets.pixels import naming, read_pixels, verify_png
-
     verify_png(path)
-    with naming(path):
-        with path.open("rb") as handle:
-            head = handle.read(26)
-        with Image.open(path) as image:
-            if image.mode in {"P", "PA", "LA"}:
-                wanted = {"P": "P" if palette else "RGB", "PA": "RGBA", "LA": "LA"}[image.mode]
-                if image.mode == "P" and "transparency" in image.info and not palette:
-                    wanted = "RGBA"
-                return np.asarray(image.convert(wanted))
+    with open_picture(path) as image:
+        if image.mode in {"P", "PA", "LA"}:
+            wanted = {"P": "P" if palette else "RGB", "PA": "RGBA", "LA": "LA"}[image.mode]
+            if image.mode == "P" and "transparency" in image.info and not palette:
+                wanted = "RGBA"
+            return np.asarray(image.convert(wanted))
+    with path.open("rb") as handle:
+        head = handle.read(26)
     if head.startswith(b"\x89PNG") and (head[24], head[25]) in _PNG_16_BIT_COLOUR:
         import cv2
 
-        # Pillow would cut 16 bits a channel down to 8 without a word.
+        # Pillow would cut 16 bits per channel down to 8 without a word.
         with naming(path):
             pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
             if pixels is None:
@@ -207,28 +197,31 @@ def read_image_file(path: Path) -> np.ndarray:
 
 
 def without_alpha(path: Path, array: np.ndarray) -> np.ndarray:
-    """A picture without its last channel, which must be opaque throughout."""
-    alpha = array[..., -1]
-    opaque = np.iinfo(array.dtype).max
-    if (alpha != opaque).any():
-        share = float((alpha != opaque).mean())
+    """A picture or mask without its last channel, which must be opaque throughout.
+
+    Raises
+    ------
+    SegbenchError
+        It is partly transparent: what counts, colour or opacity, cannot be known.
+    """
+    opaque = np.iinfo(array.dtype).max if array.dtype.kind in "ui" else 1
+    clear = array[..., -1] != opaque
+    if clear.any():
         raise SegbenchError(
-            f"{path}: has an alpha channel, and {share:.1%} of its pixels are transparent",
+            f"{path}: has an alpha channel, and {float(clear.mean()):.1%} of its pixels are "
+            f"transparent; {np.unique(array[~clear][:, :-1], axis=0).shape[0]} colours are opaque",
             "a picture without transparency: what lies under it is not defined",
-            "save it without an alpha channel (e.g. `convert in.png -alpha off out.png`)",
+            "save it on a black background without an alpha channel (e.g. `convert in.png "
+            "-background black -alpha remove -alpha off out.png`)",
         )
     return np.ascontiguousarray(array[..., :-1])
 
 
 def size_of(path: Path) -> tuple[int, ...]:
-    """Size of an image, (y, x) or (z, y, x), from the file's head where that is possible."""
+    """Size of an image, (y, x) or (z, y, x), from the file's header where that is possible."""
     ending = ending_of(path.name).lower()
     if ending in {".nii", ".nii.gz"}:
-        from segbench.datasets.nifti import spatial_shape
-
         return spatial_shape(path)
     if ending in {".png", ".jpg", ".jpeg"}:
-        from segbench.datasets.pixels import picture_size
-
         return picture_size(path)
     return read_image_file(path).shape[:-1]

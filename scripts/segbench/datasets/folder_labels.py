@@ -1,4 +1,4 @@
-"""From the values or colours of a mask to label maps, numbered objects and binary masks."""
+"""Convert values or colours of a mask to label maps, numbered objects and binary masks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segbench.datasets import folder_diagnosis as diagnosis
+from segbench.datasets.folder_files import without_alpha
 from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
 
@@ -32,7 +33,7 @@ def to_classes(path: Path, mask: np.ndarray, labels: Labels) -> np.ndarray:
     Raises
     ------
     SegbenchError
-        The mask holds what is no label; the message says what it looks like.
+        The mask holds an unknown label; the message says what it looks like.
     """
     numbers = as_colours(path, mask) if labels.by_colour else as_values(path, mask, labels)
     present, counts = _counted(numbers)
@@ -99,7 +100,7 @@ def as_values(path: Path, mask: np.ndarray, labels: Labels | None = None) -> np.
 def one_channel(path: Path, mask: np.ndarray, labels: Labels | None) -> np.ndarray:
     """A mask whose channels are equal as one of them; an opaque alpha channel is dropped."""
     if mask.shape[-1] in {2, 4}:
-        mask = opaque(path, mask)
+        mask = without_alpha(path, mask)
     grey = mask[..., 0]
     if any((mask[..., k] != grey).any() for k in range(1, mask.shape[-1])):
         raise diagnosis.in_colour(path, mask, labels)
@@ -117,18 +118,18 @@ def as_colours(path: Path, mask: np.ndarray) -> np.ndarray:
     Raises
     ------
     SegbenchError
-        The mask has other than 8 bits a channel, or is partly transparent.
+        The mask has other than 8 bits per channel, or is partly transparent.
     """
     if mask.dtype == bool:
         mask = mask.astype(np.uint8) * np.uint8(255)
     if mask.ndim == 3 and mask.shape[-1] in {2, 4}:
-        mask = opaque(path, mask)
+        mask = without_alpha(path, mask)
     if mask.ndim == 2 or mask.shape[-1] == 1:
         mask = np.repeat(mask.reshape(*mask.shape[:2], 1), 3, axis=2)
     if mask.dtype != np.uint8 or mask.ndim != 3 or mask.shape[-1] != 3:
         raise SegbenchError(
             f"{path}: {mask.dtype} values, {' x '.join(map(str, mask.shape))}",
-            "a picture of 8 bits a channel: the classes' labels are colours",
+            "a picture of 8 bits per channel: the classes' labels are colours",
             "save the mask as PNG in colour, or write values under `labels` in the config",
         )
     red, green, blue = (mask[..., k].astype(np.int32) for k in range(3))
@@ -170,31 +171,6 @@ def to_binary(path: Path, mask: np.ndarray) -> np.ndarray:
     return np.asarray(values != 0, np.uint8)
 
 
-def opaque(path: Path, mask: np.ndarray) -> np.ndarray:
-    """A mask without its alpha channel.
-
-    Raises
-    ------
-    SegbenchError
-        It is not opaque throughout: what counts, colour or opacity, cannot be known.
-    """
-    alpha = mask[..., -1]
-    full = np.iinfo(mask.dtype).max if mask.dtype.kind in "ui" else 1
-    if (alpha != full).any():
-        seen = mask[alpha == full][:, :-1]
-        drawn = (
-            f"; {np.unique(seen, axis=0).shape[0]} colours where it is opaque" if len(seen) else ""
-        )
-        raise SegbenchError(
-            f"{path}: the mask has an alpha channel, and {float((alpha != full).mean()):.1%} of "
-            f"its pixels are transparent{drawn}",
-            "a mask without transparency: the background has a value or colour of its own",
-            "save it on a black background without an alpha channel (e.g. `convert in.png "
-            "-background black -alpha remove -alpha off out.png`)",
-        )
-    return np.ascontiguousarray(mask[..., :-1])
-
-
 def check_numbers(path: Path, numbers: np.ndarray, counts: Mapping[int, int]) -> None:
     """Refuse what cannot be numbered objects.
 
@@ -208,7 +184,7 @@ def check_numbers(path: Path, numbers: np.ndarray, counts: Mapping[int, int]) ->
         raise SegbenchError(
             f"{path}: a JPEG mask, whose {len(counts)} values are smeared: "
             f"{diagnosis.counted(counts)}",
-            "one number an object",
+            "one number per object",
             f"{diagnosis.SAVE_PNG}: JPEG does not keep numbers",
         )
     if min(counts) < 0 or numbers.ndim != 2:

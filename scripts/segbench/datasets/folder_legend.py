@@ -1,4 +1,4 @@
-"""What stands for each class in a folder's masks: values, colours, names of files or cells."""
+"""The labels of the classes in a folder's masks: values, colours, names of folders or cells."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _number(name: str, label: str | int, by_colour: bool) -> int:
 
 
 def names_of(classes: Iterable[Class]) -> dict[str, str]:
-    """What a class's folder or cell may be called -> its name.
+    """Spelling of a class in folders and cells -> its name.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which mask belongs to which image: by name, and nothing but the name."""
+"""Pair masks with images by name alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from segbench.datasets.folder_files import ending_of, listing
 from segbench.datasets.tree import check_id
 from segbench.errors import SegbenchError
 
-#: So many names are listed; the rest is counted.
+#: At most this many names are listed; the rest are counted.
 MAX_NAMES = 5
 
 
@@ -68,7 +68,7 @@ def images_of(base: Path, layout: Layout) -> dict[str, str]:
         if not layout.mask_suffix:
             raise SegbenchError(
                 f"{folder}: images and masks are in one folder",
-                "masks that are told by their name",
+                "masks that can be told apart by name",
                 "set layout.mask_suffix, e.g. _mask, or put the masks in a folder of their own",
             )
         names = [name for name in names if not _stem(name).endswith(layout.mask_suffix)]
@@ -155,7 +155,7 @@ def check_pairs(
         )
     raise SegbenchError(
         "; ".join(parts),
-        "a mask that is named as its image, but for endings",
+        "a mask that is named like its image, apart from endings",
         _pairing_hint(lonely, masked),
     )
 

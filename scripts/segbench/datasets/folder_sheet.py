@@ -1,4 +1,4 @@
-"""The sheet of a folder: which samples belong together, where they are tested, their scale."""
+"""The sheet of a folder: groups, split, strata and pixel spacing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Literal
 from segbench.cells import unfit
 from segbench.errors import SegbenchError
 
-#: What a sheet may say of a sample. Other columns are passed over.
+#: What a sheet may say of a sample. Other columns are ignored.
 COLUMNS = (
     "sample",
     "class",
@@ -69,7 +69,7 @@ def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
     SegbenchError
         The sheet cannot be read, has no column ``sample``, names a sample that is not there
         (the nearest is suggested) or one twice, lacks one, has a group on both sides of its
-        split, or a spacing that is no length.
+        split, or a spacing that is not a length.
     """
     rows: dict[str, Row] = {}
     lines: dict[str, int] = {}
@@ -86,7 +86,7 @@ def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
         if sample in rows:
             raise SegbenchError(
                 f"{path}: lines {lines[sample]} and {number} are both of the sample {sample!r}",
-                "one line a sample",
+                "one line per sample",
                 "remove one of the two",
             )
         rows[sample], lines[sample] = _row(path, number, cells), number
@@ -161,7 +161,7 @@ def _check_columns(path: Path, names: list[str]) -> None:
         if name not in COLUMNS and near and near[0] not in names:
             raise SegbenchError(
                 f"{path}: the column {name!r} is unknown",
-                f"columns called {', '.join(COLUMNS)}; others are passed over",
+                f"columns called {', '.join(COLUMNS)}; others are ignored",
                 f"did you mean {near[0]!r}?",
             )
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -1,6 +1,6 @@
 """The inventory: which raw files belong to which sample, and what is in them.
 
-One small manifest a shard, rewritten if and only if its content differs, so that the rest
+One small manifest per shard, rewritten if and only if its content differs, so that the rest
 of the workflow depends on a dozen manifests and not on 30,000 files. Sizes and times are
 kept in a side cache; a file is read again only when one of them changed, and a touched
 file with the same content changes nothing. Of a table with rows of all samples, a manifest

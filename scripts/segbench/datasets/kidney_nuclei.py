@@ -34,7 +34,8 @@ from typing import Literal
 
 import numpy as np
 
-from segbench.datasets.base import RawSample, Reader
+from segbench.datasets.base import RawSample, Reader, sorted_by_id
+from segbench.datasets.pixels import read_binary, read_pixels
 from segbench.datasets.tree import by_stem, check_id, locate, pictures
 from segbench.errors import SegbenchError
 
@@ -93,23 +94,16 @@ class KidneyNuclei(Reader):
 
     def scan_below(self, root: Path, base: Path) -> Iterator[RawSample]:
         """List the samples of the folder that holds the publisher's; see `scan`."""
-        samples: dict[str, RawSample] = {}
+        train: dict[str, RawSample] = {}
         for name in TRAINING:
             folders = (base / name / "1_Train", base / name / "2_Teacher")
             for raw in pairs(root, *folders, split="train"):
-                samples.setdefault(raw.sample, raw)
-        for raw in pairs(root, base / "3_Test", base / "4_Test_GT", split="test"):
-            if raw.sample in samples:
-                raise SegbenchError(
-                    f"{root / raw.images[0]}: is also a training image ({raw.sample})",
-                    "different names in 3_Test and in the training folders",
-                    "remove the copy from the training folder",
-                )
-            samples[raw.sample] = raw
-        if not any(sample.startswith("Z_") for sample in samples):
-            for raw in _blanks(root, base / "5_Blank"):
-                samples.setdefault(raw.sample, raw)
-        yield from (samples[sample] for sample in sorted(samples))
+                train.setdefault(raw.sample, raw)
+        test = list(pairs(root, base / "3_Test", base / "4_Test_GT", split="test"))
+        if not any(sample.startswith("Z_") for sample in train):
+            known = {*train, *(raw.sample for raw in test)}
+            test += [raw for raw in _blanks(root, base / "5_Blank") if raw.sample not in known]
+        yield from sorted_by_id(root, [*train.values(), *test])
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the micrograph.
@@ -125,8 +119,6 @@ class KidneyNuclei(Reader):
         SegbenchError
             The file cannot be decoded or is in colour.
         """
-        from segbench.datasets.pixels import read_pixels
-
         path = root / raw.images[0]
         pixels = read_pixels(path)
         if pixels.dtype == bool:
@@ -153,8 +145,6 @@ class KidneyNuclei(Reader):
         SegbenchError
             The file cannot be decoded or holds other values than two.
         """
-        from segbench.datasets.pixels import read_binary
-
         if not raw.labels:
             return np.zeros(self.read_image(root, raw).shape[:2], np.uint8)
         return read_binary(root / raw.labels[0]).astype(np.uint8)
@@ -191,10 +181,11 @@ def pairs(
     for stem, name in images.items():
         sample = check_id(stem, image_folder / name)
         tissue = SAME_TISSUE.get(source_image(sample))
-        yield RawSample(
-            sample=sample,
-            images=((image_folder / name).relative_to(root).as_posix(),),
-            labels=((mask_folder / masks[stem]).relative_to(root).as_posix(),),
+        yield RawSample.below(
+            root,
+            sample,
+            [image_folder / name],
+            [mask_folder / masks[stem]],
             split=split,
             group=tissue or source_image(sample),
             joined=f"overlapping tissue: source image {tissue}" if tissue else "",
@@ -206,8 +197,7 @@ def _blanks(root: Path, folder: Path) -> Iterator[RawSample]:
     first = {Path(name).stem: name for name in reversed(pictures(folder))}
     for stem, name in sorted(first.items()):
         sample = check_id(stem, folder / name)
-        path = (folder / name).relative_to(root).as_posix()
-        yield RawSample(sample=sample, images=(path,), labels=(), group=source_image(sample))
+        yield RawSample.below(root, sample, [folder / name], [], group=source_image(sample))
 
 
 #: The reader of this format.

@@ -1,4 +1,4 @@
-"""What the numbers in a dataset's label files mean, as its dataset.json says by name."""
+"""The classes of the values in label files, by the names in dataset.json."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from segbench.errors import SegbenchError
 
 
 def same_name(name: str) -> str:
-    """What two spellings of a label's name have in common.
+    """Normalise a label's name: case, hyphens, underscores and spaces do not matter.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def label_values(described: Path) -> dict[str, frozenset[int]]:
     Raises
     ------
     SegbenchError
-        The file is no JSON, or its labels are neither.
+        The file is not JSON, or its labels are neither.
     """
     labels = description(described).get("labels")
     try:
@@ -127,12 +127,12 @@ def description(path: Path) -> dict[str, Any]:
     Raises
     ------
     SegbenchError
-        The file is absent or no JSON object.
+        The file is absent or not a JSON object.
     """
     try:
         data = json.loads(path.read_bytes())
         if not isinstance(data, dict):
-            raise ValueError("it is no object")
+            raise ValueError("it is not an object")
     except (OSError, ValueError) as error:
         raise SegbenchError(
             f"{path}: cannot be read ({error})", "dataset.json", "restore the publisher's file"
@@ -147,7 +147,7 @@ def check_taken(
     present: Sequence[int],
     where: Path,
 ) -> None:
-    """Refuse values that no class takes, unless they are the background.
+    """Refuse values that belong to no class, unless they are the background.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def check_taken(
         called = {v: name for name, values in names.items() for v in values if len(values) == 1}
         shown = ", ".join(f"{v} ({called.get(v, f'not in {described.name}')})" for v in strange)
         raise SegbenchError(
-            f"{where}: holds the labels {shown}, which no class takes",
+            f"{where}: holds the labels {shown}, which belong to no class",
             f"labels of the classes {', '.join(sets)}",
             "add them to a class's `labels` or to `background: labels` in the dataset's config",
         )

@@ -1,4 +1,4 @@
-"""Labels as the dataset's config means them: checked, with their regions, and what they hold."""
+"""Labels read, checked against the dataset's config, and described."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def regions(dataset: Dataset, label: np.ndarray) -> np.ndarray:
         for name in names:
             if name not in values:
                 raise SegbenchError(
-                    f"regions.{region}: {name!r} is no class of the dataset",
+                    f"regions.{region}: {name!r} is not a class of the dataset",
                     f"names among {', '.join(values)}",
                     "correct `regions` in the dataset's config",
                 )

@@ -4,8 +4,8 @@ Found at the raw root or up to four folders below it::
 
     dataset.json                    names of channels and labels
     imagesTr/NAME.nii.gz            Decathlon: (x, y, z) or (x, y, z, channel)
-    imagesTr/NAME_0000.nii.gz ...   nnU-Net: one file a channel; .nii, .png, .tif, .bmp too
-    labelsTr/NAME.nii.gz            one label map a case
+    imagesTr/NAME_0000.nii.gz ...   nnU-Net: one file per channel; .nii, .png, .tif, .bmp too
+    labelsTr/NAME.nii.gz            one label map per case
 
 `imagesTs` has no labels and is not read; `._NAME` are what a Mac leaves behind.
 
@@ -33,6 +33,7 @@ from segbench.config.dataset import Dataset
 from segbench.datasets import nifti
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.label_names import check_taken, class_sets, description
+from segbench.datasets.pixels import check_size, read_pixels
 from segbench.datasets.tree import check_id, is_junk, locate
 from segbench.errors import SegbenchError
 
@@ -96,12 +97,7 @@ class Msd(Reader):
                 )
             files = [base / "imagesTr" / found[channel] for channel in sorted(found)]
             known = [base / "labelsTr" / labels[case], base / "dataset.json"]
-            yield RawSample(
-                sample=check_id(case, base / "labelsTr" / labels[case]),
-                images=tuple(file.relative_to(root).as_posix() for file in files),
-                labels=tuple(file.relative_to(root).as_posix() for file in known),
-                group=case,
-            )
+            yield RawSample.below(root, check_id(case, known[0]), files, known, group=case)
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read all channels.
@@ -119,12 +115,7 @@ class Msd(Reader):
         """
         parts = [_read(root / name) for name in raw.images]
         for name, part in zip(raw.images, parts, strict=True):
-            if part.shape[:-1] != parts[0].shape[:-1]:
-                raise SegbenchError(
-                    f"{root / name}: {_shown(part.shape[:-1])} voxels",
-                    f"{_shown(parts[0].shape[:-1])} voxels, as {raw.images[0]}",
-                    "fetch all channels of this case again",
-                )
+            check_size(root / name, part.shape[:-1], parts[0].shape[:-1], raw.images[0], "voxels")
         image = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
         described = root / raw.labels[1]
         said = description(described)
@@ -150,7 +141,7 @@ class Msd(Reader):
         ------
         SegbenchError
             The file cannot be decoded, is not as large as its image, or holds values that
-            dataset.json does not name or no class takes; or a class is not in dataset.json.
+            dataset.json does not name or belong to no class; or a class is not in dataset.json.
         """
         path, described = root / raw.labels[0], root / raw.labels[1]
         label = _whole_numbers(path, _read(path))
@@ -222,15 +213,9 @@ def _read(path: Path) -> np.ndarray:
     """Any file of the format, with a channel axis."""
     if path.name.endswith(nifti.ENDINGS):
         return nifti.read_nifti(path)
-    from segbench.datasets.pixels import read_pixels
-
     pixels = read_pixels(path)
     pixels = pixels.astype(np.uint8) if pixels.dtype == bool else pixels
     return pixels[..., None] if pixels.ndim == 2 else pixels
-
-
-def _shown(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
 
 
 def _whole_numbers(path: Path, label: np.ndarray) -> np.ndarray:
@@ -263,13 +248,7 @@ def _compare_grids(image: Path, label: Path, shape: tuple[int, ...]) -> None:
     """Refuse a label of another size than its image; mention headers that place it elsewhere."""
     if not image.name.endswith(nifti.ENDINGS):
         return
-    size = nifti.spatial_shape(image)
-    if size != shape:
-        raise SegbenchError(
-            f"{label}: {_shown(shape)} voxels",
-            f"{_shown(size)} voxels, as {image}",
-            "fetch the image and its label again",
-        )
+    check_size(label, shape, nifti.spatial_shape(image), image, "voxels")
     if not np.allclose(nifti.affine_of(image), nifti.affine_of(label), atol=0.01):
         log.warning("%s: its affine is not that of %s; voxels are paired by index", label, image)
 

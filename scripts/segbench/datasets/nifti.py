@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from segbench.datasets.pixels import naming
 from segbench.errors import SegbenchError
 
 #: Endings of NIfTI files.
@@ -41,19 +41,9 @@ def _naming(path: Path) -> Iterator[None]:
     from nibabel.spatialimages import HeaderDataError
     from nibabel.wrapstruct import WrapStructError
 
-    damaged = (OSError, EOFError, ValueError, struct.error, zlib.error, OverflowError)
-    try:
+    faults = (ImageFileError, HeaderDataError, WrapStructError)
+    with naming(path, "NIfTI file (.nii.gz or .nii)", *faults):
         yield
-    except FileNotFoundError as error:
-        raise SegbenchError(
-            f"{path}: there is no such file", "a NIfTI file", "fetch the dataset again"
-        ) from error
-    except (*damaged, ImageFileError, HeaderDataError, WrapStructError) as error:
-        raise SegbenchError(
-            f"{path}: cannot be decoded ({error})",
-            "a whole, undamaged NIfTI file (.nii.gz or .nii)",
-            "fetch this file again",
-        ) from error
 
 
 def read_nifti(path: Path) -> np.ndarray:
@@ -121,7 +111,7 @@ def _reversed(path: Path, array: np.ndarray) -> np.ndarray:
         raise SegbenchError(
             f"{path}: has the shape {shape}",
             "(x, y), (x, y, z) or (x, y, z, channel)",
-            "save one volume a file",
+            "save one volume per file",
         )
     array = array.transpose(2, 1, 0, 3)
     return array[0] if array.shape[0] == 1 else array

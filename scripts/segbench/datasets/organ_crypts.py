@@ -25,17 +25,20 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.tree import by_stem, check_id, locate, pictures
+from segbench.datasets.base import RawSample, Reader, sorted_by_id
+from segbench.datasets.pixels import check_size, picture_size, read_binary
+from segbench.datasets.rle import decode
+from segbench.datasets.run_table import read_rows
+from segbench.datasets.tree import by_stem, check_id, locate, nearest_above, pictures
 from segbench.errors import SegbenchError
 
 LAYOUT = "Colonic_crypt_dataset/train, train_mask, test and test_mask with <id>.tiff"
-HEADER = "id,predicted"
 SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
 
 _QUARTER = re.compile(r"_(top|bottom)_?(left|right)$", re.IGNORECASE)
@@ -72,17 +75,7 @@ class OrganCrypts(Reader):
             that is not empty has no image, or an id occurs twice.
         """
         base = locate(root, _is_base, LAYOUT)
-        samples: dict[str, RawSample] = {}
-        for split in SPLITS:
-            for raw in _split(root, base, split):
-                if raw.sample in samples:
-                    raise SegbenchError(
-                        f"{root / raw.images[0]}: is also a training image",
-                        "different names in train and test",
-                        "remove one of the two",
-                    )
-                samples[raw.sample] = raw
-        yield from (samples[sample] for sample in sorted(samples))
+        yield from sorted_by_id(root, chain(*(_split(root, base, split) for split in SPLITS)))
 
     def is_table(self, name: str) -> bool:
         """Whether a file is a table of runs."""
@@ -93,18 +86,6 @@ class OrganCrypts(Reader):
         path = root / name
         rows = _rows(path, path.stat().st_mtime_ns)
         return {raw.sample: rows[raw.sample][1] for raw in samples if raw.sample in rows}
-
-    def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
-        """Read the image: (y, x, 3), uint8.
-
-        Raises
-        ------
-        SegbenchError
-            The file cannot be decoded, has more than 8 bits, or is partly transparent.
-        """
-        from segbench.datasets.pixels import read_colour
-
-        return read_colour(root / raw.images[0])
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the crypts from the mask, the table, or both.
@@ -120,8 +101,6 @@ class OrganCrypts(Reader):
             The mask or the row is damaged, or has another size than the image, or the two
             differ.
         """
-        from segbench.datasets.pixels import picture_size, read_binary
-
         shape = picture_size(root / raw.images[0])
         masks = {
             label: _of_table(root / label, raw.sample, shape)
@@ -130,12 +109,7 @@ class OrganCrypts(Reader):
             for label in raw.labels
         }
         for label, mask in masks.items():
-            if mask.shape != shape:
-                raise SegbenchError(
-                    f"{root / label}: {mask.shape[0]} x {mask.shape[1]} pixels",
-                    f"{shape[0]} x {shape[1]} pixels, as {raw.images[0]}",
-                    "fetch the image and its mask again",
-                )
+            check_size(root / label, mask.shape, shape, raw.images[0])
         first = masks[raw.labels[0]]
         for label, mask in masks.items():
             different = int(np.count_nonzero(mask != first))
@@ -155,9 +129,7 @@ class OrganCrypts(Reader):
 
 def _split(root: Path, base: Path, split: Literal["train", "test"]) -> Iterator[RawSample]:
     """Samples of one folder of images."""
-    # Between the raw root and the images: never look above the raw root.
-    places = [base / split, base, *(p for p in base.parents if p.is_relative_to(root))]
-    table = next((p / f"{split}.csv" for p in places if (p / f"{split}.csv").is_file()), None)
+    table = nearest_above(base / split, root, f"{split}.csv")
     rows = _rows(table, table.stat().st_mtime_ns) if table else {}
     folder = base / f"{split}_mask"
     images = by_stem(base / split)
@@ -173,12 +145,9 @@ def _split(root: Path, base: Path, split: Literal["train", "test"]) -> Iterator[
                 f"{folder / name}, or a row {stem} in {split}.csv",
                 "fetch the masks or the table of this split",
             )
-        yield RawSample(
-            sample=check_id(stem, base / split / name),
-            images=((base / split / name).relative_to(root).as_posix(),),
-            labels=tuple(label.relative_to(root).as_posix() for label in labels),
-            split=split,
-            group=slide_of(stem),
+        image = base / split / name
+        yield RawSample.below(
+            root, check_id(stem, image), [image], labels, split=split, group=slide_of(stem)
         )
 
 
@@ -209,42 +178,22 @@ def _check_images(
 
 
 def _of_table(path: Path, sample: str, shape: tuple[int, int]) -> np.ndarray:
-    from segbench.datasets.rle import decode
-
     line, runs = _rows(path, path.stat().st_mtime_ns)[sample]
     return decode(runs, shape, "column", f"{path}: line {line} ({sample})")
 
 
 @lru_cache(maxsize=4)
 def _rows(path: Path, changed: int) -> dict[str, tuple[int, str]]:
-    """Line and runs of each image; read once a process and content.
-
-    Not by the csv module: it refuses fields of more than 131,072 characters, and a row of the
-    publisher's has 190,000.
-    """
+    """Line and runs of each image; read once per process and content."""
     rows: dict[str, tuple[int, str]] = {}
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
-    if not lines or lines[0].strip() != HEADER:
-        raise SegbenchError(
-            f"{path}: line 1 is {lines[0][:60] if lines else ''!r}", HEADER, "fetch the table again"
-        )
-    for number, line in enumerate(lines[1:], start=2):
-        if not line.strip():
-            continue
-        name, comma, runs = line.partition(",")
-        if not comma or "," in runs:
-            raise SegbenchError(
-                f"{path}: line {number} has {line.count(',') + 1} fields",
-                HEADER,
-                "fetch the table again",
-            )
+    for line, (name, runs) in read_rows(path, "id,predicted"):
         if name in rows:
             raise SegbenchError(
-                f"{path}: lines {rows[name][0]} and {number} are both of {name}",
-                "one row an image",
+                f"{path}: lines {rows[name][0]} and {line} are both of {name}",
+                "one row per image",
                 "remove one of the two",
             )
-        rows[name] = (number, runs.strip().strip('"'))
+        rows[name] = (line, runs)
     return rows
 
 

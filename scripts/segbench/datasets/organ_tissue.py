@@ -1,4 +1,4 @@
-"""Tissue of twelve organs under the microscope: one class an image, as published.
+"""Tissue of twelve organs under the microscope: one class per image, as published.
 
 Found at the raw root or up to four folders below it::
 
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
-from segbench.datasets.base import RawSample, Reader
+from segbench.datasets.base import RawSample, Reader, sorted_by_id
 from segbench.datasets.tree import check_id, locate, pictures, subfolders
 from segbench.errors import SegbenchError
 
@@ -94,7 +94,7 @@ class OrganTissue(Reader):
             of the splits, or two pictures have one id.
         """
         base = locate(root, _is_base, LAYOUT)
-        samples: dict[str, RawSample] = {}
+        samples = []
         for split in SPLITS:
             seen: set[str] = set()
             for name in subfolders(base / split):
@@ -102,17 +102,9 @@ class OrganTissue(Reader):
                 files = pictures(folder, SUFFIXES)
                 if files:
                     seen.add(self._class_of(folder))
-                for file in files:
-                    raw = _sample(root, folder / file, split)
-                    other = samples.setdefault(raw.sample, raw)
-                    if other is not raw:
-                        raise SegbenchError(
-                            f"{folder / file}: has the id {raw.sample!r}, as {other.images[0]}",
-                            "names that differ in more than their ending, blanks or signs",
-                            "rename or remove one of the two",
-                        )
+                samples += [_sample(root, folder / file, split) for file in files]
             self._check_classes(base / split, seen)
-        yield from (samples[sample] for sample in sorted(samples))
+        yield from sorted_by_id(root, samples)
 
     def _class_of(self, folder: Path) -> str:
         name = normalised(folder.name)
@@ -120,7 +112,7 @@ class OrganTissue(Reader):
             near = get_close_matches(name, self._spellings, n=1, cutoff=0.5)
             hint = f"is it {self._spellings[near[0]]}? Then " if near else ""
             raise SegbenchError(
-                f"{folder}: {folder.name!r} is none of the classes",
+                f"{folder}: {folder.name!r} is not a class",
                 f"one of {', '.join(sorted(self._spellings))}",
                 f"{hint}add {folder.name!r} to the `labels` of its class in the dataset's config",
             )
@@ -135,23 +127,6 @@ class OrganTissue(Reader):
                 "fetch the missing folders; or leave these classes out of the dataset's config",
             )
 
-    def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
-        """Read the picture.
-
-        Returns
-        -------
-        ndarray
-            (y, x, 3), uint8; a grey picture in three equal channels.
-
-        Raises
-        ------
-        SegbenchError
-            The file cannot be decoded, has more than 8 bits, or is partly transparent.
-        """
-        from segbench.datasets.pixels import read_colour
-
-        return read_colour(root / raw.images[0])
-
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Give the value of the class that the folder names: (1,), uint8."""
         name = self._class_of((root / raw.images[0]).parent)
@@ -165,8 +140,7 @@ class OrganTissue(Reader):
 def _sample(root: Path, path: Path, split: Literal["train", "test"]) -> RawSample:
     stem = re.sub(r"[^A-Za-z0-9._]+", "_", path.stem)
     name = check_id(f"{split}.{normalised(path.parent.name)}.{stem}", path)
-    images = (path.relative_to(root).as_posix(),)
-    return RawSample(sample=name, images=images, labels=(), split=split, group=name)
+    return RawSample.below(root, name, [path], [], split=split, group=name)
 
 
 #: The reader of this format.

@@ -1,4 +1,4 @@
-"""Decoding picture files; whatever is wrong with one is said in its name."""
+"""Decode picture files; errors name the file."""
 
 from __future__ import annotations
 
@@ -9,36 +9,59 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segbench.errors import SegbenchError
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Turn a decoder's exceptions into a SegbenchError that names the file."""
-    from PIL import Image
+def naming(path: Path, kind: str = "picture file", *faults: type[Exception]) -> Iterator[None]:
+    """Turn a decoder's exceptions into a SegbenchError that names the file.
 
-    damaged = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, IndexError)
-    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+    Parameters
+    ----------
+    path : Path
+        The file that is decoded.
+    kind : str
+        What it should be, for the error.
+    *faults : type
+        Exceptions of the decoder's own; the usual ones are known.
+    """
+    usual: tuple[type[Exception], ...] = (
+        OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError, struct.error,
+        zlib.error,
+    )  # fmt: skip
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield
+        yield
     except FileNotFoundError as error:
         raise SegbenchError(
-            f"{path}: there is no such file", "a picture", "fetch the dataset again"
+            f"{path}: there is no such file", f"a {kind}", "fetch the dataset again"
         ) from error
-    except (*damaged, *bombs) as error:
+    except (*usual, *faults) as error:
         raise SegbenchError(
             f"{path}: cannot be decoded ({error})",
-            "a whole, undamaged picture file",
+            f"a whole, undamaged {kind}",
             "fetch this file again",
         ) from error
+
+
+@contextmanager
+def open_picture(path: Path) -> Iterator[Image.Image]:
+    """Open a picture with Pillow; a decompression bomb is refused as a damaged file is."""
+    from PIL import Image
+
+    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+    with naming(path, "picture file", *bombs), warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(path) as image:
+            yield image
 
 
 def read_pixels(path: Path) -> np.ndarray:
@@ -59,10 +82,8 @@ def read_pixels(path: Path) -> np.ndarray:
     SegbenchError
         The file is absent, damaged or of a kind without a plain pixel grid.
     """
-    from PIL import Image
-
     verify_png(path)
-    with naming(path), Image.open(path) as image:
+    with open_picture(path) as image:
         if image.mode not in {"1", "L", "RGB", "RGBA", "I;16", "I;16B"}:
             raise SegbenchError(
                 f"{path}: pictures of mode {image.mode} are not read",
@@ -73,11 +94,42 @@ def read_pixels(path: Path) -> np.ndarray:
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """Height and width in pixels, from the file's head alone."""
-    from PIL import Image
-
-    with naming(path), Image.open(path) as image:
+    """Height and width in pixels, from the file's header alone."""
+    with open_picture(path) as image:
         return image.height, image.width
+
+
+def check_size(
+    where: str | Path,
+    found: tuple[int, ...],
+    size: tuple[int, ...],
+    image: str | Path,
+    unit: str = "pixels",
+) -> None:
+    """Refuse a label, or a channel, of another size than its image.
+
+    Parameters
+    ----------
+    where : str or Path
+        The label, for the error.
+    found, size : tuple of int
+        Its size and that of the image.
+    image : str or Path
+        The image, for the error.
+    unit : str
+        What sizes count.
+
+    Raises
+    ------
+    SegbenchError
+        With both sizes.
+    """
+    if found != size:
+        raise SegbenchError(
+            f"{where}: {' x '.join(map(str, found))} {unit}",
+            f"{' x '.join(map(str, size))} {unit}, as {image}",
+            "fetch the image and its label again",
+        )
 
 
 def read_binary(path: Path) -> np.ndarray:
@@ -161,7 +213,7 @@ def read_tiff(path: Path) -> tuple[np.ndarray, str]:
 
 @contextmanager
 def _strict_tiff(path: Path) -> Iterator[Any]:
-    """Open a TIFF file; what a damaged head makes of tifffile becomes a ValueError."""
+    """Open a TIFF file; what a damaged header makes of tifffile becomes a ValueError."""
     import tifffile
 
     slips = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, MemoryError)
@@ -171,7 +223,7 @@ def _strict_tiff(path: Path) -> Iterator[Any]:
                 raise ValueError("it holds no picture")
             yield file
     except slips as error:
-        raise ValueError(f"its head is damaged: {error}") from error
+        raise ValueError(f"its header is damaged: {error}") from error
 
 
 def _check_segments(series: Any) -> None:
@@ -232,7 +284,7 @@ def read_colour(path: Path) -> np.ndarray:
     if pixels.dtype != np.uint8 or axes not in {"yx", "yxc"} or channels > 4:
         raise SegbenchError(
             f"{path}: {pixels.dtype} pixels, {' x '.join(map(str, pixels.shape))}",
-            "one picture of 8 bits a channel, grey or RGB",
+            "one picture of 8 bits per channel, grey or RGB",
             "restore the published file",
         )
     if channels in {2, 4} and pixels[..., -1].min() != 255:

@@ -1,4 +1,4 @@
-"""submission.csv as the UW-Madison competition wants it: run-length codes, three rows a slice."""
+"""submission.csv as the UW-Madison competition wants it: run-length codes, three rows per slice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads that go on where they stopped and are verified before they count."""
+"""Resumable downloads, verified before use."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 CHUNK = 1 << 14
 #: Seconds to connect, seconds without a byte.
 TIMEOUT = (15, 60)
-#: How often one call goes on after a broken connection.
+#: Attempts per call after broken connections.
 ATTEMPTS = 5
 
 
 def download(recipe: Download, part: Path) -> str:
-    """Bring a file to this machine; go on where an earlier attempt stopped.
+    """Download a file; resume where an earlier attempt stopped.
 
     Parameters
     ----------
     recipe : Download
         URL and, where known, size and SHA-256.
     part : Path
-        Where the bytes gather. It stays when the transfer breaks off, with a note of the
+        Where the bytes are collected. It stays when the transfer breaks off, with a note of the
         server's version of the file beside it (`.json`), and is asked to be completed by
         the next call. If that is another version by then, it starts over.
 
@@ -56,9 +56,9 @@ def download(recipe: Download, part: Path) -> str:
             break
         if attempt == ATTEMPTS:
             raise SegbenchError(
-                f"{recipe.url}: broke off after {_size(part)} bytes, {missing} are missing",
+                f"{recipe.url}: stopped after {_size(part)} bytes, {missing} are missing",
                 "the whole file",
-                "run the same command again; it goes on where it stopped",
+                "run the same command again; it resumes where it stopped",
             )
     return _verified(recipe, part, note)
 
@@ -157,7 +157,7 @@ def _progress(url: str, have: int, total: int | None) -> Iterator[Any]:
 
 
 def _check_status(recipe: Download, response: requests.Response) -> None:
-    """Say what a refusal means."""
+    """Explain a refusal by the server."""
     html = response.headers.get("Content-Type", "").startswith("text/html")
     login = response.status_code in {401, 403} or (
         html and not recipe.url.endswith((".html", ".htm"))
@@ -198,7 +198,7 @@ def _explained(recipe: Download) -> Iterator[None]:
         raise SegbenchError(
             f"{recipe.url}: cannot be reached ({type(error).__name__})",
             "a connection to the publisher's server",
-            "check the network and run the same command again (it goes on where it stopped); "
+            "check the network and run the same command again (it resumes where it stopped); "
             "without a network use `source: generated` or `source: folder`",
         ) from error
 

@@ -1,4 +1,4 @@
-"""Finding a publisher's folder and its files by name, without opening any of them."""
+"""Find a publisher's folder and its files by name, without opening any."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def pictures(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> list[s
         )
 
 
-def by_stem(folder: Path) -> dict[str, str]:
-    """Pictures of a folder by their name without ending.
+def by_stem(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> dict[str, str]:
+    """Files of a folder with these endings, in any case, by their name without it.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def by_stem(folder: Path) -> dict[str, str]:
         Two pictures differ in their ending alone, so that a pair would be ambiguous.
     """
     found: dict[str, str] = {}
-    for name in pictures(folder):
+    for name in pictures(folder, suffixes):
         stem = Path(name).stem
         if stem in found:
             raise SegbenchError(
@@ -109,6 +109,12 @@ def locate(root: Path, is_base: Callable[[Path], bool], layout: str) -> Path:
         layout,
         "unpack the publisher's archive there without changing its folders",
     )
+
+
+def nearest_above(folder: Path, root: Path, name: str) -> Path | None:
+    """Find a file in a folder or above it; never above the raw tree's root."""
+    places = [folder, *(place for place in folder.parents if place.is_relative_to(root))]
+    return next((place / name for place in places if (place / name).is_file()), None)
 
 
 def check_id(sample: str, where: Path) -> str:

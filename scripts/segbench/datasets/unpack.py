@@ -1,4 +1,4 @@
-"""Unpacking archives that may be hostile or damaged."""
+"""Unpack archives that may be hostile or damaged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Literal
 
 from segbench.errors import SegbenchError
 
-#: More entries, or more bytes for each byte of the archive, are taken for an attack.
+#: More entries, or more bytes for each byte of the archive, are treated as an attack.
 #: Microscopy archives have ratios below 10, masks stored as bitmaps about 100.
 MAX_ENTRIES = 1_000_000
 MAX_RATIO = 200

@@ -2,7 +2,7 @@
 
 Found at the raw root or up to four folders below it::
 
-    train.csv                                   id, class, segmentation: three rows a slice
+    train.csv                                   id, class, segmentation: three rows per slice
     train/case123/case123_day20/scans/
         slice_0065_266_266_1.50_1.50.png        16-bit grey; width, height, pixel size in mm
 
@@ -17,8 +17,6 @@ a few cases can be used with the whole table; slices without rows are not.
 
 from __future__ import annotations
 
-import csv
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -28,9 +26,11 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
-from segbench.datasets.base import RawSample, Reader
+from segbench.datasets.base import RawSample, Reader, sorted_by_id
+from segbench.datasets.pixels import read_pixels
 from segbench.datasets.rle import decode
-from segbench.datasets.tree import is_junk, locate, subfolders
+from segbench.datasets.run_table import FETCH, read_rows
+from segbench.datasets.tree import locate, pictures, subfolders
 from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 LAYOUT = "train.csv and train/caseN/caseN_dayM/scans/slice_0001_266_266_1.50_1.50.png"
 TABLE, TRAIN = "train.csv", "train"
-HEADER = ["id", "class", "segmentation"]
+HEADER = "id,class,segmentation"
 
 #: The publisher's organs, in the order of train.csv.
 ORGANS = ("large_bowel", "small_bowel", "stomach")
@@ -46,7 +46,6 @@ ORGANS = ("large_bowel", "small_bowel", "stomach")
 #: Distance of the slices in mm; it is not in the files.
 SLICE_MM = 3.0
 
-_FETCH = "fetch the table again"
 _CASE = re.compile(r"case\d+")
 _DAY = re.compile(r"(case\d+)_day\d+")
 _SLICE = re.compile(r"slice_(\d+)_(\d+)_(\d+)_(\d+\.\d+)_(\d+\.\d+)\.png")
@@ -132,7 +131,7 @@ class UwMadison(Reader):
         Raises
         ------
         SegbenchError
-            A class is none of the publisher's, or consists of several of them.
+            A class is not one of the publisher's, or consists of several of them.
         """
         organs = []
         for label in dataset.classes:
@@ -156,33 +155,21 @@ class UwMadison(Reader):
             twice.
         """
         base = locate(root, _is_base, LAYOUT)
-        table = (base / TABLE).relative_to(root).as_posix()
-        found: dict[str, RawSample] = {}
+        found = []
         for day in _days(base / TRAIN):
-            scans, group, stack = day / "scans", day.parent.name, day.name
-            folder = scans.relative_to(root).as_posix()
-            for name in _pngs(scans):
-                number = parse_name(name, f"{scans}/{name}").number
-                sample = f"{stack}_slice_{number}"
-                if sample in found:
-                    raise SegbenchError(
-                        f"{scans}/{name}: slice {number} is there twice",
-                        f"one file a slice; the other is {found[sample].images[0]}",
-                        "remove one of the two",
-                    )
-                found[sample] = RawSample(
-                    sample=sample,
-                    images=(f"{folder}/{name}",),
-                    labels=(table,),
-                    group=group,
-                    stack=stack,
-                    position=int(number),
-                )
+            for name in pictures(day / "scans", {".png"}):
+                path = day / "scans" / name
+                number = parse_name(name, str(path)).number
+                raw = RawSample.below(
+                    root, f"{day.name}_slice_{number}", [path], [base / TABLE],
+                    group=day.parent.name, stack=day.name, position=int(number),
+                )  # fmt: skip
+                found.append(raw)
         if not found:
             raise SegbenchError(
                 f"{base / TRAIN}: there are no slices", LAYOUT, "fetch the dataset again"
             )
-        yield from (found[sample] for sample in sorted(found))
+        yield from sorted_by_id(root, found)
 
     def is_table(self, name: str) -> bool:
         """Whether a file is train.csv."""
@@ -213,8 +200,6 @@ class UwMadison(Reader):
             The file cannot be decoded, is not 16-bit grey, or has another size than its name
             says.
         """
-        from segbench.datasets.pixels import read_pixels
-
         path = root / raw.images[0]
         shape = parse_name(path.name, str(path)).shape
         pixels = read_pixels(path)
@@ -283,27 +268,17 @@ def _days(train: Path) -> Iterator[Path]:
             match = _DAY.fullmatch(day)
             if not _CASE.fullmatch(case) or match is None or match[1] != case:
                 raise SegbenchError(
-                    f"{train / case / day}: is no scan of a case",
+                    f"{train / case / day}: is not a scan of a case",
                     "train/case123/case123_day20",
                     "restore the publisher's name, or remove what does not belong there",
                 )
             yield train / case / day
 
 
-def _pngs(folder: Path) -> list[str]:
-    """Names of the PNG files of a folder, sorted; empty without the folder."""
-    if not folder.is_dir():
-        return []
-    with os.scandir(folder) as entries:
-        return sorted(
-            e.name for e in entries if e.name.lower().endswith(".png") and not is_junk(e.name)
-        )
-
-
 def _unknown(organ: str, where: str) -> SegbenchError:
     near = get_close_matches(organ, ORGANS, n=1)
     return SegbenchError(
-        f"{where}: the class {organ!r} is none of the publisher's",
+        f"{where}: the class {organ!r} is not one of the publisher's",
         ", ".join(ORGANS),
         f"did you mean {near[0]!r}?" if near else "use one of them",
     )
@@ -311,41 +286,20 @@ def _unknown(organ: str, where: str) -> SegbenchError:
 
 @lru_cache(maxsize=1)
 def _table(path: Path, changed: int) -> Mapping[str, Mapping[str, tuple[int, str]]]:
-    """Slice -> organ -> line number and run-length code; read once a process and content."""
+    """Slice -> organ -> line number and run-length code; read once per process and content."""
     found: dict[str, dict[str, tuple[int, str]]] = {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.reader(handle, strict=True)
-            if next(reader, None) != HEADER:
-                raise SegbenchError(
-                    f"{path}: line 1 is not the publisher's", ",".join(HEADER), _FETCH
-                )
-            for row in reader:
-                _enter(found, row, reader.line_num, f"{path}: line {reader.line_num}")
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SegbenchError(
-            f"{path}: cannot be read ({error})", "the publisher's table", _FETCH
-        ) from error
+    for line, (sample, organ, text) in read_rows(path, HEADER):
+        if organ not in ORGANS:
+            raise _unknown(organ, f"{path}: line {line}")
+        rows = found.setdefault(sample, {})
+        if organ in rows:
+            raise SegbenchError(
+                f"{path}: line {line}: {sample}, {organ} is also on line {rows[organ][0]}",
+                "one row for each slice and organ",
+                FETCH,
+            )
+        rows[organ] = (line, text)
     return found
-
-
-def _enter(
-    found: dict[str, dict[str, tuple[int, str]]], row: list[str], line: int, where: str
-) -> None:
-    """Put one row into the table."""
-    if len(row) != len(HEADER):
-        raise SegbenchError(f"{where} has {len(row)} fields", ",".join(HEADER), _FETCH)
-    sample, organ, text = row
-    if organ not in ORGANS:
-        raise _unknown(organ, where)
-    rows = found.setdefault(sample, {})
-    if organ in rows:
-        raise SegbenchError(
-            f"{where}: {sample}, {organ} is also on line {rows[organ][0]}",
-            "one row for each slice and organ",
-            _FETCH,
-        )
-    rows[organ] = (line, text)
 
 
 #: The reader of this format.

@@ -1,4 +1,4 @@
-"""Folders of one's own for the tests: images, masks and sheets as people have them."""
+"""Folders of the user's own for the tests: images, masks and sheets as people have them."""
 
 from __future__ import annotations
 

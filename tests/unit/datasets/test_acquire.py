@@ -123,12 +123,6 @@ def test_an_empty_folder_is_no_obstacle(raw, record):
     assert len(list(Dsb2018().scan(raw))) == 3
 
 
-@pytest.mark.parametrize("source", ["generated", "download", "folder"])
-def test_source_without_its_block(raw, record, source):
-    with pytest.raises(SegbenchError, match=f"`{source}:` is empty"):
-        acquire(make_dataset("dsb2018", source=source), raw, record)
-
-
 def test_folder_is_linked_and_not_copied(dsb_tree, raw, record):
     acquire(linked(dsb_tree), raw, record)
     assert raw.is_symlink()

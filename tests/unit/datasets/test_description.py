@@ -9,7 +9,7 @@ import pytest
 
 from segbench.config.dataset import Class, Dataset
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.description import describe, is_constant, pixel_digest, shown, spacing_of
+from segbench.datasets.description import describe, is_constant, pixel_digest, spacing_of
 from segbench.errors import SegbenchError
 
 RAW = RawSample(sample="s", images=("s.png",), labels=("s_mask.png",), group="g")
@@ -149,7 +149,3 @@ def test_the_files_know_the_spacing_better_than_the_config():
 def test_a_spacing_that_is_none(spacing):
     with pytest.raises(SegbenchError, match=r"raw/s\.png: its spacing is"):
         spacing_of(dataset(), Arrays(None, None, spacing), Path("raw"), RAW)
-
-
-def test_sizes_as_people_write_them():
-    assert shown((155, 240, 240)) == "155 x 240 x 240"

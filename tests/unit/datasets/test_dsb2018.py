@@ -112,7 +112,7 @@ def test_table_is_read_again_when_it_changed(dsb_tree):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"{A},1 2\n", "line 1 is not the publisher's"),
+        (f"{A},1 2\n", "line 1 is 'aaaa"),
         (f"ImageId,EncodedPixels\n{A},1 2,9\n", "line 2 has 3 fields"),
         (f"ImageId,EncodedPixels\n{B},1 2\n", f"no row for {A}"),
         (f"ImageId,EncodedPixels\n{A},70 9\n", "line 2: run 70 9 is not inside"),
@@ -151,7 +151,7 @@ def test_mask_of_another_size(dsb_tree):
     with pytest.raises(SegbenchError) as error:
         label_of(dsb_tree)
     assert error.value.what == f"{path}: 8 x 8 pixels"
-    assert error.value.expected == "8 x 9 pixels, as its image"
+    assert error.value.expected == f"8 x 9 pixels, as stage1_train/{A}/images/{A}.png"
 
 
 def test_empty_mask(dsb_tree):

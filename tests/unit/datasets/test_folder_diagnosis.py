@@ -51,7 +51,7 @@ def test_an_unknown_colour_comes_with_the_nearest():
 
 def test_fractions_and_more_than_two_values():
     error = fractions(PATH, np.array([0.25, 0.5]), 9)
-    assert error.what == "mask.png: 2 of 9 values are no whole numbers: 0.25, 0.5"
+    assert error.what == "mask.png: 2 of 9 values are not whole numbers: 0.25, 0.5"
     assert not_binary(PATH, {0: 3, 1: 2, 9: 1}).what == (
         "mask.png: holds the values 0 (3 px), 1 (2 px), 9 (1 px)"
     )

@@ -10,17 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segbench.config.dataset import Class
-from segbench.datasets.folder_files import ending_of, listing, read_array, read_image_file, size_of
 from segbench.datasets.folder_labels import (
     check_numbers,
-    opaque,
     to_binary,
     to_classes,
     to_objects,
 )
 from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
-from unit.datasets.folders import image, label, painted, save
+from unit.datasets.folders import label, painted
 
 PATH = Path("mask.png")
 
@@ -74,66 +72,6 @@ def test_binary_masks(dtype):
 def test_both_255_and_1_are_refused():
     with pytest.raises(SegbenchError, match="holds the values"):
         to_binary(PATH, np.array([[0, 1, 255]], np.uint8))
-
-
-@pytest.mark.parametrize(
-    ("name", "ending"),
-    [("a.PNG", ".PNG"), ("a.b.nii.gz", ".nii.gz"), ("a.nii", ".nii"), ("a.gz", ""), (".png", "")],
-)
-def test_endings(name, ending):
-    assert ending_of(name) == ending
-
-
-def test_listing_is_sorted_whatever_the_folder_says(tmp_path):
-    for name in ("b/a.png", "a.tif", "B.png", "b/._a.png", "c.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"x")
-    assert listing(tmp_path) == ["B.png", "a.tif", "b/a.png"]
-
-
-def test_16_bits_a_channel_are_kept(tmp_path):
-    import cv2
-
-    pixels = image().astype(np.uint16) * 257 + 3
-    cv2.imwrite(str(tmp_path / "a.png"), pixels[..., ::-1])
-    found = read_image_file(tmp_path / "a.png")
-    assert found.dtype == np.uint16
-    assert np.array_equal(found, pixels)
-
-
-def test_one_bit_images_are_0_and_255(tmp_path):
-    found = read_image_file(save(tmp_path / "a.png", label(1) > 0))
-    assert np.array_equal(found[..., 0], label(1) * 255)
-
-
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [
-        ("a.png", (8, 10, 3)),
-        ("a.jpg", (8, 10)),
-        ("a.tif", (8, 10, 3)),
-        ("a.npy", (6, 8, 10)),
-        ("a.npy", (6, 8, 10, 2)),
-        ("a.nii.gz", (6, 8, 10)),
-    ],
-)
-def test_size_is_that_of_the_image(tmp_path, name, shape):
-    path = save(tmp_path / name, image(0, shape))
-    assert size_of(path) == read_image_file(path).shape[:-1] == shape[: 3 if shape[0] == 6 else 2]
-
-
-def test_absent_arrays_are_named(tmp_path):
-    for name in ("a.npy", "a.png", "a.tif", "a.nii.gz"):
-        with pytest.raises(SegbenchError, match=f"{name}: there is no such file"):
-            read_array(tmp_path / name)
-
-
-def test_an_alpha_channel_that_is_opaque_is_dropped():
-    mask = np.dstack([label(2), np.full(label(2).shape, 255, np.uint8)])
-    assert np.array_equal(opaque(PATH, mask), label(2)[..., None])
-    mask[0, 0, 1] = 3
-    with pytest.raises(SegbenchError, match=r"alpha channel, and 1\.2% of its pixels"):
-        opaque(PATH, mask)
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_all_faults_are_listed_at_once(dsb_tree, tmp_path):
     assert error.what.splitlines()[0].endswith("2 of 2 samples are faulty")
     for path in (first, second, third):
         assert str(path) in error.what
-    assert "8 x 9 pixels, as its image" in error.what
+    assert "8 x 9 pixels, as stage1_train/" in error.what
 
 
 def test_long_lists_are_cut(dsb_tree, tmp_path, monkeypatch):

@@ -9,11 +9,14 @@ import pytest
 
 from segbench.datasets import inventory
 from segbench.datasets.inventory import refresh, shard_of
-from segbench.datasets.stamps import tree_of
 from unit.datasets.helpers import make_dataset
 
 SHARDS = 4
+
+
 DAYS = [f"case{case}_day{day}" for case in (1, 2) for day in range(4)]
+
+
 ORGANS = ("large_bowel", "small_bowel", "stomach")
 
 
@@ -136,24 +139,6 @@ def test_a_dataset_without_raw_files_or_manifests_is_passed_over(tmp_path):
     assert refresh(dataset, tmp_path / "raw", {0: tmp_path / "x"}, tmp_path / "s", "c") == []
     (tmp_path / "raw").mkdir()
     assert refresh(dataset, tmp_path / "raw", {}, tmp_path / "s", "c") == []
-
-
-def test_a_tree_lists_files_and_folders(tmp_path):
-    (tmp_path / "a/b").mkdir(parents=True)
-    (tmp_path / "a/file").write_bytes(b"12345")
-    os.utime(tmp_path / "a/file", ns=(0, 7))
-    assert tree_of(tmp_path, 10) == {"a/": (0, 0), "a/b/": (0, 0), "a/file": (5, 7)}
-
-
-def test_too_large_a_tree_is_given_up(tmp_path):
-    (tmp_path / "loop").symlink_to(tmp_path)
-    assert tree_of(tmp_path, 20) is None
-
-
-@pytest.mark.parametrize("kind", ["no tree", "broken link"])
-def test_what_cannot_be_looked_at_is_given_up(tmp_path, kind):
-    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    assert tree_of(tmp_path / "nothing" if kind == "no tree" else tmp_path, 20) is None
 
 
 def test_a_tree_that_was_given_up_is_listed_by_its_reader(looked):

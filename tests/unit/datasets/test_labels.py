@@ -97,5 +97,5 @@ def test_labels_that_are_not_as_the_config_says(task, label, says, expected):
 
 
 def test_a_region_of_no_class():
-    with pytest.raises(SegbenchError, match=r"regions\.x: 'd' is no class of the dataset"):
+    with pytest.raises(SegbenchError, match=r"regions\.x: 'd' is not a class of the dataset"):
         regions(dataset(regions={"x": ("a", "d")}), np.zeros((2, 2), np.uint8))

@@ -46,7 +46,7 @@ def test_interrupted_call_is_resumed_by_the_next(serve, part, monkeypatch):
     recipe = Download(url=server.url, sha256=SHA)
     monkeypatch.setattr(transfer, "ATTEMPTS", 1)
     server.cut_after = [CUT]
-    message = f"broke off after {CUT} bytes, {len(BODY) - CUT} are missing"
+    message = f"stopped after {CUT} bytes, {len(BODY) - CUT} are missing"
     with pytest.raises(SegbenchError, match=message):
         download(recipe, part)
     assert part.read_bytes() == BODY[:CUT]

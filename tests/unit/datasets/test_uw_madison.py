@@ -186,14 +186,16 @@ def test_a_strange_file_among_the_slices(tree):
 
 def test_a_slice_twice(tree):
     write_slice(tree, "slice_0065_9_6_1.50_1.50.png")
-    with pytest.raises(SegbenchError, match=r"0065_9_6.*slice 0065 is there twice"):
+    with pytest.raises(
+        SegbenchError, match=r"0065_9_6.*has the id 'case123_day20_slice_0065', as train/"
+    ):
         samples(tree)
 
 
 @pytest.mark.parametrize("name", ["case7_day1", "case123", "case123_day", "scans"])
 def test_a_folder_that_is_no_day_of_its_case(tree, name):
     (tree / "train" / "case123" / name).mkdir()
-    with pytest.raises(SegbenchError, match=rf"case123/{name}: is no scan of a case"):
+    with pytest.raises(SegbenchError, match=rf"case123/{name}: is not a scan of a case"):
         samples(tree)
 
 
@@ -270,7 +272,7 @@ def test_a_wrong_code_names_file_and_line(tree, code, what):
 @pytest.mark.parametrize("head", ["", "id,class,predicted", "id,segmentation,class"])
 def test_another_head(tree, head):
     write_table(tree, rows_of(SAMPLE), head)
-    with pytest.raises(SegbenchError, match=r"train\.csv: line 1 is not the publisher's"):
+    with pytest.raises(SegbenchError, match=r"train\.csv: line 1 is '"):
         READER.read_label(tree, samples(tree)[SAMPLE])
 
 
@@ -429,7 +431,7 @@ def test_rows_of_a_slice_are_its_own(tree):
     before = READER.rows_of(tree, "train.csv", found.values())
     assert READER.is_table("uw/train.csv") and not READER.is_table("train.csv.png")
     assert before[SAMPLE] == "large_bowel,\nsmall_bowel,10 2 48 1\nstomach,1 3 9 3\n"
-    assert set(before) == set(found), "rows of slices that are not there are passed over"
+    assert set(before) == set(found), "rows of slices that are not there are ignored"
     assert set(READER.rows_of(tree, "train.csv", [found[SAMPLE]])) == {SAMPLE}
     text = (tree / "train.csv").read_text()
     (tree / "train.csv").write_text(text.replace("10 2 48 1", "10 2"))

@@ -1,6 +1,6 @@
 """A miniature of Clothing Co-Parsing: made-up street photos with .mat annotations.
 
-What makes them hard, as in the real ones: a class is told by its place on the body and not by
+As hard as the real ones: a class is told by its place on the body and not by
 its colour, which is any; neighbours may be of like colour; the street behind is cluttered; a
 few classes (hat, scarf/tie, socks, underwear) are rare. Photos have the real aspect ratio at
 two fifths of the real size.

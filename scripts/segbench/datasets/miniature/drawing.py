@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import ndimage
 
 from segbench.errors import SegbenchError
@@ -67,6 +69,14 @@ def shading(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     return plane
 
 
+def point(
+    rng: np.random.Generator, shape: Sequence[int], beyond_px: float = 0.0
+) -> tuple[float, float]:
+    """Draw a point (y, x) in the image, or up to `beyond_px` outside it (inside, if negative)."""
+    y, x = (float(rng.uniform(-beyond_px, side + beyond_px)) for side in shape)
+    return y, x
+
+
 class Outline:
     """A closed smooth outline: an ellipse whose radius wavers.
 
@@ -124,6 +134,40 @@ class Outline:
 def blend(image: np.ndarray, value: np.ndarray | float, alpha: np.ndarray) -> None:
     """Paint `value` over `image` in place, with an opacity of 0 to 1 per pixel."""
     image += np.clip(alpha, 0, 1) * (value - image)
+
+
+def transmitted(
+    nuclei: np.ndarray,
+    ground: np.ndarray,
+    absorption: tuple[ArrayLike, ArrayLike],
+    tint: ArrayLike = ((1.0,), (1.0,)),
+) -> np.ndarray:
+    """Light through two stains, by the law of Beer and Lambert.
+
+    Parameters
+    ----------
+    nuclei, ground : ndarray
+        (y, x), amounts of haematoxylin and of eosin.
+    absorption : tuple
+        Of red, green and blue by each of the two.
+    tint : array, (2, 3)
+        How much stronger the stains of an image absorb.
+
+    Returns
+    -------
+    ndarray
+        (y, x, 3), 0 to 1.
+    """
+    first, second = np.asarray(tint)
+    absorbed = nuclei[..., None] * first * absorption[0]
+    absorbed += np.clip(ground, 0, None)[..., None] * second * absorption[1]
+    light: np.ndarray = np.exp(-absorbed)
+    return light
+
+
+def to_mask(inside: np.ndarray) -> np.ndarray:
+    """A mask of 0 and 255, uint8."""
+    return np.where(inside, np.uint8(255), np.uint8(0))
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:

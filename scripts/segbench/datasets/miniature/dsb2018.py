@@ -1,6 +1,6 @@
-"""A miniature of the Data Science Bowl 2018: made-up micrographs with one mask a nucleus.
+"""A miniature of the Data Science Bowl 2018: made-up micrographs with one mask per nucleus.
 
-What makes them hard, as in the real ones: fluorescent nuclei on dark ground and stained ones
+As hard as the real ones: fluorescent nuclei on dark ground and stained ones
 on bright ground in one set; nuclei that touch; brightness that varies from nucleus to nucleus
 and over the picture by more than a nucleus differs from its surroundings; cytoplasm, blurred
 nuclei of another plane and debris that are as bright as nuclei.
@@ -19,10 +19,13 @@ from segbench.datasets.miniature.drawing import (
     blend,
     check_no_test_samples,
     generator,
+    point,
     save,
     shading,
     texture,
+    to_mask,
     to_uint8,
+    transmitted,
 )
 
 #: Heights and widths in pixels, as the published set has nine of them.
@@ -67,7 +70,7 @@ def generate(root: Path, samples: int, test_samples: int, seed: int) -> None:
         folder = root / "stage1_train" / name
         save(folder / "images" / f"{name}.png", np.concatenate((image, alpha), axis=2))
         for number in range(1, int(label.max()) + 1):
-            mask = np.where(label == number, np.uint8(255), np.uint8(0))
+            mask = to_mask(label == number)
             save(folder / "masks" / f"{_name(seed, index, number)}.png", mask)
 
 
@@ -109,12 +112,9 @@ def picture(
     if kind == "brightfield":
         grey = (0.88 - 0.55 * density) * light + noise[..., 0]
         return np.repeat(to_uint8(grey)[..., None], 3, axis=2), label
-    # Beer-Lambert: stains take light away by colour, haematoxylin in nuclei, eosin between.
     eosin = 0.55 + 0.25 * texture(rng, shape, 5)
-    absorbed = density[..., None] * np.array([0.9, 1.25, 0.3]) + np.clip(eosin, 0, None)[
-        ..., None
-    ] * np.array([0.15, 0.45, 0.12])
-    return to_uint8(0.95 * np.exp(-absorbed) * light[..., None] + noise), label
+    colour = transmitted(density, eosin, ((0.9, 1.25, 0.3), (0.15, 0.45, 0.12)))
+    return to_uint8(0.95 * colour * light[..., None] + noise), label
 
 
 def _nuclei(
@@ -134,7 +134,7 @@ def _nuclei(
             angle, gap = rng.uniform(0, 2 * np.pi), 1.8 * size
             centre = (centre[0] + gap * np.sin(angle), centre[1] + gap * np.cos(angle))
         else:
-            centre = (float(rng.uniform(0, shape[0])), float(rng.uniform(0, shape[1])))
+            centre = point(rng, shape)
         radius = size * rng.uniform(0.75, 1.25)
         depth = Outline(rng, centre, radius, rng.uniform(1, 1.8), 0.06).depth(shape)
         inside = depth > 0
@@ -157,7 +157,7 @@ def _signal(
     blend(signal, rng.uniform(0.4, 0.62) * (1 + 0.1 * texture(rng, shape, 4)), sheets)
     for _ in range(max(2, len(depths) // 2)):
         # Nuclei of another plane: as large and as bright, but blurred.
-        centre = (float(rng.uniform(0, shape[0])), float(rng.uniform(0, shape[1])))
+        centre = point(rng, shape)
         depth = Outline(rng, centre, rng.uniform(5, 10), 1.3).depth(shape)
         signal += rng.uniform(0.35, 0.8) * np.clip((depth + 8) / 16, 0, 1)
     grain = texture(rng, shape, 1.2)
@@ -167,7 +167,7 @@ def _signal(
         blend(signal, body, np.where(label == number, 0.6 + depth / 2, 0.0))
     for _ in range(max(3, len(depths) // 2)):
         # Debris: brighter than a nucleus and too small to be one.
-        centre = (float(rng.uniform(0, shape[0])), float(rng.uniform(0, shape[1])))
+        centre = point(rng, shape)
         depth = Outline(rng, centre, rng.uniform(1, 2.2), 1.5).depth(shape)
         blend(signal, rng.uniform(0.8, 1.3), np.where(label == 0, depth, 0.0))
     blurred: np.ndarray = ndimage.gaussian_filter(signal, 0.6, mode="reflect")

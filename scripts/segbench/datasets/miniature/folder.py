@@ -1,4 +1,4 @@
-"""A miniature of a folder of one's own: coloured shapes, and masks in colour.
+"""A miniature of a folder of the user's own: coloured shapes, and masks in colour.
 
 Discs and squares of random colours lie on patterned ground; stars and rings, which are
 neither, lie between them. Colour and brightness say nothing: shape does.
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from segbench.datasets.miniature.drawing import blend, generator, save, texture, to_uint8
+from segbench.files import write_text
 
 #: Colour of each class in the masks, as config/datasets/folder.yaml lists them.
 COLOURS = {"disc": (230, 25, 75), "square": (0, 200, 0)}
@@ -43,8 +44,7 @@ def generate(root: Path, samples: int, test_samples: int, seed: int) -> None:
             save(root / "masks" / f"{name}.png", mask)
             plate = f"{role}-plate-{index // PLATE + 1}"
             lines.append(f"{name},{plate},{role},{'few' if few else 'many'},0.0005,0.0005")
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "sheet.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(root / "sheet.csv", "\n".join(lines) + "\n")
 
 
 def picture(rng: np.random.Generator, shapes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,6 @@
 """A miniature of the kidney mitochondria: made-up electron micrographs as the hub has them.
 
-What makes them hard, as in the real ones: dozens of small objects a tile, many in touch; other
+As hard as the real ones: dozens of small objects per tile, many in touch; other
 dark bodies (lysosomes, without stripes) of about their size; a grey close to the cytoplasm's.
 """
 
@@ -14,9 +14,11 @@ from segbench.datasets.miniature.drawing import (
     Outline,
     blend,
     generator,
+    point,
     save,
     shading,
     texture,
+    to_mask,
     to_uint8,
 )
 
@@ -76,17 +78,16 @@ def picture(rng: np.random.Generator, empty: bool) -> tuple[np.ndarray, np.ndarr
     for _ in range(0 if empty else int(rng.integers(25, 50))):
         _mitochondrion(rng, image, mask)
     for _ in range(int(rng.integers(4, 10))):
-        centre = (float(rng.uniform(0, SIDE)), float(rng.uniform(0, SIDE)))
-        depth = Outline(rng, centre, rng.uniform(3, 8), 1.2, 0.05).depth(shape)
+        depth = Outline(rng, point(rng, shape), rng.uniform(3, 8), 1.2, 0.05).depth(shape)
         # A lysosome lies on free ground: even and dark, where a mitochondrion has stripes.
         blend(image, rng.uniform(0.25, 0.36), np.where(mask, 0.0, depth))
     image += 0.03 * rng.standard_normal(shape) + 0.06 * shading(rng, shape)
-    return to_uint8(image), np.where(mask, np.uint8(255), np.uint8(0))
+    return to_uint8(image), to_mask(mask)
 
 
 def _mitochondrion(rng: np.random.Generator, image: np.ndarray, mask: np.ndarray) -> None:
     """Draw one: a dark rim, and cristae across it."""
-    centre = (float(rng.uniform(0, SIDE)), float(rng.uniform(0, SIDE)))
+    centre = point(rng, mask.shape)
     outline = Outline(rng, centre, rng.uniform(5, 10), rng.uniform(1, 2.4), 0.06)
     depth = outline.depth((SIDE, SIDE))
     y, x = np.mgrid[:SIDE, :SIDE]

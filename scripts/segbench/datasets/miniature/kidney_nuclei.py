@@ -1,6 +1,6 @@
 """A miniature of the kidney nuclei: made-up electron micrographs in the newer layout.
 
-What makes them hard, as in the real ones: a nucleus is as bright as the cytoplasm around it
+As hard as the real ones: a nucleus is as bright as the cytoplasm around it
 and differs in its texture and its dark, ragged rim; mitochondria and erythrocytes are as
 dark as its heterochromatin; vessels are bright; two series differ in contrast and size.
 """
@@ -17,6 +17,7 @@ from segbench.datasets.miniature.drawing import (
     Outline,
     blend,
     generator,
+    point,
     save,
     shading,
     texture,
@@ -122,7 +123,7 @@ def _vessel(rng: np.random.Generator, image: np.ndarray, scale: float) -> None:
     """Cut a bright, empty lumen with a dark wall into half of the pictures."""
     if rng.random() < 0.5:
         return
-    outline = Outline(rng, _somewhere(rng, image, 30), rng.uniform(35, 60) * scale, 1.5, 0.12)
+    outline = Outline(rng, point(rng, image.shape, 30), rng.uniform(35, 60) * scale, 1.5, 0.12)
     depth = outline.depth(image.shape)  # type: ignore[arg-type]
     blend(image, 0.3, 1 - np.abs(depth) / 3)
     blend(image, 0.8 + 0.01 * texture(rng, image.shape, 3), depth - 2)  # type: ignore[arg-type]
@@ -134,7 +135,7 @@ def _mitochondria(rng: np.random.Generator, image: np.ndarray, scale: float) -> 
     height, width = image.shape
     y, x = np.mgrid[:height, :width]
     for _ in range(int(rng.integers(60, 110))):
-        centre = _somewhere(rng, image, -4)
+        centre = point(rng, image.shape, -4)
         if where[int(centre[0]), int(centre[1])] < -0.3:
             continue
         radius = rng.uniform(5, 10) * scale
@@ -156,7 +157,7 @@ def _mitochondria(rng: np.random.Generator, image: np.ndarray, scale: float) -> 
 def _erythrocytes(rng: np.random.Generator, image: np.ndarray, scale: float) -> None:
     """Put in dark, even bodies of about a nucleus's size, without its texture."""
     for _ in range(int(rng.integers(0, 3))):
-        outline = Outline(rng, _somewhere(rng, image, 10), rng.uniform(18, 32) * scale, 1.5, 0.08)
+        outline = Outline(rng, point(rng, image.shape, 10), rng.uniform(18, 32) * scale, 1.5, 0.08)
         depth = outline.depth(image.shape)  # type: ignore[arg-type]
         grey = rng.uniform(0.32, 0.5)
         blend(image, 0.75, (depth + 9) / 4)
@@ -170,7 +171,7 @@ def _nucleus(
     shape = taken.shape
     for _ in range(20):
         outline = Outline(
-            rng, _somewhere(rng, image, 5), rng.uniform(32, 62) * scale, rng.uniform(1, 1.7), 0.07
+            rng, point(rng, image.shape, 5), rng.uniform(32, 62) * scale, rng.uniform(1, 1.7), 0.07
         )
         depth = outline.depth(shape)
         inside = depth > 0
@@ -187,12 +188,3 @@ def _nucleus(
     blend(image, inner, depth)
     blend(image, 0.25, 0.8 - np.abs(depth - 0.5) / 1.2)
     return inside
-
-
-def _somewhere(rng: np.random.Generator, image: np.ndarray, beyond: float) -> tuple[float, float]:
-    """A point in the image or up to `beyond` pixels outside it (inside, if negative)."""
-    height, width = image.shape
-    return (
-        float(rng.uniform(-beyond, height + beyond)),
-        float(rng.uniform(-beyond, width + beyond)),
-    )

@@ -1,6 +1,6 @@
 """A miniature of the Decathlon's Task01_BrainTumour: made-up heads in four modalities.
 
-As in the real ones: what is not brain is 0; each modality has a scale of its own in each
+As in the real ones: what is not brain is 0; each modality has its own scale in each
 case; edema is bright in FLAIR and T2, the rim that takes up contrast agent is bright in T1gd
 alone, the core within it is dark there; regions are nested; every fifth tumour has no rim. The
 folder holds what a Mac left behind, and test images without labels if they are asked for.

@@ -1,6 +1,6 @@
 """A miniature of the colonic crypts: quarters of slides, their masks and tables.
 
-What makes them hard, as in the real ones: a crypt is a ring of nuclei around pale goblet cells
+As hard as the real ones: a crypt is a ring of nuclei around pale goblet cells
 and a lumen, and the stroma between has as many nuclei; vessels are pale and round too, but have
 no ring of nuclei; crypts touch, and slides differ in their stain.
 """
@@ -15,12 +15,16 @@ from segbench.datasets.miniature.drawing import (
     Outline,
     blend,
     generator,
+    point,
     save,
     shading,
     texture,
+    to_mask,
     to_uint8,
+    transmitted,
 )
 from segbench.datasets.rle import encode
+from segbench.files import write_text
 
 FOLDER = "Colonic_crypt_dataset"
 #: Height and width in pixels; the published ones have 4536 and 4704.
@@ -55,7 +59,7 @@ def generate(root: Path, samples: int, test_samples: int, seed: int) -> None:
             save(root / FOLDER / f"{split}_mask" / f"{name}.tiff", mask)
             lines.append(f"{name},{encode(mask, 'column') or '0 0'}")
         (root / FOLDER).mkdir(parents=True, exist_ok=True)
-        (root / f"{split}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_text(root / f"{split}.csv", "\n".join(lines) + "\n")
 
 
 def _name(split: str, index: int) -> tuple[int, str]:
@@ -94,7 +98,7 @@ def picture(
     for number in range(crypts + 3):
         crypt = number < crypts
         radius = rng.uniform(14, 24) if crypt else rng.uniform(7, 12)
-        centre = (float(rng.uniform(0, SHAPE[0])), float(rng.uniform(0, SHAPE[1])))
+        centre = point(rng, SHAPE)
         depth = Outline(rng, centre, radius, rng.uniform(1, 1.6), 0.06).depth(SHAPE)
         if (inside & (depth > 0)).any():
             continue
@@ -105,11 +109,10 @@ def picture(
             # A vessel: as pale, but with a thin wall and without a ring.
             blend(nuclei, 0.0, depth)
             blend(ground, 0.05, depth)
-    absorbed = nuclei[..., None] * tint[0] * (0.85, 1.05, 0.35)
-    absorbed += np.clip(ground, 0, None)[..., None] * tint[1] * (0.1, 0.5, 0.2)
+    colour = transmitted(nuclei, ground, ((0.85, 1.05, 0.35), (0.1, 0.5, 0.2)), tint)
     light = 0.95 * (1 + 0.06 * shading(rng, SHAPE))[..., None]
-    image = light * np.exp(-absorbed) + 0.015 * rng.standard_normal((*SHAPE, 3))
-    return to_uint8(image), np.where(inside, np.uint8(255), np.uint8(0))
+    image = light * colour + 0.015 * rng.standard_normal((*SHAPE, 3))
+    return to_uint8(image), to_mask(inside)
 
 
 def _crypt(

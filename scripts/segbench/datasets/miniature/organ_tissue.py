@@ -1,6 +1,6 @@
 """A miniature of the organs' tissue: twelve textures in the colours of one stain.
 
-What makes them hard, as in the real ones: the stain varies from image to image by more than
+As hard as the real ones: the stain varies from image to image by more than
 from organ to organ, and pairs of classes (two parts of the endometrium, of the skin) are alike.
 An organ is told by the size and density of its nuclei, by fibres, and by lumina.
 """
@@ -13,7 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from segbench.datasets.miniature.drawing import generator, save, shading, texture, to_uint8
+from segbench.datasets.miniature.drawing import (
+    generator,
+    save,
+    shading,
+    texture,
+    to_uint8,
+    transmitted,
+)
 
 SIDE = 64
 SPLITS = ("train", "test")
@@ -110,9 +117,8 @@ def picture(rng: np.random.Generator, tissue: Tissue) -> np.ndarray:
     if tissue.lumen:
         open_ = np.clip(3 * (holes - np.quantile(holes, 1 - tissue.lumen)), 0, 1)
         nuclei, ground = nuclei * (1 - open_), ground * (1 - open_)
-    # Beer-Lambert; each image has its own strength and tint of the stains.
+    # Each image has its own strength and tint of the stains.
     tint = rng.uniform(0.85, 1.15, (2, 3)) * rng.uniform(0.75, 1.3, (2, 1))
-    absorbed = nuclei[..., None] * tint[0] * (0.9, 1.1, 0.35)
-    absorbed += np.clip(ground, 0, None)[..., None] * tint[1] * (0.12, 0.5, 0.2)
+    colour = transmitted(nuclei, ground, ((0.9, 1.1, 0.35), (0.12, 0.5, 0.2)), tint)
     light = 0.95 * (1 + 0.05 * shading(rng, size))[..., None]
-    return to_uint8(light * np.exp(-absorbed) + 0.02 * rng.standard_normal((*size, 3)))
+    return to_uint8(light * colour + 0.02 * rng.standard_normal((*size, 3)))

@@ -1,3 +1,5 @@
+"""The miniature of UW-Madison: scans of many slices, half of them empty."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -13,6 +15,7 @@ from segbench.datasets.miniature.uw_madison import SLICES, volume
 from segbench.datasets.uw_madison import ORGANS, UwMadison
 from segbench.errors import SegbenchError
 from segbench.folds import assign_roles
+from unit.datasets.helpers import shipped
 from unit.folds.sheets import by_role
 
 READER = UwMadison(ORGANS)
@@ -125,14 +128,7 @@ def test_a_test_set_is_refused(tmp_path):
 
 def test_the_published_protocol_keeps_cases_whole(loaded):
     """StratifiedGroupKFold by case: what config/datasets/uw_madison.yaml asks for."""
-    import yaml
-
-    from segbench.config.dataset import Dataset
-
-    path = Path(__file__).resolve().parents[3] / "config/datasets/uw_madison.yaml"
-    protocol = Dataset.model_validate(yaml.safe_load(path.read_text("utf-8"))).protocols[
-        "published"
-    ]
+    protocol = shipped("uw_madison").protocols["published"]
     sheet = [
         Sample(raw.sample, raw.group, "train", READER.stratum(raw, image, label), f"{n:064x}")
         for n, (raw, image, label) in enumerate(loaded)

@@ -1,3 +1,5 @@
+"""The miniature of Clothing Co-Parsing: equal bytes, the publisher's files, rare classes."""
+
 from __future__ import annotations
 
 import time
@@ -16,7 +18,6 @@ from segbench.datasets.miniature.drawing import generator
 from segbench.errors import SegbenchError
 from unit.datasets.helpers import shipped
 
-ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = 12
 
 

@@ -1,0 +1,145 @@
+"""Pictures and volumes found by name and opened as arrays."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segbench.datasets.folder_files import (
+    ending_of,
+    listing,
+    read_array,
+    read_image_file,
+    size_of,
+    without_alpha,
+)
+from segbench.errors import SegbenchError
+from unit.datasets.folders import (
+    SHAPE,
+    fault,
+    folder_of,
+    image,
+    label,
+    make,
+    save,
+)
+
+PATH = Path("mask.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [("a.PNG", ".PNG"), ("a.b.nii.gz", ".nii.gz"), ("a.nii", ".nii"), ("a.gz", ""), (".png", "")],
+)
+def test_endings(name, ending):
+    assert ending_of(name) == ending
+
+
+def test_listing_is_sorted_whatever_the_folder_says(tmp_path):
+    for name in ("b/a.png", "a.tif", "B.png", "b/._a.png", "c.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert listing(tmp_path) == ["B.png", "a.tif", "b/a.png"]
+
+
+def test_16_bits_a_channel_are_kept(tmp_path):
+    import cv2
+
+    pixels = image().astype(np.uint16) * 257 + 3
+    cv2.imwrite(str(tmp_path / "a.png"), pixels[..., ::-1])
+    found = read_image_file(tmp_path / "a.png")
+    assert found.dtype == np.uint16
+    assert np.array_equal(found, pixels)
+
+
+def test_one_bit_images_are_0_and_255(tmp_path):
+    found = read_image_file(save(tmp_path / "a.png", label(1) > 0))
+    assert np.array_equal(found[..., 0], label(1) * 255)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("a.png", (8, 10, 3)),
+        ("a.jpg", (8, 10)),
+        ("a.tif", (8, 10, 3)),
+        ("a.npy", (6, 8, 10)),
+        ("a.npy", (6, 8, 10, 2)),
+        ("a.nii.gz", (6, 8, 10)),
+    ],
+)
+def test_size_is_that_of_the_image(tmp_path, name, shape):
+    path = save(tmp_path / name, image(0, shape))
+    assert size_of(path) == read_image_file(path).shape[:-1] == shape[: 3 if shape[0] == 6 else 2]
+
+
+def test_absent_arrays_are_named(tmp_path):
+    for name in ("a.npy", "a.png", "a.tif", "a.nii.gz"):
+        with pytest.raises(SegbenchError, match=f"{name}: there is no such file"):
+            read_array(tmp_path / name)
+
+
+def test_an_alpha_channel_that_is_opaque_is_dropped():
+    mask = np.dstack([label(2), np.full(label(2).shape, 255, np.uint8)])
+    assert np.array_equal(without_alpha(PATH, mask), label(2)[..., None])
+    mask[0, 0, 1] = 3
+    with pytest.raises(SegbenchError, match=r"alpha channel, and 1\.2% of its pixels"):
+        without_alpha(PATH, mask)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("a.npz", "numpy.save"), ("a.dcm", "dcm2niix"), ("a.mat", ".npy"), ("a.BMP", "PNG")],
+)
+def test_kinds_that_are_not_read(tmp_path, name, advice):
+    root = folder_of(tmp_path, {"a.png": label()})
+    (root / "masks" / name).write_bytes(b"x")
+    error = fault(make(), root)
+    assert f"{name}: unsupported file format" in error.what
+    assert advice in error.action
+
+
+def test_pickles_are_refused_and_not_run(tmp_path):
+    root = folder_of(tmp_path, {"a.png": label(2)})
+    (root / "masks/a.png").unlink()
+
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "pwned"), "w"))
+
+    np.save(root / "masks/a.npy", np.array([Evil()], object), allow_pickle=True)
+    error = fault(make(), root)
+    assert "pickled objects are refused" in error.expected
+    (root / "masks/a.npy").write_bytes(pickle.dumps(Evil()))
+    assert "a.npy: cannot be decoded" in fault(make(), root).what
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros(5), "has 1 axes"),
+        (np.zeros((1, 2, 3, 4, 5)), "has 5 axes"),
+        (np.zeros((0, 3)), "holds float64 values of shape"),
+        (np.array([["a"]]), "holds <U1 values"),
+    ],
+)
+def test_arrays_that_are_no_picture(tmp_path, array, message):
+    root = folder_of(tmp_path, {"a.png": label(2)})
+    (root / "masks/a.png").unlink()
+    np.save(root / "masks/a.npy", array)
+    assert message in fault(make(), root).what
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jpg", "a.npy", "a.nii.gz"])
+def test_damaged_files_are_named(tmp_path, name):
+    root = folder_of(tmp_path, {"a.png": label(2)})
+    (root / "images/a.png").unlink()
+    path = save(root / "images" / name, image(0, SHAPE))
+    path.write_bytes(path.read_bytes()[:-20])
+    error = fault(make(), root)
+    assert str(path) in error.what
+    assert "cannot be" in error.what

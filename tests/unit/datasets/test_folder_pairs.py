@@ -1,0 +1,94 @@
+"""Which mask belongs to which image: names that pair, and names that do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from unit.datasets.folders import (
+    fault,
+    folder_of,
+    image,
+    label,
+    make,
+    save,
+)
+
+
+def test_a_suffix_of_all_masks_is_found(tmp_path):
+    root = folder_of(tmp_path, {f"{name}.png": label() for name in ("a1", "a10", "b")})
+    for path in (root / "masks").iterdir():
+        path.rename(path.with_name(f"{path.stem}_seg.png"))
+    error = fault(make(), root)
+    assert "3 of 3 images have no mask" in error.what
+    assert error.action == "set layout.mask_suffix: '_seg' in the dataset's config"
+
+
+def test_a_suffix_of_all_images_is_found(tmp_path):
+    root = folder_of(tmp_path, {f"{name}.png": label() for name in "ab"})
+    for path in (root / "images").iterdir():
+        path.rename(path.with_name(f"{path.stem}_0000.png"))
+    assert fault(make(), root).action.startswith("set layout.image_suffix: '_0000'")
+
+
+def test_single_names_are_told_with_the_nearest(tmp_path):
+    root = folder_of(tmp_path, {f"slide_{n}.png": label() for n in (1, 2, 3)})
+    (root / "masks/slide_2.png").rename(root / "masks/slied_2.png")
+    error = fault(make(), root)
+    assert "1 of 3 images have no mask" in error.what
+    assert "slide_2.png (nearest: slied_2.png)" in error.what
+    assert "1 of 3 masks have no image" in error.what
+    assert "slied_2.png (nearest: slide_2.png)" in error.what
+    assert "save an empty mask" in error.action
+
+
+def test_many_names_are_counted(tmp_path):
+    root = folder_of(tmp_path, {f"x{n}.png": label() for n in range(9)})
+    for number in range(8):
+        (root / f"masks/x{number}.png").unlink()
+    assert "8 of 9 images have no mask" in fault(make(), root).what
+    assert "and 3 more" in fault(make(), root).what
+
+
+def test_two_files_of_one_stem(tmp_path):
+    root = folder_of(tmp_path, {"a.png": label()})
+    save(root / "images/a.tif", image())
+    error = fault(make(), root)
+    assert error.what.endswith("images: a.png and a.tif differ only in their ending")
+
+
+def test_two_masks_of_one_stem(tmp_path):
+    root = folder_of(tmp_path, {"a.png": label()})
+    save(root / "masks/a.nii.gz", label())
+    assert "a.nii.gz and a.png differ only in their ending" in fault(make(), root).what
+
+
+def test_one_id_of_two_images(tmp_path):
+    for name in ("case.a", "case/a"):
+        save(tmp_path / f"images/{name}.png", image())
+        save(tmp_path / f"masks/{name}.png", label())
+    assert "would both be the sample 'case.a'" in fault(make(), tmp_path).what
+
+
+def test_names_that_are_no_id(tmp_path):
+    root = folder_of(tmp_path, {"a b.png": label()})
+    error = fault(make(), root)
+    assert "'a b' cannot be a sample's id" in error.what
+    assert error.action == "rename the file"
+
+
+def test_images_without_the_suffix_that_the_layout_says(tmp_path):
+    root = folder_of(tmp_path, {"a.png": label()})
+    error = fault(make(image_suffix="_img"), root)
+    assert "a.png: does not end in '_img'" in error.what
+    assert "layout.image_suffix" in error.action
+
+
+@pytest.mark.parametrize(("names", "said"), [((), "(it is empty)"), (("a.xyz",), "in .xyz are")])
+def test_an_empty_folder(tmp_path, names, said):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "masks").mkdir()
+    for name in names:
+        (tmp_path / "images" / name).write_bytes(b"x")
+    error = fault(make(), tmp_path)
+    assert "images: no images are in it" in error.what
+    assert said in error.what
