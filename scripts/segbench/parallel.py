@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +27,12 @@ def keep_freed_memory() -> None:
     M_MMAP_THRESHOLD in mallopt(3). Elsewhere this does nothing.
     """
     np.empty(_BLOCK, dtype=np.uint8)
+
+
+def log_progress(log: logging.Logger, text: str, number: int, total: int) -> None:
+    """Log every tenth of the items and the last; `text` takes their number and the total."""
+    if number == total or number % max(total // 10, 1) == 0:
+        log.info(text, number, total)
 
 
 def ordered_map(

@@ -24,7 +24,7 @@ from measuring import (
 from segbench.chunks import encode
 from segbench.config.preprocessing import Clahe, Preprocessing, Size
 from segbench.datasets.pixels import read_pixels
-from segbench.imaging.prepare import prepare
+from segbench.imaging.prepare import prepare_sample
 from segbench.parallel import ordered_map
 
 SIDE, NEW, GAMMA = 1024, 256, 1.2
@@ -50,13 +50,13 @@ def against_scikit_image() -> Row:
     """One image, one core."""
     image, label = micrograph(SIDE)
     exact = RECIPE.model_copy(update={"dtype": "float32"})
-    ours = prepare(image, label, exact)[0][..., 0]
+    ours = prepare_sample(image, label, exact).image[..., 0]
     difference = abs(ours - plain(image))
     if difference.max() > TOLERANCE or difference.mean() > MEAN_TOLERANCE:
         raise AssertionError(f"differs from scikit-image by up to {difference.max() * 255} levels")
     with one_core():
         ours_s, peer_s = alternately(
-            lambda: prepare(image, label, RECIPE),
+            lambda: prepare_sample(image, label, RECIPE),
             lambda: np.rint(plain(image) * 255).astype(np.uint8),
             25,
         )
@@ -86,8 +86,8 @@ def over_two_cores() -> Row:
 def from_file(path: Path) -> object:
     """Read, prepare and compress one picture."""
     image = read_pixels(path)
-    image, label = prepare(image, (image > 128).astype(np.uint8), RECIPE)
-    return encode({"image": image, "label": label})
+    found = prepare_sample(image, (image > 128).astype(np.uint8), RECIPE)
+    return encode({"image": found.image, "label": found.label})
 
 
 def write_pictures(folder: Path, count: int) -> list[Path]:

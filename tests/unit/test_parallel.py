@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 
 import pytest
 
-from segbench.parallel import keep_freed_memory, ordered_map
+from segbench.parallel import keep_freed_memory, log_progress, ordered_map
 
 
 @pytest.mark.parametrize("threads", [0, 1, 2, 5])
@@ -77,3 +78,14 @@ def test_giving_up_early_stops_the_threads():
 def test_keeping_freed_memory_is_harmless():
     keep_freed_memory()
     keep_freed_memory()
+
+
+@pytest.mark.parametrize(
+    ("total", "expected"),
+    [(3, [1, 2, 3]), (25, [*range(2, 25, 2), 25]), (100, [*range(10, 101, 10)])],
+)
+def test_every_tenth_and_the_last_are_logged(caplog, total, expected):
+    with caplog.at_level(logging.INFO):
+        for number in range(1, total + 1):
+            log_progress(logging.getLogger("x"), "stage: %d of %d samples", number, total)
+    assert caplog.messages == [f"stage: {n} of {total} samples" for n in expected]

@@ -14,9 +14,7 @@ from segbench.augmentation.poses import Pose, apply_pose, poses
 from segbench.chunks import Encoded, encode
 from segbench.config.augmentation import Amplification
 from segbench.errors import SegbenchError
-from segbench.parallel import ordered_map
-
-__all__ = ["Pose", "amplify_shard", "apply_pose", "copy_id", "poses"]
+from segbench.parallel import log_progress, ordered_map
 
 log = logging.getLogger(__name__)
 
@@ -88,14 +86,12 @@ def amplify_shard(source: Path, recipe: Amplification, output: Path, threads: in
             "stage": "amplify",
             "amplification": recipe.model_dump(mode="json"),
         }
-        every = max(len(copies) // 10, 1)
         with ArchiveWriter(output, attributes) as writer:
             for number, (copy, arrays) in enumerate(ordered_map(make, copies, threads), 1):
                 sample, pose = copy
                 record = {**archive.record(sample), "source": sample, "pose": pose.record()}
                 writer.add_encoded(copy_id(sample, pose), arrays, record)
-                if number % every == 0 or number == len(copies):
-                    log.info("amplify: %d of %d copies", number, len(copies))
+                log_progress(log, "amplify: %d of %d copies", number, len(copies))
 
 
 def ordered_copies(archive: Archive, recipe: Amplification) -> list[Copy]:

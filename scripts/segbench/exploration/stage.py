@@ -23,6 +23,7 @@ from segbench.exploration.measure import measure_image, measure_label
 from segbench.exploration.selection import kinds_of, spread, stable_order
 from segbench.exploration.summary import Measured, channel_names, spacing_of, summarise
 from segbench.files import write_text
+from segbench.parallel import log_progress
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,6 @@ def _open_images(
     wanted = set(order)
     found = {item.sample: item for item in source.scan(raw) if item.sample in wanted}
     tiles = {}
-    every = max(len(order) // 10, 1)
     for number, sample in enumerate(order, start=1):
         if sample not in found:
             raise SegbenchError(
@@ -141,8 +141,7 @@ def _open_images(
         if sample in on_sheet:
             label = labels.read(sample, "label")
             tiles[sample] = sheets.make_tile(sample, image, label, labels.attributes)
-        if number % every == 0 or number == len(order):
-            log.info("explore: %d of %d images", number, len(order))
+        log_progress(log, "explore: %d of %d images", number, len(order))
     return tiles
 
 

@@ -8,7 +8,7 @@ tile's pixels. The two name the same height, pixels in tile * clip_limit / bins,
 
     skimage.exposure.equalize_adapthist(image, kernel_size, clip_limit / bins, nbins=bins)
 
-gives what `clahe(image, tiles, bins, clip_limit)` gives: the recipe's ``clip_limit: 2``
+gives what `equalise(image, tiles, bins, clip_limit)` gives: the recipe's ``clip_limit: 2``
 with 256 bins is scikit-image's 0.0078125.
 
 References
@@ -21,13 +21,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from segbench.imaging.unit_range import require_unit
-
 #: Grey levels between the histogram's bins and the result.
 LEVELS = 2**14
 
 
-def clahe(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.ndarray:
+def equalise(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.ndarray:
     """Equalise the histogram of each neighbourhood, with limited contrast.
 
     Parameters
@@ -48,24 +46,18 @@ def clahe(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.nda
     ndarray of float32, same shape, 0...1
         Stretched so that the smallest value is 0 and the largest 1. An image without
         contrast is returned as it is (scikit-image turns it white).
-
-    Raises
-    ------
-    SegbenchError
-        If values lie outside 0...1.
     """
-    require_unit(image, "clahe")
     if image.shape[2] == 1:
-        return _clahe(image[..., 0], tiles, bins, clip_limit)[..., None]
+        return _equalise(image[..., 0], tiles, bins, clip_limit)[..., None]
     value = image.max(axis=2)
-    equalised = _clahe(value, tiles, bins, clip_limit)
+    equalised = _equalise(value, tiles, bins, clip_limit)
     # In HSV a change of V alone multiplies red, green and blue by the same factor.
     black = (value == 0)[..., None]
     ratio = image / np.where(black, 1, value[..., None])
     return np.asarray(np.where(black, 1, ratio) * equalised[..., None])
 
 
-def _clahe(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.ndarray:
+def _equalise(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.ndarray:
     levels = _to_levels(image)
     if levels is None:
         return image

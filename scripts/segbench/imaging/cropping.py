@@ -1,8 +1,9 @@
-"""The box of what is not 0, and how it is undone."""
+"""Boxes of volumes: what is not 0, and whether a recorded box fits."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from segbench.errors import SegbenchError
 
@@ -29,15 +30,10 @@ def nonzero_box(image: np.ndarray) -> Box:
     >>> nonzero_box(image)
     ((1, 2), (1, 4), (3, 5))
     """
-    something = (image != 0).any(axis=-1)
-    box = []
-    for axis in range(something.ndim):
-        others = tuple(a for a in range(something.ndim) if a != axis)
-        there = np.flatnonzero(something.any(axis=others))
-        if not there.size:
-            return tuple((0, side) for side in something.shape)
-        box.append((int(there[0]), int(there[-1]) + 1))
-    return tuple(box)
+    found = ndimage.find_objects((image != 0).any(axis=-1).view(np.uint8), max_label=1)[0]
+    if found is None:
+        return tuple((0, side) for side in image.shape[:-1])
+    return tuple((part.start, part.stop) for part in found)
 
 
 def window(box: Box) -> tuple[slice, ...]:
@@ -52,13 +48,7 @@ def window(box: Box) -> tuple[slice, ...]:
 
 
 def check_box(box: Box, size: tuple[int, ...]) -> None:
-    """Refuse a box that does not lie in a volume.
-
-    Raises
-    ------
-    SegbenchError
-        It has another number of axes, is empty or reaches outside.
-    """
+    """Raise a `SegbenchError` if a box is empty or does not lie in a volume."""
     if len(box) != len(size) or not all(
         0 <= first < stop <= side for (first, stop), side in zip(box, size, strict=True)
     ):

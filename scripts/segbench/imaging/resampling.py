@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from scipy.sparse import csr_array
 
-from segbench.imaging.unit_range import to_unit
+from segbench.imaging.pixel_values import to_unit
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "area"]
 #: The Gaussian is cut at this many standard deviations, as in scipy.ndimage.
@@ -50,18 +50,18 @@ def nearest_index(old: int, new: int) -> np.ndarray:
     return (2 * np.arange(new, dtype=np.int64) + 1) * old // (2 * new)
 
 
-def resize_label(label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize a label map or an object map by nearest neighbour.
+def resize_label(label: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Resize a label map, an object map or masks by nearest neighbour.
 
     Parameters
     ----------
-    label : ndarray of integers, (y, x)
-    size : (int, int)
-        New height and width in pixels.
+    label : ndarray of integers, (y, x) or (z, y, x), with or without an axis of classes
+    size : tuple of int
+        New height and width, of volumes depth, height and width.
 
     Returns
     -------
-    ndarray, size
+    ndarray, (*size) or (*size, class), contiguous
         Same dtype; no value that was not there before.
 
     Examples
@@ -69,9 +69,10 @@ def resize_label(label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     >>> resize_label(np.array([[1, 2], [3, 4]], np.uint8), (2, 4)).tolist()
     [[1, 1, 2, 2], [3, 3, 4, 4]]
     """
-    rows = nearest_index(label.shape[0], size[0])
-    columns = nearest_index(label.shape[1], size[1])
-    return np.ascontiguousarray(label[rows][:, columns])
+    for axis, new in enumerate(size):
+        if label.shape[axis] != new:
+            label = label.take(nearest_index(label.shape[axis], new), axis=axis)
+    return np.ascontiguousarray(label)
 
 
 def resize_image(

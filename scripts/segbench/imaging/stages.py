@@ -16,21 +16,16 @@ from segbench.archives import ArchiveWriter
 from segbench.chunks import Encoded, encode
 from segbench.config.dataset import Dataset
 from segbench.config.preprocessing import Preprocessing
-from segbench.datasets import Reader, reader_of
+from segbench.datasets import reader_of
 from segbench.datasets.labels import present_classes, read_label
 from segbench.errors import SegbenchError
 from segbench.imaging.axes import image_axes, label_axes, spatial
 from segbench.imaging.neighbours import Neighbours, Slice, in_order
-from segbench.imaging.prepare import (
-    Prepared,
-    prepare_image,
-    prepare_label,
-    prepare_sample,
-)
-from segbench.imaging.quantise import image_scale
+from segbench.imaging.pixel_values import image_scale
+from segbench.imaging.prepare import Prepared, prepare_image, prepare_label, prepare_sample
 from segbench.imaging.recipe_checks import check
 from segbench.imaging.shard import ShardSample, shard_samples
-from segbench.parallel import ordered_map
+from segbench.parallel import log_progress, ordered_map
 
 log = logging.getLogger(__name__)
 
@@ -73,12 +68,10 @@ def write_truth(
     def make(item: ShardSample) -> EncodedSample:
         label = read_label(dataset, source, raw, item.raw)
         volume = len(spatial(dataset.label_task, label.shape)) == 3
-        spacing = None if item.spacing_mm is None else list(item.spacing_mm)
-        record = {
-            "spacing_mm": spacing,
-            **_common(item),
-            **_affine(source, raw, item),
-        }
+        spacing, affine = item.spacing_mm, source.affine(raw, item.raw)
+        record = {"spacing_mm": None if spacing is None else list(spacing), **_common(item)}
+        if affine is not None:  # voxels (x, y, z, 1) to millimetres
+            record["affine"] = np.asarray(affine, np.float64).tolist()
         return EncodedSample(item, encode({"label": label}, volume), record, volume)
 
     def attributes(volume: bool) -> dict[str, Any]:
@@ -110,8 +103,8 @@ def preprocess_shard(
         The shard's manifest and samples.tsv.
     output : Path
         ``*.zarr.zip`` with ``image`` (y, x, channel) or (z, y, x, channel) of `recipe.dtype`
-        and ``label`` of the same size; see `segbench.imaging.prepare`. What the way back
-        needs, original size and crop, is in the records.
+        and ``label`` of the same size; see `segbench.imaging.prepare`. The records hold what
+        the inverse needs: original size and crop.
     threads : int, optional
         At most twice as many samples are in memory at a time. The bytes written do not
         depend on it.
@@ -124,10 +117,16 @@ def preprocess_shard(
     check(recipe)
     raw, source = Path(raw), reader_of(dataset)
     items = list(shard_samples(dataset, raw, inventory, samples))
+
+    def make_slice(item: ShardSample) -> Slice:
+        image = source.read_image(raw, item.raw)
+        with _naming(raw, item):
+            return prepare_image(image, recipe), image.shape
+
     around = None
     if recipe.neighbours:
         items = in_order(items)
-        around = Neighbours(items, _slice_maker(source, recipe, raw), recipe.neighbours, threads)
+        around = Neighbours(items, make_slice, recipe.neighbours, threads)
 
     def make(item: ShardSample) -> EncodedSample:
         label = read_label(dataset, source, raw, item.raw)
@@ -164,19 +163,6 @@ def preprocess_shard(
     _write(items, make, attributes, output, threads)
 
 
-def _slice_maker(
-    source: Reader, recipe: Preprocessing, raw: Path
-) -> Callable[[ShardSample], Slice]:
-    """What reads and prepares the image of one slice of a stack."""
-
-    def make(item: ShardSample) -> Slice:
-        image = source.read_image(raw, item.raw)
-        with _naming(raw, item):
-            return prepare_image(image, recipe), image.shape
-
-    return make
-
-
 @contextmanager
 def _naming(raw: Path, item: ShardSample) -> Iterator[None]:
     """Name the image file: the steps know arrays, not files."""
@@ -191,8 +177,8 @@ def _naming(raw: Path, item: ShardSample) -> Iterator[None]:
 def _common(item: ShardSample) -> dict[str, Any]:
     """What the records of both stages hold.
 
-    The spacing is not among it: trainings read the preprocessed records, and one that the
-    recipe does not use must not train again.
+    Not the spacing: trainings depend on the preprocessed records, and a spacing that the
+    recipe does not use must not cause another training.
     """
     return {
         "source": item.raw.sample,
@@ -200,12 +186,6 @@ def _common(item: ShardSample) -> dict[str, Any]:
         "stack": item.raw.stack,
         "position": item.raw.position,
     }
-
-
-def _affine(source: Reader, raw: Path, item: ShardSample) -> dict[str, Any]:
-    """The affine of formats that have one: voxels (x, y, z, 1) to millimetres."""
-    affine = source.affine(raw, item.raw)
-    return {} if affine is None else {"affine": np.asarray(affine, np.float64).tolist()}
 
 
 def _classes(dataset: Dataset) -> dict[str, Any]:
@@ -224,8 +204,7 @@ def _write(
     output: Path,
     threads: int,
 ) -> None:
-    """Make all items, in order, into one archive of images or of volumes, as the first is."""
-    every = max(len(items) // 10, 1)
+    """Write all items, in order; all images or all volumes, as the first is."""
     made = ordered_map(make, items, threads)
     first = next(made, None)
     written = attributes(first is not None and first.volume)
@@ -241,5 +220,4 @@ def _write(
                     "make two datasets of them",
                 )
             archive.add_encoded(one.item.raw.sample, one.arrays, one.record)
-            if number % every == 0 or number == len(items):
-                log.info("%s: %d of %d samples", written["stage"], number, len(items))
+            log_progress(log, f"{written['stage']}: %d of %d samples", number, len(items))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from segbench.errors import SegbenchError
-from segbench.imaging.resampling import Interpolation, nearest_index, operator, resize_image
-from segbench.imaging.unit_range import to_unit
+from segbench.imaging.pixel_values import to_unit
+from segbench.imaging.resampling import Interpolation, operator, resize_image
 
 
 def resampled_size(
@@ -51,7 +51,7 @@ def resampled_slices(
     Parameters
     ----------
     volume : ndarray, (z, y, x, channel)
-        Integers are brought to 0...1, see `segbench.imaging.unit_range.to_unit`.
+        Integers are brought to 0...1, see `segbench.imaging.pixel_values.to_unit`.
     size : (int, int, int)
         New depth, height and width.
     interpolation : {"nearest", "bilinear", "bicubic", "area"}
@@ -105,27 +105,3 @@ def resample_volume(
     for number, part in enumerate(resampled_slices(volume, size, interpolation, antialias)):
         result[number] = part
     return result
-
-
-def resample_label(label: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """Resize a label map or masks by nearest neighbour.
-
-    Parameters
-    ----------
-    label : ndarray of integers, (z, y, x) or (z, y, x, class)
-    size : (int, int, int)
-
-    Returns
-    -------
-    ndarray, size or (*size, class)
-        Same dtype; no value that was not there before.
-
-    Examples
-    --------
-    >>> resample_label(np.array([[[1]], [[2]]], np.uint8), (4, 1, 1)).ravel().tolist()
-    [1, 1, 2, 2]
-    """
-    for axis, new in enumerate(size):
-        if label.shape[axis] != new:
-            label = label.take(nearest_index(label.shape[axis], new), axis=axis)
-    return np.ascontiguousarray(label)

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from segbench.errors import SegbenchError
 from segbench.files import write_text
-from segbench.imaging.quantise import image_scale
+from segbench.imaging.pixel_values import image_scale
 from segbench.inference.arm_model import ArmModel
 from segbench.inference.folder import OutputDir
 from segbench.inference.images import NewImage, affine_of, collisions, read_manifest

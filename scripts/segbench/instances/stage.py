@@ -13,7 +13,7 @@ from segbench.config.model import Model
 from segbench.errors import SegbenchError
 from segbench.imaging.axes import label_axes, spatial
 from segbench.imaging.cropping import Box
-from segbench.imaging.inverse import to_original, volume_to_original
+from segbench.imaging.inverse import label_at_original_size
 from segbench.instances.decisions import decide
 from segbench.instances.decoding import check_method, decode
 from segbench.instances.targets import map_names
@@ -131,10 +131,8 @@ def sample_label(
     def make(maps: np.ndarray) -> np.ndarray:
         return decode(maps, recipe.target, classes, values, recipe.instances, task)
 
-    if len(size) == 2:
-        return {"label": make(to_original(stored, (size[0], size[1])))}
-    check_method(recipe.instances, recipe.target, classes, task, volume=True)
-    return {"label": volume_to_original(stored, size, crop, make)}
+    check_method(recipe.instances, recipe.target, classes, task, volume=len(size) == 3)
+    return {"label": label_at_original_size(stored, size, crop, make)}
 
 
 def _crop(record: Mapping[str, Any]) -> Box | None:

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from segbench.errors import SegbenchError
-from segbench.imaging.channels import LUMA
+from segbench.imaging.pixel_values import LUMA
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _channels(pixels: Pixels, image: np.ndarray, axes: int) -> list[np.ndarray]:
     depth = image.shape[-1] if image.ndim > axes else 1
     values = image.reshape(-1, depth)[pixels.places].astype(np.float64)
     if axes == 2 and depth in (3, 4):
-        # Equal channels give exactly that value, as in `segbench.imaging.channels`.
+        # Equal channels give exactly that value, as in `segbench.imaging.pixel_values`.
         red, green, blue = values[:, 0], values[:, 1], values[:, 2]
         return [red + LUMA[1] * (green - red) + LUMA[2] * (blue - red)]
     if axes == 2 and depth == 2:

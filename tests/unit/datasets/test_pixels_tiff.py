@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import tifffile
@@ -177,13 +175,8 @@ def test_tiff_masks(tmp_path):
     assert np.array_equal(read_binary(path), GREY > 99)
 
 
-def test_a_published_image_is_read_in_a_fraction_of_pillows_time(tmp_path):
-    """27 MB: about 10 ms against 190 ms; as much as reading the bytes and copying them."""
+def test_an_image_of_published_size_is_read_whole(tmp_path):
     path = tmp_path / "a.tiff"
     pixels = np.tile(RGB, (250, 177, 1))[:3000, :3000]
     tifffile.imwrite(path, pixels, photometric="rgb")
-    read_colour(path)
-    start = time.process_time()
-    found = read_colour(path)
-    assert time.process_time() - start < 0.15
-    assert np.array_equal(found[::500], pixels[::500])
+    assert np.array_equal(read_colour(path), pixels)

