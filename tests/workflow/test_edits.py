@@ -93,12 +93,12 @@ def another_version(project):
 
 def move_function(project):
     """The function of a module, with its imports, in a new module; the importer adapted."""
-    project.write("scripts/segbench/imaging/power.py", project.path(GAMMA).read_text())
-    project.path(GAMMA).unlink()
+    project.write("scripts/segbench/imaging/contrast.py", project.path(CLAHE).read_text())
+    project.path(CLAHE).unlink()
     project.edit(
-        "scripts/segbench/imaging/prepare.py",
-        "from segbench.imaging.gamma import apply_gamma",
-        "from segbench.imaging.power import apply_gamma",
+        "scripts/segbench/imaging/steps.py",
+        "from segbench.imaging.clahe import equalise",
+        "from segbench.imaging.contrast import equalise",
     )
 
 
@@ -120,15 +120,15 @@ def import_another(project):
 
 
 MODEL = "config/models/tiny.yaml"
-GAMMA = "scripts/segbench/imaging/gamma.py"
+CLAHE = "scripts/segbench/imaging/clahe.py"
 EDITS = {
     "nothing": lambda project: None,
     "comment, docstring or layout of a module": replace(
-        GAMMA, '"""Raise an image to a power.', '"""Raise an image\'s values to a power.'
+        CLAHE, '"""Equalise the histogram of', '"""Make even the histogram of'
     ),
-    "function that the rule does not reach": append(GAMMA, "def unused() -> int:\n    return 1\n"),
+    "function that the rule does not reach": append(CLAHE, "def unused() -> int:\n    return 1\n"),
     "refactor without effect, in preprocessing": replace(
-        GAMMA, "    return result", "    raised = result\n    return raised"
+        CLAHE, "    return levels", "    found = levels\n    return found"
     ),
     "function moved to another module": move_function,
     "import that brings another function": import_another,

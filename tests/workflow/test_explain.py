@@ -230,7 +230,7 @@ def test_a_refactoring_costs_at_most(project, backup):
     """What follows may turn out the same, and does."""
     test_edits.EDITS["refactor without effect, in preprocessing"](project)
     found = project.explained("tiny")
-    assert causes(found) == {"code segbench.imaging.gamma:apply_gamma changed": {"preprocess": 2}}
+    assert causes(found) == {"code segbench.imaging.clahe:_to_levels changed": {"preprocess": 2}}
     assert rules(found, "computed") == {"preprocess"}
     assert "train" in rules(found, "open"), "at most"
     run = project.run("tiny")

@@ -271,12 +271,6 @@ def test_zscore_as_integers_is_refused_before_any_work(shard):
     expect(shard, "zscore", recipe=Preprocessing(normalise="zscore"))
 
 
-def test_an_unknown_format(shard):
-    dataset = described("semantic").model_copy(update={"format": "arays"})
-    with pytest.raises(SegbenchError, match="arrays"):
-        write_truth(dataset, shard.raw, shard.samples, shard.inventory, shard.folder / "x.zip")
-
-
 # ---- real files
 
 
