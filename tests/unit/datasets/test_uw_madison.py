@@ -248,7 +248,7 @@ def test_a_row_twice(tree):
 
 def test_an_unknown_organ_and_the_nearest(tree):
     write_table(tree, [*rows_of(SAMPLE), ("x", "stomache", "")])
-    with pytest.raises(SegbenchError, match="line 5: the class 'stomache' is none") as caught:
+    with pytest.raises(SegbenchError, match="line 5: the class 'stomache' is not one") as caught:
         READER.read_label(tree, samples(tree)[SAMPLE])
     assert caught.value.action == "did you mean 'stomach'?"
 
@@ -334,7 +334,7 @@ def test_classes_may_have_other_names(tree):
 
 
 def test_a_class_that_is_no_organ():
-    with pytest.raises(SegbenchError, match="the class 'stomac' is none") as caught:
+    with pytest.raises(SegbenchError, match="the class 'stomac' is not one") as caught:
         reader_of(config(Class(name="stomac", value=1)))
     assert caught.value.action == "did you mean 'stomach'?"
 
