@@ -1,4 +1,4 @@
-"""Images grouped by appearance: k-means on the means and deviations of hue, saturation, value."""
+"""Group images by appearance: k-means on means and deviations of hue, saturation and value."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Numbers of clusters that are tried.
+#: Largest number of clusters tried.
 MOST_CLUSTERS = 6
-#: Below this mean silhouette there is no reasonable structure: one cluster
+#: Below this mean silhouette there is no substantial structure: one cluster
 #: (Kaufman & Rousseeuw 1990, doi:10.1002/9780470316801, chapter 2).
 LEAST_SILHOUETTE = 0.5
-#: Of the numbers of clusters this close to the best silhouette the largest is taken.
+#: The largest number of clusters with a silhouette this close to the best is taken.
 TOLERANCE = 0.1
-#: A cluster holds at least this share of the images, else it is of no use in folds.
+#: Clusters with a smaller share of the images are of no use for folds.
 LEAST_SHARE = 0.01
 RESTARTS = 8
 SEED = 0
@@ -30,14 +30,14 @@ RULE = (
 
 @dataclass(frozen=True)
 class Grouping:
-    """Images by appearance.
+    """Images grouped by appearance.
 
     Attributes
     ----------
     clusters : dict of str to int
-        Sample -> number of its cluster; 1 is the largest.
+        Sample -> number of its cluster, from 1, the largest.
     silhouettes : dict of int to float
-        Number of clusters that was tried -> mean silhouette.
+        Number of clusters -> mean silhouette, of all numbers tried.
     """
 
     clusters: dict[str, int]
@@ -45,15 +45,7 @@ class Grouping:
 
 
 def scaled(features: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Bring the value's mean and deviation to 0...1, as hue and saturation are.
-
-    Parameters
-    ----------
-    features : (n, 6) ndarray
-        Of `colour_features`.
-    low, high : float
-        Values shown as black and white in the whole dataset.
-    """
+    """Bring mean and deviation of the value, last in `colour_features`, to 0...1 like the rest."""
     out = np.array(features, np.float64)
     span = max(high - low, 1e-9)
     out[:, 4] = (out[:, 4] - low) / span
@@ -68,7 +60,7 @@ def silhouette(features: np.ndarray, labels: np.ndarray) -> float:
     ----------
     features : (n, d) ndarray
     labels : (n,) ndarray of int
-        Clusters, 0...k-1. A cluster of one counts as 0.
+        Clusters, 0...k-1. Samples alone in their cluster count as 0.
 
     References
     ----------
@@ -94,17 +86,12 @@ def silhouette(features: np.ndarray, labels: np.ndarray) -> float:
 
 
 def k_means(features: np.ndarray, clusters: int) -> np.ndarray:
-    """Cluster with k-means, the best of some starts with fixed seeds.
-
-    Parameters
-    ----------
-    features : (n, d) ndarray
-    clusters : int
+    """Cluster (n, d) features by k-means: the best of several starts with fixed seeds.
 
     Returns
     -------
     (n,) ndarray of int
-        0...k-1; the largest first, then by the first sample.
+        Clusters 0...k-1, the largest first, then by their first sample.
 
     References
     ----------
@@ -119,27 +106,22 @@ def k_means(features: np.ndarray, clusters: int) -> np.ndarray:
         inertia = float(((features - centres[labels]) ** 2).sum())
         if inertia < least * (1 - 1e-9):
             best, least = labels.astype(np.int64), inertia
-    used, first, sizes = np.unique(best, return_index=True, return_counts=True)
-    order = np.lexsort((first, -sizes))
-    rank = np.zeros(used.max() + 1, np.int64)
-    rank[used[order]] = np.arange(len(used))
-    return rank[best]
+    _, first, compact, sizes = np.unique(
+        best, return_index=True, return_inverse=True, return_counts=True
+    )
+    rank = np.argsort(np.lexsort((first, -sizes)))
+    return rank[compact]
 
 
 def group(features: Mapping[str, np.ndarray], low: float, high: float) -> Grouping:
-    """Group images by appearance; how many groups follows from the images.
+    """Group images by appearance, following `RULE`.
 
     Parameters
     ----------
     features : mapping of str to (6,) ndarray
         Sample -> `colour_features`.
     low, high : float
-        Values shown as black and white.
-
-    Returns
-    -------
-    Grouping
-        The rule is `RULE`.
+        Values displayed as black and white.
     """
     samples = sorted(features)
     if not samples:
@@ -156,9 +138,6 @@ def group(features: Mapping[str, np.ndarray], low: float, high: float) -> Groupi
     best = max(scores.values(), default=0.0)
     chosen = np.zeros(len(samples), np.int64)
     if best >= LEAST_SILHOUETTE:
-        near = [
-            k for k, score in scores.items() if score >= max(best - TOLERANCE, LEAST_SILHOUETTE)
-        ]
-        chosen = found[max(near)]
-    numbers = [int(number) + 1 for number in chosen]
-    return Grouping(dict(zip(samples, numbers, strict=True)), scores)
+        limit = max(best - TOLERANCE, LEAST_SILHOUETTE)
+        chosen = found[max(k for k, score in scores.items() if score >= limit)]
+    return Grouping(dict(zip(samples, (chosen + 1).tolist(), strict=True)), scores)

@@ -10,24 +10,24 @@ import numpy as np
 
 from segbench.errors import SegbenchError
 
-#: Pixels of an image that enter the intensities: every image counts the same.
+#: Pixels sampled per image for the intensities, so that all images weigh the same.
 PIXELS = 2048
-#: Longest side of what is kept of an image for the pictures, in pixels.
+#: Longest side of thumbnails, in pixels.
 THUMBNAIL = 72
-#: Colours are measured on every k-th row and column of larger images.
+#: Colours are measured on every k-th row and column of images larger than this.
 COLOUR_SIDE = 512
-#: Between neighbours of a sequence without period (the golden ratio's fractional part).
+#: Step of an aperiodic sequence: the fractional part of the golden ratio.
 _GOLDEN = 0.6180339887498949
 
 
 @dataclass(frozen=True)
 class ImageMeasures:
-    """Measurements of one image; of a volume, of its middle slice.
+    """Measurements of one image, or of a volume's middle slice.
 
     Attributes
     ----------
     values : (n, channel) ndarray of float32
-        `PIXELS` pixels, evenly spread over the image, or all of a smaller one.
+        `PIXELS` pixels, evenly spread, or all pixels of smaller images.
     low, high : (channel,) ndarray of float32
         Smallest and largest value.
     colour : (6,) ndarray of float64
@@ -44,19 +44,7 @@ class ImageMeasures:
 
 
 def plane_of(image: np.ndarray, position: int | None = None) -> np.ndarray:
-    """Give an image itself, and of a volume one slice.
-
-    Parameters
-    ----------
-    image : (y, x, c) or (z, y, x, c) ndarray
-        Any dtype.
-    position : int, optional
-        Of the slice; the middle one by default.
-
-    Returns
-    -------
-    (y, x, c) ndarray
-    """
+    """The image itself, (y, x, c), or one slice of a volume, by default the middle one."""
     if image.ndim == 4:
         plane: np.ndarray = image[image.shape[0] // 2 if position is None else position]
         return plane
@@ -64,19 +52,7 @@ def plane_of(image: np.ndarray, position: int | None = None) -> np.ndarray:
 
 
 def spread_pixels(plane: np.ndarray, count: int = PIXELS) -> np.ndarray:
-    """Take pixels evenly from all of an image, without a period of rows or columns.
-
-    Parameters
-    ----------
-    plane : (y, x, c) ndarray
-        Any dtype.
-    count : int, optional
-        How many; all of a smaller image.
-
-    Returns
-    -------
-    (n, c) ndarray of float32
-    """
+    """Take `count` (n, c) float32 pixels, evenly spread without a period of rows or columns."""
     flat = plane.reshape(-1, plane.shape[2])
     if len(flat) > count:
         flat = flat[((np.arange(count) * _GOLDEN) % 1.0 * len(flat)).astype(np.int64)]
@@ -89,16 +65,15 @@ def colour_features(plane: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     plane : (y, x, c) ndarray
-        Of any scale. Of other than three channels the mean is taken, which is grey.
+        Of any scale. Unless there are three channels, their mean is taken as grey.
 
     Returns
     -------
     (6,) ndarray of float64
-        Mean of saturation times the cosine and times the sine of the hue, mean and
-        standard deviation of the saturation (0...1), mean and standard deviation of the
-        value (in the image's own unit). Hue is an angle and grey has none, so it enters
-        as a vector as long as the saturation: red is next to red on both sides of 0°, and
-        the noise of a grey pixel's hue weighs nothing.
+        Mean of saturation times cosine and times sine of the hue, mean and standard deviation
+        of the saturation (0...1), mean and standard deviation of the value (in the image's own
+        unit). Hue is an angle that grey lacks, so it enters as a vector as long as the
+        saturation: red is continuous at 0°, and the hue noise of grey pixels has no weight.
 
     References
     ----------
@@ -128,12 +103,7 @@ def colour_features(plane: np.ndarray) -> np.ndarray:
 
 
 def shrink(plane: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
-    """Shrink an image to `side` pixels at most; of other than three channels, the mean.
-
-    Returns
-    -------
-    (y, x, 1 or 3) ndarray of float32
-    """
+    """Shrink an image to at most `side` pixels: (y, x, 1 or 3) float32; not RGB, the mean."""
     import cv2
 
     values = np.nan_to_num(plane.astype(np.float32))
@@ -146,13 +116,7 @@ def shrink(plane: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
 
 
 def measure_image(image: np.ndarray) -> ImageMeasures:
-    """Measure one image.
-
-    Parameters
-    ----------
-    image : (y, x, c) or (z, y, x, c) ndarray
-        As published.
-    """
+    """Measure one image (y, x, c) or volume (z, y, x, c), as published."""
     plane = plane_of(image)
     flat = plane.reshape(-1, plane.shape[2])
     return ImageMeasures(
@@ -170,15 +134,13 @@ class LabelMeasures:
 
     Attributes
     ----------
-    total : int
-        Pixels or voxels; 1 where the class is that of the whole image.
+    total, covered : int
+        Pixels or voxels, and those of any class; total is 1 for classes of whole images.
     pixels : (class,) ndarray of int64
-        Of each class, in the order of the classes.
-    covered : int
-        Pixels of any class.
+        Pixels of each class.
     objects : tuple of ndarray of int64
-        Sizes in pixels of each class's objects: the numbered ones, else connected
-        components over sides, edges and corners. Empty where whole images are classified.
+        Object sizes in pixels, per class: numbered objects, else connected components over
+        sides, edges and corners. Empty for classes of whole images.
     """
 
     total: int
@@ -188,16 +150,7 @@ class LabelMeasures:
 
 
 def component_sizes(mask: np.ndarray) -> np.ndarray:
-    """Sizes of the connected components, over sides, edges and corners.
-
-    Parameters
-    ----------
-    mask : (y, x) or (z, y, x) ndarray of bool
-
-    Returns
-    -------
-    (n,) ndarray of int64
-        In pixels or voxels, ascending.
+    """Ascending sizes in pixels of the components of a 2-D or 3-D mask, corners connected.
 
     Examples
     --------
@@ -211,33 +164,28 @@ def component_sizes(mask: np.ndarray) -> np.ndarray:
 
         _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
         return np.sort(stats[1:, cv2.CC_STAT_AREA].astype(np.int64))
-    from scipy.ndimage import label
+    from scipy.ndimage import find_objects, label
 
-    box = tuple(
-        slice(int(places[0]), int(places[-1]) + 1)
-        for axis in range(3)
-        for places in [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))]
-    )
+    (box,) = find_objects(mask.astype(np.uint8))  # labelling the bounding box alone is faster
     numbered, _ = label(mask[box], structure=np.ones((3, 3, 3), bool))
     return np.sort(np.bincount(numbered.ravel())[1:].astype(np.int64))
 
 
 def measure_label(label: np.ndarray, attributes: Mapping[str, Any]) -> LabelMeasures:
-    """Measure one label of any kind.
+    """Measure one label.
 
     Parameters
     ----------
     label : ndarray of unsigned int
-        See `attributes`.
     attributes : mapping
-        Of the archive. ``axes``: ``yx`` or ``zyx`` (label map, or numbered objects where
-        ``task`` is instances), with a last ``k`` one mask per class, ``s`` the class of the
-        whole image; ``class_values``.
+        Of the archive. ``axes``: ``yx`` or ``zyx`` for a label map, or numbered objects if
+        ``task`` is instances; with a last ``k`` for one mask per class; ``s`` for the class of
+        a whole image. ``class_values``.
 
     Raises
     ------
     SegbenchError
-        The axes are of no known kind.
+        The axes are unknown.
     """
     values: Sequence[int] = attributes["class_values"]
     axes = str(attributes["axes"])

@@ -18,30 +18,20 @@ from segbench.figures.palette import BLUE, GREEN, INK, VERMILION, colour_of
 from segbench.figures.saving import save
 from segbench.figures.style import house_style
 
-#: More distinct sizes than these are drawn as histograms.
+#: More distinct sizes than this are drawn as histograms.
 BARS = 12
 #: Colours of the channels.
 CHANNELS = {"red": VERMILION, "green": GREEN, "blue": BLUE, "grey": INK}
-#: Classes whose object sizes are drawn one by one.
+#: Number of classes whose object sizes are drawn.
 DRAWN_CLASSES = 8
-#: Share bars span decades from this ratio of largest to smallest on.
+#: Shares are drawn on a logarithmic axis from this ratio of largest to smallest.
 LOG_RATIO = 50.0
 BINS = 64
 TIMES = " \N{MULTIPLICATION SIGN} "
 
 
 def draw_sizes(rows: Sequence[Sample], title: str, output: str | Path) -> None:
-    """Draw the sizes of the images and how many samples a group has.
-
-    Parameters
-    ----------
-    rows : sequence of Sample
-        Of ``samples.tsv``.
-    title : str
-        Of the dataset.
-    output : str or Path
-        ``*.svg``.
-    """
+    """Draw the sizes of the images and the samples per group to an SVG file."""
     sizes = Counter(size_of(row) for row in rows)
     per_group = np.array(sorted(Counter(row.group for row in rows).values()), np.int64)
     few = len(sizes) <= BARS
@@ -77,18 +67,7 @@ def draw_sizes(rows: Sequence[Sample], title: str, output: str | Path) -> None:
 def draw_intensities(
     measured: Measured, names: Sequence[str], title: str, output: str | Path
 ) -> None:
-    """Draw the distribution of the intensities of each channel, and of the images' means.
-
-    Parameters
-    ----------
-    measured : Measured
-    names : sequence of str
-        Of the channels.
-    title : str
-        Of the dataset.
-    output : str or Path
-        ``*.svg``.
-    """
+    """Draw the intensities of each channel, and the images' means, to an SVG file."""
     images = list(measured.images.values())
     with house_style():
         figure = Figure(figsize=(7.4, 2.8), layout="constrained")
@@ -123,17 +102,7 @@ def draw_intensities(
 
 
 def draw_classes(summary: Mapping[str, Any], title: str, output: str | Path) -> None:
-    """Draw the share of samples that hold each class and the share of pixels of each class.
-
-    Parameters
-    ----------
-    summary : mapping
-        Of `summarise`.
-    title : str
-        Of the dataset.
-    output : str or Path
-        ``*.svg``.
-    """
+    """Draw each class's share of samples and of pixels to an SVG file."""
     classes = summary["classes"]
     names = [entry["name"] for entry in classes]
     whole = summary["task"] == "classification"
@@ -165,18 +134,7 @@ def draw_classes(summary: Mapping[str, Any], title: str, output: str | Path) -> 
 def draw_objects(
     rows: Sequence[Sample], measured: Measured, title: str, output: str | Path
 ) -> None:
-    """Draw how many objects a sample has and how large they are.
-
-    Parameters
-    ----------
-    rows : sequence of Sample
-        Of ``samples.tsv``.
-    measured : Measured
-    title : str
-        Of the dataset.
-    output : str or Path
-        ``*.svg``.
-    """
+    """Draw the objects per sample and their sizes to an SVG file."""
     counts = np.array([row.objects or 0 for row in rows], np.int64)
     found = [(name, measured.objects(k)) for k, name in enumerate(measured.classes)]
     found = sorted(((n, s) for n, s in found if len(s)), key=lambda item: -len(item[1]))
@@ -205,7 +163,7 @@ def draw_objects(
             plain_legend(large)
         median = float(np.median(whole))
         words = (
-            f"{title}: {int(counts.sum())} objects, median {float(np.median(counts)):g} a sample; "
+            f"{title}: {counts.sum()} objects, median {np.median(counts):g} per sample; "
             f"median size {median:g} px, from {int(whole.min())} to {int(whole.max())}."
         )
         save(figure, output, words)

@@ -1,4 +1,4 @@
-"""Which samples are opened, and which are shown: by a stable hash, never by chance."""
+"""Choose the samples to open and to show, by a stable hash of their names."""
 
 from __future__ import annotations
 
@@ -13,18 +13,10 @@ Kind = TypeVar("Kind", str, tuple[str, ...])
 
 
 def stable_order(samples: Iterable[str]) -> list[str]:
-    """Shuffle samples by a hash of their names.
+    """Shuffle sample ids by a hash of their names.
 
-    Parameters
-    ----------
-    samples : iterable of str
-        Ids.
-
-    Returns
-    -------
-    list of str
-        The same order whatever the order of the input; a sample that is added or removed
-        does not move the others past each other.
+    The order does not depend on that of the input, and samples that are added or removed do
+    not reorder the others.
 
     Examples
     --------
@@ -35,20 +27,19 @@ def stable_order(samples: Iterable[str]) -> list[str]:
 
 
 def spread(kinds: Mapping[str, Kind], count: int) -> list[str]:
-    """Choose samples of all kinds, in turns.
+    """Choose at most `count` samples, taking turns between all kinds.
 
     Parameters
     ----------
     kinds : mapping of str to str or tuple
-        Sample -> its kind (stratum, classes, ...), all of one type.
+        Sample -> its kind (stratum, classes, ...).
     count : int
-        How many at most.
 
     Returns
     -------
     list of str
-        One of the most frequent kind, one of the next, ..., then from the start again;
-        within a kind in `stable_order`.
+        One of the most frequent kind, one of the next, ..., then from the start again; within
+        a kind in `stable_order`.
 
     Examples
     --------
@@ -64,17 +55,9 @@ def spread(kinds: Mapping[str, Kind], count: int) -> list[str]:
 
 
 def kinds_of(rows: Sequence[Sample]) -> dict[str, tuple[str, ...]]:
-    """Name the kind of each sample: the first column that tells some samples apart.
+    """The kind of each sample: its stratum, else its classes, else its group.
 
-    Parameters
-    ----------
-    rows : sequence of Sample
-
-    Returns
-    -------
-    dict of str to tuple of str
-        Sample -> its stratum, else its classes, else its group; a column that has a value of
-        its own for every sample tells nothing.
+    A column is used if it takes several values but not a different one for every sample.
     """
     columns = ([(r.stratum,) for r in rows], [r.classes for r in rows], [(r.group,) for r in rows])
     for column in columns:

@@ -22,7 +22,7 @@ from segbench.figures.style import house_style
 #: Longest side of a sample on the sheet, in pixels.
 SIDE = 260
 COLUMNS = 6
-#: Percentiles of a tile's values that become black and white.
+#: Percentiles of a tile's values displayed as black and white.
 STRETCH = (0.5, 99.5)
 #: Images shown of each group.
 SHOWN = 8
@@ -58,23 +58,15 @@ def _size(image: np.ndarray) -> tuple[int, int]:
 def make_tile(
     sample: str, image: np.ndarray, label: np.ndarray, attributes: Mapping[str, Any]
 ) -> Tile:
-    """Prepare one sample for the contact sheet.
+    """Prepare one sample for the contact sheet; of a volume the slice with the largest label.
 
     Parameters
     ----------
     sample : str
-        Its id.
     image : (y, x, c) or (z, y, x, c) ndarray
         As published.
-    label : ndarray
+    label, attributes
         As in the archive of the truth.
-    attributes : mapping
-        Of that archive.
-
-    Returns
-    -------
-    Tile
-        Of a volume the slice with the largest labelled area.
     """
     axes = str(attributes["axes"])
     if axes == "s":
@@ -97,23 +89,13 @@ def make_tile(
 
 
 def brightness(tile: Tile) -> tuple[float, float]:
-    """Values of a tile that become black and white: dark images must be seen as well."""
+    """Values displayed as black and white, per tile, so that dark images are visible."""
     low, high = (float(v) for v in np.percentile(tile.image, STRETCH))
     return low, max(high, low + 1e-6)
 
 
 def draw_sheet(tiles: Sequence[Tile], title: str, output: str | Path) -> None:
-    """Draw the contact sheet: small samples with the outlines of their labels.
-
-    Parameters
-    ----------
-    tiles : sequence of Tile
-        In the order of the sheet. Each is stretched to its own range (see `STRETCH`).
-    title : str
-        Of the dataset.
-    output : str or Path
-        ``*.png``.
-    """
+    """Draw the contact sheet to a PNG file: small samples with the outlines of their labels."""
     columns = min(COLUMNS, max(len(tiles), 1))
     bands = max(1, -(-len(tiles) // columns))
     ratio = max((tile.image.shape[0] / tile.image.shape[1] for tile in tiles), default=0.5)
@@ -147,7 +129,7 @@ def draw_appearance(
     title: str,
     output: str | Path,
 ) -> None:
-    """Draw some images of each group by appearance, one row per group.
+    """Draw some images of each group by appearance, one row per group, to a PNG file.
 
     Parameters
     ----------
@@ -156,13 +138,9 @@ def draw_appearance(
     thumbnails : mapping of str to (y, x, 1 or 3) ndarray
         In the images' own values.
     order : sequence of str
-        Samples; the first of each group in this order are shown.
+        The first samples of each group in this order are shown.
     limits : (float, float)
-        Values that become black and white.
-    title : str
-        Of the dataset.
-    output : str or Path
-        ``*.png``.
+        Values displayed as black and white.
     """
     members: dict[int, list[str]] = {}
     for sample in order:

@@ -1,4 +1,4 @@
-"""The stage: a dataset's sheet, truth and images to a summary, a table and pictures."""
+"""The exploration of a dataset: its samples, truth and images to a summary and pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from segbench.config.dataset import Dataset
 from segbench.datasets import reader_of
 from segbench.errors import SegbenchError
 from segbench.exploration import plots, sheets
-from segbench.exploration.appearance import Grouping, group
+from segbench.exploration.appearance import group
 from segbench.exploration.measure import measure_image, measure_label
 from segbench.exploration.selection import kinds_of, spread, stable_order
 from segbench.exploration.summary import Measured, channel_names, spacing_of, summarise
@@ -27,11 +26,11 @@ from segbench.parallel import log_progress
 
 log = logging.getLogger(__name__)
 
-#: Number of images opened of larger datasets.
+#: Number of images opened in larger datasets.
 OPENED = 2000
 #: Samples on the contact sheet.
 SHEET = 24
-#: Shares of pixels below black and above white, where the dtype does not say what these are.
+#: Quantiles displayed as black and white where the dtype does not define them.
 TAILS = (0.005, 0.995)
 
 #: Pictures that the stage draws, and their titles.
@@ -62,29 +61,26 @@ def explore(
         Of the dataset.
     dataset : Dataset
         Format, task, classes.
-    raw : str or Path
-        The publisher's tree.
-    samples : str or Path
-        ``samples.tsv``.
-    truth : sequence of Path
+    raw, samples : path
+        The publisher's tree; ``samples.tsv``.
+    truth : sequence of path
         Archives of the labels at their original size; each label is read once.
-    outputs : mapping of str to Path
-        ``summary`` (JSON), ``clusters`` (TSV: sample, cluster) and the pictures named in
-        `PICTURES`, of which ``sheet`` and ``appearance`` are PNG, the others SVG. The same
-        input gives the same bytes.
+    outputs : mapping of str to path
+        ``summary`` (JSON), ``clusters`` (TSV: sample, cluster) and the `PICTURES`, of which
+        ``sheet`` and ``appearance`` are PNG, the others SVG. The same input gives the same
+        bytes.
     opened : int, optional
-        Images that are opened at most, each once and one at a time; chosen by a hash of
-        their names.
+        Number of images to open at most, one at a time; chosen by a hash of their names.
 
     Returns
     -------
     int
-        Number of images that were opened.
+        Number of opened images.
 
     Raises
     ------
     SegbenchError
-        A file is damaged, or a sample of the sheet has no truth or no raw file.
+        A file is damaged, or a sample has no truth or no raw file.
     """
     rows = read_samples(samples)
     labels = ArchiveSet(truth)
@@ -107,10 +103,22 @@ def explore(
     count = max((row.channels for row in rows), default=0)
     names = channel_names(count, {row.dtype for row in rows})
     summary = summarise(name, dataset.label_task, rows, measured, grouping, names)
-    _draw(summary, rows, measured, grouping, names, limits, tiles, on_sheet, outputs)
+    plots.draw_sizes(rows, name, outputs["sizes"])
+    plots.draw_intensities(measured, names, name, outputs["intensities"])
+    plots.draw_classes(summary, name, outputs["classes"])
+    plots.draw_objects(rows, measured, name, outputs["objects"])
+    sheets.draw_sheet([tiles[sample] for sample in on_sheet], name, outputs["sheet"])
+    thumbnails = {sample: image.thumbnail for sample, image in measured.images.items()}
+    shown = stable_order(grouping.clusters)
+    sheets.draw_appearance(
+        grouping.clusters, thumbnails, shown, limits, name, outputs["appearance"]
+    )
     write_appearance(grouping.clusters, [row.sample for row in rows], outputs["clusters"])
-    shown = [key for key in PICTURES if _tells_something(key, summary)]
-    summary["pictures"] = [[key, PICTURES[key]] for key in shown]
+    hidden = {
+        "objects": not any(entry.get("objects") for entry in summary["classes"]),
+        "appearance": len(summary["appearance"]["clusters"]) < 2,
+    }
+    summary["pictures"] = [[k, title] for k, title in PICTURES.items() if not hidden.get(k)]
     text = json.dumps(summary, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
     write_text(outputs["summary"], text + "\n")
     return len(order)
@@ -153,55 +161,13 @@ def _read_labels(rows: Sequence[Sample], labels: ArchiveSet, measured: Measured)
 
 
 def black_and_white(rows: Sequence[Sample], measured: Measured) -> tuple[float, float]:
-    """The values that are shown as black and white in a whole dataset.
+    """The values displayed as black and white in the whole dataset.
 
-    Parameters
-    ----------
-    rows : sequence of Sample
-    measured : Measured
-        Its images.
-
-    Returns
-    -------
-    (float, float)
-        0 and 255 for 8 bits; else the values below and above which `TAILS` of the pixels
-        lie: 16-bit images rarely use their range.
+    0 and 255 for 8 bits; else the quantiles `TAILS` of all sampled pixels, as 16-bit images
+    rarely use their range.
     """
     if not measured.images or {row.dtype for row in rows} == {"uint8"}:
         return 0.0, 255.0
     pooled = np.concatenate([image.values.ravel() for image in measured.images.values()])
     low, high = (float(v) for v in np.nanquantile(pooled, TAILS))
     return low, max(high, low + 1e-6)
-
-
-def _tells_something(picture: str, summary: Mapping[str, Any]) -> bool:
-    """Whether a picture is worth showing."""
-    if picture == "objects":
-        return any(entry.get("objects") for entry in summary["classes"])
-    if picture == "appearance":
-        return len(summary["appearance"]["clusters"]) > 1
-    return True
-
-
-def _draw(
-    summary: Mapping[str, Any],
-    rows: Sequence[Sample],
-    measured: Measured,
-    grouping: Grouping,
-    names: Sequence[str],
-    limits: tuple[float, float],
-    tiles: Mapping[str, sheets.Tile],
-    on_sheet: Sequence[str],
-    outputs: Mapping[str, str | Path],
-) -> None:
-    title = summary["dataset"]
-    plots.draw_sizes(rows, title, outputs["sizes"])
-    plots.draw_intensities(measured, names, title, outputs["intensities"])
-    plots.draw_classes(summary, title, outputs["classes"])
-    plots.draw_objects(rows, measured, title, outputs["objects"])
-    sheets.draw_sheet([tiles[s] for s in on_sheet], title, outputs["sheet"])
-    thumbnails = {sample: image.thumbnail for sample, image in measured.images.items()}
-    order = stable_order(grouping.clusters)
-    sheets.draw_appearance(
-        grouping.clusters, thumbnails, order, limits, title, outputs["appearance"]
-    )

@@ -1,4 +1,4 @@
-"""A dataset in numbers: what ``summary.json`` holds."""
+"""A dataset in numbers: the content of ``summary.json``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from segbench.exploration.appearance import RULE, Grouping
 from segbench.exploration.measure import ImageMeasures, LabelMeasures
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-#: Groups that are named in the summary, the largest first.
+#: Number of groups named in the summary, the largest first.
 NAMED_GROUPS = 20
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -24,44 +24,34 @@ Rows = Sequence[Sample]
 
 @dataclass
 class Measured:
-    """Everything that was measured, sample by sample.
+    """All measurements of a dataset.
 
     Attributes
     ----------
+    classes : list of str
     images : dict of str to ImageMeasures
-        Of the samples that were opened.
+        Of the opened samples.
     total, covered : int
-        Pixels of all labels, and of those that are of any class.
+        Pixels of all labels, and of those the pixels of any class.
     pixels : ndarray of int64
-        Of each class.
-    sizes : list of list of ndarray
-        For each class the sizes of its objects, an array per sample.
-    physical : list of list of ndarray
-        The same in mm² or mm³, where spacing is known.
+        Pixels of each class.
+    sizes, physical : list of list of ndarray
+        For each class the sizes of its objects, one array per sample: in pixels; in mm² or
+        mm³ where spacing is known.
     """
 
     classes: list[str]
     images: dict[str, ImageMeasures] = field(default_factory=dict)
     total: int = 0
     covered: int = 0
-    pixels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    sizes: list[list[np.ndarray]] = field(default_factory=list)
-    physical: list[list[np.ndarray]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.pixels = np.zeros(len(self.classes), np.int64)
-        self.sizes = [[] for _ in self.classes]
-        self.physical = [[] for _ in self.classes]
+        self.sizes: list[list[np.ndarray]] = [[] for _ in self.classes]
+        self.physical: list[list[np.ndarray]] = [[] for _ in self.classes]
 
     def add_label(self, label: LabelMeasures, unit_mm: float | None) -> None:
-        """Add one label.
-
-        Parameters
-        ----------
-        label : LabelMeasures
-        unit_mm : float or None
-            Area (mm²) or volume (mm³) of one pixel; None: unknown.
-        """
+        """Add a label; `unit_mm` is the area or volume of a pixel in mm, None if unknown."""
         self.total += label.total
         self.covered += label.covered
         self.pixels += label.pixels
@@ -77,7 +67,7 @@ class Measured:
 
 
 def rounded(value: float, digits: int = 6) -> float | None:
-    """Round a number for JSON to so many significant digits; None for NaN and infinity.
+    """Round a number for JSON to significant digits; None for NaN and infinity.
 
     Examples
     --------
@@ -88,7 +78,7 @@ def rounded(value: float, digits: int = 6) -> float | None:
 
 
 def quantiles_of(values: np.ndarray | Sequence[float]) -> dict[str, float | None]:
-    """Smallest, largest, mean and quantiles; empty where there are no values.
+    """Smallest, largest, mean and quantiles; empty without values.
 
     Examples
     --------
@@ -98,13 +88,13 @@ def quantiles_of(values: np.ndarray | Sequence[float]) -> dict[str, float | None
     known = np.asarray(values, np.float64)
     if not known.size:
         return {}
-    found = {
+    points = np.quantile(known, QUANTILES)
+    return {
         "min": rounded(known.min()),
         "max": rounded(known.max()),
         "mean": rounded(known.mean()),
+        **{f"{q:g}": rounded(p) for q, p in zip(QUANTILES, points, strict=True)},
     }
-    points = np.quantile(known, QUANTILES)
-    return found | {f"{q:g}": rounded(p) for q, p in zip(QUANTILES, points, strict=True)}
 
 
 def channel_names(count: int, dtypes: set[str]) -> list[str]:
@@ -161,20 +151,13 @@ def _share(part: float, whole: float) -> float | None:
 def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[str, Any]]:
     """The balance of the classes.
 
-    Parameters
-    ----------
-    rows : sequence of Sample
-        Of ``samples.tsv``.
-    measured : Measured
-    whole_images : bool
-        Whether a class is that of a whole image: then there are no pixels.
-
     Returns
     -------
     list of dict
         ``samples`` that hold the class, ``share_of_samples``, ``share_of_masks`` (of all
-        masks that are not empty, one per sample and class), ``pixels``, ``share_of_pixels``,
-        ``objects`` and quantiles of ``object_pixels`` and ``object_mm``.
+        non-empty masks, one per sample and class) and, unless whole images are classified,
+        ``pixels``, ``share_of_pixels``, ``objects`` and quantiles of ``object_pixels`` and
+        ``object_mm``.
     """
     holding = Counter(name for row in rows for name in row.classes)
     masks = sum(holding[name] for name in measured.classes)
@@ -201,7 +184,7 @@ def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[
 
 
 def intensities_in(measured: Measured, names: list[str]) -> list[dict[str, Any]]:
-    """Quantiles of each channel over the opened images, each of which counts the same."""
+    """Quantiles of each channel over the opened images, all of equal weight."""
     images = list(measured.images.values())
     found = []
     for channel, name in enumerate(names):
@@ -231,7 +214,7 @@ def groups_in(rows: Rows) -> dict[str, Any]:
 
 
 def appearance_in(grouping: Grouping, measured: Measured) -> dict[str, Any]:
-    """The groups of similar images, and the rule that formed them."""
+    """The groups of similar images, and the rule they follow."""
     members = Counter(grouping.clusters.values())
     clusters = []
     for cluster in sorted(members):
@@ -257,28 +240,16 @@ def appearance_in(grouping: Grouping, measured: Measured) -> dict[str, Any]:
 def summarise(
     name: str, task: str, rows: Rows, measured: Measured, grouping: Grouping, names: list[str]
 ) -> dict[str, Any]:
-    """Put everything together.
-
-    Parameters
-    ----------
-    name, task : str
-        Of the dataset.
-    rows : sequence of Sample
-        Of ``samples.tsv``.
-    measured : Measured
-    grouping : Grouping
-    names : list of str
-        Of the channels.
-    """
+    """The content of summary.json; `names` are those of the channels."""
     empty = sum(not row.classes for row in rows)
-    stacks = {row.stack for row in rows if row.stack}
     whole = task == "classification"
     objects = [row.objects or 0 for row in rows]
+    background = _share(measured.total - measured.covered, measured.total)
     return {
         "dataset": name,
         "task": task,
         "samples": len(rows),
-        "stacks": len(stacks),
+        "stacks": len({row.stack for row in rows if row.stack}),
         "splits": dict(sorted(Counter(row.split for row in rows).items())),
         "strata": dict(sorted(Counter(row.stratum for row in rows).items())),
         "empty": {"samples": empty, "share": _share(empty, len(rows))},
@@ -289,9 +260,7 @@ def summarise(
         "images_opened": len(measured.images),
         "intensities": intensities_in(measured, names),
         "classes": classes_in(rows, measured, whole),
-        "background_share": None
-        if whole
-        else _share(measured.total - measured.covered, measured.total),
+        "background_share": None if whole else background,
         "objects_per_sample": {} if whole else quantiles_of(objects),
         "objects": 0 if whole else sum(objects),
         "groups": groups_in(rows),

@@ -73,7 +73,7 @@ def test_descriptions_say_what_is_to_be_seen(tmp_path: Path):
     )
     assert "intensities of 6 images" in said["intensities"]
     assert "a in 83.3 %" in said["classes"]
-    assert "15 objects, median 2.5 a sample; median size" in said["objects"]
+    assert "15 objects, median 2.5 per sample; median size" in said["objects"]
 
 
 def test_nasty_names_are_text(tmp_path: Path):
