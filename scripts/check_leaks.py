@@ -4,7 +4,8 @@ from segbench.provenance.job import Job, run
 
 
 def work(job: Job) -> None:
-    from segbench.folds import check_leaks, check_needs
+    from segbench.folds.leaks import check_leaks
+    from segbench.folds.needs import check_needs
 
     sheets = (job.input("folds"), job.input("samples"), job.inputs["archives"])
     check_needs(*sheets, job.params["needs"])

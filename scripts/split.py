@@ -5,7 +5,7 @@ from segbench.provenance.job import Job, run
 
 def work(job: Job) -> None:
     from segbench.config.dataset import Protocol
-    from segbench.folds import make_folds
+    from segbench.folds.protocol import make_folds
 
     protocol = Protocol.model_validate(job.params["protocol"])
     (appearance,) = job.inputs["appearance"] or [None]

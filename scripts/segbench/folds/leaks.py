@@ -1,4 +1,4 @@
-"""The leak check: reads the folds as written and judges them without the code that made them."""
+"""The leak check: judges folds.tsv without the code that made it."""
 
 from __future__ import annotations
 
@@ -21,27 +21,25 @@ Roles = Mapping[str, str]
 def check_leaks(
     folds: str | Path, samples: str | Path, archives: Iterable[str | Path], output: str | Path
 ) -> None:
-    """Fail if anything that is tested on, or chosen by, could have been trained on.
+    """Fail if a sample that tests or chooses the epoch could have been trained on.
 
     Parameters
     ----------
-    folds : str or Path
-        `folds.tsv`.
-    samples : str or Path
-        `samples.tsv`, which alone says what the groups and equal images are.
-    archives : iterable of str or Path
+    folds, samples : path
+        `folds.tsv` and `samples.tsv`; the latter alone defines groups and equal images.
+    archives : iterable of path
         The shards that training reads, preprocessed or amplified.
-    output : str or Path
-        The verdict, JSON: ``verdict`` (always "clean": a leak writes nothing),
-        ``scheme``, ``checked`` (counts), ``roles`` (samples a fold and role) and
-        ``left_out`` (samples without a role in any fold).
+    output : path
+        JSON: ``verdict`` (always "clean": nothing is written on a leak), ``scheme``,
+        ``checked`` (counts), ``roles`` (samples per fold and role) and ``left_out`` (samples
+        without a role in any fold).
 
     Raises
     ------
     SegbenchError
-        A group or an image is in two roles of a fold, a sample is tested on in some
-        folds but not in others (or, by cross-validation, not exactly once), a copy
-        has no source or another's name, or the two sheets disagree.
+        A group or an image has two roles in a fold; a sample is tested in some folds but not
+        in others (or, by cross-validation, not exactly once); a copy has no source or
+        another's name; or the two sheets disagree.
     """
     sheet = {row.sample: row for row in read_samples(samples)}
     roles = _read_roles(folds, sheet)
@@ -74,12 +72,12 @@ def _leak(what: str, expected: str) -> SegbenchError:
     return SegbenchError(
         f"LEAK: {what}",
         expected,
-        "do not use these folds: delete folds.tsv and run again; if it comes back, report it",
+        "do not use these folds: delete folds.tsv and run again; if it happens again, report it",
     )
 
 
 def _read_roles(path: str | Path, sheet: Mapping[str, Sample]) -> dict[int, dict[str, str]]:
-    """Roles by fold and sample; what the rows say must fit the sample sheet."""
+    """Roles by fold and sample; groups must agree with the sample sheet."""
     roles: dict[int, dict[str, str]] = defaultdict(dict)
     for row in read_folds(path):
         known = sheet.get(row.sample)
@@ -95,7 +93,7 @@ def _read_roles(path: str | Path, sheet: Mapping[str, Sample]) -> dict[int, dict
 
 
 def _check_complete(path: str | Path, fold: int, roles: Roles) -> None:
-    """Refuse a fold that trains or tests on nothing."""
+    """Check that a fold trains and tests on something."""
     for role in ("train", "test"):
         if role not in roles.values():
             raise SegbenchError(
@@ -108,7 +106,7 @@ def _check_complete(path: str | Path, fold: int, roles: Roles) -> None:
 def _check_parts(
     path: str | Path, fold: int, roles: Roles, sheet: Mapping[str, Sample], key: str
 ) -> None:
-    """Refuse samples of one group, or with one image, in different roles."""
+    """Check that samples of one group, or with one image, have the same role."""
     first: dict[str, str] = {}
     for name in sorted(roles):
         value = getattr(sheet[name], key)
@@ -126,7 +124,7 @@ def _check_parts(
 
 
 def _check_tests(path: str | Path, folds: Mapping[int, Roles], sheet: Mapping[str, Sample]) -> str:
-    """Refuse tests that are neither one fixed set nor each sample exactly once."""
+    """Check that the test set is fixed, or tests each sample exactly once."""
     tests = [
         {name for name, role in roles.items() if role == "test"}
         for _, roles in sorted(folds.items())
@@ -138,7 +136,7 @@ def _check_tests(path: str | Path, folds: Mapping[int, Roles], sheet: Mapping[st
         if times[name] != 1:
             where = [fold for fold, test in enumerate(tests) if name in test]
             raise _leak(
-                f"{path}: sample {name!r} (group {sheet[name].group!r}) is tested on "
+                f"{path}: sample {name!r} (group {sheet[name].group!r}) is tested "
                 f"{times[name]} times, in folds {where}",
                 "each sample tested on exactly once, or one test set in all folds",
             )
@@ -146,7 +144,7 @@ def _check_tests(path: str | Path, folds: Mapping[int, Roles], sheet: Mapping[st
 
 
 def _check_archives(archives: Iterable[str | Path], sheet: Mapping[str, Sample]) -> dict[str, int]:
-    """Refuse copies without a source, or named after another sample."""
+    """Check that copies have a source and are named after it; count them."""
     shards = copies = 0
     sources: set[str] = set()
     for path in archives:
@@ -162,22 +160,18 @@ def _check_archives(archives: Iterable[str | Path], sheet: Mapping[str, Sample])
 def _source(
     path: str | Path, name: str, record: Mapping[str, Any], sheet: Mapping[str, Sample]
 ) -> str:
-    """Find the sample that a copy was made from; its role is the copy's role."""
+    """The sample that an archived sample was made from; it has the role of its source."""
     source = record.get("source")
     if not isinstance(source, str) or source not in sheet:
         raise _leak(
             f"{path}: {name!r} was made from {source!r}, which the sample sheet does not have",
             "the id of a sample as the record's source",
         )
-    if name in sheet and name != source:
+    if name != source and (name in sheet or not name.startswith(f"{source}--")):
+        own = f", which is a sample of group {sheet[name].group!r}," if name in sheet else ""
         raise _leak(
-            f"{path}: {name!r} is a sample of its own (group {sheet[name].group!r}) but says "
-            f"that it was made from {source!r} (group {sheet[source].group!r})",
-            "copies named after their source: SOURCE--POSE",
-        )
-    if name != source and not name.startswith(f"{source}--"):
-        raise _leak(
-            f"{path}: the copy {name!r} says that it was made from {source!r}",
+            f"{path}: the record of {name!r}{own} names {source!r} (group "
+            f"{sheet[source].group!r}) as its source",
             "copies named after their source: SOURCE--POSE",
         )
     return source

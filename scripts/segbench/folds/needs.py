@@ -1,4 +1,4 @@
-"""What studies need of the samples, checked before anything is trained."""
+"""Check, before training, that the samples have what the studies need."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ def check_needs(
     archives: Sequence[str | Path],
     needs: Mapping[str, Any],
 ) -> None:
-    """Fail if the samples lack what the studies need of them.
+    """Fail if the samples lack what the studies need.
 
     Parameters
     ----------
-    folds, samples : str or Path
+    folds, samples : path
         `folds.tsv` and `samples.tsv`.
-    archives : sequence of str or Path
+    archives : sequence of path
         The shards that training reads.
     needs : mapping
-        ``spacing``: a metric that needs the pixel spacing of what is tested on; null: none.
-        ``patches``: training patches, each of which must fit into every image that is trained
-        on.
+        ``spacing``: a metric that needs the pixel spacing of test samples, or null;
+        ``patches``: training patches, which must fit into every training image.
 
     Raises
     ------
     SegbenchError
-        A tested sample has no spacing, or a trained one is smaller than a patch.
+        A test sample has no spacing, or a training image is smaller than a patch.
     """
     roles: dict[str, set[str]] = {}
     for row in read_folds(folds):
@@ -50,7 +49,7 @@ def _check_spacing(path: str | Path, tested: set[str], metric: str) -> None:
                if row.sample in tested and row.spacing_mm is None]  # fmt: skip
     if lacking:
         raise SegbenchError(
-            f"{path}: sample {lacking[0]!r} has no pixel spacing ({len(lacking)} such), but "
+            f"{path}: sample {lacking[0]!r} has no pixel spacing ({len(lacking)} in total), but "
             f"{metric} is in millimetres",
             "a spacing in the publisher's files, in the dataset's sheet, or spacing_um",
             f"set spacing_um in the dataset's config, or remove {metric} from the studies",

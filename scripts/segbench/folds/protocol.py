@@ -23,23 +23,23 @@ def make_folds(
     output: str | Path,
     appearance: str | Path | None = None,
 ) -> None:
-    """Write `folds.tsv`: one row for each sample that has a role in a fold.
+    """Write `folds.tsv`: one row for each sample with a role in a fold.
 
     Parameters
     ----------
-    samples : str or Path
+    samples : path
         `samples.tsv`.
     protocol : Protocol
         How to split.
-    output : str or Path
+    output : path
         `folds.tsv`, sorted by fold and sample.
-    appearance : str or Path, optional
-        `appearance.tsv`: the strata where the protocol says ``stratify_by: appearance``.
+    appearance : path, optional
+        `appearance.tsv`, which gives the strata for ``stratify_by: appearance``.
 
     Raises
     ------
     SegbenchError
-        A sheet is wrong or the protocol asks for what it cannot give.
+        A sheet is wrong, or the protocol cannot be met.
     """
     sheet = read_samples(samples)
     if protocol.stratify_by == "appearance":
@@ -48,18 +48,12 @@ def make_folds(
 
 
 def with_appearance(samples: Sequence[Sample], path: str | Path | None) -> list[Sample]:
-    """Replace the strata of samples by the clusters of images that look alike.
-
-    Parameters
-    ----------
-    samples : sequence of Sample
-    path : str or Path or None
-        `appearance.tsv`.
+    """Replace the strata of samples by the clusters of similar images in `appearance.tsv`.
 
     Raises
     ------
     SegbenchError
-        There is no such table, or a sample has no cluster in it.
+        There is no such table, or it lacks a sample.
     """
     if path is None:
         raise SegbenchError(
@@ -89,7 +83,7 @@ def assign_roles(
     protocol : Protocol
         How to split; see Notes.
     where : str
-        What errors call the sheet.
+        Name of the sheet in errors.
 
     Returns
     -------
@@ -99,30 +93,35 @@ def assign_roles(
     Raises
     ------
     SegbenchError
-        Fewer groups than folds, a count or fraction that whole groups cannot give, or
-        a role that would be empty.
+        There are fewer groups than folds, whole groups cannot give a count or fraction, or a
+        role would be empty.
 
     Notes
     -----
-    ``test.by: none`` is cross-validation: each of `folds` folds is tested on once.
-    Otherwise the test set is the same in every fold: the publisher's, or a number or a
-    fraction of the samples. Samples on the training side whose group also occurs in
-    the publisher's test set are left out: they get no role.
+    ``test.by: none`` is cross-validation: each of `folds` folds is the test set once.
+    Otherwise the test set is the same in every fold: the publisher's, or a number or fraction
+    of the samples. Samples on the training side whose group also occurs in the publisher's
+    test set are left out: they get no role.
 
-    ``validation.by: count`` or ``fraction`` draws from what is not tested on, in each
-    fold anew, those first that were drawn least often before. ``none`` with a fixed
-    test set and several folds makes each fold the validation set in turn; in every
-    other case it means that there is no validation set.
+    ``validation.by: count`` or ``fraction`` draws from the rest, anew in each fold, first
+    those drawn least often before. ``none`` with a fixed test set and several folds makes
+    each fold the validation set in turn; otherwise there is no validation set.
 
-    Groups never part. With `stratify`, every part has the make-up of the whole.
+    Groups never part. With `stratify`, every part has the composition of the whole.
 
-    ``order: listed`` draws nothing: in the order of the ids the last samples are the test
-    set, and those before them the validation set. A group stands where its last sample does.
+    ``order: listed`` draws nothing: in the order of the ids, the last samples are the test
+    set and those before them the validation set. A group has the place of its last sample.
     """
     samples = sorted(samples, key=lambda row: row.sample)
     _check_one_listing(protocol, where)
     if protocol.test.by == "none":
-        tests = _cross_validation(samples, protocol, where)
+        if protocol.folds < 2:
+            raise SegbenchError(
+                f"{where}: the protocol has no test set: test.by is none and folds is 1",
+                "folds of 2 or more, or a test set by publisher, count or fraction",
+                "set `folds` or `test` in the protocol",
+            )
+        tests = _folds_of(samples, protocol, where)
     else:
         tests = [_held_out(samples, protocol, where)] * protocol.folds
     validations = _validations(samples, tests, protocol, where)
@@ -145,19 +144,8 @@ def _role(row: Sample, protocol: Protocol, test: set[str], validation: set[str])
     return "validation" if row.group in validation else "train"
 
 
-def _cross_validation(samples: Sequence[Sample], protocol: Protocol, where: str) -> list[set[str]]:
-    """Test groups of each fold, each group in one fold."""
-    if protocol.folds < 2:
-        raise SegbenchError(
-            f"{where}: the protocol has no test set: test.by is none and folds is 1",
-            "folds of 2 or more, or a test set by publisher, count or fraction",
-            "set `folds` or `test` in the protocol",
-        )
-    return _folds_of(samples, protocol, where)
-
-
 def _folds_of(samples: Sequence[Sample], protocol: Protocol, where: str) -> list[set[str]]:
-    """Groups of each of the protocol's folds, each group in one fold."""
+    """The groups of each fold of the protocol; each group is in one fold."""
     groups = groups_of(samples, protocol.stratify)
     if len(groups) < protocol.folds:
         raise SegbenchError(
@@ -169,7 +157,7 @@ def _folds_of(samples: Sequence[Sample], protocol: Protocol, where: str) -> list
 
 
 def _held_out(samples: Sequence[Sample], protocol: Protocol, where: str) -> set[str]:
-    """Test groups of a protocol whose test set is the same in every fold."""
+    """The test groups of a protocol with a fixed test set."""
     if protocol.test.by == "publisher":
         return {row.group for row in samples if row.split == "test"}
     order = _preferred(samples, protocol, "test")
@@ -182,7 +170,7 @@ def _preferred(
     purpose: str,
     used: Mapping[str, int] | None = None,
 ) -> list[Group]:
-    """Groups in the order in which they are drawn, or stand in the list from its end."""
+    """Groups in the order in which they are drawn, or listed from the end."""
     groups = groups_of(samples, protocol.stratify)
     if protocol.order == "shuffled":
         return interleave(groups, protocol.seed, purpose, used)
@@ -245,7 +233,7 @@ def _take(order: Sequence[Group], fixed: Fixed, role: str, where: str, joins: st
 
 
 def _joins(samples: Iterable[Sample]) -> str:
-    """Which samples are in the group of others, and why; empty where there are none."""
+    """Samples joined to the group of others, and why; empty if there are none."""
     joined = [row for row in samples if row.joined]
     if not joined:
         return ""
@@ -255,7 +243,7 @@ def _joins(samples: Iterable[Sample]) -> str:
 
 
 def _sizes(groups: Sequence[Group]) -> str:
-    """Sizes of groups, in words."""
+    """Range of the group sizes."""
     sizes = sorted({group.size for group in groups})
     if not sizes:
         return "no samples"
@@ -265,7 +253,7 @@ def _sizes(groups: Sequence[Group]) -> str:
 
 
 def _check_one_listing(protocol: Protocol, where: str) -> None:
-    """Refuse to take samples in their order where the protocol needs a draw."""
+    """Check that samples taken in listed order need no draw."""
     if protocol.order == "shuffled":
         return
     for key, wrong in (
@@ -282,7 +270,7 @@ def _check_one_listing(protocol: Protocol, where: str) -> None:
 
 
 def _check_roles(rows: Sequence[Assignment], protocol: Protocol, where: str, joins: str) -> None:
-    """Refuse folds in which a role that the protocol asks for is empty."""
+    """Check that no role that the protocol asks for is empty in a fold."""
     roles = ["train", "test"]
     by_folds = protocol.test.by != "none" and protocol.folds > 1
     if protocol.validation.by != "none" or by_folds:

@@ -1,9 +1,8 @@
-"""Splitting groups: k folds of equal make-up, or a part of a given size.
+"""Split groups into k folds of equal composition, or draw a part of a given size.
 
-Both take whole groups and depend on nothing but the names, sizes and strata of the
-groups and the seed: not on the order of the rows, the version of NumPy or the machine.
-The order of equals comes from a hash of (seed, purpose, name), not from a running
-generator, so a sample that is added leaves the rank of the others as it was.
+Results depend only on the seed and on the names, sizes and strata of the groups, not on the
+order of the rows, the NumPy version or the machine. Ties are broken by a hash of (seed,
+purpose, name), not by a random generator, so an added sample does not change the rank of others.
 """
 
 from __future__ import annotations
@@ -21,15 +20,7 @@ from segbench.artefacts.samples import Sample
 
 @dataclass(frozen=True)
 class Group:
-    """Samples that stay together.
-
-    Attributes
-    ----------
-    name : str
-        Name of the group.
-    strata : mapping of str to int
-        Number of the group's samples in each stratum.
-    """
+    """Samples that stay together, counted by stratum."""
 
     name: str
     strata: Mapping[str, int]
@@ -41,25 +32,12 @@ class Group:
 
     @property
     def stratum(self) -> str:
-        """The commonest stratum of its samples, the first by name among equals."""
+        """Its most frequent stratum; of equals the first by name."""
         return min(self.strata, key=lambda name: (-self.strata[name], name))
 
 
 def groups_of(samples: Iterable[Sample], stratify: bool) -> list[Group]:
-    """Gather samples into groups.
-
-    Parameters
-    ----------
-    samples : iterable of Sample
-        In any order.
-    stratify : bool
-        Whether the strata count; if not, all samples are in one.
-
-    Returns
-    -------
-    list of Group
-        Sorted by name.
-    """
+    """Gather samples into groups, sorted by name; without `stratify` in one stratum."""
     counts: dict[str, Counter[str]] = {}
     for row in samples:
         counts.setdefault(row.group, Counter())[row.stratum if stratify else ""] += 1
@@ -67,7 +45,7 @@ def groups_of(samples: Iterable[Sample], stratify: bool) -> list[Group]:
 
 
 def rank(seed: int, purpose: str, name: str) -> int:
-    """Give a number that shuffles names: uniform in 0 ... 2**64 - 1, the same everywhere.
+    """A number that shuffles names: uniform in 0 ... 2**64 - 1, the same everywhere.
 
     Examples
     --------
@@ -79,7 +57,7 @@ def rank(seed: int, purpose: str, name: str) -> int:
 
 
 def split_into_folds(groups: Sequence[Group], folds: int, seed: int) -> list[list[str]]:
-    r"""Cut groups into folds of equal size and equal make-up.
+    r"""Cut groups into folds of equal size and composition.
 
     Parameters
     ----------
@@ -88,26 +66,25 @@ def split_into_folds(groups: Sequence[Group], folds: int, seed: int) -> list[lis
     folds : int
         Number of folds, 1 or more.
     seed : int
-        Decides among equals.
+        Breaks ties.
 
     Returns
     -------
     list of list of str
-        Names of each fold's groups, sorted. No fold is empty.
+        Sorted names of each fold's groups. No fold is empty.
 
     Notes
     -----
-    Greedy, as in scikit-learn's `StratifiedGroupKFold`: groups are dealt out from the
-    largest to the smallest, each to the fold that keeps the folds most alike. Here
+    Greedy, as in scikit-learn's `StratifiedGroupKFold`: groups are assigned from the largest
+    to the smallest, each to the fold that keeps the folds most alike. Here
 
     .. math:: D = \sum_s \sum_f (c_{fs} / t_s)^2
 
-    measures how unlike they are, with :math:`c_{fs}` the samples of stratum s in fold
-    f and :math:`t_s` those in all folds; the number of samples itself is one more
-    "stratum". Adding a group g to fold f raises D by a constant plus
-    :math:`2 \sum_s c_{fs} g_s / t_s^2`, so the smallest such sum wins; then the smaller
-    fold; then the one with fewer groups, which is also what keeps any fold from being
-    empty. The sum is made in integers, so that ties are ties on every machine.
+    measures how unlike they are, with :math:`c_{fs}` the samples of stratum s in fold f and
+    :math:`t_s` those in all folds; the number of samples itself is one more "stratum".
+    Adding a group g to fold f raises D by a constant plus :math:`2 \sum_s c_{fs} g_s / t_s^2`,
+    so the smallest such sum wins; then the smaller fold; then the one with fewer groups,
+    which also keeps folds from staying empty. Sums are of integers, so ties are exact.
     """
     names = sorted({name for group in groups for name in group.strata})
     table = np.array(
@@ -126,7 +103,7 @@ def split_into_folds(groups: Sequence[Group], folds: int, seed: int) -> list[lis
         cost = (counts * (table[g] * weights)).sum(axis=1)
         left = len(order) - place
         empty = [f for f in range(folds) if not members[f]]
-        # The last groups go to folds that would otherwise stay empty.
+        # The last groups fill folds that would otherwise stay empty.
         candidates = empty if len(empty) >= left else range(folds)
         fold = min(candidates, key=lambda f: (int(cost[f]), int(counts[f, -1]), len(members[f]), f))
         counts[fold] += table[g]
@@ -137,23 +114,22 @@ def split_into_folds(groups: Sequence[Group], folds: int, seed: int) -> list[lis
 def interleave(
     groups: Sequence[Group], seed: int, purpose: str, used: Mapping[str, int] | None = None
 ) -> list[Group]:
-    """Shuffle groups so that every beginning of the list has the make-up of the whole.
+    """Shuffle groups so that every prefix of the list has the composition of the whole.
 
     Parameters
     ----------
     groups : sequence of Group
-        In any order.
     seed : int
-        Decides who comes first within a stratum.
+        Decides the order within a stratum.
     purpose : str
-        What the draw is for: two draws with one seed differ.
+        What the draw is for: draws for different purposes differ.
     used : mapping of str to int, optional
-        How often a group has been drawn before: those drawn least come first.
+        How often a group was drawn before; those drawn least come first.
 
     Returns
     -------
     list of Group
-        Systematic sampling: the j-th of a stratum's n samples sits at (j + 1/2) / n.
+        Systematic sampling: the j-th of a stratum's n samples is placed at (j + 1/2) / n.
     """
     used = used or {}
     by_stratum: dict[str, list[Group]] = {}
@@ -177,23 +153,16 @@ def interleave(
 def draw(order: Sequence[Group], count: int) -> list[str] | None:
     """Choose whole groups with exactly `count` samples, preferring the first of `order`.
 
-    Parameters
-    ----------
-    order : sequence of Group
-        Who is preferred.
-    count : int
-        Number of samples.
-
     Returns
     -------
     list of str or None
-        Names of the groups, sorted; None if no set of groups has this size.
+        Sorted names of the groups; None if no set of groups has this size.
 
     Notes
     -----
-    Subset sum by dynamic programming: bit n of `reach[i]` says that the first i groups
-    hold a subset of n samples. Walking back from the end, a group is taken only where
-    the groups before it do not suffice.
+    Subset sum by dynamic programming: bit n of `reach[i]` is set if the first i groups have a
+    subset of n samples. Walking back from the end, a group is taken only where the groups
+    before it do not suffice.
     """
     reach = [1]
     mask = (1 << (count + 1)) - 1

@@ -32,8 +32,8 @@ from segbench.explain.differences import list_changes
 from segbench.exploration.appearance import Grouping
 from segbench.exploration.selection import kinds_of
 from segbench.exploration.summary import Measured, summarise
-from segbench.folds import check_leaks, make_folds
-from segbench.folds.protocol import with_appearance
+from segbench.folds.leaks import check_leaks
+from segbench.folds.protocol import make_folds, with_appearance
 from segbench.imaging import shard
 from segbench.inference.images import read_manifest
 from segbench.metrics import score

@@ -21,7 +21,7 @@ from segbench.datasets import generator, reader_of
 from segbench.datasets.index import index_shard, merge_samples
 from segbench.datasets.inventory import write_shards
 from segbench.errors import SegbenchError
-from segbench.folds import make_folds
+from segbench.folds.protocol import make_folds
 from segbench.imaging.stages import write_truth
 from segbench.metrics import score
 from segbench.provenance.job import Job

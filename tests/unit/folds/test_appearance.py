@@ -10,8 +10,7 @@ from segbench.artefacts.appearance import write_appearance
 from segbench.artefacts.samples import read_samples, write_samples
 from segbench.config.dataset import Fixed, Protocol
 from segbench.errors import SegbenchError
-from segbench.folds import make_folds
-from segbench.folds.protocol import with_appearance
+from segbench.folds.protocol import make_folds, with_appearance
 from unit.folds.sheets import singles
 
 BY_LOOK = Protocol(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from segbench.artefacts.samples import Sample
 from segbench.config.dataset import Fixed, Protocol
 from segbench.errors import SegbenchError
-from segbench.folds import assign_roles
+from segbench.folds.protocol import assign_roles
 from unit.folds.sheets import by_role, singles
 
 

@@ -11,7 +11,7 @@ from segbench.archives import ArchiveWriter
 from segbench.artefacts.folds import Assignment, write_folds
 from segbench.artefacts.samples import Sample, write_samples
 from segbench.errors import SegbenchError
-from segbench.folds import check_needs
+from segbench.folds.needs import check_needs
 
 NOTHING = {"spacing": None, "patches": []}
 
@@ -39,7 +39,7 @@ def told(folder, sizes, needs, **more):
 def test_a_tested_sample_without_a_spacing(tmp_path):
     error = told(tmp_path, {"a": (8, 8)}, {"spacing": "nsd_1mm"}, spacing=None)
     assert error.what == (
-        f"{tmp_path}/samples.tsv: sample 'c' has no pixel spacing (1 such), but nsd_1mm is in "
+        f"{tmp_path}/samples.tsv: sample 'c' has no pixel spacing (1 in total), but nsd_1mm is in "
         "millimetres"
     )
     assert error.action == (

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from segbench.artefacts.samples import Sample, write_samples
 from segbench.config.dataset import Fixed, Protocol
 from segbench.errors import SegbenchError
-from segbench.folds import assign_roles, make_folds
+from segbench.folds.protocol import assign_roles, make_folds
 from unit.folds.sheets import by_role, singles, sizes
 
 PUBLISHER = Fixed(by="publisher")

@@ -10,7 +10,8 @@ from PIL import Image
 
 from segbench.artefacts.samples import Sample, write_samples
 from segbench.config.dataset import Fixed, Protocol
-from segbench.folds import check_leaks, make_folds
+from segbench.folds.leaks import check_leaks
+from segbench.folds.protocol import make_folds
 
 
 def digest(path: Path) -> str:

@@ -14,7 +14,7 @@ from segbench.datasets import generator as miniature
 from segbench.datasets.miniature.uw_madison import SLICES, volume
 from segbench.datasets.uw_madison import ORGANS, UwMadison
 from segbench.errors import SegbenchError
-from segbench.folds import assign_roles
+from segbench.folds.protocol import assign_roles
 from unit.datasets.helpers import shipped
 from unit.folds.sheets import by_role
 
