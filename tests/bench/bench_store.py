@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from measuring import Row, row
 
-from segbench.maintenance.contents import Kept, scan
-from segbench.maintenance.units import size_text
+from segbench.maintenance.contents import StoreEntry, scan
+from segbench.os_errors import readable_bytes
 from segbench.provenance.store import Store
 from segbench.provenance.store_files import copy_file
 from workflow.project import ROOT, Project
@@ -46,9 +46,9 @@ def _tiny(folder: Path) -> Path:
     return project.store
 
 
-def _chosen(entries: list[Kept]) -> dict[str, list[Kept]]:
+def _chosen(entries: list[StoreEntry]) -> dict[str, list[StoreEntry]]:
     """Entries of each stage, up to a size, the largest first: they are what matters."""
-    stages: dict[str, list[Kept]] = {}
+    stages: dict[str, list[StoreEntry]] = {}
     for kept in sorted(entries, key=lambda kept: -kept.size):
         stage = stages.setdefault(kept.stage, [])
         if not stage or sum(k.size for k in stage) + kept.size <= MOST_BYTES:
@@ -67,14 +67,14 @@ def _timed(work: Callable[[Path], object], folder: Path) -> float:
     return best
 
 
-def _restore(store: Store, entries: list[Kept], place: Path) -> None:
+def _restore(store: Store, entries: list[StoreEntry], place: Path) -> None:
     for kept in entries:
         outputs = {name: place / kept.key / name for name in store.read(kept.key)["outputs"]}
         if store.restore(kept.key, outputs) is None:
             raise AssertionError(f"{kept.key} is damaged")
 
 
-def _copy(store: Store, entries: list[Kept], place: Path) -> None:
+def _copy(store: Store, entries: list[StoreEntry], place: Path) -> None:
     for kept in entries:
         (place / kept.key).mkdir()
         for digest in kept.objects:
@@ -103,18 +103,20 @@ def measure() -> list[Row]:
         ours = _timed(lambda place: _restore(store, every, place), folder)
         plain = _timed(lambda place: _copy(store, every, place), folder)
         speed = f"{size / ours / 1e6:.0f} MB/s, copied only {size / plain / 1e6:.0f} MB/s"
-        rows.append(row(f"restore {len(every)} jobs, {size_text(size)}", ours,
+        rows.append(row(f"restore {len(every)} jobs, {readable_bytes(size)}", ours,
                         "the same files copied", plain, 0.2,
                         f"{speed}; ours is verified and forced to the disk"))  # fmt: skip
     return rows
 
 
-def _row(store: Store, folder: Path, stage: str, entries: list[Kept], computing: float) -> Row:
+def _row(
+    store: Store, folder: Path, stage: str, entries: list[StoreEntry], computing: float
+) -> Row:
     ours = _timed(lambda place: _restore(store, entries, place), folder)
     plain = _timed(lambda place: _copy(store, entries, place), folder)
     size = sum(kept.size for kept in entries)
     return row(
-        f"restore {stage}, {len(entries)} jobs, {size_text(size)}", ours,
+        f"restore {stage}, {len(entries)} jobs, {readable_bytes(size)}", ours,
         "computing, as recorded", computing, 2.0,
         f"{size / ours / 1e6:.0f} MB/s; plain copy {plain / ours:.0%} of the time",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Command line for the maintenance of a store: `python scripts/store.py verify|prune|du`."""
+"""Command line to maintain a store: `python scripts/store.py verify|prune|du`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segbench.errors import SegbenchError
 from segbench.maintenance.contents import scan
 from segbench.maintenance.pruning import STATE_S, Policy, Pruned, prune
-from segbench.maintenance.units import bytes_of, seconds_of, size_text
+from segbench.maintenance.units import bytes_of, seconds_of
 from segbench.maintenance.verifying import Findings, verify
+from segbench.os_errors import readable_bytes
 from segbench.provenance.store import Store
 from segbench.store_location import STORE_VARIABLE, store_location
+
+if TYPE_CHECKING:
+    from segbench.config import Config
 
 #: Seconds between lines of progress without a terminal.
 _SECONDS_BETWEEN_LINES = 15.0
@@ -61,9 +66,9 @@ def main(root: Path, arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     root : Path
-        The project: the folder that holds `config/`.
+        The project, which holds `config/`.
     arguments : sequence of str, optional
-        The command line's by default.
+        By default those of the command line.
 
     Returns
     -------
@@ -87,8 +92,14 @@ def main(root: Path, arguments: Sequence[str] | None = None) -> int:
     return 2
 
 
-def _mains(options: argparse.Namespace, root: Path) -> list[Path]:
-    return list(options.configfile or [root / "config/config.yaml"])
+def _config(options: argparse.Namespace, root: Path) -> Config:
+    """The checked configuration."""
+    from segbench.config import load
+    from segbench.datasets.formats import FORMATS
+    from segbench.metrics import METRICS
+
+    mains = list(options.configfile or [root / "config/config.yaml"])
+    return load(mains, root=root, metrics=METRICS, formats=FORMATS)
 
 
 def _place(options: argparse.Namespace, root: Path) -> Path:
@@ -98,11 +109,7 @@ def _place(options: argparse.Namespace, root: Path) -> Path:
     elif os.environ.get(STORE_VARIABLE):
         place = store_location(root=root)
     else:
-        from segbench.config import load
-        from segbench.datasets.formats import FORMATS
-        from segbench.metrics import METRICS
-
-        place = load(_mains(options, root), root=root, metrics=METRICS, formats=FORMATS).store()
+        place = _config(options, root).store()
     if not place.is_dir():
         raise SegbenchError(
             f"{place}: no store found",
@@ -115,47 +122,45 @@ def _place(options: argparse.Namespace, root: Path) -> Path:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], object]]:
-    """A bar on a terminal, lines elsewhere."""
+    """A bar on a terminal; elsewhere a line now and then."""
     from tqdm import tqdm
 
-    if sys.stderr.isatty():
-        with tqdm(unit="B", unit_scale=True, desc="verify", leave=False) as bar:
+    terminal = sys.stderr.isatty()
+    last = time.monotonic()
+    with tqdm(unit="B", unit_scale=True, desc="verify", leave=False, disable=not terminal) as bar:
 
-            def update(done: int, total: int) -> None:
+        def update(done: int, total: int) -> None:
+            nonlocal last
+            if terminal:
                 bar.total = total
                 bar.update(done - bar.n)
+            elif time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
+                last = time.monotonic()
+                line = f"{readable_bytes(done)} of {readable_bytes(total)}"
+                print(line, file=sys.stderr, flush=True)
 
-            yield update
-        return
-    last = time.monotonic()
-
-    def say(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
-            last = time.monotonic()
-            print(f"{size_text(done)} of {size_text(total)}", file=sys.stderr, flush=True)
-
-    yield say
+        yield update
 
 
 def _verify(store: Store, keep: bool) -> int:
-    with _progress() as tell:
-        found = verify(store, keep=keep, tell=tell)
+    with _progress() as report:
+        found = verify(store, keep=keep, report=report)
     print(_findings(store, found, keep))
     return 1 if found.damaged else 0
 
 
 def _findings(store: Store, found: Findings, keep: bool) -> str:
     lines = list(found.damaged)
+    state = "all intact"
+    if found.damaged:
+        state = f"{len(found.damaged)} damaged, {'kept' if keep else 'dropped'}"
     lines.append(
         f"{store.root}: {found.entries} entries, {found.objects} objects, "
-        f"{size_text(found.size)} verified; "
-        + (f"{len(found.damaged)} damaged" if found.damaged else "all intact")
-        + (", kept" if keep and found.damaged else ", dropped" if found.damaged else "")
+        f"{readable_bytes(found.size)} verified; {state}"
     )
     if found.orphans or found.leftovers:
         lines.append(
-            f"orphaned: {found.orphans} objects ({size_text(found.orphaned)}), "
+            f"orphaned: {found.orphans} objects ({readable_bytes(found.orphaned)}), "
             f"{found.leftovers} partial files; `prune` removes them"
         )
     return "\n".join(lines)
@@ -175,7 +180,7 @@ def _prune(store: Store, options: argparse.Namespace) -> int:
 def _report(done: Pruned, dry: bool) -> str:
     lines = [
         f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(kept.used))}  {kept.key[:12]}  "
-        f"{size_text(kept.size):>8}  {kept.stage} {' '.join(kept.wildcards.values())}".rstrip()
+        f"{readable_bytes(kept.size):>8}  {kept.stage} {' '.join(kept.wildcards.values())}".rstrip()
         for kept in done.entries
     ]
     counts = (
@@ -186,20 +191,17 @@ def _report(done: Pruned, dry: bool) -> str:
         (len(done.locks), "stale locks"),
     )
     went = ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing"
-    lines.append(f"{'would remove' if dry else 'removed'} {went}: {size_text(done.size)}")
+    lines.append(f"{'would remove' if dry else 'removed'} {went}: {readable_bytes(done.size)}")
     if done.busy:
         lines.append(f"{done.busy} skipped: in use by jobs")
     return "\n".join(lines)
 
 
 def _du(store: Store, options: argparse.Namespace, root: Path) -> int:
-    from segbench.config import load
-    from segbench.datasets.formats import FORMATS
     from segbench.maintenance.usage import summary, summary_text
-    from segbench.metrics import METRICS
 
     try:
-        config = load(_mains(options, root), root=root, metrics=METRICS, formats=FORMATS)
+        config = _config(options, root)
         arms = {study: config.arms(study) for study in config.studies}
     except SegbenchError as error:
         print(f"Cannot tell studies apart, the config has errors:\n{error}", file=sys.stderr)

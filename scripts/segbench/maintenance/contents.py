@@ -27,17 +27,16 @@ class StoreEntry:
     Attributes
     ----------
     key : str
-        Its key.
     objects : dict of str to int
-        SHA-256 -> bytes, of its outputs.
+        SHA-256 -> bytes of its outputs.
     size : int
-        Bytes of its outputs, as if none were equal.
+        Total bytes of its outputs.
     stage : str
         The rule that made it.
     wildcards : dict of str to str
-        Of the job that was first to do this work.
+        Of the job that made it first.
     wall_s, gpu_s : float
-        Wall time of the work; of that on a GPU.
+        Wall time of the work, and of work on a GPU.
     used : float
         When it was last made or restored, seconds since the epoch.
     """
@@ -54,16 +53,15 @@ class StoreEntry:
 
 @dataclass(frozen=True)
 class StoreFile:
-    """A file of the store that is not an entry.
+    """A file or folder of the store that is not an entry.
 
     Attributes
     ----------
     path : Path
-        Its path.
     size : int
         Bytes.
     changed : float
-        When it, or the newest file in it, was last changed; seconds since the epoch.
+        When it, or the newest file in it, last changed; seconds since the epoch.
     plain : bool
         Whether it is a plain file.
     """
@@ -85,15 +83,15 @@ class Contents:
     broken : dict of str to str
         Key -> what is wrong with its entry.
     closed : list of str
-        Keys of entries that we may not read.
+        Keys of entries that this user may not read.
     objects : dict of str to StoreFile
         By SHA-256.
     states : dict of str to StoreFile
-        Key -> folder with the state of unfinished work.
+        Key -> state folder of unfinished work.
     leftovers : list of StoreFile
         Partial files of killed processes.
     marks : list of Path
-        Marks of use whose entry is gone.
+        Usage marks whose entry is gone.
     """
 
     entries: list[StoreEntry] = field(default_factory=list)
@@ -105,7 +103,7 @@ class Contents:
     marks: list[Path] = field(default_factory=list)
 
     def orphans(self) -> dict[str, StoreFile]:
-        """Objects that no entry needs."""
+        """Objects without an entry."""
         needed = {digest for kept in self.entries for digest in kept.objects}
         return {digest: item for digest, item in self.objects.items() if digest not in needed}
 
@@ -116,13 +114,7 @@ def _number(value: object) -> float:
 
 
 def read_entry(store: Store, key: str) -> StoreEntry:
-    """Read an entry.
-
-    Raises
-    ------
-    DamagedError, OSError
-        As `Store.read`.
-    """
+    """Read an entry; raises as `Store.read` does."""
     entry = store.read(key)
     record: dict[str, Any] = entry["record"]
     cost: dict[str, Any] = record.get("cost", {})
@@ -141,7 +133,7 @@ def read_entry(store: Store, key: str) -> StoreEntry:
 
 
 def _stat(path: Path) -> StoreFile | None:
-    """Size and time of a file or folder; None if it has gone meanwhile."""
+    """Size and time of a file or folder; None if it was removed meanwhile."""
     try:
         about = path.lstat()
     except FileNotFoundError:
@@ -161,13 +153,7 @@ def _stat(path: Path) -> StoreFile | None:
 
 
 def scan(store: Store) -> Contents:
-    """List everything in a store; only entries are read.
-
-    Parameters
-    ----------
-    store : Store
-        The store.
-    """
+    """List everything in a store; only entries are read."""
     found = Contents()
     _scan_entries(store, found)
     for name in ("entries", "objects", "used", "locks"):

@@ -24,16 +24,16 @@ STATE_S = 14 * 86400.0
 
 @dataclass(frozen=True)
 class Policy:
-    """What may be removed.
+    """What to remove.
 
     Attributes
     ----------
     older_s : float or None
-        Entries that were not made or restored for this many seconds.
+        Entries not made or restored for this many seconds.
     max_bytes : int or None
-        Least recently used entries, until the rest is no larger than this.
+        Least recently used entries, until the rest fits.
     state_s : float
-        States of unfinished work that did not change for this many seconds.
+        States of unfinished work unchanged for this many seconds.
     """
 
     older_s: float | None = None
@@ -48,13 +48,13 @@ class Pruned:
     Attributes
     ----------
     entries : list of StoreEntry
-        Entries, the least recently used first.
+        The least recently used first.
     objects, states, leftovers, locks : list of Path
         Objects that no remaining entry needs; states, partial files and stale locks.
     size : int
-        Total bytes. Those with a hard link in a results folder are freed when that goes, too.
+        Total bytes. Bytes hard-linked to a results folder are freed when that is removed.
     busy : int
-        Entries and states that were skipped because a job uses them.
+        Entries and states skipped because a job uses them.
     """
 
     entries: list[StoreEntry] = field(default_factory=list)
@@ -67,17 +67,7 @@ class Pruned:
 
 
 def choose(contents: Contents, policy: Policy, now: float) -> list[StoreEntry]:
-    """The entries to remove, the least recently used first.
-
-    Parameters
-    ----------
-    contents : Contents
-        Of the store.
-    policy : Policy
-        What may be removed.
-    now : float
-        Seconds since the epoch.
-    """
+    """The entries to remove, the least recently used first; `now` in seconds since the epoch."""
     by_use = sorted(contents.entries, key=lambda kept: (kept.used, kept.key))
     if policy.older_s is None:
         old, rest = [], by_use
@@ -100,43 +90,38 @@ def choose(contents: Contents, policy: Policy, now: float) -> list[StoreEntry]:
 
 
 def _freed(kept: StoreEntry, needed: Counter[str], contents: Contents) -> int:
-    """Take an entry out of the count; returns the bytes that this frees."""
+    """Remove an entry from the count; returns the bytes that this frees."""
     needed.subtract(kept.objects.keys())
     gone = [d for d in kept.objects if needed[d] == 0 and d in contents.objects]
     return sum(contents.objects[digest].size for digest in gone)
 
 
 def _that_free_bytes(chosen: list[StoreEntry], needed: Counter[str]) -> list[StoreEntry]:
-    """The chosen entries whose removal frees someitem; the others may stay."""
+    """The chosen entries whose removal frees something; the others may stay."""
     return [k for k in chosen if any(needed[digest] == 0 for digest in k.objects)]
 
 
 def prune(store: Store, policy: Policy, *, dry: bool, now: float) -> Pruned:
-    """Remove what the policy allows, and orphaned objects, old states, partial files and locks.
+    """Remove what the policy says, orphaned objects, old states, partial files and stale locks.
 
-    Noitem is removed that a remaining entry needs or a job holds.
+    Nothing is removed that a remaining entry needs or a job holds.
 
     Parameters
     ----------
     store : Store
-        The store. It may be in use; publishing waits until pruning is done.
+        May be in use; publishing waits until pruning is done.
     policy : Policy
-        What may be removed.
     dry : bool
         Only report what would be removed.
     now : float
         Seconds since the epoch.
 
-    Returns
-    -------
-    Pruned
-
     Raises
     ------
     SegbenchError
-        Entries of other members are not readable, so their objects are not known.
+        Entries of other users are not readable, so their objects are unknown.
     OSError
-        Someitem cannot be removed.
+        Something cannot be removed.
     """
     with ExitStack() as held:
         if not dry:
@@ -165,7 +150,7 @@ def prune(store: Store, policy: Policy, *, dry: bool, now: float) -> Pruned:
 
 
 def _remove_unless_held(store: Store, key: str, dry: bool, paths: Iterable[Path]) -> bool:
-    """Remove files of a key, unless a job holds the key; returns whether they are gone."""
+    """Remove files of a key unless a job holds it; returns whether they are gone."""
     if dry:
         return True
     with store.locks.key(key, wait=False) as ours:

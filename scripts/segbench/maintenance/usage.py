@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from humanfriendly import format_timespan
+
 from segbench.arms import Arm, is_part_of
 from segbench.maintenance.contents import Contents, StoreEntry
-from segbench.maintenance.units import aligned, size_text, time_text
+from segbench.os_errors import readable_bytes
 
 #: Entries of no study of the configuration.
 OTHER = "other"
@@ -19,20 +21,16 @@ Arms = Mapping[str, Sequence[Arm]]
 
 @dataclass(frozen=True)
 class Use:
-    """One line of the summary.
+    """Usage by one stage, study or dataset.
 
     Attributes
     ----------
     name : str
-        Of the stage, study or dataset.
     entries : int
-        Their number.
-    size : int
-        Bytes of their outputs, as if none were equal.
-    unique : int
-        Bytes that they take.
+    size, unique : int
+        Bytes of the outputs; of distinct outputs, which is what they take.
     wall_s, gpu_s : float
-        Wall time of their computation; of that on a GPU.
+        Wall time of their computation, and of the part on a GPU.
     """
 
     name: str
@@ -44,19 +42,7 @@ class Use:
 
 
 def studies_of(wildcards: Mapping[str, str], arms: Arms) -> list[str]:
-    """The studies that a job serves, by the names in its wildcards.
-
-    Parameters
-    ----------
-    wildcards : mapping
-        Of the job.
-    arms : mapping
-        Study -> its arms.
-
-    Returns
-    -------
-    list of str
-        `OTHER` alone if there is none.
+    """The studies that a job serves, by its wildcards; `OTHER` if there is none.
 
     Examples
     --------
@@ -101,19 +87,12 @@ def _by(entries: Iterable[StoreEntry], names: Callable[[StoreEntry], list[str]])
 def summary(contents: Contents, arms: Arms) -> dict[str, Any]:
     """Disk usage of a store as plain data.
 
-    Parameters
-    ----------
-    contents : Contents
-        Of the store.
-    arms : mapping
-        Study -> its arms; if empty, every entry is of another study.
-
     Returns
     -------
     dict
-        ``total``, ``stages``, ``studies``, ``datasets`` with the fields of `Use`;
-        ``orphans``, ``states`` and ``leftovers`` with ``count`` and ``bytes``;
-        ``damaged`` entries.
+        ``total``, ``stages``, ``studies``, ``datasets`` with the fields of `Use`; ``orphans``,
+        ``states`` and ``leftovers`` with ``count`` and ``bytes``; ``damaged`` entries. Without
+        arms every entry belongs to the study `OTHER`.
     """
     groups = {
         "stages": _by(contents.entries, lambda kept: [kept.stage]),
@@ -129,8 +108,8 @@ def summary(contents: Contents, arms: Arms) -> dict[str, Any]:
         "total": asdict(_use("total", contents.entries)),
         **{name: [asdict(use) for use in uses] for name, uses in groups.items()},
         **{
-            name: {"count": len(things), "bytes": sum(thing.size for thing in things)}
-            for name, things in rest.items()
+            name: {"count": len(items), "bytes": sum(item.size for item in items)}
+            for name, items in rest.items()
         },
         "damaged": len(contents.broken),
     }
@@ -144,14 +123,14 @@ def summary_text(data: Mapping[str, Any]) -> str:
         lines += [(title, *heading), *(_line(use) for use in data[key])]
         lines.append(("",) * 6)
     lines.append(_line(data["total"]))
-    text = aligned(lines)
+    text = _aligned(lines)
     for name, words in (
         ("orphans", "objects without an entry"),
         ("states", "states of unfinished work"),
         ("leftovers", "partial files"),
     ):
         if data[name]["count"]:
-            text += f"\n{data[name]['count']} {words}: {size_text(data[name]['bytes'])}"
+            text += f"\n{data[name]['count']} {words}: {readable_bytes(data[name]['bytes'])}"
     if data["damaged"]:
         text += f"\n{data['damaged']} damaged entries: run `verify`"
     return text
@@ -161,8 +140,17 @@ def _line(use: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         str(use["name"]),
         str(use["entries"]),
-        size_text(use["size"]),
-        size_text(use["unique"]),
-        time_text(use["wall_s"]),
-        time_text(use["gpu_s"]) if use["gpu_s"] else "",
+        readable_bytes(use["size"]),
+        readable_bytes(use["unique"]),
+        format_timespan(use["wall_s"], max_units=2),
+        format_timespan(use["gpu_s"], max_units=2) if use["gpu_s"] else "",
+    )
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells as a table, the first column to the left, the others to the right."""
+    first, *widths = (max(map(len, column)) for column in zip(*lines, strict=True))
+    return "\n".join(
+        "  ".join([name.ljust(first), *map(str.rjust, cells, widths)]).rstrip()
+        for name, *cells in lines
     )

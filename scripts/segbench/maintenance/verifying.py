@@ -16,7 +16,7 @@ _THREADS = 4
 
 @dataclass
 class Findings:
-    """What verifying found.
+    """Result of a verification.
 
     Attributes
     ----------
@@ -24,10 +24,8 @@ class Findings:
         Their numbers, and the bytes read.
     damaged : list of str
         One line per damaged entry or object.
-    orphans : int
-        Intact objects without an entry.
-    orphaned : int
-        Their bytes.
+    orphans, orphaned : int
+        Intact objects without an entry, and their bytes.
     leftovers : int
         Partial files of killed processes.
     """
@@ -45,32 +43,28 @@ def verify(
     store: Store,
     *,
     keep: bool = False,
-    tell: Callable[[int, int], object] = lambda done, total: None,
+    report: Callable[[int, int], object] = lambda done, total: None,
 ) -> Findings:
     """Compare every object with its digest and every entry with its objects.
 
     Parameters
     ----------
     store : Store
-        The store, which may be in use.
+        May be in use.
     keep : bool
         Only report; otherwise damaged entries are dropped, to be recomputed when needed.
-    tell : callable
+    report : callable
         Called with the bytes read so far and in total.
-
-    Returns
-    -------
-    Findings
     """
     contents = scan(store)
-    wrong = _damaged_objects(contents, tell)
+    wrong = _damaged_objects(contents, report)
     orphans = contents.orphans()
     found = Findings(
         len(contents.entries) + len(contents.broken),
         len(contents.objects),
-        sum(thing.size for thing in contents.objects.values()),
+        sum(item.size for item in contents.objects.values()),
         orphans=len(orphans.keys() - wrong.keys()),
-        orphaned=sum(thing.size for digest, thing in orphans.items() if digest not in wrong),
+        orphaned=sum(item.size for digest, item in orphans.items() if digest not in wrong),
         leftovers=len(contents.leftovers),
     )
     found.damaged += [f"entry {key}: {why}" for key, why in contents.broken.items()]
@@ -90,31 +84,31 @@ def verify(
     return found
 
 
-def _damaged_objects(contents: Contents, tell: Callable[[int, int], object]) -> dict[str, str]:
+def _damaged_objects(contents: Contents, report: Callable[[int, int], object]) -> dict[str, str]:
     """Digest -> problem of the objects whose content does not match their name."""
     wrong, done = {}, 0
-    total = sum(thing.size for thing in contents.objects.values())
+    total = sum(item.size for item in contents.objects.values())
     with ThreadPoolExecutor(_THREADS) as pool:
         waiting = {
-            pool.submit(_object_problem, digest, thing): (digest, thing.size)
-            for digest, thing in sorted(contents.objects.items())
+            pool.submit(_object_problem, digest, item): (digest, item.size)
+            for digest, item in sorted(contents.objects.items())
         }
         for future in as_completed(waiting):
             digest, size = waiting[future]
             done += size
-            tell(done, total)
+            report(done, total)
             why = future.result()
             if why:
                 wrong[digest] = why
     return wrong
 
 
-def _object_problem(digest: str, thing: StoreFile) -> str:
-    """What is wrong with an object; empty if it is intact, or has gone meanwhile."""
-    if not thing.plain:
+def _object_problem(digest: str, item: StoreFile) -> str:
+    """What is wrong with an object; empty if it is intact or was removed meanwhile."""
+    if not item.plain:
         return "not a plain file"
     try:
-        if is_sound(thing.path, digest) or not os.path.lexists(thing.path):
+        if is_sound(item.path, digest) or not os.path.lexists(item.path):
             return ""
     except OSError as error:
         return f"cannot be read: {error.strerror}"
@@ -124,16 +118,16 @@ def _object_problem(digest: str, thing: StoreFile) -> str:
 def _entry_problem(
     store: Store, kept: StoreEntry, contents: Contents, wrong: dict[str, str]
 ) -> str:
-    """What is wrong with an entry; empty if it is intact, or has gone meanwhile."""
+    """What is wrong with an entry; empty if it is intact or was removed meanwhile."""
     for digest, size in kept.objects.items():
         if digest in wrong:
             return f"object {digest}: {wrong[digest]}"
-        thing = contents.objects.get(digest)
+        item = contents.objects.get(digest)
         # It may have been published or dropped after the objects were listed.
-        if thing is None and not os.path.lexists(store.object_path(digest)):
+        if item is None and not os.path.lexists(store.object_path(digest)):
             return f"object {digest}: missing" if store.find(kept.key) else ""
-        if thing is not None and thing.size != size:
-            return f"object {digest}: {thing.size} bytes instead of {size}"
+        if item is not None and item.size != size:
+            return f"object {digest}: {item.size} bytes instead of {size}"
     return ""
 
 

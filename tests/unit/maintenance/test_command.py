@@ -63,9 +63,9 @@ def test_prune_lists_what_goes(store, capsys):
         )
         assert status == 0
         first, last = out.splitlines()
-        assert first.split() == ["1970-01-02", *first.split()[1:2], key("one")[:12], "7.00", "kB",
+        assert first.split() == ["1970-01-02", *first.split()[1:2], key("one")[:12], "7.0", "kB",
                                  "train"]  # fmt: skip
-        assert last == f"{verb} 1 entries, 1 objects: 7.00 kB"
+        assert last == f"{verb} 1 entries, 1 objects: 7.0 kB"
     assert store.keys() == [key("two")]
     assert call(capsys, "prune", "--store", store.root)[1] == "removed nothing: 0 B\n"
 

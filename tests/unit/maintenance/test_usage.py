@@ -101,7 +101,7 @@ def test_the_table_is_aligned(store):
     assert len({len(line) for line in lines if line.endswith("on GPUs")}) == 1
     train = next(line for line in lines if line.startswith("train"))
     assert train.split("  ")[0] == "train"
-    assert train.endswith("1.0 h")
+    assert train.endswith("1 hour")
 
 
 def test_records_of_strangers_are_counted_without_trust(tmp_path):

@@ -133,6 +133,6 @@ def test_what_a_job_is_using_is_not_dropped_under_its_hands(store):
 
 def test_it_tells_how_far_it_is(store):
     told = []
-    verify(store, tell=lambda done, total: told.append((done, total)))
+    verify(store, report=lambda done, total: told.append((done, total)))
     assert told[-1] == (26, 26)
     assert sorted(told) == told
