@@ -104,13 +104,15 @@ def spacing_of(
     tuple of float or None
         (y, x), or (z, y, x) for volumes and for slices whose distance is known.
     """
-    said = source.spacing_mm(raw, sample)
-    if said is None and dataset.spacing_um is not None:
-        said = tuple(um / 1000 for um in dataset.spacing_um)
-    if said is not None and not (len(said) in (2, 3) and min(said) > 0 and max(said) < np.inf):
+    spacing = source.spacing_mm(raw, sample)
+    if spacing is None and dataset.spacing_um is not None:
+        spacing = tuple(um / 1000 for um in dataset.spacing_um)
+    if spacing is not None and not (
+        len(spacing) in (2, 3) and all(0 < mm < np.inf for mm in spacing)
+    ):
         raise SegbenchError(
-            f"{raw / sample.images[0]}: its spacing is {said} mm",
+            f"{raw / sample.images[0]}: its spacing is {spacing} mm",
             "two or three numbers > 0",
             "correct the file's header or name",
         )
-    return said
+    return spacing

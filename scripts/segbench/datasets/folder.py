@@ -34,9 +34,11 @@ from segbench.datasets import nifti
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.folder_files import read_array, read_image_file, size_of
 from segbench.datasets.folder_labels import to_binary, to_classes, to_objects
-from segbench.datasets.folder_legend import Labels, names_of
+from segbench.datasets.folder_legend import Labels
 from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of, sample_ids
 from segbench.datasets.folder_sheet import Row, read_sheet
+from segbench.datasets.label_names import class_of_spelling
+from segbench.datasets.pixels import check_size
 from segbench.datasets.tree import breadth_first, subfolders
 from segbench.errors import SegbenchError
 
@@ -50,7 +52,7 @@ class FolderSample(RawSample):
 
     Attributes
     ----------
-    said : Row
+    row : Row
         Empty without a sheet.
     label : str
         Class of the whole image, for classification.
@@ -59,7 +61,7 @@ class FolderSample(RawSample):
         is empty where one mask holds all.
     """
 
-    said: Row = field(default_factory=Row)
+    row: Row = field(default_factory=Row)
     label: str = ""
     masks: tuple[tuple[str, str], ...] = ()
 
@@ -99,7 +101,8 @@ class Folder(Reader):
                     "a path below it",
                     "correct it in the dataset's config, or set folder.path higher up",
                 )
-        self._names = names_of(self._classes)
+        spellings = ((one.name, (one.name, *one.labels)) for one in self._classes)
+        self._names = class_of_spelling(spellings, str.casefold)
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -123,7 +126,7 @@ class Folder(Reader):
         masks = {} if self._task == "classification" else self._masks(base, images)
         samples = []
         for key, name in images.items():
-            said = rows.get(ids[key], Row())
+            row = rows.get(ids[key], Row())
             found = tuple(
                 (one, path.relative_to(root).as_posix()) for one, path in masks.get(key, ())
             )
@@ -133,10 +136,10 @@ class Folder(Reader):
                     images=((base / layout.images / name).relative_to(root).as_posix(),),
                     # The sheet is a file of every sample: what it says of it is seen to change.
                     labels=(*(file for _, file in found), *sheet),
-                    split=said.split,
-                    group=said.group or ids[key],
-                    said=said,
-                    label=self._class_of(base / layout.images, name, said),
+                    split=row.split,
+                    group=row.group or ids[key],
+                    row=row,
+                    label=self._class_of(base / layout.images, name, row),
                     masks=found,
                 )
             )
@@ -211,12 +214,12 @@ class Folder(Reader):
         check_pairs(images, shown, image_folder, folder)
         return found
 
-    def _class_of(self, folder: Path, name: str, said: Row) -> str:
+    def _class_of(self, folder: Path, name: str, row: Row) -> str:
         """Class of a whole image: the sheet's, else the first folder of its path."""
         if self._task != "classification":
             return ""
         first, slash, _ = name.partition("/")
-        wanted = said.label or (first if slash else "")
+        wanted = row.label or (first if slash else "")
         if not wanted:
             raise SegbenchError(
                 f"{folder / name}: has no class",
@@ -244,7 +247,7 @@ class Folder(Reader):
     def rows_of(self, root: Path, name: str, samples: Iterable[RawSample]) -> dict[str, str]:
         """What the sheet says of each sample: the scan has read and checked it."""
         return {
-            raw.sample: json.dumps(asdict(raw.said), sort_keys=True)
+            raw.sample: json.dumps(asdict(raw.row), sort_keys=True)
             for raw in samples
             if isinstance(raw, FolderSample)
         }
@@ -307,14 +310,14 @@ class Folder(Reader):
 
     def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
         """Give what the sheet says; without it the class of a classified image."""
-        return (raw.said.stratum or raw.label) if isinstance(raw, FolderSample) else ""
+        return (raw.row.stratum or raw.label) if isinstance(raw, FolderSample) else ""
 
     def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
         """Give what the sheet says, else a NIfTI file's header."""
-        said = raw.said.spacing_mm if isinstance(raw, FolderSample) else None
-        if said is None and raw.images[0].lower().endswith(nifti.ENDINGS):
+        row = raw.row.spacing_mm if isinstance(raw, FolderSample) else None
+        if row is None and raw.images[0].lower().endswith(nifti.ENDINGS):
             return nifti.spacing_mm(root / raw.images[0])
-        return said
+        return row
 
 
 def _of_size(
@@ -330,26 +333,6 @@ def _of_size(
     label = convert(path, mask)
     check_size(path, label.shape, size, image)
     return label
-
-
-def check_size(path: Path, found: tuple[int, ...], size: tuple[int, ...], image: str) -> None:
-    """Refuse a mask of another size than its image.
-
-    Raises
-    ------
-    SegbenchError
-        Saying whether rows and columns are swapped.
-    """
-    if tuple(found) == tuple(size):
-        return
-    swapped = len(size) == 2 and tuple(found) == tuple(reversed(size))
-    raise SegbenchError(
-        f"{path}: {' x '.join(map(str, found))} pixels",
-        f"{' x '.join(map(str, size))} pixels (rows x columns), as {image}",
-        "rows and columns are swapped: transpose the mask, or save image and mask upright"
-        if swapped
-        else "make the mask again at the image's size; resize masks to the nearest pixel only",
-    )
 
 
 def _check_affine(image: Path, mask: Path) -> None:

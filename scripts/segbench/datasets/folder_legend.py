@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segbench.config.dataset import Background, Class
@@ -95,23 +95,3 @@ def _number(name: str, label: str | int, by_colour: bool) -> int:
         "of all classes, such as 3",
         "correct `labels` in the dataset's config",
     )
-
-
-def names_of(classes: Iterable[Class]) -> dict[str, str]:
-    """Spelling of a class in folders and cells -> its name.
-
-    Raises
-    ------
-    SegbenchError
-        One spelling is listed for two classes.
-    """
-    found: dict[str, str] = {}
-    for one in classes:
-        for label in (one.name, *one.labels):
-            if found.setdefault(str(label).casefold(), one.name) != one.name:
-                raise SegbenchError(
-                    f"classes: {label!r} stands for {found[str(label).casefold()]} and {one.name}",
-                    "each label in one class",
-                    "remove it from the `labels` of one of them",
-                )
-    return found

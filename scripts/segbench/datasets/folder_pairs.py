@@ -138,25 +138,25 @@ def check_pairs(
     SegbenchError
         All that do not pair, in one message.
     """
-    lonely = sorted(images.keys() - masks.keys())
-    masked = sorted(masks.keys() - images.keys())
-    if not lonely and not masked:
+    unpaired_images = sorted(images.keys() - masks.keys())
+    unpaired_masks = sorted(masks.keys() - images.keys())
+    if not unpaired_images and not unpaired_masks:
         return
     parts = []
-    if lonely:
+    if unpaired_images:
         parts.append(
-            f"{len(lonely)} of {len(images)} images have no mask in {mask_folder}: "
-            + _listed(lonely, images, masked, masks)
+            f"{len(unpaired_images)} of {len(images)} images have no mask in {mask_folder}: "
+            + _listed(unpaired_images, images, unpaired_masks, masks)
         )
-    if masked:
+    if unpaired_masks:
         parts.append(
-            f"{len(masked)} of {len(masks)} masks have no image in {image_folder}: "
-            + _listed(masked, masks, lonely, images)
+            f"{len(unpaired_masks)} of {len(masks)} masks have no image in {image_folder}: "
+            + _listed(unpaired_masks, masks, unpaired_images, images)
         )
     raise SegbenchError(
         "; ".join(parts),
         "a mask that is named like its image, apart from endings",
-        _pairing_hint(lonely, masked),
+        _pairing_hint(unpaired_images, unpaired_masks),
     )
 
 
@@ -172,11 +172,11 @@ def _listed(
     return ", ".join(shown) + more
 
 
-def _pairing_hint(lonely: list[str], masked: list[str]) -> str:
+def _pairing_hint(unpaired_images: list[str], unpaired_masks: list[str]) -> str:
     """Name the suffix that all masks, or all images, have more, if it is one."""
     for longer, shorter, key in (
-        (masked, lonely, "mask_suffix"),
-        (lonely, masked, "image_suffix"),
+        (unpaired_masks, unpaired_images, "mask_suffix"),
+        (unpaired_images, unpaired_masks, "image_suffix"),
     ):
         rests = set()
         for name in longer:

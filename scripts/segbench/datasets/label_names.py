@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,55 @@ from segbench.config.dataset import Class, Dataset
 from segbench.errors import SegbenchError
 
 
-def same_name(name: str) -> str:
+def class_of_spelling(
+    spellings: Iterable[tuple[str, Iterable[str | int]]], normalise: Callable[[str], str]
+) -> dict[str, str]:
+    """Look up classes by what they may be called.
+
+    Parameters
+    ----------
+    spellings : iterable of tuple
+        Name of each class, and its spellings.
+    normalise : callable
+        Maps spellings that mean the same to one.
+
+    Raises
+    ------
+    SegbenchError
+        One spelling is listed for two classes.
+    """
+    found: dict[str, str] = {}
+    for name, labels in spellings:
+        for label in labels:
+            other = found.setdefault(normalise(str(label)), name)
+            if other != name:
+                raise SegbenchError(
+                    f"classes: {label!r} is a label of {other} and of {name}",
+                    "each label in one class",
+                    "remove it from the `labels` of one of them",
+                )
+    return found
+
+
+def normalised_name(name: str) -> str:
     """Normalise a label's name: case, hyphens, underscores and spaces do not matter.
 
     Examples
     --------
-    >>> same_name("Non-Enhancing tumor ") == same_name("non_enhancing tumor")
+    >>> normalised_name("Non-Enhancing tumor ") == normalised_name("non_enhancing tumor")
     True
     """
     return re.sub(r"[-_\s]+", " ", name).strip().casefold()
 
 
-def class_sets(dataset: Dataset, described: Path) -> dict[str, frozenset[int]]:
+def class_values(dataset: Dataset, path: Path) -> dict[str, frozenset[int]]:
     """Which values of the label files each class of a dataset consists of.
 
     Parameters
     ----------
     dataset : Dataset
         Its classes; `labels` are names or values, without them the class's own name counts.
-    described : Path
+    path : Path
         dataset.json.
 
     Returns
@@ -48,38 +78,38 @@ def class_sets(dataset: Dataset, described: Path) -> dict[str, frozenset[int]]:
     """
     if dataset.task not in {"semantic", "overlapping"}:
         raise SegbenchError(
-            f"{described}: read for the task {dataset.task}",
+            f"{path}: read for the task {dataset.task}",
             "task: semantic, or overlapping: this format holds label maps",
             "correct `task` in the dataset's config",
         )
-    names = label_values(described)
-    sets = {c.name: _values_of(c, names, described) for c in dataset.classes}
+    names = label_values(path)
+    sets = {c.name: _values_of(c, names, path) for c in dataset.classes}
     owner: dict[int, str] = {}
     for name, values in sets.items():
         for value in sorted(values):
             if dataset.task == "semantic" and owner.setdefault(value, name) != name:
                 raise SegbenchError(
-                    f"{described}: the label {value} is in the classes {owner[value]} and {name}",
+                    f"{path}: the label {value} is in the classes {owner[value]} and {name}",
                     "each label in one class",
                     "use `task: overlapping`, or `regions` made of the classes",
                 )
     return sets
 
 
-def _values_of(one: Class, names: Mapping[str, frozenset[int]], described: Path) -> frozenset[int]:
-    by_name = {same_name(name): values for name, values in names.items()}
+def _values_of(one: Class, names: Mapping[str, frozenset[int]], path: Path) -> frozenset[int]:
+    by_name = {normalised_name(name): values for name, values in names.items()}
     known = frozenset().union(*names.values()) if names else frozenset()
     found: set[int] = set()
     for wanted in one.labels or (one.name,):
         if isinstance(wanted, int) and wanted in known:
             found.add(wanted)
-        elif isinstance(wanted, str) and same_name(wanted) in by_name:
-            found |= by_name[same_name(wanted)]
+        elif isinstance(wanted, str) and normalised_name(wanted) in by_name:
+            found |= by_name[normalised_name(wanted)]
         else:
-            near = get_close_matches(same_name(str(wanted)), by_name, n=1, cutoff=0.4)
-            hint = next((n for n in names if near and same_name(n) == near[0]), None)
+            near = get_close_matches(normalised_name(str(wanted)), by_name, n=1, cutoff=0.4)
+            hint = next((n for n in names if near and normalised_name(n) == near[0]), None)
             raise SegbenchError(
-                f"{described}: has no label {wanted!r}, of the class {one.name!r}",
+                f"{path}: has no label {wanted!r}, of the class {one.name!r}",
                 f"one of {', '.join(map(repr, names)) or 'the labels, but there are none'}",
                 (f"did you mean {hint!r}? " if hint else "")
                 + "Correct `classes` in the dataset's config",
@@ -87,12 +117,12 @@ def _values_of(one: Class, names: Mapping[str, frozenset[int]], described: Path)
     return frozenset(found)
 
 
-def label_values(described: Path) -> dict[str, frozenset[int]]:
+def label_values(path: Path) -> dict[str, frozenset[int]]:
     """Names of the labels and the values that each stands for, as dataset.json has them.
 
     Parameters
     ----------
-    described : Path
+    path : Path
         dataset.json; its `labels` are ``{"1": "edema"}`` or ``{"edema": 1, "tumour": [1, 2]}``.
 
     Raises
@@ -100,7 +130,7 @@ def label_values(described: Path) -> dict[str, frozenset[int]]:
     SegbenchError
         The file is not JSON, or its labels are neither.
     """
-    labels = description(described).get("labels")
+    labels = read_dataset_json(path).get("labels")
     try:
         if not isinstance(labels, dict):
             raise TypeError("it has none")
@@ -114,14 +144,14 @@ def label_values(described: Path) -> dict[str, frozenset[int]]:
                 found[key].add(int(item))
     except (TypeError, ValueError) as error:
         raise SegbenchError(
-            f"{described}: its `labels` cannot be read ({error})",
+            f"{path}: its `labels` cannot be read ({error})",
             '"labels": {"1": "NAME"} or {"NAME": 1} or {"NAME": [1, 2]}',
             "restore the publisher's file",
         ) from error
     return {name: frozenset(values) for name, values in found.items()}
 
 
-def description(path: Path) -> dict[str, Any]:
+def read_dataset_json(path: Path) -> dict[str, Any]:
     """Read a dataset.json.
 
     Raises
@@ -140,9 +170,9 @@ def description(path: Path) -> dict[str, Any]:
     return data
 
 
-def check_taken(
+def check_labels_taken(
     dataset: Dataset,
-    described: Path,
+    path: Path,
     sets: Mapping[str, frozenset[int]],
     present: Sequence[int],
     where: Path,
@@ -153,10 +183,10 @@ def check_taken(
     ----------
     dataset : Dataset
         Its `background` may name labels too; 0 and what is called background always are.
-    described : Path
+    path : Path
         dataset.json.
     sets : mapping
-        From `class_sets`.
+        From `class_values`.
     present : sequence of int
         Values in a label file.
     where : Path
@@ -167,17 +197,17 @@ def check_taken(
     SegbenchError
         Naming the labels, so that none is silently taken for background.
     """
-    names = label_values(described)
+    names = label_values(path)
     background: list[str | int] = ["background"]
     if dataset.background is not None:
         background += [dataset.background.name, *dataset.background.labels]
     allowed = {0, *(b for b in background if isinstance(b, int))}.union(*sets.values())
-    spelt = {same_name(b) for b in background if isinstance(b, str)}
-    allowed = allowed.union(*(v for name, v in names.items() if same_name(name) in spelt))
-    strange = [value for value in present if value not in allowed]
-    if strange:
+    spelt = {normalised_name(b) for b in background if isinstance(b, str)}
+    allowed = allowed.union(*(v for name, v in names.items() if normalised_name(name) in spelt))
+    unknown = [value for value in present if value not in allowed]
+    if unknown:
         called = {v: name for name, values in names.items() for v in values if len(values) == 1}
-        shown = ", ".join(f"{v} ({called.get(v, f'not in {described.name}')})" for v in strange)
+        shown = ", ".join(f"{v} ({called.get(v, f'not in {path.name}')})" for v in unknown)
         raise SegbenchError(
             f"{where}: holds the labels {shown}, which belong to no class",
             f"labels of the classes {', '.join(sets)}",

@@ -73,13 +73,13 @@ def _check_values(dataset: Dataset, label: np.ndarray, name: str, sample: str) -
         allowed = {0, 1}
     elif dataset.task == "semantic":
         allowed.add(0)
-    strange = sorted(set(present.tolist()) - allowed)
-    if strange:
+    unknown = sorted(set(present.tolist()) - allowed)
+    if unknown:
         names = {c.value: f"{c.value} ({c.name})" for c in dataset.classes}
         if dataset.task == "overlapping":
             names = {}
         raise SegbenchError(
-            f"{name}: the label of {sample!r} holds {', '.join(map(str, strange[:5]))}",
+            f"{name}: the label of {sample!r} holds {', '.join(map(str, unknown[:5]))}",
             ", ".join(names.get(value, str(value)) for value in sorted(allowed)),
             "correct the file, or list the classes in the dataset's config",
         )

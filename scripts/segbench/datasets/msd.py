@@ -32,7 +32,7 @@ import numpy as np
 from segbench.config.dataset import Dataset
 from segbench.datasets import nifti
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.label_names import check_taken, class_sets, description
+from segbench.datasets.label_names import check_labels_taken, class_values, read_dataset_json
 from segbench.datasets.pixels import check_size, read_pixels
 from segbench.datasets.tree import check_id, is_junk, locate
 from segbench.errors import SegbenchError
@@ -117,13 +117,13 @@ class Msd(Reader):
         for name, part in zip(raw.images, parts, strict=True):
             check_size(root / name, part.shape[:-1], parts[0].shape[:-1], raw.images[0], "voxels")
         image = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
-        described = root / raw.labels[1]
-        said = description(described)
-        names = said.get("channel_names", said.get("modality"))
+        dataset_json = root / raw.labels[1]
+        content = read_dataset_json(dataset_json)
+        names = content.get("channel_names", content.get("modality"))
         if names and len(names) != image.shape[-1]:
             raise SegbenchError(
                 f"{root / raw.images[0]}: {image.shape[-1]} channels",
-                f"{len(names)} channels, as {described} names them",
+                f"{len(names)} channels, as {dataset_json} names them",
                 "fetch this case again, or correct dataset.json",
             )
         return image
@@ -143,12 +143,12 @@ class Msd(Reader):
             The file cannot be decoded, is not as large as its image, or holds values that
             dataset.json does not name or belong to no class; or a class is not in dataset.json.
         """
-        path, described = root / raw.labels[0], root / raw.labels[1]
+        path, dataset_json = root / raw.labels[0], root / raw.labels[1]
         label = _whole_numbers(path, _read(path))
         _compare_grids(root / raw.images[0], path, label.shape)
         present = np.flatnonzero(np.bincount(label.ravel()))
-        sets = class_sets(self._dataset, described)
-        check_taken(self._dataset, described, sets, present.tolist(), path)
+        sets = class_values(self._dataset, dataset_json)
+        check_labels_taken(self._dataset, dataset_json, sets, present.tolist(), path)
         classes = self._dataset.classes
         masks = np.zeros((int(present.max()) + 1, len(classes)), np.uint8)
         for number, one in enumerate(classes):
@@ -169,18 +169,18 @@ class Msd(Reader):
         return nifti.affine_of(path) if path.name.endswith(nifti.ENDINGS) else None
 
 
-def _ending(described: Path) -> str:
+def _ending(dataset_json: Path) -> str:
     """Ending of the files: dataset.json's `file_ending`, else that of the labels there are."""
-    ending = description(described).get("file_ending")
+    ending = read_dataset_json(dataset_json).get("file_ending")
     if ending is None:
-        labels = described.parent / "labelsTr"
+        labels = dataset_json.parent / "labelsTr"
         names = sorted(os.listdir(labels)) if labels.is_dir() else []
         plain = any(name.endswith(".nii") and not is_junk(name) for name in names)
         packed = any(name.endswith(".nii.gz") and not is_junk(name) for name in names)
         return ".nii" if plain and not packed else ".nii.gz"
     if ending not in ENDINGS:
         raise SegbenchError(
-            f"{described}: file_ending {ending!r} is not read",
+            f"{dataset_json}: file_ending {ending!r} is not read",
             f"one of {', '.join(ENDINGS)}",
             "convert the files to .nii.gz",
         )

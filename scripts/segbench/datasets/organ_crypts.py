@@ -159,10 +159,10 @@ def _check_images(
     rows: dict[str, tuple[int, str]],
 ) -> None:
     """Refuse masks and rows of images that are not there."""
-    lonely = sorted(masks - images.keys())
-    if lonely:
+    unpaired = sorted(masks - images.keys())
+    if unpaired:
         raise SegbenchError(
-            f"{folder}: masks of {', '.join(lonely)}, of which there is no image",
+            f"{folder}: masks of {', '.join(unpaired)}, of which there is no image",
             "an image for each mask",
             "fetch the missing images, or remove these masks",
         )

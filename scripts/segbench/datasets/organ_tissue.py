@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 
 from segbench.datasets.base import RawSample, Reader, sorted_by_id
+from segbench.datasets.label_names import class_of_spelling
 from segbench.datasets.tree import check_id, locate, pictures, subfolders
 from segbench.errors import SegbenchError
 
@@ -72,17 +73,9 @@ class OrganTissue(Reader):
         SegbenchError
             One spelling is listed for two classes.
         """
-        spellings: dict[str, str] = {}
-        for label in dataset.classes:
-            for spelling in label.labels or (label.name,):
-                other = spellings.setdefault(normalised(str(spelling)), label.name)
-                if other != label.name:
-                    raise SegbenchError(
-                        f"classes: {spelling!r} is a label of {other} and of {label.name}",
-                        "each folder in one class",
-                        "remove it from the `labels` of one of them",
-                    )
-        return cls({label.name: label.value for label in dataset.classes}, spellings)
+        spellings = ((one.name, one.labels or (one.name,)) for one in dataset.classes)
+        values = {one.name: one.value for one in dataset.classes}
+        return cls(values, class_of_spelling(spellings, normalised))
 
     def scan(self, root: Path) -> Iterator[RawSample]:
         """List the samples from file names alone, sorted by id.

@@ -122,14 +122,19 @@ def check_size(
     Raises
     ------
     SegbenchError
-        With both sizes.
+        With both sizes, and whether rows and columns are swapped.
     """
-    if found != size:
-        raise SegbenchError(
-            f"{where}: {' x '.join(map(str, found))} {unit}",
-            f"{' x '.join(map(str, size))} {unit}, as {image}",
-            "fetch the image and its label again",
-        )
+    if found == size:
+        return
+    swapped = len(size) == 2 and found == size[::-1]
+    raise SegbenchError(
+        f"{where}: {' x '.join(map(str, found))} {unit}",
+        f"{' x '.join(map(str, size))} {unit}, as {image}",
+        "rows and columns are swapped: transpose the mask, or save image and mask upright"
+        if swapped
+        else "fetch the image and its label again; if the label was resized, make it again at the "
+        "image's size (resize labels to the nearest pixel only)",
+    )
 
 
 def read_binary(path: Path) -> np.ndarray:

@@ -183,16 +183,13 @@ def _check_status(recipe: Download, response: requests.Response) -> None:
 def _explained(recipe: Download) -> Iterator[None]:
     """Turn network errors into a SegbenchError."""
     import requests
+    from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
     try:
         yield
-    except requests.exceptions.InvalidURL as error:
+    except (InvalidURL, InvalidSchema, MissingSchema) as error:
         raise SegbenchError(
             f"{recipe.url}: is not an address ({error})", "https://...", "correct download.url"
-        ) from error
-    except (requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as error:
-        raise SegbenchError(
-            f"{recipe.url}: cannot be fetched ({error})", "https://...", "correct download.url"
         ) from error
     except requests.RequestException as error:
         raise SegbenchError(

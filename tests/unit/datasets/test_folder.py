@@ -341,4 +341,4 @@ def test_samples_of_other_readers_are_a_mistake_of_ours(tmp_path):
 
     with pytest.raises(TypeError):
         make().read_label(tmp_path, RawSample("a", ("a.png",), ()))
-    assert FolderSample("a", ("a.png",), ()).said.spacing_mm is None
+    assert FolderSample("a", ("a.png",), ()).row.spacing_mm is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segbench.config.dataset import Background, Class
-from segbench.datasets.folder_legend import Labels, colour_number, names_of
+from segbench.datasets.folder_legend import Labels, colour_number
 from segbench.errors import SegbenchError
 from unit.datasets.folders import COLOURED, TWO
 
@@ -42,14 +42,3 @@ def test_values_and_colours_are_not_mixed():
     ]
     with pytest.raises(SegbenchError, match="b: the label is 7"):
         Labels.of(classes, None)
-
-
-def test_names_are_found_in_any_spelling():
-    classes = [Class(name="Cell", value=1, labels=("CELLS",)), Class(name="rest", value=2)]
-    assert names_of(classes) == {"cell": "Cell", "cells": "Cell", "rest": "rest"}
-
-
-def test_one_spelling_is_one_class():
-    classes = [Class(name="cell", value=1), Class(name="other", value=2, labels=("CELL",))]
-    with pytest.raises(SegbenchError, match="'CELL' stands for cell and other"):
-        names_of(classes)

@@ -94,7 +94,7 @@ def test_masks_of_another_size(tmp_path):
     root = folder_of(tmp_path, {"a.png": label(2, 0, (8, 9))})
     error = fault(make(), root)
     assert error.what.endswith("masks/a.png: 8 x 9 pixels")
-    assert error.expected == "8 x 10 pixels (rows x columns), as a.png"
+    assert error.expected == "8 x 10 pixels, as a.png"
     assert "nearest pixel" in error.action
 
 
@@ -285,7 +285,7 @@ def test_labels_that_are_neither_values_nor_colours(tmp_path):
 
 def test_one_label_of_two_classes():
     classes = (Class(name="a", value=1, labels=(5,)), Class(name="b", value=2, labels=(5,)))
-    with pytest.raises(SegbenchError, match="classes: 5 stands for a and b"):
+    with pytest.raises(SegbenchError, match="classes: 5 is a label of a and of b"):
         make(classes=classes)
 
 

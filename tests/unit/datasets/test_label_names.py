@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from segbench.config.dataset import Background, Class
 from segbench.datasets.label_names import (
-    check_taken,
-    class_sets,
-    description,
+    check_labels_taken,
+    class_of_spelling,
+    class_values,
     label_values,
-    same_name,
+    normalised_name,
+    read_dataset_json,
 )
 from segbench.errors import SegbenchError
 from unit.datasets.helpers import make_dataset
@@ -28,13 +29,20 @@ def described(tmp_path, labels=LABELS):
     return path
 
 
+def test_a_spelling_is_of_one_class():
+    found = class_of_spelling([("Cell", ("Cell", "CELLS")), ("rest", ("rest", 7))], str.casefold)
+    assert found == {"cell": "Cell", "cells": "Cell", "rest": "rest", "7": "rest"}
+    with pytest.raises(SegbenchError, match="classes: 'CELL' is a label of cell and of other"):
+        class_of_spelling([("cell", ("cell",)), ("other", ("CELL",))], str.casefold)
+
+
 def dataset(*classes, task="semantic", **more):
     return make_dataset("msd", task=task, classes=classes, **more)
 
 
 @given(st.text("ab", min_size=1), st.text("ab", min_size=1), st.sampled_from(["-", "_", " ", " _"]))
 def test_names_are_the_same_whatever_joins_their_words(first, second, joint):
-    assert same_name(f" {first.upper()}{joint}{second}") == f"{first} {second}"
+    assert normalised_name(f" {first.upper()}{joint}{second}") == f"{first} {second}"
 
 
 @pytest.mark.parametrize(
@@ -58,14 +66,14 @@ def test_a_file_that_is_no_json_object(tmp_path, text):
     path = tmp_path / "dataset.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SegbenchError, match=r"dataset\.json: cannot be read"):
-        description(path)
+        read_dataset_json(path)
 
 
 def test_classes_take_labels_by_name_and_by_value(tmp_path):
     wanted = dataset(
         Class(name="EDEMA", value=1), Class(name="tumour", value=2, labels=("core", 4))
     )
-    assert class_sets(wanted, described(tmp_path)) == {
+    assert class_values(wanted, described(tmp_path)) == {
         "EDEMA": frozenset({1}),
         "tumour": frozenset({2, 3, 4}),
     }
@@ -73,7 +81,7 @@ def test_classes_take_labels_by_name_and_by_value(tmp_path):
 
 def test_a_class_that_is_not_in_the_file_gets_the_nearest_name(tmp_path):
     with pytest.raises(SegbenchError) as error:
-        class_sets(dataset(Class(name="oedema", value=1)), described(tmp_path))
+        class_values(dataset(Class(name="oedema", value=1)), described(tmp_path))
     assert "has no label 'oedema', of the class 'oedema'" in error.value.what
     assert "did you mean 'edema'?" in error.value.action
 
@@ -82,17 +90,17 @@ def test_one_label_in_two_classes_needs_masks_of_their_own(tmp_path):
     classes = (Class(name="core", value=1), Class(name="all", value=2, labels=("core", "edema")))
     path = described(tmp_path)
     with pytest.raises(SegbenchError, match="the label 2 is in the classes core and all"):
-        class_sets(dataset(*classes), path)
-    assert class_sets(dataset(*classes, task="overlapping"), path)["all"] == {1, 2, 3}
+        class_values(dataset(*classes), path)
+    assert class_values(dataset(*classes, task="overlapping"), path)["all"] == {1, 2, 3}
 
 
 def test_labels_that_no_class_takes_are_named(tmp_path):
     path = described(tmp_path)
     edema = dataset(Class(name="edema", value=1))
-    sets = class_sets(edema, path)
-    check_taken(edema, path, sets, [0, 1], tmp_path / "a.nii.gz")
+    sets = class_values(edema, path)
+    check_labels_taken(edema, path, sets, [0, 1], tmp_path / "a.nii.gz")
     with pytest.raises(SegbenchError) as error:
-        check_taken(edema, path, sets, [0, 1, 4, 9], tmp_path / "a.nii.gz")
+        check_labels_taken(edema, path, sets, [0, 1, 4, 9], tmp_path / "a.nii.gz")
     assert "the labels 4 (Enhancing-Tumor), 9 (not in dataset.json)" in error.value.what
     rest = dataset(Class(name="edema", value=1), background=Background(labels=("core", 4, 9)))
-    check_taken(rest, path, sets, [0, 1, 2, 3, 4, 9], tmp_path / "a.nii.gz")
+    check_labels_taken(rest, path, sets, [0, 1, 2, 3, 4, 9], tmp_path / "a.nii.gz")
