@@ -26,6 +26,7 @@ from segbench.inference.objects import collect_objects, measure_objects, origin_
 from segbench.inference.overlays import draw_class, draw_overlay
 from segbench.inference.preparing import Opened, Preparer, named
 from segbench.instances.stage import sample_label
+from segbench.prediction.averaging import check_finite
 from segbench.provenance.store import Store, key_of
 from segbench.store_location import store_location
 
@@ -230,7 +231,8 @@ class _Run:
     def _write(self, opened: Opened, probability: np.ndarray) -> None:
         """Write all files of an image's result."""
         outputs, labels = self.outputs(opened.source), self.labels
-        _check_finite(opened, probability)
+        advice = "apply another model; this one diverges on such an image"
+        check_finite(opened.source.name, probability, advice)
         # The study stores probabilities as float16; the same rounding gives the same label.
         made = sample_label(
             probability.astype(np.float16), opened.size, opened.crop, labels.attributes,
@@ -311,13 +313,4 @@ def _check_fits(opened: Opened, predictor: Predictor) -> None:
             f"{opened.source.name}: a {found[0]}-D image with {found[1]} channels",
             f"{axes}-D images with {channels} channels, as the network was trained on",
             "use images like those of the study, or a model that fits these",
-        )
-
-
-def _check_finite(opened: Opened, probability: np.ndarray) -> None:
-    if not np.isfinite(probability).all():
-        raise SegbenchError(
-            f"{opened.source.name}: the network's output is not a number",
-            "finite logits",
-            "apply another model; this one diverges on such an image",
         )

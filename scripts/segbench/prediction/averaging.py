@@ -14,16 +14,14 @@ from segbench.prediction.blending import Forward
 
 @dataclass(frozen=True)
 class View:
-    """One way of looking at an image: mirrored if asked, then turned.
+    """A view of an image: optionally mirrored, then turned.
 
     Attributes
     ----------
     turns : int
         Quarter turns in the plane of y and x.
-    mirrored : bool
-        Along x.
-    upended : bool
-        Along z, of volumes only.
+    mirrored, upended : bool
+        Along x; along z, of volumes only.
     """
 
     turns: int = 0
@@ -31,7 +29,7 @@ class View:
     upended: bool = False
 
     def of(self, tiles: np.ndarray) -> np.ndarray:
-        """See tiles in this view: (n, y, x, channel) or (n, z, y, x, channel)."""
+        """Tiles in this view: (n, y, x, channel) or (n, z, y, x, channel)."""
         tiles = tiles[:, ::-1] if self.upended else tiles
         tiles = tiles[..., ::-1, :] if self.mirrored else tiles
         return np.ascontiguousarray(np.rot90(tiles, self.turns, axes=(-3, -2)))
@@ -44,21 +42,21 @@ class View:
 
 
 def views(flips: bool, rotations: bool, axes: int = 2) -> list[View]:
-    """The views of an image that are averaged; the first is the image itself.
+    """The views of an image to average over; the first is the image itself.
 
     Parameters
     ----------
     flips : bool
-        Mirrored along every axis and every set of axes: 4 views of an image, 8 of a volume.
+        Mirror along every axis and every set of axes: 4 views of an image, 8 of a volume.
     rotations : bool
-        Turned by 90, 180 and 270 degrees. With `flips`: all eight symmetries of a square.
+        Turn by 90, 180 and 270 degrees. With `flips`: all eight symmetries of a square.
     axes : {2, 3}
         Spatial axes.
 
     Raises
     ------
     SegbenchError
-        If volumes are to be turned: their voxels are not cubes, and there is no one plane.
+        Volumes cannot be turned: their voxels are not cubes.
 
     Examples
     --------
@@ -86,21 +84,9 @@ def views(flips: bool, rotations: bool, axes: int = 2) -> list[View]:
 def over_views(
     forward: Forward, flips: bool, rotations: bool, axes: int = 2, whole: bool = False
 ) -> Forward:
-    """Average a network over mirrored and turned views of its input.
+    """Average a network over the `views` of its input, one pass per view.
 
-    Parameters
-    ----------
-    forward : callable
-        Tiles to probabilities.
-    flips, rotations, axes
-        See `views`.
-    whole : bool
-        Whether the network says one thing of the whole image, as classifiers do.
-
-    Returns
-    -------
-    callable
-        Costs as many passes as there are views.
+    `whole` is set for classifiers, whose output has no orientation to restore.
     """
     chosen = views(flips, rotations, axes)
     if len(chosen) == 1:
@@ -128,20 +114,7 @@ def over_models(forwards: Sequence[Forward]) -> Forward:
 
 
 def activated(forward: Forward, activation: Activation) -> Forward:
-    """Turn logits into probabilities.
-
-    Parameters
-    ----------
-    forward : callable
-        Tiles to logits.
-    activation : {"sigmoid", "softmax"}
-        Independent or exclusive maps.
-
-    Returns
-    -------
-    callable
-        Tiles to float32 probabilities, in [0, 1].
-    """
+    """Turn logits into float32 probabilities in [0, 1]: independent or exclusive maps."""
     from scipy.special import expit, softmax
 
     def probabilities(tiles: np.ndarray) -> np.ndarray:
@@ -149,3 +122,11 @@ def activated(forward: Forward, activation: Activation) -> Forward:
         return np.asarray(softmax(logits, axis=-1) if activation == "softmax" else expit(logits))
 
     return probabilities
+
+
+def check_finite(what: str, probability: np.ndarray, action: str) -> None:
+    """Check that the output of a network is finite; `action` is the advice if it is not."""
+    if not np.isfinite(probability).all():
+        raise SegbenchError(
+            f"{what}: the network's output is not a number", "finite logits", action
+        )

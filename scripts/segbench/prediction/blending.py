@@ -1,4 +1,4 @@
-"""Images of any size through a network that takes batches of equal tiles. No Keras here."""
+"""Apply a network for batches of equal tiles to images of any size. No Keras here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from segbench.prediction.tiling import Axis, Tiling, mirror
 #: last, float32; of a classifier (n, map).
 Forward = Callable[[np.ndarray], np.ndarray]
 
-#: Images are taken together until they have this many pixels, so that batches are full.
+#: Images are grouped up to this many pixels, so that batches are full.
 PIXELS_AT_ONCE = 2**24
 
 Item = TypeVar("Item")
@@ -27,7 +27,7 @@ Image = TypeVar("Image", np.ndarray, np.ndarray | Source)
 
 @dataclass
 class _Canvas:
-    """One image under way: where its pixels come from, its plan and the sum of its tiles."""
+    """An image being predicted: its pixels, its tiles and the sum of the tiles done."""
 
     image: np.ndarray | Source
     axes: tuple[Axis, ...]
@@ -54,7 +54,7 @@ class _Canvas:
         if self.sums is None:
             self.sums = np.zeros((*(axis.length for axis in self.axes), maps.shape[-1]), np.float32)
         steps = list(zip(self.axes, self.weights, place, strict=True))
-        # What was mirrored is only the surroundings: it is not summed.
+        # Mirrored pixels only give context: they are not summed.
         inside = tuple(slice(axis.before, axis.tile - axis.after) for axis, _, _ in steps)
         weight = reduce(
             np.multiply.outer,
@@ -79,26 +79,26 @@ class _Canvas:
 def predict_images(
     images: Iterable[np.ndarray | Source], forward: Forward, tiling: Tiling, batch: int
 ) -> Iterator[np.ndarray]:
-    """Apply a network to images of any size, in tiles that are blended.
+    """Apply a network to images of any size, in blended tiles.
 
     Parameters
     ----------
     images : iterable of ndarray (y, x, channel) or (z, y, x, channel), float32, or Source
-        Taken only as needed. A `Source` gives its pixels tile by tile: of a large volume
-        only a slab is in memory.
+        Taken only as needed. A `Source` gives its pixels tile by tile: of a large volume only
+        a slab is in memory.
     forward : callable
-        The network. It is given tiles of a few shapes, at most `batch` at a time, their
-        number always a power of two or `batch`: a backend compiles few programs.
+        The network. It gets tiles of a few shapes, at most `batch` at a time, their number a
+        power of two or `batch`, so that a backend compiles few programs.
     tiling : Tiling
         How images are cut.
     batch : int
-        Tiles at a time, of one image or several.
+        Tiles at a time, of one or several images.
 
     Yields
     ------
     ndarray (y, x, map) or (z, y, x, map), float32
-        In the order of the images. What comes out for an image does not depend on the
-        images beside it nor on `batch`, if that holds for the network.
+        In the order of the images. Results do not depend on `batch` or on other images,
+        if that holds for the network.
     """
     for group in _together(images, 4 * batch):
         canvases = [_Canvas(image, tiling.plan(*image.shape[:-1])) for image in group]
@@ -110,16 +110,7 @@ def predict_images(
 def classify_images(
     images: Iterable[np.ndarray], forward: Forward, batch: int
 ) -> Iterator[np.ndarray]:
-    """Apply a classifier to whole images, those of one size together.
-
-    Parameters
-    ----------
-    images : iterable of ndarray (y, x, channel), float32
-        Taken only as needed.
-    forward : callable
-        (n, y, x, channel) to (n, map).
-    batch : int
-        Images at a time.
+    """Apply a classifier to whole images, those of equal size together.
 
     Yields
     ------
@@ -139,7 +130,7 @@ def classify_images(
 
 
 def _together(images: Iterable[Image], count: int) -> Iterator[list[Image]]:
-    """Groups of images of at most so many images and, but for a single one, pixels."""
+    """Groups of at most `count` images and, unless a single image has more, few pixels."""
     group: list[Image] = []
     pixels = 0
     for image in images:
@@ -154,7 +145,7 @@ def _together(images: Iterable[Image], count: int) -> Iterator[list[Image]]:
 
 
 def _fill(canvases: Sequence[_Canvas], forward: Forward, batch: int) -> None:
-    """Run all tiles of some images, those of one shape together."""
+    """Run all tiles of some images, those of equal shape together."""
     tiles: dict[tuple[int, ...], list[tuple[_Canvas, tuple[int, ...]]]] = defaultdict(list)
     for canvas in canvases:
         shape = tuple(axis.tile for axis in canvas.axes)
@@ -173,7 +164,7 @@ def _batches(items: Sequence[Item], batch: int) -> Iterator[Sequence[Item]]:
 
 
 def _fill_up(stack: np.ndarray, batch: int) -> np.ndarray:
-    """Repeat the last tile until the number of tiles is one of the few allowed."""
+    """Repeat the last tile until the batch has one of the few allowed sizes."""
     count = len(stack)
     wanted = min(1 << (count - 1).bit_length(), batch)
     return stack if wanted == count else np.concatenate([stack, *[stack[-1:]] * (wanted - count)])

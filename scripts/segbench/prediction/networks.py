@@ -1,4 +1,4 @@
-"""Trained networks as one function of arrays. The only file of this package with Keras."""
+"""Trained networks as one function of arrays. The only file here that imports Keras."""
 
 from __future__ import annotations
 
@@ -19,42 +19,39 @@ from segbench.prediction.blending import Forward, classify_images, predict_image
 from segbench.prediction.sources import Source
 from segbench.prediction.tiling import Tiling
 
-#: How the axes of probabilities are written down, by the axes of the image.
-MAP_AXES = {"yxc": "yxk", "zyxc": "zyxk"}
-
 
 class Predictor:
-    """Some trained networks together, applied as their recipe says.
+    """Several trained networks, applied as their recipe says and averaged.
 
     Parameters
     ----------
     models : sequence of path
-        `.keras` files that `segbench.training.loop.train` wrote; their probabilities are averaged.
+        `.keras` files.
     recipe : Model
-        Its `target` and `prediction`; of the training the patch and the precision.
+        Its target and prediction; of the training the patch and the precision.
     attributes : mapping
         Of the preprocessed samples: ``classes``, ``task``.
     axes : str, optional
-        Of the images: ``yxc`` or ``zyxc``. None: those that the first network takes.
+        Of the images: ``yxc`` or ``zyxc``; by default those of the first network.
     channels : int, optional
-        Of the images. None: those that the first network takes.
+        Of the images; by default those of the first network.
 
     Attributes
     ----------
     image_axes, channels
         Of the images that can be predicted.
     names : list of str
-        The maps that come out, in order.
+        The maps, in order.
     axes : str
-        Of what comes out: ``yxk``, ``zyxk`` or, of whole images, ``k``.
+        Of the result: ``yxk``, ``zyxk`` or, for whole images, ``k``.
     where : str
-        Number of networks, precision and device in words, for the log.
+        Number of networks, precision and device, for the log.
 
     Raises
     ------
     SegbenchError
-        If a model is unreadable or fits neither the images nor the recipe, or the recipe's
-        prediction cannot be done on such images.
+        A model is unreadable or fits neither the images nor the recipe, or the recipe's
+        prediction is not possible on such images.
     """
 
     def __init__(
@@ -74,17 +71,16 @@ class Predictor:
         taken = loaded[0].input_shape
         self.image_axes = axes or ("zyxc" if len(taken) == 5 else "yxc")
         self.channels = channels or int(taken[-1])
-        self.axes = "k" if self._whole else MAP_AXES[self.image_axes]
+        self.axes = "k" if self._whole else self.image_axes.replace("c", "k")
         spatial = len(self.image_axes) - 1
         wanted = (spatial, self.channels), (1 if self._whole else spatial + 1, len(self.names))
         for path, network in zip(models, loaded, strict=True):
             _check(path, network, wanted, recipe)
-        networks = [_callable(network) for network in loaded]
-        count = len(networks)
+        count = len(loaded)
         self.where = f"{count} network{'s' * (count > 1)}, {session.policy} on {session.device}"
         kind = activation(recipe.target, classes, task)
         self.forward = over_views(
-            over_models([activated(network, kind) for network in networks]),
+            over_models([activated(_forward(network), kind) for network in loaded]),
             recipe.prediction.flips,
             recipe.prediction.rotations,
             spatial,
@@ -101,7 +97,7 @@ class Predictor:
 
 
 def make_tiling(recipe: Model) -> Tiling:
-    """How the images of a recipe are cut: its tile, else its training patch, else whole."""
+    """How a recipe cuts images: into its tile, else its training patch, else not at all."""
     return Tiling(
         recipe.prediction.tile or recipe.training.patch,
         recipe.prediction.overlap,
@@ -110,31 +106,11 @@ def make_tiling(recipe: Model) -> Tiling:
     )
 
 
-def check_finite(what: str, probability: np.ndarray) -> None:
-    """Check that the output of a network is finite.
-
-    Raises
-    ------
-    SegbenchError
-        If a probability is not a number.
-    """
-    if not np.isfinite(probability).all():
-        raise SegbenchError(
-            f"{what}: the network's output is not a number",
-            "finite logits",
-            "train with a lower learning rate, or `precision: float32`",
-        )
-
-
 Shape = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _check(path: str | Path, network: keras.Model, wanted: Shape, recipe: Model) -> None:
-    """Check that a network fits the images and the maps.
-
-    `wanted` are the spatial axes and channels of what goes in, and the axes and the number
-    of maps of what comes out.
-    """
+    """Check a network's (spatial axes, channels) of input and (axes, maps) of output."""
     given, made = network.input_shape, network.output_shape
     found = (len(given) - 2, given[-1]), (len(made) - 1, made[-1])
     if found != wanted:
@@ -145,7 +121,7 @@ def _check(path: str | Path, network: keras.Model, wanted: Shape, recipe: Model)
         )
 
 
-def _callable(network: keras.Model) -> Forward:
+def _forward(network: keras.Model) -> Forward:
     if keras.backend.backend() == "tensorflow":
         # Left to itself an uncompiled model goes through XLA, which compiles anew for each
         # shape and whose convolutions on a CPU are slower than TensorFlow's own.

@@ -1,4 +1,4 @@
-"""Which samples some folds are tested on. No Keras here."""
+"""The test samples of some folds. No Keras here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
 
 
-def test_samples(archives: ArchiveSet, folds: str | Path, folds_to_use: Sequence[int]) -> list[str]:
-    """Choose the samples that are tested on in any of some folds, originals only.
+def samples_to_test(
+    archives: ArchiveSet, folds: str | Path, folds_to_use: Sequence[int]
+) -> list[str]:
+    """The original samples that any of the given folds tests, sorted.
 
     Parameters
     ----------
@@ -24,17 +26,11 @@ def test_samples(archives: ArchiveSet, folds: str | Path, folds_to_use: Sequence
     folds_to_use : sequence of int
         The folds whose networks predict together.
 
-    Returns
-    -------
-    list of str
-        Sample ids, sorted.
-
     Raises
     ------
     SegbenchError
-        If a fold is absent, none of the folds tests anything, a test sample is in no
-        archive, or a group that one of the folds tests was trained on or chosen by in
-        another: that network has seen what it is to predict.
+        A fold is absent or tests nothing, a test sample is in no archive, or the network of
+        one fold was trained or chosen on a group that another fold tests.
     """
     wanted = set(folds_to_use)
     rows = read_folds(folds)
@@ -46,7 +42,7 @@ def test_samples(archives: ArchiveSet, folds: str | Path, folds_to_use: Sequence
         if row.group in seen:
             other = seen[row.group]
             raise SegbenchError(
-                f"{folds}: sample {sample!r} is tested on in fold {row.fold}, but the network "
+                f"{folds}: sample {sample!r} is tested in fold {row.fold}, but the network "
                 f"of fold {other.fold} has {other.role} sample {other.sample!r} of the "
                 f"same group {row.group!r}",
                 "an ensemble of networks of which none has seen the sample",
@@ -70,18 +66,10 @@ def test_samples(archives: ArchiveSet, folds: str | Path, folds_to_use: Sequence
 def selection_digest(
     archives: Sequence[str | Path], folds: str | Path, folds_to_use: Sequence[int]
 ) -> str:
-    """One digest over all samples that a prediction reads, so that others rerun nothing.
+    """SHA-256 over ids and contents of the test samples and over the archives' attributes.
 
-    Parameters
-    ----------
-    archives, folds, folds_to_use
-        As for `predict`.
-
-    Returns
-    -------
-    str
-        SHA-256 over id and content of the test samples and over the archives' attributes.
+    It stands for the archives as input of a prediction: other samples cause no rerun.
     """
     samples = ArchiveSet(archives)
-    rows = [(s, samples.digest(s)) for s in test_samples(samples, folds, folds_to_use)]
+    rows = [(s, samples.digest(s)) for s in samples_to_test(samples, folds, folds_to_use)]
     return sha256_of_bytes(json.dumps([samples.attributes, rows], sort_keys=True).encode())

@@ -1,4 +1,4 @@
-"""Where pixels come from: of a large volume, only those that the tiles at hand need."""
+"""Sources of pixels: of a large volume only those that the current tiles need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from segbench.archives import ArchiveSet
 
 
 class Source(Protocol):
-    """An image that gives its pixels window by window."""
+    """An image that is read window by window."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -24,17 +24,16 @@ class Source(Protocol):
 class StoredVolume:
     """A volume in an archive, read slab by slab.
 
-    Tiles are worked off by their first axis, so a slab as deep as a tile is read once, in
-    the archive's own dtype, and serves all tiles that lie in it.
+    Tiles are processed along the first axis, so a slab as deep as a tile is read once, in the
+    archive's dtype, and serves all tiles in it.
 
     Parameters
     ----------
     samples : ArchiveSet
         Holds the array ``image`` (z, y, x, channel).
     sample : str
-        Its id.
     scale : float
-        What stored values are multiplied by.
+        Factor of the stored values.
     """
 
     def __init__(self, samples: ArchiveSet, sample: str, scale: np.float32) -> None:
@@ -60,14 +59,7 @@ class StoredVolume:
 
 
 class ArrayVolume:
-    """A volume in memory, scaled window by window: float32 is made of a tile at a time.
-
-    Parameters
-    ----------
-    array : ndarray, (z, y, x, channel)
-    scale : float
-        What its values are multiplied by.
-    """
+    """A volume (z, y, x, channel) in memory, converted to float32 and scaled per window."""
 
     def __init__(self, array: np.ndarray, scale: np.float32) -> None:
         self._array, self._scale = array, scale
@@ -83,16 +75,9 @@ class ArrayVolume:
 
 
 def image_of(samples: ArchiveSet, sample: str, axes: str) -> np.ndarray | StoredVolume:
-    """An image as the network was trained on it: float32, in the recipe's units.
+    """An image as the network was trained on it, float32: (y, x, channel), or a StoredVolume.
 
-    Parameters
-    ----------
-    samples : ArchiveSet
-        Preprocessed samples; their attribute ``image_scale`` makes stored values 0...1.
-    sample : str
-        Which of them.
-    axes : str
-        ``yxc``: the whole image. ``zyxc``: read as needed.
+    The archives' attribute ``image_scale`` scales stored values to 0...1.
     """
     scale = np.float32(samples.attributes.get("image_scale", 1.0))
     if axes.startswith("z"):

@@ -11,16 +11,20 @@ import numpy as np
 from segbench.archives import ArchiveSet, ArchiveWriter
 from segbench.config.model import Model
 from segbench.errors import SegbenchError
-from segbench.prediction.networks import Predictor, check_finite
-from segbench.prediction.selection import test_samples
+from segbench.prediction.averaging import check_finite
+from segbench.prediction.networks import Predictor
+from segbench.prediction.selection import samples_to_test
 from segbench.prediction.sources import image_of
 
 log = logging.getLogger(__name__)
 
+#: Advice if a network diverges.
+RETRAIN = "train with a lower learning rate, or `precision: float32`"
+
 #: Lines of the log per prediction.
 LOG_LINES = 20
 
-#: What the archives of samples say that the probabilities' archive says, too.
+#: Attributes copied from the samples to the probabilities.
 PASSED_ON = ("classes", "class_values", "task", "background")
 
 
@@ -39,30 +43,27 @@ def predict(
     archives : sequence of path
         All shards of the preprocessed samples.
     folds : path
-        folds.tsv: the role of each sample in each fold.
+        `folds.tsv`.
     folds_to_use : sequence of int
-        The fold of each model, in the models' order.
+        The fold of each model.
     models : sequence of path
-        `.keras` files that `segbench.training.loop.train` wrote. The probabilities of several
-        are averaged.
+        `.keras` files; the probabilities of several models are averaged.
     recipe : Model
-        Its `target` and `prediction`; of the training the patch (the tile where none is
-        given) and the precision; of the network the unit.
+        See `segbench.prediction.networks.Predictor`.
     output : path
-        Archive with an array ``probability`` float16 a sample, on the network's grid, sorted
-        by sample: (y, x, map), of volumes (z, y, x, map), of whole images (map,).
+        Archive with an array ``probability`` float16 per sample, on the network's grid, sorted
+        by sample: (y, x, map), (z, y, x, map) for volumes, (map,) for whole images.
 
     Raises
     ------
     SegbenchError
-        If there is nothing to predict, a model has seen a sample that it is to predict,
-        a model is unreadable or does not fit the samples or the recipe, or a network's
-        output is not a number.
+        There is nothing to predict, a model has seen a test sample, is unreadable or does not
+        fit, or its output is not a number.
 
     Notes
     -----
-    Volumes are read in slabs as deep as a tile; beside the networks only the sum of the
-    tiles is as large as the volume (float32, once a map).
+    Volumes are read in slabs as deep as a tile; besides the networks, only the sum of the
+    tiles is as large as the volume (float32, per map).
     """
     if len(models) != len(folds_to_use):
         raise SegbenchError(
@@ -71,7 +72,7 @@ def predict(
             "pass the fold of each model",
         )
     samples = ArchiveSet(archives)
-    chosen = test_samples(samples, folds, folds_to_use)
+    chosen = samples_to_test(samples, folds, folds_to_use)
     shape = samples.shape(chosen[0], "image")
     axes = samples.attributes.get("axes", "yxc" if len(shape) == 3 else "zyxc")
     predictor = Predictor(models, recipe, samples.attributes, axes, shape[-1])
@@ -87,7 +88,7 @@ def predict(
     with ArchiveWriter(output, attributes) as writer:
         maps = predictor.maps(image_of(samples, sample, axes) for sample in chosen)
         for number, (sample, probability) in enumerate(zip(chosen, maps, strict=True), start=1):
-            check_finite(f"sample {sample!r}", probability)
+            check_finite(f"sample {sample!r}", probability, RETRAIN)
             stored = {"probability": probability.astype(np.float16)}
             writer.add(sample, stored, samples.record(sample))
             if number % every == 0 or number == len(chosen):

@@ -1,8 +1,8 @@
-"""Where the tiles of an image or volume lie, and how much each counts at each pixel.
+"""Positions of the tiles of an image or volume, and their weights at each pixel.
 
-An image of any size is mirrored up to a side that the network can pool, and covered by a
-grid of tiles of one shape. Tiles are blended by the product of windows, one an axis,
-which are divided beforehand by their sum: the weights of all tiles at a pixel sum to 1.
+Images are mirrored up to a side that the network can pool, and covered by a grid of equal
+tiles. Tiles are blended by the product of one window per axis, normalised so that the
+weights of all tiles at a pixel sum to 1.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 
 from segbench.errors import SegbenchError
 
-#: Images smaller than the tile are mirrored up to the smallest of these parts of it, so
-#: that a network meets few shapes (each is compiled once) and computes few mirrored pixels.
+#: Images smaller than the tile are mirrored up to the smallest of these parts of it: few
+#: shapes to compile a network for, and few mirrored pixels.
 PARTS_OF_A_TILE = (4, 2, 1)
 
 
 def hann(side: int) -> np.ndarray:
-    """A Hann window about a tile's middle, whose zeros lie half a pixel outside: (side,)."""
+    """A Hann window centred on a tile, with its zeros half a pixel outside: (side,)."""
     return np.asarray(np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2)
 
 
@@ -54,10 +54,8 @@ class Axis:
 
     Attributes
     ----------
-    length : int
-        Pixels of the image.
-    tile : int
-        Pixels of a tile.
+    length, tile : int
+        Pixels of the image and of a tile.
     before, after : int
         Mirrored pixels at the two ends.
     starts : tuple of int
@@ -75,14 +73,14 @@ class Axis:
 
     @property
     def padded(self) -> int:
-        """Pixels of the image with the mirrored ones."""
+        """Pixels of the image including mirrored ones."""
         return self.length + self.before + self.after
 
     def weights(self) -> np.ndarray:
         """Weights of the tiles: float32 (tile number, pixel of the tile), each above 0.
 
-        The window of a tile over the sum of the windows of all tiles at that pixel:
-        borders of tiles, where the network sees least, count least.
+        The window of a tile over the sum of all tiles' windows at that pixel: tile borders, where
+        the network sees least context, count least.
         """
         window = WINDOWS[self.blend](self.tile)
         total = np.zeros(self.padded)
@@ -103,25 +101,19 @@ def plan_axis(
     length : int
         Pixels of the image.
     tile : int or None
-        Pixels of a tile, rounded up to a multiple of `unit`. None: the whole axis is one
-        tile; then lengths are rounded up to one of at most eight an octave.
+        Pixels of a tile, rounded up to a multiple of `unit`. None: the whole axis is one tile,
+        with lengths rounded up to at most eight sizes per octave.
     overlap : float
         Least share of a tile that its neighbour also covers, in [0, 1).
     unit : int
-        What the network can pool: 2 to the power of its depth.
+        2 to the power of the network's depth, so that it can pool.
     blend : {"hann", "gaussian"}, optional
-        How tiles count towards their borders.
 
     Returns
     -------
     Axis
-        Tiles are spread evenly and lie inside the image; no pixel beyond it is made up
-        unless the image is smaller than a tile.
-
-    Raises
-    ------
-    SegbenchError
-        If the overlap is not in [0, 1).
+        Tiles are evenly spaced and lie inside the image; only images smaller than a tile are
+        mirrored.
 
     Examples
     --------
@@ -164,12 +156,8 @@ class Tiling:
     ----------
     tile : tuple of int or None
         Sides along (y, x) or (z, y, x); None: whole images.
-    overlap : float
-        Of neighbouring tiles, in [0, 1).
-    unit : int
-        Sides of tiles are multiples of this.
-    blend : {"hann", "gaussian"}
-        How tiles count towards their borders.
+    overlap, unit, blend
+        See `plan_axis`.
     """
 
     tile: tuple[int, ...] | None
@@ -178,13 +166,7 @@ class Tiling:
     blend: str = "hann"
 
     def plan(self, *size: int) -> tuple[Axis, ...]:
-        """The tiles of an image of this size, along each of its axes.
-
-        Raises
-        ------
-        SegbenchError
-            If the tile has not as many sides as the image has axes.
-        """
+        """The tiles of an image of this size, along each of its axes."""
         tile = self.tile or (None,) * len(size)
         if len(tile) != len(size):
             raise SegbenchError(
@@ -200,20 +182,10 @@ class Tiling:
 
 
 def mirror(image: np.ndarray, axes: Sequence[Axis]) -> np.ndarray:
-    """Continue an image beyond its edges as a mirror would.
+    """Mirror an image beyond its edges by each axis's `before` and `after` pixels.
 
-    Parameters
-    ----------
-    image : ndarray (y, x, channel) or (z, y, x, channel)
-        Of an axis that is mirrored, all pixels.
-    axes : sequence of Axis
-        One for each spatial axis.
-
-    Returns
-    -------
-    ndarray
-        By `before` and `after` longer along each axis. The edge pixel itself is not
-        repeated; images smaller than what is missing are mirrored to and fro.
+    The edge pixel itself is not repeated; images smaller than the padding are mirrored back
+    and forth.
     """
     padding = [(axis.before, axis.after) for axis in axes]
     if not np.any(padding):

@@ -38,7 +38,7 @@ from segbench.imaging import shard
 from segbench.inference.images import read_manifest
 from segbench.metrics import score
 from segbench.objects import raw_digest
-from segbench.prediction.selection import test_samples as choose
+from segbench.prediction.selection import samples_to_test as choose
 from segbench.reporting.ranking import rank_samples
 from segbench.reporting.summaries import summarise_folds, summarise_samples
 from segbench.resources import read_sheet

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from segbench.errors import SegbenchError
-from segbench.prediction.averaging import View, activated, over_models, over_views, views
+from segbench.prediction.averaging import (
+    View,
+    activated,
+    check_finite,
+    over_models,
+    over_views,
+    views,
+)
 
 ALL = views(True, True)
 
@@ -154,3 +161,12 @@ def test_what_is_said_of_whole_images_is_averaged_and_not_turned_back():
 def test_softmax_of_whole_images():
     forward = activated(lambda x: x, "softmax")
     np.testing.assert_allclose(forward(np.float32([[0, np.log(3.0)]])), [[0.25, 0.75]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_output_that_is_not_finite(value):
+    probability = np.zeros((2, 2, 1), np.float32)
+    check_finite("a.png", probability, "mend it")
+    probability[1, 1] = value
+    with pytest.raises(SegbenchError, match=r"a\.png: the network's output is not a number"):
+        check_finite("a.png", probability, "mend it")

@@ -12,7 +12,7 @@ keras = pytest.importorskip("keras")
 
 from segbench.models.keras_network import build_network  # noqa: E402 - needs Keras
 from segbench.models.model_file import write_model  # noqa: E402
-from segbench.prediction.networks import Predictor, check_finite, make_tiling  # noqa: E402
+from segbench.prediction.networks import Predictor, make_tiling  # noqa: E402
 
 # Keras's own conversion of tensors to arrays.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -71,12 +71,3 @@ def test_a_tile_is_the_patch_where_none_is_given(tile, patch, expected):
     data["prediction"]["tile"], data["training"]["patch"] = tile, patch
     tiling = make_tiling(Model.model_validate(data))
     assert tiling.tile == expected
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_output_that_is_not_finite(value):
-    probability = np.zeros((2, 2, 1), np.float32)
-    check_finite("a.png", probability)
-    probability[1, 1] = value
-    with pytest.raises(SegbenchError, match=r"a\.png: the network's output is not a number"):
-        check_finite("a.png", probability)

@@ -9,8 +9,8 @@ import pytest
 
 from segbench.archives import ArchiveSet, ArchiveWriter
 from segbench.errors import SegbenchError
+from segbench.prediction.selection import samples_to_test as choose
 from segbench.prediction.selection import selection_digest
-from segbench.prediction.selection import test_samples as choose
 
 HEADER = "sample\tgroup\tstratum\tfold\trole\n"
 
