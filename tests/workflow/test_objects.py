@@ -9,7 +9,7 @@ from rdflib import RDF, Graph, URIRef
 from segbench.archives import Archive
 from segbench.objects.columns import columns
 from segbench.objects.layers import layers
-from segbench.objects.namespaces import PREFIXES
+from segbench.objects.syntax import PREFIXES
 from workflow.project import Project
 
 pytestmark = pytest.mark.workflow

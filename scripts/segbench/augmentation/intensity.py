@@ -11,12 +11,23 @@ from keras import ops
 from segbench.augmentation.draw import Draw, per_image
 from segbench.config.augmentation import Jitter
 
+Change = Callable[[Any, Draw, Jitter], Any]
+
+#: Key of the configuration -> what it does to the image, in the order of application.
+PHOTOMETRY: dict[str, Change] = {}
+
+
+def _knob(key: str) -> Callable[[Change], Change]:
+    """Register the next change of `PHOTOMETRY`."""
+    return lambda change: PHOTOMETRY.setdefault(key, change)
+
 
 def _of_sample(image: Any) -> tuple[int, ...]:
     """All axes but the first."""
     return tuple(range(1, len(image.shape)))
 
 
+@_knob("blur_px")
 def _blur(image: Any, draw: Draw, config: Jitter) -> Any:
     """Mean over a square or cube of 1 to `blur_px` pixels, centred even if its side is even.
 
@@ -43,6 +54,7 @@ def _blur(image: Any, draw: Draw, config: Jitter) -> Any:
     return image
 
 
+@_knob("gamma")
 def _gamma(image: Any, draw: Draw, config: Jitter) -> Any:
     """Raise the values, scaled to 0...1 between each sample's extremes, to a power."""
     assert config.gamma is not None
@@ -54,6 +66,7 @@ def _gamma(image: Any, draw: Draw, config: Jitter) -> Any:
     return unit ** per_image(power, image) * span + darkest
 
 
+@_knob("contrast")
 def _contrast(image: Any, draw: Draw, config: Jitter) -> Any:
     assert config.contrast is not None
     factor = per_image(draw.between(config.contrast, config.probability, 1.0), image)
@@ -61,23 +74,15 @@ def _contrast(image: Any, draw: Draw, config: Jitter) -> Any:
     return (image - mean) * factor + mean
 
 
+@_knob("brightness")
 def _brightness(image: Any, draw: Draw, config: Jitter) -> Any:
     assert config.brightness is not None
     limits = (-config.brightness, config.brightness)
     return image + per_image(draw.between(limits, config.probability, 0.0), image)
 
 
+@_knob("noise_sd")
 def _noise(image: Any, draw: Draw, config: Jitter) -> Any:
     assert config.noise_sd is not None
     deviation = draw.between((0.0, config.noise_sd), config.probability, 0.0)
     return image + draw.normal(image.shape[1:]) * per_image(deviation, image)
-
-
-#: Key of the configuration -> what it does to the image, in this order.
-PHOTOMETRY: dict[str, Callable[[Any, Draw, Jitter], Any]] = {
-    "blur_px": _blur,
-    "gamma": _gamma,
-    "contrast": _contrast,
-    "brightness": _brightness,
-    "noise_sd": _noise,
-}

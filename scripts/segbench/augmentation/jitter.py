@@ -1,9 +1,9 @@
 """Random changes of image and target together, inside the compiled training step.
 
-Two tables say what there is: `GEOMETRY` moves the point at which each pixel is looked
-up, so one lookup serves image (bilinear) and target (nearest) and the two cannot part;
-`PHOTOMETRY` changes the image's values alone. A new knob is one function in one of the
-tables, under the name of its key in `segbench.config.augmentation.Jitter`.
+Two registries hold the knobs: those in `GEOMETRY` move the point at which each pixel is
+looked up, so one lookup serves image (bilinear) and target (nearest) and both move alike;
+those in `PHOTOMETRY` change the image's values alone. A new knob is one function, registered
+under its key in `segbench.config.augmentation.Jitter`.
 
 Randomness is drawn from (seed, knob): the caller's seed names run, epoch and step, and
 each knob has a stream of its own, so switching one on does not change what another draws.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,40 @@ from segbench.errors import SegbenchError
 
 #: (batch, y, x, 2): where each pixel of the result comes from, in pixels from the centre.
 Grid = Any
+Change = Callable[[Grid, Draw, Jitter], Grid]
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a knob does to the grid.
+
+    Attributes
+    ----------
+    change : callable
+    in_plane : bool
+        Can be applied to each slice of a volume.
+    exact : bool
+        Maps pixels to pixels, without interpolation.
+    """
+
+    change: Change
+    in_plane: bool
+    exact: bool
+
+
+#: Key of the configuration -> move, in the order in which an image passes them: it is flipped
+#: first and distorted last. The grid passes them in reverse.
+GEOMETRY: dict[str, Move] = {}
+
+
+def _move(key: str, *, in_plane: bool = False, exact: bool = False) -> Callable[[Change], Change]:
+    """Register the next move of `GEOMETRY`."""
+
+    def register(change: Change) -> Change:
+        GEOMETRY[key] = Move(change, in_plane, exact)
+        return change
+
+    return register
 
 
 def _turn(grid: Grid, cosine: Any, sine: Any) -> Grid:
@@ -34,16 +69,19 @@ def _turn(grid: Grid, cosine: Any, sine: Any) -> Grid:
     return ops.stack([cosine * y + sine * x, cosine * x - sine * y], axis=-1)
 
 
+@_move("flip_horizontal", in_plane=True, exact=True)
 def _flip_horizontal(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     sign = 1.0 - 2.0 * draw.chance(config.flip_horizontal)
     return grid * ops.stack([ops.ones_like(sign), sign], axis=-1)[:, None, None, :]
 
 
+@_move("flip_vertical", in_plane=True, exact=True)
 def _flip_vertical(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     sign = 1.0 - 2.0 * draw.chance(config.flip_vertical)
     return grid * ops.stack([sign, ops.ones_like(sign)], axis=-1)[:, None, None, :]
 
 
+@_move("rotate90", in_plane=True, exact=True)
 def _rotate90(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     """Quarter turns of square images; half turns of others."""
     turns = 1.0 + ops.floor(draw.uniform(0.0, 3.0))
@@ -56,6 +94,7 @@ def _rotate90(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     return _turn(grid, cosine, sine)
 
 
+@_move("rotation_degrees", in_plane=True)
 def _rotation(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     assert config.rotation_degrees is not None
     degrees = draw.between(config.rotation_degrees, config.probability, 0.0)
@@ -63,6 +102,14 @@ def _rotation(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     return _turn(grid, ops.cos(angle), ops.sin(angle))
 
 
+@_move("scale")
+def _scale(grid: Grid, draw: Draw, config: Jitter) -> Grid:
+    assert config.scale is not None
+    low, high = (math.log(x) for x in config.scale)
+    return grid * per_sample(ops.exp(-draw.between((low, high), config.probability, 0.0)), 4)
+
+
+@_move("shift_fraction")
 def _shift(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     assert config.shift_fraction is not None
     limits = config.shift_fraction
@@ -75,12 +122,7 @@ def _shift(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     return grid - ops.stack([rows, columns], axis=-1)[:, None, None, :]
 
 
-def _scale(grid: Grid, draw: Draw, config: Jitter) -> Grid:
-    assert config.scale is not None
-    low, high = (math.log(x) for x in config.scale)
-    return grid * per_sample(ops.exp(-draw.between((low, high), config.probability, 0.0)), 4)
-
-
+@_move("elastic_alpha_px")
 def _elastic(grid: Grid, draw: Draw, config: Jitter) -> Grid:
     """Smooth displacement; its largest component is drawn from 0 to `elastic_alpha_px`.
 
@@ -109,25 +151,6 @@ def _spread(length: int, sigma: float) -> np.ndarray:
     weights: np.ndarray = np.exp(-0.5 * distance**2)
     weights /= weights.sum(axis=1, keepdims=True)
     return weights.astype(np.float32)
-
-
-#: Key of the configuration -> what it does to the grid. The image passes them in reverse order:
-#: it is flipped first and distorted last.
-GEOMETRY: dict[str, Callable[[Grid, Draw, Jitter], Grid]] = {
-    "elastic_alpha_px": _elastic,
-    "shift_fraction": _shift,
-    "scale": _scale,
-    "rotation_degrees": _rotation,
-    "rotate90": _rotate90,
-    "flip_vertical": _flip_vertical,
-    "flip_horizontal": _flip_horizontal,
-}
-
-#: Those that can be applied to each slice of a volume.
-IN_PLANE = frozenset({"rotation_degrees", "rotate90", "flip_vertical", "flip_horizontal"})
-
-#: Those that map pixels to pixels, without interpolation.
-EXACT = frozenset({"rotate90", "flip_vertical", "flip_horizontal"})
 
 
 def _reflected(position: Any, length: int) -> Any:
@@ -205,14 +228,8 @@ def _channels_as_slices(image: Any, depth: int) -> Any:
 
 
 def check_volumes(config: Jitter) -> None:
-    """Check that no knob is set that works on images only.
-
-    Raises
-    ------
-    SegbenchError
-        If one is set.
-    """
-    wrong = [name for name in GEOMETRY if getattr(config, name) and name not in IN_PLANE]
+    """Raise a `SegbenchError` if a knob is set that works on images only."""
+    wrong = [n for n, move in GEOMETRY.items() if getattr(config, n) and not move.in_plane]
     if wrong:
         raise SegbenchError(
             f"jitter.{wrong[0]} on volumes",
@@ -221,18 +238,19 @@ def check_volumes(config: Jitter) -> None:
         )
 
 
-def _move(
+def _apply_moves(
     config: Jitter, image: Any, target: Any, draw: Draw, moves: Sequence[str]
 ) -> tuple[Any, Any]:
     """Move image (batch, y, x, channel) and target alike; the class of a whole image stays."""
     grid = ops.convert_to_tensor(_centred_grid(draw.batch, *image.shape[1:3]))
-    for name in moves:
+    for name in reversed(moves):
         draw.begin(name)
-        grid = GEOMETRY[name](grid, draw, config)
+        grid = GEOMETRY[name].change(grid, draw, config)
     lookup = _Lookup(grid)
     if len(target.shape) == len(image.shape):
         target = lookup.nearest(target)
-    image = lookup.nearest(image) if EXACT.issuperset(moves) else lookup.bilinear(image)
+    exact = all(GEOMETRY[name].exact for name in moves)
+    image = lookup.nearest(image) if exact else lookup.bilinear(image)
     return image, target
 
 
@@ -270,11 +288,10 @@ def jitter(config: Jitter, image: Any, target: Any, draw: Draw) -> tuple[Any, An
             image, target = _flip_depth(image, target, draw, config)
         if moves:
             flat = _slices_as_channels(image), _slices_as_channels(target)
-            image, target = (
-                _channels_as_slices(array, depth) for array in _move(config, *flat, draw, moves)
-            )
+            moved = _apply_moves(config, *flat, draw, moves)
+            image, target = (_channels_as_slices(array, depth) for array in moved)
     elif moves:
-        image, target = _move(config, image, target, draw, moves)
+        image, target = _apply_moves(config, image, target, draw, moves)
     for name, change in PHOTOMETRY.items():
         if getattr(config, name):
             draw.begin(name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segbench.errors import SegbenchError
+from segbench.instances.objects import pieces, renumber
 
 #: Tasks whose labels hold objects.
 TASKS = ("semantic", "overlapping", "instances")
@@ -68,7 +69,8 @@ def layers(label: np.ndarray, classes: Mapping[str, int], task: str) -> Iterator
     _check(label, classes, task)
     if task == "instances":
         name = next(iter(classes)) if len(classes) == 1 else "foreground"
-        yield Layer(name, *_compact(label))
+        present = np.flatnonzero(np.bincount(label.ravel()))
+        yield Layer(name, renumber(label), present[present > 0])
         return
     for place, (name, value) in enumerate(classes.items()):
         if task == "overlapping":
@@ -99,20 +101,9 @@ def _check(label: np.ndarray, classes: Mapping[str, int], task: str) -> None:
         )
 
 
-def _compact(label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Close the gaps in the numbers."""
-    present = np.bincount(label.ravel()) > 0
-    present[0] = False
-    table = np.cumsum(present, dtype=np.int32)
-    table[~present] = 0
-    return table[label], np.flatnonzero(present)
-
-
 def _pieces(name: str, mask: np.ndarray) -> Layer:
     """Connected pieces, in reading order of their first pixels."""
     if mask.ndim == 2:
-        from segbench.instances.objects import pieces
-
         found = pieces(mask)
     else:
         from scipy import ndimage

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from segbench import __version__
-from segbench.objects.columns import Column, intensity_columns
+from segbench.objects.columns import PLANAR, SOLID, UNITS, Column, intensity_columns
+from segbench.objects.syntax import Node
 from segbench.objects.terms import Terms
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-#: A node object of JSON-LD with compact IRIs.
-Node = dict[str, Any]
+#: Column -> its unit, as a compact IRI.
+UNIT_OF = {c.name: UNITS[c.unit] for c in (*PLANAR, *SOLID) if c.unit}
 
 #: What a phenotype says, from which columns: the physical one where it is known.
 _PHENOTYPE: dict[str, tuple[str, ...]] = {
@@ -123,15 +124,15 @@ def head(origin: Origin, source: str) -> Iterator[Node]:
             "@type": "prov:SoftwareAgent",
             "rdfs:label": f"segbench {__version__}",
         }
-        for name, digest in sorted(origin.models.items()):
-            activity["prov:used"].append(
-                {
-                    "@id": f"model/{_q(digest)}",
-                    "@type": ["prov:Entity", "seg:Network"],
-                    "rdfs:label": name,
-                    "seg:sha256": digest,
-                }
-            )
+        activity["prov:used"] += [
+            {
+                "@id": f"model/{_q(digest)}",
+                "@type": ["prov:Entity", "seg:Network"],
+                "rdfs:label": name,
+                "seg:sha256": digest,
+            }
+            for name, digest in sorted(origin.models.items())
+        ]
     yield activity
 
 
@@ -167,18 +168,11 @@ def image(info: ImageInfo, origin: Origin, terms: Terms) -> Iterator[Node]:
 def objects(
     frame: DataFrame, wanted: Sequence[Column], origin: Origin, terms: Terms
 ) -> Iterator[list[Node]]:
-    """The nodes of each object of one image: its ROI, and what was measured.
+    """The nodes of each object of one image: its ROI, and what was measured of it.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Objects of one image.
-    wanted : sequence of Column
-        The table's columns.
-    origin : Origin
-    terms : Terms
+    `frame` holds the objects, `wanted` the columns of the table.
     """
-    measured = [c for c in wanted if c.source or c.type in ("bool",) or c.name.startswith("bbox")]
+    measured = [c for c in wanted if c.source or c.type == "bool" or c.name.startswith("bbox")]
     plain = [c for c in measured if not c.name.startswith("intensity")]
     grey = [c.name for c in measured if c.name.startswith("intensity")]
     channels = max(1, len(grey) // len(intensity_columns(1)))
@@ -232,10 +226,8 @@ def _shape(row: Mapping[Any, Any], roi: str) -> Node:
     shape: Node = {"@id": f"{roi}#shape", "@type": f"ome:{row['shape']}"}
     if row["shape"] == "Polygon":
         return {**shape, "ome:Points": row["points"]}
-    shape |= {"ome:X": float(row["bbox_x0_px"]), "ome:Y": float(row["bbox_y0_px"])}
-    shape["ome:Width"] = float(row["bbox_x1_px"] - row["bbox_x0_px"])
-    shape["ome:Height"] = float(row["bbox_y1_px"] - row["bbox_y0_px"])
-    return shape
+    x0, y0, x1, y1 = (float(row[f"bbox_{side}_px"]) for side in ("x0", "y0", "x1", "y1"))
+    return {**shape, "ome:X": x0, "ome:Y": y0, "ome:Width": x1 - x0, "ome:Height": y1 - y0}
 
 
 def _phenotype(row: Mapping[Any, Any], roi: str) -> Node:
@@ -267,13 +259,3 @@ def _intensities(row: Mapping[Any, Any], channels: int, roi: str) -> Node:
         for channel in range(channels)
     ]
     return {"seg:ofChannel": nodes}
-
-
-def _units() -> dict[str, str]:
-    from segbench.objects.columns import PLANAR, SOLID, UNITS
-
-    return {c.name: UNITS[c.unit] for c in (*PLANAR, *SOLID) if c.unit}
-
-
-#: Column -> its unit, as a compact IRI.
-UNIT_OF = _units()

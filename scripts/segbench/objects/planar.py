@@ -33,9 +33,8 @@ def planar(
         where the spacing is known.
     """
     count = len(pixels.size)
-    lines = outlines(numbers)
     of_object: list[list[Outline]] = [[] for _ in range(count)]
-    for line in lines:
+    for line in outlines(numbers):
         of_object[line.owner].append(line)
     corners = hulls([np.concatenate([line.corners for line in each]) for each in of_object])
     padded = np.pad(numbers, 1)

@@ -10,9 +10,8 @@ from segbench.errors import SegbenchError
 from segbench.files import atomic_path
 from segbench.objects import nodes
 from segbench.objects.columns import PLANAR, SOLID, Column, intensity_columns
-from segbench.objects.namespaces import BASE
-from segbench.objects.nodes import ImageInfo, Node, Origin
-from segbench.objects.syntax import json_ld, turtle, turtle_head
+from segbench.objects.nodes import ImageInfo, Origin
+from segbench.objects.syntax import BASE, Node, json_ld, turtle, turtle_head
 from segbench.objects.table import columns_of
 from segbench.objects.terms import DEFAULT, Terms, read_terms
 

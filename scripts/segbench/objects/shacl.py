@@ -11,6 +11,7 @@ from segbench.data_files import data_file
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.objects.rdf import IMAGE_MARK, OBJECT_MARK
+from segbench.objects.syntax import PREFIXES
 
 #: The shapes that come with segbench.
 SHAPES_FILE = data_file("objects/shapes.ttl")
@@ -61,8 +62,6 @@ def check(turtle: str | Path, shapes: str | Path = SHAPES_FILE) -> Report:
     from pyshacl import validate as shacl
     from rdflib import RDF, SH, Namespace
 
-    from segbench.objects.namespaces import PREFIXES
-
     constraints = _parse(Path(shapes).read_text(encoding="utf-8"), shapes)
     roi = Namespace(PREFIXES["seg"]).ROI
     findings: list[str] = []
@@ -81,21 +80,12 @@ def check(turtle: str | Path, shapes: str | Path = SHAPES_FILE) -> Report:
 
 
 def validate(turtle: str | Path, shapes: str | Path = SHAPES_FILE) -> Report:
-    """Check a Turtle file against shapes.
-
-    Parameters
-    ----------
-    turtle, shapes : str or Path
-
-    Returns
-    -------
-    Report
-        Nothing was found.
+    """Check a Turtle file against shapes; return the report of one that conforms.
 
     Raises
     ------
     SegbenchError
-        Something was: the message names the ROI (or image, or run), the property, the
+        It does not: the message names the ROI (or image, or run), the property, the
         constraint and the value.
     """
     report = check(turtle, shapes)

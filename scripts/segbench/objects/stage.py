@@ -15,6 +15,7 @@ from segbench.config.dataset import Dataset
 from segbench.datasets import reader_of
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes, sha256_of_file
+from segbench.imaging.axes import spatial
 from segbench.objects.nodes import ImageInfo, Origin
 from segbench.objects.rdf import write_rdf
 from segbench.objects.shacl import validate, write_report
@@ -158,12 +159,10 @@ def describe_run(
     """
     samples = ArchiveSet(archives)
     groups = {} if folds is None else read_groups(folds)
-    masks = samples.attributes["task"] == "overlapping"
     images = []
     for sample in samples.ids:
-        record, shape = samples.record(sample), samples.shape(sample, "label")
-        spacing = record.get("spacing_mm")
-        size = shape[:-1] if masks else shape
+        size = spatial(samples.attributes["task"], samples.shape(sample, "label"))
+        spacing = samples.record(sample).get("spacing_mm")
         known = None if spacing is None else tuple(spacing)
         images.append(ImageInfo(sample, size, known, groups.get(sample, "")))
     parts = [archive_digest(path) for path in archives]
@@ -176,14 +175,8 @@ def describe_run(
         digest=sha256_of_bytes(json.dumps(parts).encode()),
         models={Path(*Path(path).parts[-2:]).as_posix(): sha256_of_file(path) for path in models},
     )
-    write_rdf(
-        read_objects(table),
-        images,
-        origin,
-        outputs["turtle"],
-        outputs["jsonld"],
-        source=source,
-    )
+    regions = read_objects(table)
+    write_rdf(regions, images, origin, outputs["turtle"], outputs["jsonld"], source=source)
     report = validate(outputs["turtle"])
     write_report(report, outputs["report"])
     return report.rois

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from segbench.data_files import data_file
 from segbench.errors import SegbenchError
-from segbench.objects.namespaces import PREFIXES
+from segbench.objects.syntax import PREFIXES
 
 #: The terms that come with segbench.
 DEFAULT = data_file("objects/terms.yaml")

@@ -9,7 +9,7 @@ from rdflib import OWL, RDF, RDFS, Graph, Namespace, URIRef
 
 from segbench.objects import ontology, write_rdf
 from segbench.objects.columns import columns
-from segbench.objects.namespaces import PREFIXES
+from segbench.objects.syntax import PREFIXES
 from unit.objects.made import IMAGES, ORIGIN, frame
 
 SEG, QUDT = Namespace(PREFIXES["seg"]), Namespace(PREFIXES["qudt"])

@@ -8,7 +8,7 @@ import pytest
 from rdflib import Graph
 
 from segbench.objects import shacl, write_rdf
-from segbench.objects.namespaces import PREFIXES
+from segbench.objects.syntax import PREFIXES
 from unit.objects.made import IMAGES, ORIGIN, frame
 
 PACKAGE = Path(shacl.__file__).parent

@@ -12,8 +12,7 @@ from rdflib.compare import isomorphic
 
 from segbench.errors import SegbenchError
 from segbench.objects import ImageInfo, measure, write_rdf
-from segbench.objects.namespaces import BASE, PREFIXES
-from segbench.objects.terms import read_terms
+from segbench.objects.syntax import BASE, PREFIXES
 from unit.objects.made import IMAGES, ONE, ORIGIN, frame
 
 SEG, OME, PROV, OBO = (Namespace(PREFIXES[name]) for name in ("seg", "ome", "prov", "obo"))
@@ -160,37 +159,10 @@ def test_nothing_is_left_of_what_fails(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_terms_are_read_and_checked(tmp_path):
-    terms = read_terms()
-    assert terms.of_class("mitochondrion", "any") == "obo:GO_0005739"
-    file = tmp_path / "terms.yaml"
-    file.write_text("classes: {a: obo:GO_1, mine/a: 'https://example.org/a b'}")
-    with pytest.raises(SegbenchError, match=r"classes\.mine/a"):
-        read_terms(file)
-    file.write_text("classes: {a: obo:GO_1, mine/a: https://example.org/a}")
-    assert read_terms(file).of_class("a", "mine") == "https://example.org/a"
-    assert read_terms(file).of_class("a", "other") == "obo:GO_1"
-    file.write_text("classs: {}")
-    with pytest.raises(SegbenchError, match="other keys"):
-        read_terms(file)
-    file.write_text("a: [")
-    with pytest.raises(SegbenchError, match="cannot be read"):
-        read_terms(file)
-
-
 def test_a_file_of_own_terms_is_used(tmp_path):
     (tmp_path / "t.yaml").write_text("classes: {cells/nucleus: obo:CL_0000000}")
     graph = write(tmp_path, terms=tmp_path / "t.yaml")
     assert len(list(graph.subjects(RDF.type, OBO.CL_0000000))) == 4
-
-
-@pytest.mark.parametrize("value", [1.0, 1e-300, 1.5e20, -0.1, 123456789.123])
-def test_doubles_without_loss(value):
-    from segbench.objects.syntax import double
-
-    (number,) = Graph().parse(data=f"<a:a> <a:b> {double(value)} .", format="turtle").objects()
-    assert number.datatype == URIRef(PREFIXES["xsd"] + "double")
-    assert number.toPython() == value
 
 
 def test_one_class_is_described_whatever_else(tmp_path):

@@ -13,8 +13,8 @@ from segbench.datasets import reader_of
 from segbench.datasets.miniature.kidney_nuclei import generate
 from segbench.errors import SegbenchError
 from segbench.objects import describe_run, measure_run, raw_digest, read_objects, task_of
-from segbench.objects.namespaces import BASE, PREFIXES
 from segbench.objects.stage import run_name
+from segbench.objects.syntax import BASE, PREFIXES
 
 LABELS = {
     "dataset": "kidney_nuclei", "preprocessing": "em-128", "augmentation": "none",

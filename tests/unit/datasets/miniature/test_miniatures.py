@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from segbench.datasets import generator as miniature
 from unit.datasets.miniature.made import make, tree
 
 
@@ -22,12 +19,3 @@ def test_seeds(tmp_path_factory, name, tests):
 def test_more_samples_leave_the_others_as_they_are(tmp_path_factory, name, tests):
     few, many = (tree(make(tmp_path_factory, name, n, tests)) for n in (2, 4))
     assert few.items() <= many.items()
-
-
-@pytest.mark.parametrize(
-    ("name", "samples", "tests"), [("kidney_nuclei", 10, 4), ("dsb2018", 16, 0)]
-)
-def test_generating_takes_seconds(tmp_path, name, samples, tests):
-    start = time.process_time()
-    miniature(name)(tmp_path, samples, tests, 0)
-    assert time.process_time() - start < 6  # about 1.5 s
