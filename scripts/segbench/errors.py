@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class SegbenchError(Exception):
     """A failure that the user can act on.
@@ -31,3 +33,19 @@ class SegbenchError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n  expected: {self.expected}\n  what to do: {self.action}"
+
+
+def all_of(errors: Iterable[SegbenchError]) -> SegbenchError:
+    """Make one error of one or more; each part is said once.
+
+    Examples
+    --------
+    >>> print(all_of([SegbenchError(f"{n}.png: is empty", "a PNG", "fetch it") for n in "ab"]))
+    a.png: is empty
+    b.png: is empty
+      expected: a PNG
+      what to do: fetch it
+    """
+    parts = [(error.what, error.expected, error.action) for error in errors]
+    what, expected, action = (dict.fromkeys(part) for part in zip(*parts, strict=True))
+    return SegbenchError("\n".join(what), "; ".join(expected), "; ".join(action))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.errors import SegbenchError
+from segbench.errors import SegbenchError, all_of
 
 PARTS = st.tuples(st.text(), st.text(), st.text())
 
@@ -35,3 +35,20 @@ def test_errors_pass_between_processes(parts):
 def test_all_three_parts_are_needed():
     with pytest.raises(TypeError, match="action"):
         SegbenchError("a.png: is empty", "a PNG image")
+
+
+def test_one_error_stays_as_it_is():
+    one = SegbenchError("a.png: is empty", "an image", "fetch it again")
+    assert str(all_of([one])) == str(one)
+
+
+def test_each_part_of_several_errors_is_said_once_in_order():
+    errors = [
+        SegbenchError("b.png: is empty", "an image", "fetch it again"),
+        SegbenchError("a.png: is empty", "an image", "fetch it again"),
+        SegbenchError("c.txt: is no image", "an image", "remove it"),
+    ]
+    whole = all_of(errors)
+    assert whole.what == "b.png: is empty\na.png: is empty\nc.txt: is no image"
+    assert whole.expected == "an image"
+    assert whole.action == "fetch it again; remove it"

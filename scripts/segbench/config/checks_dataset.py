@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from segbench.cells import unfit
+from segbench.cells import lookalikes, unfit, visible
 from segbench.config.dataset import Dataset, Download, Fixed, Formats, Protocol
 from segbench.config.findings import Finding
 from segbench.config.problems import Key, nearest
@@ -35,14 +35,22 @@ def _classes(dataset: Dataset) -> Iterator[Finding]:
     names += [background.name] if background else []
     for what in (*repeated(names), *repeated(values)):
         yield Finding(("classes",), f"has {what!r} twice", "each name and each value once")
-    for name in (*names, *dataset.regions):
-        if not name or unfit(name):
-            key = "regions" if name in dataset.regions else "classes"
-            what = f"has {name!a}, which holds {unfit(name) or 'nothing'}"
-            yield Finding((key,), what, "names without tabs, line ends and the like")
+    yield from _readable("classes", names)
+    yield from _readable("regions", dataset.regions)
     labels = [label for item in dataset.classes for label in item.labels]
     for what in repeated([*labels, *(background.labels if background else ())]):
         yield Finding(("classes",), f"gives the label {what!r} to two classes", "each label once")
+
+
+def _readable(key: str, names: Iterable[str]) -> Iterator[Finding]:
+    """Names that a table cannot hold, or a reader not tell apart."""
+    for name in names:
+        if not visible(name) or unfit(name):
+            what = f"has {name!a}, which holds {unfit(name) or 'nothing that can be seen'}"
+            yield Finding((key,), what, "names without tabs, line ends and the like")
+    for one, other in lookalikes(names):
+        yield Finding((key,), f"has {one!a} and {other!a}, which look the same",
+                      "names that can be told apart")  # fmt: skip
 
 
 def _regions(dataset: Dataset) -> Iterator[Finding]:

@@ -13,8 +13,9 @@ from segbench.config.model import Model
 from segbench.config.study import Study
 from segbench.models.files import local_weights
 
-#: Endings of pictures that carry no pixel spacing.
+#: Endings of pictures that carry no pixel spacing, and of those that may.
 _WITHOUT_SPACING = (".png", ".jpg", ".jpeg", ".npy")
+_WITH_SPACING = (".nii", ".nii.gz", ".tif", ".tiff")
 
 #: Column of a sheet that gives the spacing of its samples.
 _COLUMN = "spacing_y_mm"
@@ -122,7 +123,10 @@ def lacks_spacing(dataset: Dataset, root: Path | None, formats: Formats) -> bool
     layout = dataset.layout or Layout()
     if not folder.is_dir() or (layout.sheet and _has_column(folder / layout.sheet)):
         return False
-    return all(name.lower().endswith(_WITHOUT_SPACING) for name in _names(folder / layout.images))
+    names = [name.lower() for name in _names(folder / layout.images) if not name.startswith(".")]
+    return any(name.endswith(_WITHOUT_SPACING) for name in names) and not any(
+        name.endswith(_WITH_SPACING) for name in names
+    )
 
 
 def _has_column(sheet: Path) -> bool:

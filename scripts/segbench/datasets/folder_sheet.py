@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Literal
 
-from segbench.cells import unfit
+from segbench.cells import lookalikes, unfit
 from segbench.errors import SegbenchError
 
 #: What a sheet may say of a sample. Other columns are ignored.
@@ -25,6 +25,8 @@ COLUMNS = (
     "spacing_x_mm",
 )
 _SPACING = ("spacing_z_mm", "spacing_y_mm", "spacing_x_mm")
+#: First lines that tell a spreadsheet how cells are separated.
+_SEPARATORS = ("sep=;", "sep=,", "sep=\t")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
     SegbenchError
         The sheet cannot be read, has no column ``sample``, names a sample that is not there
         (the nearest is suggested) or one twice, lacks one, has a group on both sides of its
-        split, or a spacing that is not a length.
+        split, two groups that look the same, or a spacing that is not a length.
     """
     rows: dict[str, Row] = {}
     lines: dict[str, int] = {}
@@ -99,6 +101,7 @@ def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
             "a line for each image",
             "add the lines, or remove the images",
         )
+    _check_lookalikes(path, rows, lines)
     _check_whole_groups(path, rows, lines)
     return rows
 
@@ -113,7 +116,10 @@ def _table(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
             "a table of text (CSV or TSV, UTF-8) with the column sample",
             "save the table from your spreadsheet as CSV UTF-8; or set layout.sheet to null",
         ) from error
-    head = text.partition("\n")[0]
+    head, _, rest = text.partition("\n")
+    skipped = int(head.strip().strip('"').lower() in _SEPARATORS)
+    if skipped:
+        text, head = rest, rest.partition("\n")[0]
     delimiter = max("\t;,", key=head.count)
     # Strict: a cell that begins with a quote and does not end with one would take in what
     # follows it, or lose the quote.
@@ -121,10 +127,10 @@ def _table(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
     names = [name.strip() for name in reader.fieldnames or []]
     _check_columns(path, names)
     reader.fieldnames = names
-    line = 1
+    line = 1 + skipped
     try:
         for cells in reader:
-            line = reader.line_num
+            line = reader.line_num + skipped
             if None in cells or any(value is None for value in cells.values()):
                 raise SegbenchError(
                     f"{path}: line {line} does not have {len(names)} cells",
@@ -208,6 +214,18 @@ def _spacing(path: Path, number: int, cells: Mapping[str, str]) -> tuple[float, 
             "correct the cells, or leave them all empty where the spacing is unknown",
         )
     return spacing
+
+
+def _check_lookalikes(path: Path, rows: Mapping[str, Row], lines: Mapping[str, int]) -> None:
+    """Refuse groups that nobody can tell apart: one patient would be on two sides of a split."""
+    line = {row.group: lines[sample] for sample, row in rows.items()}
+    for one, other in lookalikes(line):
+        raise SegbenchError(
+            f"{path}: the groups {one!a} (line {line[one]}) and {other!a} (line {line[other]}) "
+            "look the same",
+            "names of groups that can be told apart",
+            "write both in the same way if they are one group, else rename one",
+        )
 
 
 def _check_whole_groups(path: Path, rows: Mapping[str, Row], lines: Mapping[str, int]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from segbench.archives import ArchiveSet
 from segbench.artefacts.folds import read_folds
 from segbench.artefacts.samples import read_samples
-from segbench.errors import SegbenchError
+from segbench.errors import SegbenchError, all_of
 
 
 def check_needs(
@@ -27,57 +27,65 @@ def check_needs(
     archives : sequence of path
         The shards that training reads.
     needs : mapping
-        ``spacing``: a metric that needs the pixel spacing of test samples, or null;
+        ``spacing``: metrics that need the pixel spacing of test samples;
         ``patches``: training patches, which must fit into every training image.
 
     Raises
     ------
     SegbenchError
-        A test sample has no spacing, or a training image is smaller than a patch.
+        A test sample has no spacing, or a training image is smaller than a patch; all at once.
     """
     roles: dict[str, set[str]] = {}
     for row in read_folds(folds):
         roles.setdefault(row.role, set()).add(row.sample)
-    if needs["spacing"] is not None:
-        _check_spacing(samples, roles.get("test", set()), needs["spacing"])
+    found: list[SegbenchError] = []
+    if needs["spacing"]:
+        found += _lacking_spacing(samples, roles.get("test", set()), needs["spacing"])
     if needs["patches"]:
-        _check_patches(ArchiveSet(archives), roles.get("train", set()), needs["patches"])
+        found += _too_large(ArchiveSet(archives), roles.get("train", set()), needs["patches"])
+    if found:
+        raise all_of(found)
 
 
-def _check_spacing(path: str | Path, tested: set[str], metric: str) -> None:
+def _lacking_spacing(
+    path: str | Path, tested: set[str], metrics: Sequence[str]
+) -> Iterator[SegbenchError]:
     lacking = [row.sample for row in read_samples(path)
                if row.sample in tested and row.spacing_mm is None]  # fmt: skip
     if lacking:
-        raise SegbenchError(
-            f"{path}: sample {lacking[0]!r} has no pixel spacing ({len(lacking)} in total), but "
-            f"{metric} is in millimetres",
+        yield SegbenchError(
+            f"{path}: sample {lacking[0]!r} has no pixel spacing ({len(lacking)} in total), which "
+            f"{', '.join(metrics)} need{'s' * (len(metrics) == 1)}",
             "a spacing in the publisher's files, in the dataset's sheet, or spacing_um",
-            f"set spacing_um in the dataset's config, or remove {metric} from the studies",
+            f"set spacing_um in the dataset's config, or remove {', '.join(metrics)} from the "
+            "studies",
         )
 
 
-def _check_patches(
+def _too_large(
     images: ArchiveSet, trained: Iterable[str], patches: Iterable[Sequence[int]]
-) -> None:
+) -> Iterator[SegbenchError]:
     sizes = {name: images.shape(name, "image")[:-1] for name in sorted(trained) if name in images}
     for patch in patches:
         for name, size in sizes.items():
             if len(size) != len(patch):
-                raise SegbenchError(
+                yield SegbenchError(
                     f"training.patch {_size(patch)} has {len(patch)} sides, but "
                     f"sample {name!r} is {_size(size)}",
                     f"a patch with {len(size)} sides",
                     "correct training.patch in the model recipe",
                 )
+                break
             if any(a > b for a, b in zip(patch, size, strict=True)):
                 smallest = [min(sides) for sides in zip(*sizes.values(), strict=True)]
-                raise SegbenchError(
+                yield SegbenchError(
                     f"training.patch {_size(patch)} is larger than sample {name!r}, which is "
                     f"{_size(size)} after preprocessing",
                     f"a patch that fits into every image: {_size(smallest)} at most",
                     "choose a smaller training.patch in that model recipe, or resize the images in "
                     "the preprocessing recipe",
                 )
+                break
 
 
 def _size(sides: Sequence[int]) -> str:

@@ -121,7 +121,7 @@ def assign_roles(
                 "folds of 2 or more, or a test set by publisher, count or fraction",
                 "set `folds` or `test` in the protocol",
             )
-        tests = _folds_of(samples, protocol, where)
+        tests = _folds_of(samples, protocol, where, _joins(samples))
     else:
         tests = [_held_out(samples, protocol, where)] * protocol.folds
     validations = _validations(samples, tests, protocol, where)
@@ -144,12 +144,14 @@ def _role(row: Sample, protocol: Protocol, test: set[str], validation: set[str])
     return "validation" if row.group in validation else "train"
 
 
-def _folds_of(samples: Sequence[Sample], protocol: Protocol, where: str) -> list[set[str]]:
+def _folds_of(
+    samples: Sequence[Sample], protocol: Protocol, where: str, joins: str
+) -> list[set[str]]:
     """The groups of each fold of the protocol; each group is in one fold."""
     groups = groups_of(samples, protocol.stratify)
     if len(groups) < protocol.folds:
         raise SegbenchError(
-            f"{where}: {len(groups)} groups cannot fill {protocol.folds} folds{_joins(samples)}",
+            f"{where}: {len(groups)} groups cannot fill {protocol.folds} folds{joins}",
             "at least as many groups as folds; groups never part",
             "ask for fewer folds in the protocol or add samples",
         )
@@ -191,13 +193,14 @@ def _validations(
     if protocol.validation.by == "none":
         if protocol.test.by == "none" or protocol.folds == 1:
             return [set() for _ in tests]
-        return _folds_of([row for row in samples if row.group not in tests[0]], protocol, where)
+        rest = [row for row in samples if row.group not in tests[0]]
+        return _folds_of(rest, protocol, where, _joins(samples))
     used: Counter[str] = Counter()
     result = []
     for fold, test in enumerate(tests):
         rest = [row for row in samples if row.group not in test]
         order = _preferred(rest, protocol, f"validation {fold}", used)
-        chosen = _take(order, protocol.validation, "validation", where, _joins(rest))
+        chosen = _take(order, protocol.validation, "validation", where, _joins(samples))
         used.update(chosen)
         result.append(chosen)
     return result

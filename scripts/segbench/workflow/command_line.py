@@ -14,7 +14,7 @@ from typing import NoReturn
 import yaml
 
 from segbench.config.loader import NAME_PATTERN, Config
-from segbench.errors import SegbenchError
+from segbench.errors import SegbenchError, all_of
 from segbench.workflow.paths import TABLE, TABLE_FORMATS
 
 #: The table of a study.
@@ -103,14 +103,7 @@ def check_targets(
         if name is not None and name not in rules and not Path(target).is_file():
             wrong.append(_wrong_target(target, name, config, rules, files, folder))
     if wrong:
-        raise _as_one(wrong)
-
-
-def _as_one(errors: Sequence[SegbenchError]) -> SegbenchError:
-    """Make one error of several, each part said once."""
-    parts = [(error.what, error.expected, error.action) for error in errors]
-    what, expected, action = (dict.fromkeys(part) for part in zip(*parts, strict=True))
-    return SegbenchError("\n".join(what), "; ".join(expected), "; ".join(action))
+        raise all_of(wrong)
 
 
 def _wrong_target(

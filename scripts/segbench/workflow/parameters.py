@@ -66,9 +66,8 @@ def needs_of(
                 patches.add(config.models[arm.model].training.patch or ())
     unknown = config.datasets[wildcards["dataset"]].spacing_um is None
     resized = config.preprocessing[wildcards["preprocessing"]].resize is not None
-    in_mm = sorted(name for name in named if unknown and metrics[name].needs_spacing)
     return {
-        "spacing": in_mm[0] if in_mm else None,
+        "spacing": sorted(name for name in named if unknown and metrics[name].needs_spacing),
         "patches": [list(patch) for patch in sorted(patches) if patch and not resized],
     }
 

@@ -95,6 +95,14 @@ def test_protocols(tree: Tree, protocol: dict[str, Any], where: str, what: str) 
         ("regions", {"a\nb": ["cell"]}, "regions", r"has 'a\nb', which holds '\n'"),
         ("regions", {"": ["cell"]}, "regions", "has '', which holds nothing"),
         ("classes", [{"name": "a\tb", "value": 1}], "classes", r"has 'a\tb', which holds '\t'"),
+        ("classes", [{"name": "\u00a0\u200b", "value": 1}], "classes", "nothing that can be seen"),
+        (
+            "classes",
+            [{"name": "a", "value": 1}, {"name": "a ", "value": 2}],
+            "classes",
+            "has 'a' and 'a ', which look the same",
+        ),
+        ("background", {"name": "\u200bcell"}, "classes", "which look the same"),
         ("background", {"name": "a\x85"}, "classes", r"has 'a\x85', which holds '\x85'"),
         ("layout", {"images": "x"}, "layout", "has no meaning with format: kidney_nuclei"),
         (

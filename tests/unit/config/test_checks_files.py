@@ -128,6 +128,8 @@ def test_formats_that_may_say_a_spacing_are_those_whose_reader_does() -> None:
         (("images/a.png",), {"spacing_um": (1.0, 1.0)}, False),
         (("images/a.png", "images/b.nii.gz"), {}, False),
         (("images/a.tif",), {}, False),
+        (("images/a.png", "images/.DS_Store", "images/Thumbs.db", "images/._b.tif"), {}, True),
+        (("images/README.txt",), {}, False),
         (("images/a.png",), {"layout": {"sheet": "sheet.csv"}}, True),
         (("pictures/a.tif",), {"layout": {"images": "pictures"}}, False),
         (("images/a.png",), {"source": "generated", "generated": {"samples": 2}}, False),

@@ -47,6 +47,22 @@ def test_tables_as_spreadsheets_write_them(tmp_path, separator, bom, end):
     ]
 
 
+@pytest.mark.parametrize(("mark", "separator"), [("sep=;", ";"), ("sep=,", ","), ('"sep=;"', ";")])
+def test_the_line_that_tells_a_spreadsheet_the_separator_is_passed_over(tmp_path, mark, separator):
+    text = f"{mark}\nsample,group\ncase.a,1\ncase.b,2\ncase.c,3\n".replace(",", separator)
+    text = text.replace(f"sep={separator}", mark.strip('"'), 1)
+    rows = read_sheet(sheet(tmp_path, text), KNOWN)
+    assert [rows[k].group for k in IDS] == ["1", "2", "3"]
+    wrong = text.replace("case.c", "case.x")
+    assert "line 5: there is no image of the sample 'case.x'" in fault(tmp_path, wrong).what
+
+
+@pytest.mark.parametrize("other", ["P\u00a01", "P 1\u200b", "\ufeffP 1", "P  1"])
+def test_groups_that_look_the_same_are_refused(tmp_path, other):
+    error = fault(tmp_path, f"sample,group\ncase.a,P 1\ncase.b,{other}\ncase.c,p 1\n")
+    assert f"the groups 'P 1' (line 2) and {other!a} (line 3) look the same" in error.what
+
+
 def test_what_is_not_said_is_empty(tmp_path):
     rows = read_sheet(sheet(tmp_path, "sample\ncase.a\ncase.b\n\ncase.c\n"), KNOWN)
     assert rows == dict.fromkeys(IDS, Row())

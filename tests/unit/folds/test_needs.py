@@ -13,7 +13,7 @@ from segbench.artefacts.samples import Sample, write_samples
 from segbench.errors import SegbenchError
 from segbench.folds.needs import check_needs
 
-NOTHING = {"spacing": None, "patches": []}
+NOTHING = {"spacing": [], "patches": []}
 
 
 def made(folder, sizes, spacing=(0.5, 0.5), axes="yxc"):
@@ -37,18 +37,28 @@ def told(folder, sizes, needs, **more):
 
 
 def test_a_tested_sample_without_a_spacing(tmp_path):
-    error = told(tmp_path, {"a": (8, 8)}, {"spacing": "nsd_1mm"}, spacing=None)
+    error = told(tmp_path, {"a": (8, 8)}, {"spacing": ["nsd_1mm"]}, spacing=None)
     assert error.what == (
-        f"{tmp_path}/samples.tsv: sample 'c' has no pixel spacing (1 in total), but nsd_1mm is in "
-        "millimetres"
+        f"{tmp_path}/samples.tsv: sample 'c' has no pixel spacing (1 in total), which nsd_1mm needs"
     )
     assert error.action == (
         "set spacing_um in the dataset's config, or remove nsd_1mm from the studies"
     )
 
 
+def test_all_that_is_lacking_is_told_at_once(tmp_path):
+    needs = {"spacing": ["hd95", "nsd_1mm"], "patches": [[9, 9], [9, 9, 9], [8, 8]]}
+    error = told(tmp_path, {"a": (8, 8)}, needs, spacing=None)
+    assert [line.partition(":")[2] or line for line in error.what.splitlines()] == [
+        " sample 'c' has no pixel spacing (1 in total), which hd95, nsd_1mm need",
+        "training.patch 9 x 9 is larger than sample 'a', which is 8 x 8 after preprocessing",
+        "training.patch 9 x 9 x 9 has 3 sides, but sample 'a' is 8 x 8",
+    ]
+    assert "remove hd95, nsd_1mm from the studies" in error.action
+
+
 def test_only_what_is_tested_on_needs_a_spacing(tmp_path):
-    check_needs(*made(tmp_path, {"a": (8, 8)}), {**NOTHING, "spacing": "hd95"})
+    check_needs(*made(tmp_path, {"a": (8, 8)}), {**NOTHING, "spacing": ["hd95"]})
 
 
 def test_no_metric_in_millimetres_needs_no_spacing(tmp_path):

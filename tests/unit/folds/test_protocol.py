@@ -220,6 +220,15 @@ def test_all_samples_in_the_publishers_test_set():
         assign_roles(rows, Protocol(test=PUBLISHER, validation=NONE))
 
 
+def test_an_error_of_validation_names_what_was_joined_to_the_test_set():
+    rows = [Sample("a", "b", joined="identical picture: sample b"), Sample("b", "b", "test")]
+    rows.append(Sample("c", "c"))
+    for validation in (count(1), NONE):
+        with pytest.raises(SegbenchError) as caught:
+            assign_roles(rows, Protocol(test=PUBLISHER, validation=validation, folds=2))
+        assert "joined to other groups: a in group b (identical picture" in caught.value.what
+
+
 def test_errors_of_too_few_groups_name_what_was_joined():
     rows = [Sample(f"s{n}", "s0", joined=f"identical picture: sample s{n - 1}") for n in range(9)]
     rows[0] = replace(rows[0], joined="")

@@ -52,15 +52,15 @@ NUCLEI = {"dataset": "dsb2018", "protocol": "cross-validation", "preprocessing":
 
 
 def test_the_samples_must_have_what_the_studies_of_an_arm_need(config):
-    assert needs_of(config, METRICS, NUCLEI) == {"spacing": None, "patches": [[64, 64]]}
+    assert needs_of(config, METRICS, NUCLEI) == {"spacing": [], "patches": [[64, 64]]}
     study = config.studies["dsb2018_nuclei"].model_copy(update={"metrics": ("nsd_2mm", "hd95")})
     changed = replace(config, studies={"s": study})
-    assert needs_of(changed, METRICS, NUCLEI)["spacing"] == "hd95"
+    assert needs_of(changed, METRICS, NUCLEI)["spacing"] == ["hd95", "nsd_2mm"]
     other = {**NUCLEI, "augmentation": "none"}
-    assert needs_of(changed, METRICS, other) == {"spacing": None, "patches": []}
+    assert needs_of(changed, METRICS, other) == {"spacing": [], "patches": []}
     known = config.datasets["dsb2018"].model_copy(update={"spacing_um": (0.5, 0.5)})
     changed = replace(changed, datasets={"dsb2018": known})
-    assert needs_of(changed, METRICS, NUCLEI)["spacing"] is None
+    assert needs_of(changed, METRICS, NUCLEI)["spacing"] == []
 
 
 def test_a_model_with_the_same_patch_changes_nothing(config):
@@ -75,7 +75,7 @@ def test_patches_of_resized_images_were_checked_with_the_config(config):
     asked = {"dataset": "kidney_nuclei", "protocol": "published", "preprocessing": "em-128",
              "augmentation": "none"}  # fmt: skip
     assert config.models["unet-miniature"].training.patch == (128, 128)
-    assert needs_of(config, METRICS, asked) == {"spacing": None, "patches": []}
+    assert needs_of(config, METRICS, asked) == {"spacing": [], "patches": []}
 
 
 def test_the_rules_take_these_parameters_and_no_others():
