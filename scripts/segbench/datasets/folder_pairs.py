@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from segbench.config.dataset import Layout
 from segbench.datasets.folder_files import ending_of, listing
-from segbench.datasets.tree import check_id
+from segbench.datasets.tree import check_id, unique
 from segbench.errors import SegbenchError
 
 #: At most this many names are listed; the rest are counted.
@@ -34,24 +34,15 @@ def keyed(folder: Path, names: Iterable[str], suffix: str, key: str) -> dict[str
     SegbenchError
         A name does not end so, or two differ in their ending alone.
     """
-    found: dict[str, str] = {}
-    for name in names:
-        stem = name[: -len(ending_of(name))]
+    stems = {name: _stem(name) for name in names}
+    for name, stem in stems.items():
         if not stem.endswith(suffix) or PurePosixPath(stem).name == suffix:
             raise SegbenchError(
                 f"{folder / name}: does not end in {suffix!r}",
                 f"names such as NAME{suffix}{ending_of(name)}, as layout.{key} is {suffix!r}",
                 f"rename the file, or correct layout.{key} in the dataset's config",
             )
-        stem = stem[: len(stem) - len(suffix)]
-        if stem in found:
-            raise SegbenchError(
-                f"{folder}: {found[stem]} and {name} differ only in their ending",
-                "one file of each name",
-                "remove one of the two",
-            )
-        found[stem] = name
-    return found
+    return unique(folder, ((stem.removesuffix(suffix), name) for name, stem in stems.items()))
 
 
 def images_of(base: Path, layout: Layout) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from segbench.errors import SegbenchError
@@ -50,25 +50,29 @@ def pictures(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> list[s
         )
 
 
-def by_stem(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> dict[str, str]:
-    """Files of a folder with these endings, in any case, by their name without it.
+def unique(folder: Path, keyed: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Files of a folder by their keys.
 
     Raises
     ------
     SegbenchError
-        Two pictures differ in their ending alone, so that a pair would be ambiguous.
+        Two files have one key, so that a pair would be ambiguous.
     """
     found: dict[str, str] = {}
-    for name in pictures(folder, suffixes):
-        stem = Path(name).stem
-        if stem in found:
+    for key, name in keyed:
+        other = found.setdefault(key, name)
+        if other != name:
             raise SegbenchError(
-                f"{folder}: {found[stem]} and {name} differ only in their ending",
-                "one picture of each name",
+                f"{folder}: {other} and {name} differ only in their ending",
+                "one file of each name",
                 "remove one of the two",
             )
-        found[stem] = name
     return found
+
+
+def by_stem(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> dict[str, str]:
+    """Files of a folder with these endings, in any case, by their unique name without it."""
+    return unique(folder, ((Path(name).stem, name) for name in pictures(folder, suffixes)))
 
 
 def breadth_first(root: Path, depth: int = MAX_DEPTH) -> Iterator[Path]:

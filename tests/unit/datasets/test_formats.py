@@ -10,7 +10,7 @@ from pathlib import Path
 from segbench.datasets import generator, miniature, reader_of
 from segbench.datasets.base import Reader
 from segbench.datasets.formats import FORMATS
-from unit.datasets.helpers import make_dataset
+from unit.datasets.helpers import ROOT, make_dataset
 
 
 def test_a_format_is_called_as_the_module_of_its_reader():
@@ -23,6 +23,11 @@ def test_every_format_has_a_miniature_and_every_miniature_a_format():
     modules = {path.stem for path in Path(miniature.__path__[0]).glob("[a-z]*.py")}
     assert modules - {"drawing"} == set(FORMATS)
     assert all(callable(generator(name)) for name in FORMATS)
+
+
+def test_every_format_is_documented():
+    text = (ROOT / "docs/reference/datasets.md").read_text("utf-8")
+    assert [name for name in FORMATS if f"`{name}`" not in text.replace("format: ", "")] == []
 
 
 def test_the_reader_of_a_dataset_is_that_of_its_format():
