@@ -8,12 +8,13 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from segbench.config.dataset import Dataset, Download
+from segbench.config.dataset import Dataset, Download, Folder, Generated
 from segbench.datasets import generator, reader_of
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes, write_text
@@ -42,14 +43,14 @@ def acquire(dataset: Dataset, raw: Path, record: Path) -> None:
         What was asked for cannot be obtained; the raw tree is then as it was.
     """
     raw, record = Path(raw), Path(record)
-    makers: dict[str, Callable[[Dataset, Path], dict[str, Any]]] = {
-        "generated": _generated,
-        "download": _downloaded,
-        "folder": _linked,
+    sources: dict[str, Callable[[Dataset, Any, Path], dict[str, Any]]] = {
+        "generated": _generate,
+        "download": _download,
+        "folder": _link,
     }
-    _refuse_foreign(raw)
+    _check_own(raw)
     raw.parent.mkdir(parents=True, exist_ok=True)
-    origin = makers[dataset.source](dataset, raw)
+    origin = sources[dataset.source](dataset, getattr(dataset, dataset.source), raw)
     splits = Counter(sample.split for sample in reader_of(dataset).scan(raw))
     content = {
         "format": dataset.format,
@@ -66,8 +67,8 @@ def _beside(raw: Path, kind: str) -> Path:
     return raw.with_name(f".{raw.name}.{kind}")
 
 
-def _refuse_foreign(raw: Path) -> None:
-    """Never replace a folder that this module did not make."""
+def _check_own(raw: Path) -> None:
+    """Refuse to replace a folder that was not made here."""
     if raw.is_symlink() or _beside(raw, "origin.json").exists():
         return
     if raw.is_dir() and not any(raw.iterdir()):
@@ -82,7 +83,7 @@ def _refuse_foreign(raw: Path) -> None:
 
 
 def _put_in_place(whole: Path, raw: Path, origin: dict[str, Any]) -> None:
-    """Make a finished tree the raw tree; whatever was there goes last."""
+    """Move a finished tree to the raw tree; what was there is removed last."""
     old = _beside(raw, "old")
     _remove(old)
     write_text(_beside(raw, "origin.json"), json.dumps(origin, sort_keys=True))
@@ -99,30 +100,27 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
 
 
-def _new_folder(raw: Path) -> Path:
-    """Make an empty folder beside the raw tree; what a killed run left there goes."""
+@contextmanager
+def _new_folder(raw: Path) -> Iterator[Path]:
+    """An empty folder beside the raw tree, removed afterwards unless it was moved."""
     folder = _beside(raw, "partial")
     _remove(folder)
     folder.mkdir(parents=True)
-    return folder
-
-
-def _generated(dataset: Dataset, raw: Path) -> dict[str, Any]:
-    recipe = dataset.generated
-    assert recipe is not None, "the config check has seen the block"
-    folder = _new_folder(raw)
     try:
-        generator(dataset.format)(folder, recipe.samples, recipe.test_samples, recipe.seed)
-        origin = {"seed": recipe.seed}
-        _put_in_place(folder, raw, origin)
+        yield folder
     finally:
         _remove(folder)
+
+
+def _generate(dataset: Dataset, recipe: Generated, raw: Path) -> dict[str, Any]:
+    origin = {"seed": recipe.seed}
+    with _new_folder(raw) as folder:
+        generator(dataset.format)(folder, recipe.samples, recipe.test_samples, recipe.seed)
+        _put_in_place(folder, raw, origin)
     return origin
 
 
-def _linked(dataset: Dataset, raw: Path) -> dict[str, Any]:
-    recipe = dataset.folder
-    assert recipe is not None, "the config check has seen the block"
+def _link(dataset: Dataset, recipe: Folder, raw: Path) -> dict[str, Any]:
     folder = Path(recipe.path).expanduser()
     if not folder.is_dir():
         raise SegbenchError(
@@ -157,9 +155,7 @@ def _check_samples(dataset: Dataset, folder: Path) -> None:
         )
 
 
-def _downloaded(dataset: Dataset, raw: Path) -> dict[str, Any]:
-    recipe = dataset.download
-    assert recipe is not None, "the config check has seen the block"
+def _download(dataset: Dataset, recipe: Download, raw: Path) -> dict[str, Any]:
     wanted = sha256_of_bytes(recipe.model_dump_json(exclude={"login"}).encode())
     note = _beside(raw, "origin.json")
     if raw.is_dir() and not raw.is_symlink() and note.exists():
@@ -167,16 +163,13 @@ def _downloaded(dataset: Dataset, raw: Path) -> dict[str, Any]:
         if origin.pop("recipe", None) == wanted:
             log.info("%s: downloaded before", raw.name)
             return dict(origin)
-    folder = _new_folder(raw)
-    try:
-        bring = _clone if recipe.archive == "git" else _fetch
-        origin = bring(recipe, raw, folder)
+    with _new_folder(raw) as folder:
+        fetch = _clone if recipe.archive == "git" else _fetch
+        origin = fetch(recipe, raw, folder)
         _check_samples(dataset, folder)
-        # One call for thousands of small files: none may be taken for whole after a crash.
+        # One call for thousands of small files: after a crash none may pass for complete.
         os.sync()
         _put_in_place(folder, raw, {**origin, "recipe": wanted})
-    finally:
-        _remove(folder)
     for leftover in (_part(recipe, raw), _part(recipe, raw).with_suffix(".part.json")):
         leftover.unlink(missing_ok=True)
     return origin
