@@ -178,11 +178,11 @@ def _prune(store: Store, options: argparse.Namespace) -> int:
 
 
 def _report(done: Pruned, dry: bool) -> str:
-    lines = [
-        f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(kept.used))}  {kept.key[:12]}  "
-        f"{readable_bytes(kept.size):>8}  {kept.stage} {' '.join(kept.wildcards.values())}".rstrip()
-        for kept in done.entries
-    ]
+    lines = []
+    for entry in done.entries:
+        used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
+        work = " ".join([entry.stage, *entry.wildcards.values()])
+        lines.append(f"{used}  {entry.key[:12]}  {readable_bytes(entry.size):>8}  {work}")
     counts = (
         (len(done.entries), "entries"),
         (len(done.objects), "objects"),

@@ -104,7 +104,7 @@ class Contents:
 
     def orphans(self) -> dict[str, StoreFile]:
         """Objects without an entry."""
-        needed = {digest for kept in self.entries for digest in kept.objects}
+        needed = {digest for entry in self.entries for digest in entry.objects}
         return {digest: item for digest, item in self.objects.items() if digest not in needed}
 
 
@@ -122,8 +122,8 @@ def read_entry(store: Store, key: str) -> StoreEntry:
     wall = _number(cost.get("wall_s"))
     return StoreEntry(
         key,
-        {kept["sha256"]: kept["bytes"] for kept in entry["outputs"].values()},
-        sum(kept["bytes"] for kept in entry["outputs"].values()),
+        {output["sha256"]: output["bytes"] for output in entry["outputs"].values()},
+        sum(output["bytes"] for output in entry["outputs"].values()),
         str(record.get("rule", "unknown")),
         {str(k): str(v) for k, v in wildcards.items()} if isinstance(wildcards, dict) else {},
         wall,

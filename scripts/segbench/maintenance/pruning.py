@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 from segbench.errors import SegbenchError
-from segbench.maintenance.contents import Contents, StoreEntry, read_entry, scan
+from segbench.maintenance.contents import Contents, StoreEntry, StoreFile, read_entry, scan
 from segbench.provenance.store import Store
 from segbench.provenance.store_files import remove
 
@@ -68,37 +69,34 @@ class Pruned:
 
 def choose(contents: Contents, policy: Policy, now: float) -> list[StoreEntry]:
     """The entries to remove, the least recently used first; `now` in seconds since the epoch."""
-    by_use = sorted(contents.entries, key=lambda kept: (kept.used, kept.key))
-    if policy.older_s is None:
-        old, rest = [], by_use
-    else:
-        limit = now - policy.older_s
-        old = [kept for kept in by_use if kept.used < limit]
-        rest = [kept for kept in by_use if kept.used >= limit]
+    by_use = sorted(contents.entries, key=lambda entry: (entry.used, entry.key))
+    limit = -inf if policy.older_s is None else now - policy.older_s
+    old = [entry for entry in by_use if entry.used < limit]
+    rest = by_use[len(old) :]
     if policy.max_bytes is None:
         return old
-    needed = Counter(digest for kept in rest for digest in kept.objects)
+    needed = Counter(digest for entry in rest for digest in entry.objects)
     total = sum(item.size for item in contents.states.values())
     total += sum(contents.objects[d].size for d in needed if d in contents.objects)
     chosen: list[StoreEntry] = []
-    for kept in rest:
+    for entry in rest:
         if total <= policy.max_bytes:
             break
-        chosen.append(kept)
-        total -= _freed(kept, needed, contents)
+        chosen.append(entry)
+        total -= _freed(entry, needed, contents)
     return old + _that_free_bytes(chosen, needed)
 
 
-def _freed(kept: StoreEntry, needed: Counter[str], contents: Contents) -> int:
+def _freed(entry: StoreEntry, needed: Counter[str], contents: Contents) -> int:
     """Remove an entry from the count; returns the bytes that this frees."""
-    needed.subtract(kept.objects.keys())
-    gone = [d for d in kept.objects if needed[d] == 0 and d in contents.objects]
+    needed.subtract(entry.objects.keys())
+    gone = [d for d in entry.objects if needed[d] == 0 and d in contents.objects]
     return sum(contents.objects[digest].size for digest in gone)
 
 
 def _that_free_bytes(chosen: list[StoreEntry], needed: Counter[str]) -> list[StoreEntry]:
     """The chosen entries whose removal frees something; the others may stay."""
-    return [k for k in chosen if any(needed[digest] == 0 for digest in k.objects)]
+    return [e for e in chosen if any(needed[digest] == 0 for digest in e.objects)]
 
 
 def prune(store: Store, policy: Policy, *, dry: bool, now: float) -> Pruned:
@@ -123,9 +121,7 @@ def prune(store: Store, policy: Policy, *, dry: bool, now: float) -> Pruned:
     OSError
         Something cannot be removed.
     """
-    with ExitStack() as held:
-        if not dry:
-            held.enter_context(store.locks.pruning())
+    with nullcontext() if dry else store.locks.pruning():
         contents = scan(store)
         if contents.closed:
             raise SegbenchError(
@@ -134,83 +130,83 @@ def prune(store: Store, policy: Policy, *, dry: bool, now: float) -> Pruned:
                 "a store whose entries all members of its group can read",
                 f"prune as their owner, or once as root: `chmod -R g+rX {store.root}`",
             )
-        done = Pruned()
-        for kept in choose(contents, policy, now):
-            if _remove_unless_held(store, kept.key, dry, [store.entry_path(kept.key)]):
-                done.entries.append(kept)
-                if not dry:
-                    remove(store.mark_path(kept.key))
-            else:
-                done.busy += 1
-        _prune_objects(store, contents, done, dry, now)
-        _prune_states(store, contents, policy, done, dry, now)
-        _prune_leftovers(contents, done, dry, now)
-        _prune_locks(store, done, dry)
-    return done
+        pruning = _Pruning(store, contents, policy, dry, now)
+        pruning.remove_entries()
+        pruning.remove_objects()
+        pruning.remove_states()
+        pruning.remove_leftovers()
+        pruning.remove_locks()
+    return pruning.done
 
 
-def _remove_unless_held(store: Store, key: str, dry: bool, paths: Iterable[Path]) -> bool:
-    """Remove files of a key unless a job holds it; returns whether they are gone."""
-    if dry:
-        return True
-    with store.locks.key(key, wait=False) as ours:
-        if ours:
-            for path in paths:
-                remove(path)
-        return ours
+@dataclass
+class _Pruning:
+    """One run of `prune`, and what it removed so far."""
 
+    store: Store
+    contents: Contents
+    policy: Policy
+    dry: bool
+    now: float
+    done: Pruned = field(default_factory=Pruned)
 
-def _prune_objects(store: Store, contents: Contents, done: Pruned, dry: bool, now: float) -> None:
-    gone = {kept.key for kept in done.entries}
-    needed = {d for kept in contents.entries if kept.key not in gone for d in kept.objects}
-    freed = {digest for kept in done.entries for digest in kept.objects}
-    # Without locks, entries may have been published since.
-    known = {kept.key for kept in contents.entries} | contents.broken.keys()
-    for key in set(store.keys()).difference(known):
-        needed.update(read_entry(store, key).objects)
-    for digest, item in sorted(contents.objects.items()):
-        young = now - item.changed < ORPHAN_S and digest not in freed
-        if digest in needed or young:
-            continue
-        done.objects.append(item.path)
-        done.size += item.size
-        if not dry:
-            remove(item.path)
-
-
-def _prune_states(
-    store: Store, contents: Contents, policy: Policy, done: Pruned, dry: bool, now: float
-) -> None:
-    finished = {kept.key for kept in contents.entries}
-    for key, item in sorted(contents.states.items()):
-        if key not in finished and now - item.changed < policy.state_s:
-            continue
-        if _remove_unless_held(store, key, dry, [item.path]):
-            done.states.append(item.path)
-            done.size += item.size
-        else:
-            done.busy += 1
-
-
-def _prune_leftovers(contents: Contents, done: Pruned, dry: bool, now: float) -> None:
-    for item in contents.leftovers:
-        if now - item.changed >= LEFTOVER_S:
-            done.leftovers.append(item.path)
-            done.size += item.size
-            if not dry:
-                remove(item.path)
-    if not dry:
-        for path in contents.marks:
+    def _remove(self, path: Path) -> None:
+        if not self.dry:
             remove(path)
 
+    def _remove_item(self, item: StoreFile, removed: list[Path]) -> None:
+        removed.append(item.path)
+        self.done.size += item.size
+        self._remove(item.path)
 
-def _prune_locks(store: Store, done: Pruned, dry: bool) -> None:
-    """Remove stale locks of killed processes."""
-    if not store.locks.folder.is_dir():
-        return
-    for path in sorted(store.locks.folder.glob("*.lock")):  # .store.lock stays
-        if not path.name.startswith(".") and not dry:
-            with store.locks.key(path.stem, wait=False):
-                pass  # releasing a lock removes its file
-            if not os.path.lexists(path):
-                done.locks.append(path)
+    def remove_entries(self) -> None:
+        for entry in choose(self.contents, self.policy, self.now):
+            with self._key(entry.key) as ours:
+                if ours:
+                    self._remove(self.store.entry_path(entry.key))
+                    self._remove(self.store.mark_path(entry.key))
+                    self.done.entries.append(entry)
+
+    @contextmanager
+    def _key(self, key: str) -> Iterator[bool]:
+        """Hold a key unless a job does, which is counted; nothing is held in dry runs."""
+        with nullcontext(True) if self.dry else self.store.locks.key(key, wait=False) as ours:
+            self.done.busy += not ours
+            yield ours
+
+    def remove_objects(self) -> None:
+        gone = {entry.key for entry in self.done.entries}
+        needed = {d for e in self.contents.entries if e.key not in gone for d in e.objects}
+        freed = {digest for entry in self.done.entries for digest in entry.objects}
+        # Without locks, entries may have been published since.
+        known = {entry.key for entry in self.contents.entries} | self.contents.broken.keys()
+        for key in set(self.store.keys()).difference(known):
+            needed.update(read_entry(self.store, key).objects)
+        for digest, item in sorted(self.contents.objects.items()):
+            old = self.now - item.changed >= ORPHAN_S
+            if digest not in needed and (old or digest in freed):
+                self._remove_item(item, self.done.objects)
+
+    def remove_states(self) -> None:
+        finished = {entry.key for entry in self.contents.entries}
+        for key, item in sorted(self.contents.states.items()):
+            if key in finished or self.now - item.changed >= self.policy.state_s:
+                with self._key(key) as ours:
+                    if ours:
+                        self._remove_item(item, self.done.states)
+
+    def remove_leftovers(self) -> None:
+        for item in self.contents.leftovers:
+            if self.now - item.changed >= LEFTOVER_S:
+                self._remove_item(item, self.done.leftovers)
+        for path in self.contents.marks:
+            self._remove(path)
+
+    def remove_locks(self) -> None:
+        """Remove stale locks of killed processes."""
+        for path in sorted(self.store.locks.folder.glob("*.lock")):  # .store.lock stays
+            if not path.name.startswith(".") and not self.dry:
+                with self.store.locks.key(path.stem, wait=False):
+                    pass  # releasing a lock removes its file
+                if not os.path.lexists(path):
+                    self.done.locks.append(path)

@@ -62,22 +62,22 @@ def studies_of(wildcards: Mapping[str, str], arms: Arms) -> list[str]:
 
 
 def _use(name: str, entries: list[StoreEntry]) -> Use:
-    unique = {digest: size for kept in entries for digest, size in kept.objects.items()}
+    unique = {digest: size for entry in entries for digest, size in entry.objects.items()}
     return Use(
         name,
         len(entries),
-        sum(kept.size for kept in entries),
+        sum(entry.size for entry in entries),
         sum(unique.values()),
-        round(sum(kept.wall_s for kept in entries), 3),
-        round(sum(kept.gpu_s for kept in entries), 3),
+        round(sum(entry.wall_s for entry in entries), 3),
+        round(sum(entry.gpu_s for entry in entries), 3),
     )
 
 
 def _by(entries: Iterable[StoreEntry], names: Callable[[StoreEntry], list[str]]) -> list[Use]:
     groups: dict[str, list[StoreEntry]] = {}
-    for kept in entries:
-        for name in names(kept):
-            groups.setdefault(name, []).append(kept)
+    for entry in entries:
+        for name in names(entry):
+            groups.setdefault(name, []).append(entry)
     return sorted(
         (_use(name, group) for name, group in groups.items()),
         key=lambda use: (-use.unique, use.name),
@@ -95,9 +95,9 @@ def summary(contents: Contents, arms: Arms) -> dict[str, Any]:
         arms every entry belongs to the study `OTHER`.
     """
     groups = {
-        "stages": _by(contents.entries, lambda kept: [kept.stage]),
-        "studies": _by(contents.entries, lambda kept: studies_of(kept.wildcards, arms)),
-        "datasets": _by(contents.entries, lambda kept: [kept.wildcards.get("dataset", OTHER)]),
+        "stages": _by(contents.entries, lambda entry: [entry.stage]),
+        "studies": _by(contents.entries, lambda entry: studies_of(entry.wildcards, arms)),
+        "datasets": _by(contents.entries, lambda entry: [entry.wildcards.get("dataset", OTHER)]),
     }
     rest = {
         "orphans": list(contents.orphans().values()),

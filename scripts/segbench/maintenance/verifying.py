@@ -68,12 +68,12 @@ def verify(
         leftovers=len(contents.leftovers),
     )
     found.damaged += [f"entry {key}: {why}" for key, why in contents.broken.items()]
-    for kept in contents.entries:
-        why = _entry_problem(store, kept, contents, wrong)
+    for entry in contents.entries:
+        why = _entry_problem(store, entry, contents, wrong)
         if why:
-            found.damaged.append(f"entry {kept.key} ({kept.stage}): {why}")
+            found.damaged.append(f"entry {entry.key} ({entry.stage}): {why}")
             if not keep:
-                _drop(store, kept.key, found)
+                _drop(store, entry.key, found)
     found.damaged += [
         f"orphaned object {digest}: {wrong[digest]}" for digest in orphans if digest in wrong
     ]
@@ -116,16 +116,16 @@ def _object_problem(digest: str, item: StoreFile) -> str:
 
 
 def _entry_problem(
-    store: Store, kept: StoreEntry, contents: Contents, wrong: dict[str, str]
+    store: Store, entry: StoreEntry, contents: Contents, wrong: dict[str, str]
 ) -> str:
     """What is wrong with an entry; empty if it is intact or was removed meanwhile."""
-    for digest, size in kept.objects.items():
+    for digest, size in entry.objects.items():
         if digest in wrong:
             return f"object {digest}: {wrong[digest]}"
         item = contents.objects.get(digest)
         # It may have been published or dropped after the objects were listed.
         if item is None and not os.path.lexists(store.object_path(digest)):
-            return f"object {digest}: missing" if store.find(kept.key) else ""
+            return f"object {digest}: missing" if store.find(entry.key) else ""
         if item is not None and item.size != size:
             return f"object {digest}: {item.size} bytes instead of {size}"
     return ""
