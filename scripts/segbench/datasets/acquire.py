@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def acquire(dataset: Dataset, raw: Path, record: Path) -> None:
-    """Make the raw tree of a dataset, in its publisher's format, and write what it is.
+    """Make the raw tree of a dataset, in its publisher's format, and record its origin.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ class RawSample:
     split : {"train", "test"}
         The publisher's own split.
     group : str
-        Samples of one group (patient, case, source image) never part in a split.
+        Samples of one group (patient, case, source image) stay on one side of a split.
     stack : str
         Samples of one stack are slices of one volume; empty: the sample is none.
     position : int
@@ -111,11 +111,11 @@ class Reader:
         raise NotImplementedError
 
     def is_table(self, name: str) -> bool:
-        """Whether a file holds rows of many samples, each of which needs its own alone."""
+        """Whether a file is a table with rows of many samples."""
         return False
 
     def rows_of(self, root: Path, name: str, samples: Iterable[RawSample]) -> Mapping[str, str]:
-        """What a table says of each sample.
+        """Give each sample's rows of a table.
 
         What is read of a sample depends on the table through this text only: an edit of
         other samples' rows, or of their order, must not change it.
@@ -166,13 +166,13 @@ class Reader:
         raise NotImplementedError
 
     def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
-        """Name the kind of sample, from what was read; stratified folds balance it."""
+        """Name the kind of sample; stratified folds balance it."""
         return ""
 
     def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
-        """Size of a pixel (y, x) or voxel (z, y, x) as the files say it; None: they do not."""
+        """Size of a pixel (y, x) or voxel (z, y, x) given by the files; None: unknown."""
         return None
 
     def affine(self, root: Path, raw: RawSample) -> np.ndarray | None:
-        """Place of the voxels in the scanner, (4, 4) from (x, y, z); None: the files do not say."""
+        """Affine of voxels (x, y, z, 1) to the scanner, (4, 4); None: unknown."""
         return None

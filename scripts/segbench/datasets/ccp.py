@@ -30,7 +30,7 @@ from segbench.errors import SegbenchError
 LAYOUT = "photos/0001.jpg, annotations/pixel-level/0001.mat and label_list.mat"
 PHOTOS, ANNOTATIONS, NAMES = "photos", "annotations/pixel-level", "label_list.mat"
 
-#: The publisher's label of what is neither clothing nor person.
+#: The publisher's label of pixels that are neither clothing nor person.
 NULL = "null"
 
 #: Name of a class -> its value, and the publisher's labels (names or numbers) that become it;

@@ -6,7 +6,7 @@ Found at the raw root or up to four folders below it::
     masks/...              a mask is named like its image, apart from endings
     sheet.csv              optional: sample, group, split, stratum, spacing_y_mm, ...
 
-`Dataset.layout` says how the folders are called, and `labels` of the classes which values or
+`Dataset.layout` names the folders, and `labels` of the classes which values or
 colours of a mask become which class. By task:
 
 - semantic: one mask per image, of values or colours;
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FolderSample(RawSample):
-    """A sample with what the sheet says of it.
+    """A sample with its row of the sheet.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ class Folder(Reader):
                 FolderSample(
                     sample=ids[key],
                     images=((base / layout.images / name).relative_to(root).as_posix(),),
-                    # The sheet is a file of every sample: what it says of it is seen to change.
+                    # The sheet counts as a file of every sample, so that a changed row is noticed.
                     labels=(*(file for _, file in found), *sheet),
                     split=row.split,
                     group=row.group or ids[key],
@@ -165,7 +165,7 @@ class Folder(Reader):
     def _rows(
         self, root: Path, base: Path, images: Mapping[str, str], ids: Mapping[str, str]
     ) -> tuple[dict[str, Row], tuple[str, ...]]:
-        """What the sheet says, and the sheet's own file."""
+        """Rows of the sheet, and the sheet's file."""
         if self._layout.sheet is None:
             return {}, ()
         places = [base / self._layout.sheet, root / self._layout.sheet]
@@ -245,7 +245,7 @@ class Folder(Reader):
         return sheet is not None and f"/{name}".endswith(f"/{Path(sheet).as_posix()}")
 
     def rows_of(self, root: Path, name: str, samples: Iterable[RawSample]) -> dict[str, str]:
-        """What the sheet says of each sample: the scan has read and checked it."""
+        """Give each sample's row of the sheet, which the scan has read and checked."""
         return {
             raw.sample: json.dumps(asdict(raw.row), sort_keys=True)
             for raw in samples
@@ -269,7 +269,7 @@ class Folder(Reader):
         ------
         SegbenchError
             A mask cannot be read, has another size or affine than its image, or holds an unknown
-            label; the message says what it looks like.
+            label; the message says the likely cause.
         """
         if not isinstance(raw, FolderSample):
             raise TypeError("a sample of another reader")
@@ -309,11 +309,11 @@ class Folder(Reader):
         return np.stack([label == one.value for one in self._classes], axis=-1).astype(np.uint8)
 
     def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
-        """Give what the sheet says; without it the class of a classified image."""
+        """Give the stratum of the sheet, else the class of a classified image."""
         return (raw.row.stratum or raw.label) if isinstance(raw, FolderSample) else ""
 
     def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
-        """Give what the sheet says, else a NIfTI file's header."""
+        """Give the spacing of the sheet, else of a NIfTI file's header."""
         row = raw.row.spacing_mm if isinstance(raw, FolderSample) else None
         if row is None and raw.images[0].lower().endswith(nifti.ENDINGS):
             return nifti.spacing_mm(root / raw.images[0])

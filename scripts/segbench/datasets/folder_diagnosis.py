@@ -1,4 +1,4 @@
-"""Diagnosis of masks that do not fit the config: what they look like and what to do."""
+"""Diagnosis of masks that do not fit the config: likely cause and remedy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def counted(counts: Mapping[int, int], labels: Labels | None = None) -> str:
 
 
 def unknown_labels(path: Path, counts: Mapping[int, int], labels: Labels) -> SegbenchError:
-    """Error for a mask with unknown labels, with what it looks like.
+    """Error for a mask with unknown labels, with the likely cause.
 
     Parameters
     ----------

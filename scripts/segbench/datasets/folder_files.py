@@ -20,7 +20,7 @@ from segbench.datasets.pixels import (
 from segbench.datasets.tree import is_junk
 from segbench.errors import SegbenchError
 
-#: Endings of what is read; the longest that fits counts.
+#: Endings of files that are read; the longest match counts.
 ENDINGS = (".nii.gz", ".nii", ".png", ".tif", ".tiff", ".jpg", ".jpeg", ".npy")
 
 #: Endings that are refused by name, as the user may well mean them to be read.

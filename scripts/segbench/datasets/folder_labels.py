@@ -33,7 +33,7 @@ def to_classes(path: Path, mask: np.ndarray, labels: Labels) -> np.ndarray:
     Raises
     ------
     SegbenchError
-        The mask holds an unknown label; the message says what it looks like.
+        The mask holds an unknown label; the message says the likely cause.
     """
     numbers = as_colours(path, mask) if labels.by_colour else as_values(path, mask, labels)
     present, counts = _counted(numbers)

@@ -13,7 +13,7 @@ from typing import Literal
 from segbench.cells import lookalikes, unfit
 from segbench.errors import SegbenchError
 
-#: What a sheet may say of a sample. Other columns are ignored.
+#: Columns of a sheet. Others are ignored.
 COLUMNS = (
     "sample",
     "class",
@@ -31,7 +31,7 @@ _SEPARATORS = ("sep=;", "sep=,", "sep=\t")
 
 @dataclass(frozen=True)
 class Row:
-    """What a sheet says of one sample; empty: nothing.
+    """Row of a sheet; empty values: not given.
 
     Attributes
     ----------

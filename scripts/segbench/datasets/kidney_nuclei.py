@@ -21,7 +21,7 @@ Which files are samples:
 Images without a nucleus have the stratum ``blank``: the published protocol (44 training, 5
 checking, 7 test) counts without them.
 
-A group is what shows the same tissue: the tiles of one source image and `SAME_TISSUE`. The
+A group shows the same tissue: the tiles of one source image and `SAME_TISSUE`. The
 published split is not free of such pairs; folds by group are.
 """
 

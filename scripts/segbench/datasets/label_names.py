@@ -182,7 +182,7 @@ def check_labels_taken(
     Parameters
     ----------
     dataset : Dataset
-        Its `background` may name labels too; 0 and what is called background always are.
+        Its `background` may list labels too; 0 and the label `background` always belong to it.
     path : Path
         dataset.json.
     sets : mapping

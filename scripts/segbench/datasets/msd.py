@@ -7,7 +7,7 @@ Found at the raw root or up to four folders below it::
     imagesTr/NAME_0000.nii.gz ...   nnU-Net: one file per channel; .nii, .png, .tif, .bmp too
     labelsTr/NAME.nii.gz            one label map per case
 
-`imagesTs` has no labels and is not read; `._NAME` are what a Mac leaves behind.
+`imagesTs` has no labels and is not read; `._NAME` files of macOS are ignored.
 
 What a number in a label file means differs from release to release, so it is looked up: a
 class of the dataset's config is found in dataset.json by its name (capitals, and "-", "_" and

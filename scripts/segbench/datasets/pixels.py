@@ -218,7 +218,7 @@ def read_tiff(path: Path) -> tuple[np.ndarray, str]:
 
 @contextmanager
 def _strict_tiff(path: Path) -> Iterator[Any]:
-    """Open a TIFF file; what a damaged header makes of tifffile becomes a ValueError."""
+    """Open a TIFF file; raise ValueError for whatever tifffile raises on a damaged header."""
     import tifffile
 
     slips = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, MemoryError)

@@ -18,7 +18,7 @@ def encode(mask: np.ndarray, order: Order) -> str:
     Parameters
     ----------
     mask : ndarray
-        (y, x); what is not zero is the object.
+        (y, x); nonzero pixels are the object.
     order : {"row", "column"}
         Whether pixels are counted along rows (x runs fastest, as in UW-Madison) or along
         columns (y runs fastest, as in the Data Science Bowl 2018).
@@ -36,7 +36,7 @@ def encode(mask: np.ndarray, order: Order) -> str:
     ('1 2 5 1', '1 1 3 2')
     """
     flat = (mask != 0).ravel(_NUMPY_ORDER[order])
-    # Where a pixel differs from the one before it, runs begin and end by turns.
+    # Runs begin and end alternately where a pixel differs from the one before it.
     edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     if flat.size and flat[0]:
         edges = np.concatenate(([0], edges))
@@ -85,7 +85,7 @@ def decode(
     """
     size = shape[0] * shape[1]
     starts, lengths = _runs(text, size, where)
-    # Gaps and runs by turns: a background of length zero stands between runs that touch.
+    # Gaps and runs alternate: between adjacent runs there is a gap of length zero.
     spans = np.empty(2 * starts.size + 1, np.int64)
     spans[1::2] = lengths
     spans[0:-1:2] = starts

@@ -75,7 +75,7 @@ def _read_note(note: Path) -> dict[str, Any]:
 
 
 def _version(response: requests.Response) -> str | None:
-    """What identifies the server's version: a strong ETag, else the time of the change."""
+    """Identifier of the server's version: a strong ETag, else Last-Modified."""
     tag = response.headers.get("ETag")
     if tag and not tag.startswith("W/"):
         return tag
@@ -83,7 +83,7 @@ def _version(response: requests.Response) -> str | None:
 
 
 def _attempt(recipe: Download, part: Path, note: Path) -> int:
-    """Ask once for what is missing; return how many bytes are still missing."""
+    """Request the missing bytes once; return how many are still missing."""
     import requests
 
     have, known = _size(part), _read_note(note)
@@ -99,7 +99,7 @@ def _attempt(recipe: Download, part: Path, note: Path) -> int:
     with requests.get(recipe.url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         resumed = response.status_code == 206 and _starts_at(response) == have
         if response.status_code == 416 or (response.status_code == 206 and not resumed):
-            note.unlink(missing_ok=True)  # what is here does not fit: ask for the whole file
+            note.unlink(missing_ok=True)  # the partial file does not fit: request the whole file
             return recipe.bytes or 1
         _check_status(recipe, response)
         have = have if resumed else 0
@@ -125,7 +125,7 @@ def _starts_at(response: requests.Response) -> int:
 def _receive(
     recipe: Download, response: requests.Response, part: Path, have: int, total: int | None
 ) -> None:
-    """Append the body to what is there, showing progress."""
+    """Append the body to the partial file, showing progress."""
     limit = recipe.bytes or total
     with part.open("r+b" if have else "wb") as handle, _progress(recipe.url, have, total) as bar:
         handle.truncate(have)

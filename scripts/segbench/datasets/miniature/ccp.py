@@ -1,9 +1,9 @@
 """A miniature of Clothing Co-Parsing: made-up street photos with .mat annotations.
 
-As hard as the real ones: a class is told by its place on the body and not by
-its colour, which is any; neighbours may be of like colour; the street behind is cluttered; a
-few classes (hat, scarf/tie, socks, underwear) are rare. Photos have the real aspect ratio at
-two fifths of the real size.
+Difficulties, as in the real ones: classes differ by their place on the body and not by their
+colour, which is arbitrary; neighbours may have similar colours; the street behind is cluttered; a
+few classes (hat, scarf/tie, socks, underwear) are rare. Photos have the real aspect ratio at two
+fifths of the real size.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LABELS = (
 NUMBER = {name: number for number, name in enumerate(LABELS)}
 
 WIDTH = 220
-#: What a head of a MATLAB file is, so that no date makes two runs differ.
+#: Fixed header of MATLAB files, so that the date does not make two runs differ.
 MATLAB_HEAD = b"MATLAB 5.0 MAT-file, Platform: GLNXA64, Created on: Wed Aug 13 20:13:52 2014"
 
 SKINS = ((0.93, 0.78, 0.68), (0.85, 0.66, 0.53), (0.62, 0.44, 0.33), (0.45, 0.3, 0.22))
@@ -113,7 +113,7 @@ def picture(rng: np.random.Generator, index: int) -> tuple[np.ndarray, np.ndarra
     rng : Generator
         Source of everything random in it.
     index : int
-        Number of the photo: rare clothes come by turns, so that small sets hold them all.
+        Number of the photo: rare clothes take turns, so that small sets hold them all.
 
     Returns
     -------
@@ -210,7 +210,7 @@ def _dress(person: _Person, index: int) -> None:
 
 
 def _legs(person: _Person, index: int) -> None:
-    """Draw legs, what is on them, and shoes."""
+    """Draw legs, trousers or skirt, and shoes."""
     rng = person.rng
     long = [(0.05, 3.6), (0.75, 3.6), (0.55, 7.5), (0.12, 7.5)]
     person.polygon("skin", [(0.08, 3.6), (0.62, 3.6), (0.42, 7.5), (0.14, 7.5)], mirrored=True)
@@ -231,7 +231,7 @@ def _legs(person: _Person, index: int) -> None:
 
 
 def _torso(person: _Person, index: int) -> None:
-    """Draw trunk and arms, and what is on them."""
+    """Draw trunk, arms and the clothes on them."""
     rng = person.rng
     trunk = [(-0.85, 1.4), (0.85, 1.4), (0.62, 2.8), (0.72, 3.9), (-0.72, 3.9), (-0.62, 2.8)]
     arm = [(0.7, 1.4), (0.95, 1.6), (1.15, 3.9), (0.9, 3.9)]

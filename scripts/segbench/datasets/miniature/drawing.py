@@ -1,4 +1,4 @@
-"""What the generators draw with: textures, smooth outlines, files."""
+"""Drawing kit of the generators: textures, smooth outlines, stains, files."""
 
 from __future__ import annotations
 

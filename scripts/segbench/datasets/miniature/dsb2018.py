@@ -1,6 +1,6 @@
 """A miniature of the Data Science Bowl 2018: made-up micrographs with one mask per nucleus.
 
-As hard as the real ones: fluorescent nuclei on dark ground and stained ones
+Difficulties, as in the real ones: fluorescent nuclei on dark ground and stained ones
 on bright ground in one set; nuclei that touch; brightness that varies from nucleus to nucleus
 and over the picture by more than a nucleus differs from its surroundings; cytoplasm, blurred
 nuclei of another plane and debris that are as bright as nuclei.
@@ -40,7 +40,7 @@ SIZES = (
     (141, 117),
     (159, 159),
 )
-#: Which kind each picture is, by turns; the published set has mostly fluorescence.
+#: Kinds of the pictures, in turn; the published set has mostly fluorescence.
 KINDS = ("fluorescence", "histology", "fluorescence", "fluorescence", "brightfield")
 #: A nucleus keeps its place if at least this part of it is free.
 MIN_FREE = 0.7
@@ -149,7 +149,7 @@ def _nuclei(
 def _signal(
     rng: np.random.Generator, depths: list[tuple[int, np.ndarray]], label: np.ndarray
 ) -> np.ndarray:
-    """Amount of stain, about 0 to 1.3: nuclei, and what is taken for nuclei."""
+    """Amount of stain, about 0 to 1.3: nuclei and look-alikes."""
     shape: tuple[int, int] = label.shape  # type: ignore[assignment]
     signal = np.clip(0.12 + 0.05 * texture(rng, shape, 6), 0, None)
     # Cytoplasm: sheets as bright as the dimmer nuclei, with edges but without grain.

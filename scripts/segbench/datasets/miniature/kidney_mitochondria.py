@@ -1,6 +1,6 @@
 """A miniature of the kidney mitochondria: made-up electron micrographs as the hub has them.
 
-As hard as the real ones: dozens of small objects per tile, many in touch; other
+Difficulties, as in the real ones: dozens of small objects per tile, many in touch; other
 dark bodies (lysosomes, without stripes) of about their size; a grey close to the cytoplasm's.
 """
 

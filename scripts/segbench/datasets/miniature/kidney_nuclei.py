@@ -1,6 +1,6 @@
 """A miniature of the kidney nuclei: made-up electron micrographs in the newer layout.
 
-As hard as the real ones: a nucleus is as bright as the cytoplasm around it
+Difficulties, as in the real ones: a nucleus is as bright as the cytoplasm around it
 and differs in its texture and its dark, ragged rim; mitochondria and erythrocytes are as
 dark as its heterochromatin; vessels are bright; two series differ in contrast and size.
 """

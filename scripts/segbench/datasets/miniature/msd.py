@@ -1,9 +1,9 @@
 """A miniature of the Decathlon's Task01_BrainTumour: made-up heads in four modalities.
 
-As in the real ones: what is not brain is 0; each modality has its own scale in each
+As in the real ones: voxels outside the brain are 0; each modality has its own scale in each
 case; edema is bright in FLAIR and T2, the rim that takes up contrast agent is bright in T1gd
 alone, the core within it is dark there; regions are nested; every fifth tumour has no rim. The
-folder holds what a Mac left behind, and test images without labels if they are asked for.
+folder also holds files that macOS leaves in archives, and test images without labels on request.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A miniature of the colonic crypts: quarters of slides, their masks and tables.
 
-As hard as the real ones: a crypt is a ring of nuclei around pale goblet cells
+Difficulties, as in the real ones: a crypt is a ring of nuclei around pale goblet cells
 and a lumen, and the stroma between has as many nuclei; vessels are pale and round too, but have
 no ring of nuclei; crypts touch, and slides differ in their stain.
 """
@@ -78,9 +78,9 @@ def picture(
     Parameters
     ----------
     rng : Generator
-        Source of what is random in the image.
+        Source of everything random in the image.
     slide : Generator
-        Source of what its slide's images have in common: the stain.
+        Source of the stain, which the images of a slide share.
     crypts : int
         Crypts that are tried; those on another are left out.
 

@@ -1,6 +1,6 @@
 """A miniature of the organs' tissue: twelve textures in the colours of one stain.
 
-As hard as the real ones: the stain varies from image to image by more than
+Difficulties, as in the real ones: the stain varies from image to image by more than
 from organ to organ, and pairs of classes (two parts of the endometrium, of the skin) are alike.
 An organ is told by the size and density of its nuclei, by fibres, and by lumina.
 """

@@ -1,6 +1,6 @@
 """A miniature of UW-Madison's slices: made-up abdomens in a few cases, days and slices.
 
-As hard as the real ones: more than half of the slices show no organ of the
+Difficulties, as in the real ones: more than half of the slices show no organ of the
 three; kidneys and muscle look like bowel; the gain differs from scan to scan; the organs
 touch, and their masks overlap a little. A scan has 14 slices, 6 of them with organs: stomach
 on 3, large bowel on 5, small bowel on 4, which is 25 : 42 : 33 % as in the real table.
@@ -187,7 +187,7 @@ def _background(
 
 
 def _fill(rng: np.random.Generator, image: np.ndarray, organ: str, depth: np.ndarray) -> None:
-    """Draw one organ: what is in it, and its wall."""
+    """Draw one organ: content and wall."""
     shape: tuple[int, int] = image.shape  # type: ignore[assignment]
     value = {
         "large_bowel": 0.5 + 0.16 * texture(rng, shape, 2.5),
