@@ -172,8 +172,11 @@ rule report:
         config=resolved_config(CONFIG),
         configfiles=[file.name for file in MAIN],
         codes={
-            name: CODE.of(name)
-            for name in ("train", "predict", "segment", "score", "tabulate")
+            **{
+                name: CODE.with_networks_of(name, CONFIG.models)
+                for name in ("train", "predict", "segment")
+            },
+            **{name: CODE.of(name) for name in ("score", "tabulate")},
         },
     script:
         "../scripts/report.py"

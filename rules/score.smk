@@ -28,7 +28,7 @@ rule segment:
         runtime=JOBS.minutes("segment"),
         expected_s=JOBS.seconds("segment"),
     params:
-        code=CODE.of("segment"),
+        code=CODE.with_network("segment"),
         recipe=lambda w: model_slice(CONFIG.models[w.model], "segment"),
     script:
         "../scripts/segment.py"

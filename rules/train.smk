@@ -40,7 +40,7 @@ rule train:
         expected_s=JOBS.seconds("train"),
     params:
         **GPU_PARAMETERS["train"],
-        code=CODE.of("train"),
+        code=CODE.with_network("train"),
     script:
         "../scripts/train.py"
 
@@ -67,6 +67,6 @@ rule predict:
         expected_s=JOBS.seconds("predict"),
     params:
         **GPU_PARAMETERS["predict"],
-        code=CODE.of("predict"),
+        code=CODE.with_network("predict"),
     script:
         "../scripts/predict.py"

@@ -1,4 +1,4 @@
-"""Symbols whose module is only known when a job runs: the reader of a dataset's format.
+"""Symbols whose module is only known when a job runs: a dataset's reader, a model's network.
 
 The digest of a rule's code cannot follow a name that is made at run time. A rule that reaches
 `load_symbol` tells the digest which modules are meant (`segbench.provenance.code`), and the

@@ -69,7 +69,7 @@ def predict_case(folder: Path) -> dict[str, float]:
     """Predict the case, with a stopwatch about the bare network."""
     from segbench.archives import Archive
     from segbench.config.model import Model, Prediction, Training
-    from segbench.models.unet import UNet
+    from segbench.models.networks.unet import UNet
     from segbench.prediction import networks
     from segbench.prediction.stage import predict
 

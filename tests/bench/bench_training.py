@@ -40,8 +40,8 @@ def _compiled(policy: str, jittered: bool) -> Any:
     from segbench.config.augmentation import Jitter
     from segbench.models.keras_network import build_network
     from segbench.models.losses import Loss
+    from segbench.models.networks.unet import UNet
     from segbench.models.optimizers import Optimizer, make_optimizer
-    from segbench.models.unet import UNet
     from segbench.training.step import Step
     from segbench.training.task import Task
 
@@ -65,8 +65,8 @@ def _compiled_volumes(policy: str) -> Any:
     from segbench.config.augmentation import Jitter
     from segbench.models.keras_network import build_network
     from segbench.models.losses import Loss
+    from segbench.models.networks.unet import UNet
     from segbench.models.optimizers import Optimizer, make_optimizer
-    from segbench.models.unet import UNet
     from segbench.training.step import Step
     from segbench.training.task import Task
 

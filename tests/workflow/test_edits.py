@@ -119,6 +119,19 @@ def import_another(project):
     )
 
 
+def add_network(project):
+    """A network like the U-Net, of a name of its own."""
+    unet = "scripts/segbench/models/networks/unet.py"
+    text = project.path(unet).read_text(encoding="utf-8")
+    project.write(unet.replace("unet", "plain"), text.replace("unet", "plain"))
+    project.edit(
+        "scripts/segbench/models/kinds.py",
+        "AnyNetwork = Annotated[UNet |",
+        "from segbench.models.networks.plain import UNet as Plain\n\n"
+        "AnyNetwork = Annotated[UNet | Plain |",
+    )
+
+
 MODEL = "config/models/tiny.yaml"
 CLAHE = "scripts/segbench/imaging/clahe.py"
 EDITS = {
@@ -140,6 +153,7 @@ EDITS = {
     "code of the loss": replace(
         "scripts/segbench/models/losses.py", "1 - (2 * both", "1 - (2.5 * both"
     ),
+    "another network added, which no recipe uses": add_network,
     "learning rate in a model recipe": replace(
         MODEL, "batch: 2", "batch: 2, optimizer: {learning_rate: 2e-3}"
     ),

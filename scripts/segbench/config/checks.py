@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from segbench.config.augmentation import Amplification, Augmentation, Jitter
+from segbench.config.checked_model import Model
 from segbench.config.checks_dataset import check_dataset, repeated
 from segbench.config.dataset import Dataset
 from segbench.config.findings import Finding
-from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Key, nearest
 from segbench.config.study import Space, Study, Sweep

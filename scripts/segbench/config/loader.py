@@ -10,6 +10,7 @@ from typing import Any
 
 from segbench.arms import Arm
 from segbench.config.augmentation import Augmentation
+from segbench.config.checked_model import Model
 from segbench.config.checks import check_recipe
 from segbench.config.checks_dataset import check_format
 from segbench.config.checks_files import asked_studies, check_source, check_weights
@@ -17,7 +18,6 @@ from segbench.config.checks_study import check_policies, check_study
 from segbench.config.dataset import Dataset, Formats
 from segbench.config.documents import Document, Mark, document_of, read_document
 from segbench.config.main import Main
-from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import ABSENT, ConfigError, Problem, nearest
 from segbench.config.study import Metrics, Study

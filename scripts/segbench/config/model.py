@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from segbench.models.losses import Loss
-from segbench.models.networks import AnyNetwork
+from segbench.models.networks import OneNetwork
+from segbench.models.networks.unet import UNet
 from segbench.models.optimizers import Optimizer
 from segbench.models.schedules import Schedule
-from segbench.models.unet import UNet
 from segbench.strict import Below1, Count, Fraction, Sides, Strict
 
 
@@ -119,7 +119,7 @@ class Model(Strict):
     """One model recipe: network, target, loss, training, prediction, objects."""
 
     description: str = Field("", description="One line for the reports.")
-    network: AnyNetwork = Field(UNet(), description="The network.")
+    network: OneNetwork = Field(UNet(), description="The network.")
     target: Literal["classes", "foreground", "foreground_boundary", "foreground_distance"] = Field(
         "classes",
         description="classes: the label map; the others are made from an instance map.",

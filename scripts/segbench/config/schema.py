@@ -10,9 +10,9 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from segbench.config.augmentation import Augmentation
+from segbench.config.checked_model import Model
 from segbench.config.dataset import Dataset
 from segbench.config.main import Main
-from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.study import Study
 from segbench.strict import Strict

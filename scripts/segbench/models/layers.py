@@ -24,7 +24,7 @@ Normalisation = Literal["none", "batch", "group", "instance"]
 
 
 class Network(Strict):
-    """Parameters of a network; each kind is a subclass, listed in `segbench.models.networks`."""
+    """Parameters of a network; each kind is a subclass, listed in `segbench.models.kinds`."""
 
     #: Tasks of the labels that the network can learn.
     tasks: ClassVar[tuple[str, ...]]

@@ -115,7 +115,7 @@ def count(
 
     Examples
     --------
-    >>> from segbench.models.unet import UNet
+    >>> from segbench.models.networks.unet import UNet
     >>> count(UNet(depth=1, width=2, normalisation="none"), 1, 1, (4, 4)).weights
     431
     """

@@ -71,6 +71,10 @@ class Applied:
             for fold in self.request.folds(self.config, arm)
         ]
 
+    def recipes(self) -> set[str]:
+        """The model recipes of these networks."""
+        return {arm.model for arm in self.request.arms}
+
     def table(self) -> list[str]:
         """The table that says which arm is the best, where that is asked for."""
         if not self.request.best:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +16,8 @@ class Code:
     Parameters
     ----------
     config : Config
-        Says the format of each dataset: readers are found by its name.
+        Says the format of each dataset and the network of each model: both are modules that jobs
+        find by name.
     scripts : Path
         The folder that holds the scripts, each named as its rule, and the library.
     """
@@ -41,6 +42,15 @@ class Code:
     def with_reader_of(self, rule: str, dataset: str) -> str:
         """As `of`, with the reader of a dataset."""
         return self._digest(rule, f"segbench.datasets.{self._config.datasets[dataset].format}")
+
+    def with_network(self, rule: str) -> Callable[[Mapping[str, str]], str]:
+        """As `of`, with the network of the job's model."""
+        return lambda wildcards: self.with_networks_of(rule, [wildcards["model"]])
+
+    def with_networks_of(self, rule: str, models: Iterable[str]) -> str:
+        """As `of`, with the networks of some models."""
+        used = {type(self._config.models[model].network).__module__ for model in models}
+        return self._digest(rule, *sorted(used))
 
     def acquire(self, wildcards: Mapping[str, str]) -> str:
         """Of acquiring: with the reader, and for generated data with the generator."""

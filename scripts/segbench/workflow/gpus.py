@@ -55,7 +55,7 @@ class StoredWork:
     ) -> bool:
         """Whether it has; no where that cannot be known."""
         params = {name: ask(wildcards) for name, ask in self._parameters[rule].items()}
-        params["code"] = self._code.of(rule)
+        params["code"] = self._code.with_network(rule)(wildcards)
         return self._lookup.holds(self._code.script(rule), inputs, params, dict(wildcards))
 
 

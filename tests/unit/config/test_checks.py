@@ -142,8 +142,9 @@ def test_sides_survive_the_poolings(tree: Tree, key: str, side: list[int], where
 @settings(deadline=None)
 @given(depth=st.integers(1, 6), height=st.integers(1, 40), width=st.integers(1, 40))
 def test_divisibility_for_any_depth(depth: int, height: int, width: int) -> None:
-    from segbench.config.model import Model, Training
-    from segbench.models.unet import UNet
+    from segbench.config.checked_model import Model
+    from segbench.config.model import Training
+    from segbench.models.networks.unet import UNet
 
     model = Model(network=UNet(depth=depth), training=Training(patch=(height, width)))
     found = check_recipe(model)

@@ -10,9 +10,9 @@ import pytest
 from segbench.config import Config, load
 from segbench.config.__main__ import ROOT
 from segbench.config.augmentation import Amplification, Augmentation
+from segbench.config.checked_model import Model
 from segbench.config.documents import read_document
 from segbench.config.loader import KINDS
-from segbench.config.model import Model
 from segbench.config.validation import Recipe, validate
 from segbench.datasets.formats import FORMATS
 from segbench.metrics import METRICS

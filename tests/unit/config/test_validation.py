@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.config.augmentation import Augmentation
+from segbench.config.checked_model import Model
 from segbench.config.dataset import Dataset
 from segbench.config.documents import document_of
-from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import Problem, key_text
 from segbench.config.study import Study

@@ -7,7 +7,7 @@ import pytest
 
 from segbench.errors import SegbenchError
 from segbench.models.backbones import Backbone
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 
 keras = pytest.importorskip("keras")
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # Keras's own, by the thousan
 from segbench.models import applications  # noqa: E402
 from segbench.models.keras_network import KerasLayers, build_network  # noqa: E402
 from segbench.models.layers import Features  # noqa: E402
-from segbench.models.unet import build_unet  # noqa: E402
+from segbench.models.networks import outputs_of  # noqa: E402
 from unit.models import tiny  # noqa: E402
 
 SMALL = "Tiny"
@@ -77,7 +77,7 @@ def test_levels_without_a_skip_are_only_enlarged():
 
     image = keras.Input((None, None, 1))
     recipe = UNet(width=2, backbone=Backbone(name=SMALL))
-    (logits,) = build_unet(recipe, Few("float32", 2), image, 1)
+    (logits,) = outputs_of(recipe, Few("float32", 2), image, 1)
     model = keras.Model([image, deepest, skip], logits)
     joined = [layer.name for layer in model.layers if "join" in layer.name]
     assert joined == ["decoder2_join", "decoder0_join"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from segbench.models.backbones import Backbone
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 
 keras = pytest.importorskip("keras")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segbench.models.backbones import Backbone
 from segbench.models.files import local_weights, with_local_weights
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 
 
 def test_where_a_local_file_lies(tmp_path):

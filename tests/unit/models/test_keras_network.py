@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 
 keras = pytest.importorskip("keras")
 

@@ -8,7 +8,7 @@ import pytest
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
 from segbench.models.backbones import Backbone
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 
 keras = pytest.importorskip("keras")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,39 +11,46 @@ from typing import Any, get_args
 import pytest
 
 import segbench
+from segbench.config.checked_model import Model as CheckedModel
 from segbench.config.model import Model
 from segbench.models.backbones import Backbone
-from segbench.models.classifier import Classifier
+from segbench.models.kinds import AnyNetwork
 from segbench.models.layers import Network
-from segbench.models.networks import BUILDERS, AnyNetwork
-from segbench.models.unet import UNet
-from segbench.provenance.code import code_parts
+from segbench.models.networks.classifier import Classifier
+from segbench.models.networks.unet import UNet
+from segbench.provenance.code import code_of, code_parts
 from segbench.resources.network import count
 
+LIBRARY = Path(segbench.__file__).parent
 TASKS = {"semantic", "overlapping", "instances", "classification"}
 
 #: Kind -> what it must be given.
 REQUIRED: dict[str, dict[str, Any]] = {"classifier": {"backbone": {"name": "MobileNetV3Small"}}}
 
 
+NETWORKS: tuple[type[Network], ...] = get_args(get_args(AnyNetwork)[0])
+
+
+def kind_of(network: type[Network]) -> str:
+    return get_args(network.model_fields["kind"].annotation)[0]
+
+
 def default(kind: type[Network]) -> Network:
-    name = kind.model_fields["kind"].annotation.__args__[0]
+    name = kind_of(kind)
     return kind.model_validate({"kind": name, **REQUIRED.get(name, {})})
 
 
-def test_recipes_may_ask_for_every_network_that_has_a_builder():
-    union, *_ = get_args(AnyNetwork)
-    assert set(get_args(union)) == set(BUILDERS) >= {UNet, Classifier}
-
-
-@pytest.mark.parametrize("kind", BUILDERS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", NETWORKS, ids=lambda kind: kind.__name__)
 def test_what_every_network_says_of_itself(kind):
     network = default(kind)
     assert network.tasks
     assert set(network.tasks) <= TASKS
     assert network.dimensions
     assert set(network.dimensions) <= {2, 3}
-    assert Model.model_validate({"network": network.model_dump()}).network == network
+    for model in (Model, CheckedModel):
+        read = model.model_validate({"network": network.model_dump()})
+        assert read.network == network
+        assert model.model_validate(read.model_dump()) == read
     for dimensions in network.dimensions:
         counts = count(network, 1, 2, (network.unit * 2,) * dimensions)
         names = [layer.name for layer in counts.layers]
@@ -51,7 +59,7 @@ def test_what_every_network_says_of_itself(kind):
         assert counts.multiply_adds > 0
 
 
-@pytest.mark.parametrize("kind", BUILDERS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", NETWORKS, ids=lambda kind: kind.__name__)
 def test_what_is_counted_is_what_keras_builds(kind):
     pytest.importorskip("keras")
     from segbench.models.keras_network import build_network
@@ -81,7 +89,8 @@ def test_what_networks_take(network, unit, dimensions, whole):
 
 
 def test_a_kind_is_a_unet_where_a_recipe_does_not_say():
-    assert Model.model_validate({"network": {"width": 3}}).network == UNet(width=3)
+    for model in (Model, CheckedModel):
+        assert model.model_validate({"network": {"width": 3}}).network == UNet(width=3)
 
 
 def test_the_configuration_imports_neither_keras_nor_numpy():
@@ -96,15 +105,44 @@ def test_the_configuration_imports_neither_keras_nor_numpy():
     assert done.stdout == "set()\n"
 
 
+def parts(rule: str, library: Path = LIBRARY) -> dict[str, str]:
+    """The code of a rule whose job uses a U-Net."""
+    script = LIBRARY.parent / f"{rule}.py"
+    return code_parts(script, library, ["segbench.models.networks.unet"])
+
+
 def test_stages_that_only_read_recipes_do_not_reach_what_builds_networks():
     """Else an edit of a loss or of a network would recompute what has nothing to do with it."""
-    library = Path(segbench.__file__).parent
-    scripts = library.parent
-    reached = {
-        rule: {part.partition(":")[2] for part in code_parts(scripts / f"{rule}.py", library)}
-        for rule in ("segment", "predict", "train")
+    reached = {rule: set(parts(rule)) for rule in ("segment", "predict", "train")}
+    builders = {
+        "segbench.models.networks.unet:build",
+        "segbench.models.losses:LOSSES",
+        "segbench.models.optimizers:OPTIMIZERS",
+        "segbench.models.schedules:SCHEDULES",
     }
-    builders = {"build_unet", "build_classifier", "LOSSES", "OPTIMIZERS", "SCHEDULES"}
     assert builders <= reached["train"]
-    assert {"UNet", "Loss", "Optimizer", "Schedule"} <= reached["segment"]
-    assert not (builders | {"BUILDERS", "dice"}) & (reached["segment"] | reached["predict"])
+    assert "segbench.models.networks.unet:UNet" in reached["segment"] & reached["predict"]
+    assert not (builders | {"segbench.models.losses:dice"}) & reached["segment"]
+    assert not (builders | {"segbench.models.losses:dice"}) & reached["predict"]
+    assert not [name for name in reached["train"] if "networks.classifier" in name]
+
+
+@pytest.mark.parametrize("rule", ["train", "predict", "segment", "apply_model"])
+def test_another_network_leaves_the_code_of_a_unet_as_it_is(rule, tmp_path):
+    library = tmp_path / "segbench"
+    shutil.copytree(LIBRARY, library, ignore=shutil.ignore_patterns("__pycache__"))
+    unet = library / "models/networks/unet.py"
+    unet.with_name("plain.py").write_text(unet.read_text().replace("unet", "plain"))
+    kinds = library / "models/kinds.py"
+    kinds.write_text(
+        kinds.read_text()
+        .replace("[UNet |", "[Plain | UNet |")
+        .replace(
+            "from pydantic",
+            "from segbench.models.networks.plain import UNet as Plain\nfrom pydantic",
+        )
+    )
+    assert parts(rule, library) == parts(rule)
+    unet.write_text(unet.read_text().replace("Field(16, description", "Field(17, description"))
+    code_of.cache_clear()
+    assert parts(rule, library) != parts(rule)

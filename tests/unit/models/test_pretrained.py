@@ -8,16 +8,16 @@ import pytest
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
 from segbench.models.backbones import Backbone
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 
 keras = pytest.importorskip("keras")
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras's own, by the thousand
 
 from segbench.models import applications, pretrained  # noqa: E402
-from segbench.models.classifier import Classifier  # noqa: E402
 from segbench.models.keras_network import build_network  # noqa: E402
 from segbench.models.model_file import write_model  # noqa: E402
+from segbench.models.networks.classifier import Classifier  # noqa: E402
 from unit.models import tiny  # noqa: E402
 
 SMALL = "Tiny"

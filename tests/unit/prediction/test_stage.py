@@ -8,7 +8,7 @@ import pytest
 from segbench.archives import Archive, ArchiveWriter
 from segbench.config.model import Model, Prediction, Training
 from segbench.errors import SegbenchError
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 from segbench.prediction.stage import predict
 from unit.listening import listening
 

@@ -198,12 +198,15 @@ def test_the_carrier_of_jobs_is_left_out():
 
 
 def rules():
-    """The scripts of the rules; those that have a dataset's reader, with one."""
+    """The scripts of the rules; those that have a dataset's reader or a network, with one."""
     commands = {"explain", "store"}
     readers = {"acquire", "inventory", "index", "truth", "preprocess", "explore_dataset", "measure"}
+    recipes = {"train", "predict", "segment", "apply_model"}
     for script in sorted((ROOT / "scripts").glob("*.py")):
         if script.stem not in commands:
-            yield script, ["segbench.datasets.ccp"] if script.stem in readers else []
+            modules = ["segbench.datasets.ccp"] * (script.stem in readers)
+            modules += ["segbench.models.networks.unet"] * (script.stem in recipes)
+            yield script, modules
 
 
 def test_the_real_scripts_have_different_digests():

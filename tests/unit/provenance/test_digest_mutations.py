@@ -38,7 +38,8 @@ NEUTRAL = {
     "moved function": 20, "moved module": 8,
 }  # fmt: skip
 
-ASKED = ("READER", "generate")
+#: What rules ask of these modules; only the training builds networks.
+ASKED = ("READER", "generate", "NETWORK")
 
 
 def rules(root: Path = ROOT) -> dict[str, tuple[Path, tuple[str, ...]]]:
@@ -53,6 +54,8 @@ def rules(root: Path = ROOT) -> dict[str, tuple[Path, tuple[str, ...]]]:
             modules = ("segbench.datasets.msd",)
         if script.stem == "acquire":
             modules += ("segbench.datasets.miniature.msd",)
+        if script.stem in ("train", "predict", "segment", "apply_model"):
+            modules = ("segbench.models.networks.unet",)
         found[script.stem] = (script, modules)
     return found
 
@@ -65,7 +68,7 @@ class Laboratory:
         self.before = self.digests()
         self.reach = Reach(LIBRARY)
         self.reached = {
-            rule: self.reach.of(script, modules, ASKED if modules else ())
+            rule: self.reach.of(script, modules, (*ASKED, *["build"] * (rule == "train")))
             for rule, (script, modules) in rules().items()
         }
         self.modules = {}

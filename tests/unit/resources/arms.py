@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from segbench.config.model import Model, Training
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 from segbench.resources import Fingerprint, Sheet
 
 

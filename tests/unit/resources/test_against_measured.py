@@ -18,9 +18,9 @@ import pytest
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Model, Training
 from segbench.models.backbones import Backbone
-from segbench.models.classifier import Classifier
+from segbench.models.networks.classifier import Classifier
+from segbench.models.networks.unet import UNet
 from segbench.models.optimizers import Optimizer
-from segbench.models.unet import UNet
 from segbench.resources import Fingerprint, Sheet, predict_needs, stage_needs, training_needs
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from segbench.models.backbones import Backbone
-from segbench.models.classifier import Classifier
 from segbench.models.keras_network import build_network
-from segbench.models.unet import UNet
+from segbench.models.networks.classifier import Classifier
+from segbench.models.networks.unet import UNet
 from segbench.resources.network import count
 
 NETWORKS = [

@@ -14,8 +14,8 @@ from segbench.config.preprocessing import Preprocessing, Size
 from segbench.errors import SegbenchError
 from segbench.instances.targets import activation, map_names
 from segbench.models.backbones import Backbone
-from segbench.models.classifier import Classifier
-from segbench.models.unet import UNet
+from segbench.models.networks.classifier import Classifier
+from segbench.models.networks.unet import UNet
 from segbench.resources import Sheet, fingerprint, read_sheet
 from segbench.resources.fingerprint import PUBLISHED, sheet_of, window
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.models.backbones import Backbone
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 from segbench.resources.network import BACKBONE, count
 
 TINY = UNet(depth=1, width=2, normalisation="group")

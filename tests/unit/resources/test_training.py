@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from segbench.config.augmentation import Jitter
 from segbench.config.model import Model
 from segbench.models.backbones import Backbone
+from segbench.models.networks.unet import UNet
 from segbench.models.optimizers import Optimizer
-from segbench.models.unet import UNet
 from segbench.resources import constants as c
 from segbench.resources import training_needs
 from segbench.resources.network import count

@@ -69,9 +69,9 @@ def copy(tmp_path):
     folder = copied(tmp_path / "copy")
     written = follow(page("add-a-network.md"), folder)
     assert written == [
-        "scripts/segbench/models/plain.py",
-        "scripts/segbench/models/networks.py",
-        "tests/unit/models/test_plain.py",
+        "scripts/segbench/models/networks/plain.py",
+        "scripts/segbench/models/kinds.py",
+        "tests/unit/models/networks/test_plain.py",
         "config/models/plain.yaml",
     ]
     shutil.copy(ROOT / "tests/unit/models/test_networks.py", folder / "tests/unit/models")

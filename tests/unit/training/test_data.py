@@ -10,7 +10,7 @@ from segbench.artefacts.folds import read_fold
 from segbench.config.model import Model, Sampling, Training
 from segbench.errors import SegbenchError
 from segbench.models.losses import Loss
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 from segbench.training import feeding, samples
 from segbench.training.data import FoldData
 from segbench.training.task import Task, make_task

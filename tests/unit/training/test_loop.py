@@ -13,8 +13,8 @@ from segbench.config.augmentation import Jitter
 from segbench.config.model import Model, Training
 from segbench.errors import SegbenchError
 from segbench.models.losses import Loss
+from segbench.models.networks.unet import UNet
 from segbench.models.optimizers import Optimizer
-from segbench.models.unet import UNet
 
 keras = pytest.importorskip("keras")
 

@@ -8,7 +8,7 @@ import pytest
 from segbench.archives import ArchiveSet
 from segbench.config.model import Model, Training
 from segbench.errors import SegbenchError
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 from segbench.training import samples
 from segbench.training.task import Task
 

@@ -9,7 +9,7 @@ from segbench.archives import ArchiveSet
 from segbench.config.model import Model, Training
 from segbench.errors import SegbenchError
 from segbench.instances.targets import make_targets
-from segbench.models.unet import UNet
+from segbench.models.networks.unet import UNet
 from segbench.training import samples
 from segbench.training.task import Task, make_task
 

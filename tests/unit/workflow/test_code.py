@@ -1,4 +1,4 @@
-"""Digests of the rules' code cover the reader of the job's dataset, and no other."""
+"""Digests of code cover the reader of the job's dataset, its network, and no other."""
 
 from __future__ import annotations
 
@@ -39,6 +39,16 @@ def test_the_reader_is_that_of_the_dataset(config, asked, run):
     assert [modules for _, _, modules in asked] == [
         ("segbench.datasets.dsb2018",),
         ("segbench.datasets.kidney_nuclei",),
+    ]
+
+
+def test_the_networks_are_those_of_the_models(config, asked, run):
+    code = Code(config, SCRIPTS)
+    code.with_network("train")(run)
+    code.with_networks_of("segment", config.models)
+    assert [(script, modules) for script, _, modules in asked] == [
+        ("train.py", ("segbench.models.networks.unet",)),
+        ("segment.py", ("segbench.models.networks.classifier", "segbench.models.networks.unet")),
     ]
 
 

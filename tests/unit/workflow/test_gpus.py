@@ -79,7 +79,7 @@ def test_a_stored_job_is_looked_up_by_all_that_its_key_is_made_of(config, run, m
     assert seen["script"] == ROOT / "scripts/predict.py"
     assert seen["inputs"] == {"folds": ["f.tsv"]}
     assert sorted(seen["params"]) == ["code", "folds", "recipe"]
-    assert seen["params"]["code"] == code.of("predict")
+    assert seen["params"]["code"] == code.with_network("predict")(run)
     assert seen["wildcards"] == dict(run)
 
 

@@ -84,4 +84,5 @@ def test_the_rules_take_these_parameters_and_no_others():
     for rule in ("train", "predict"):
         block = text.split(f"rule {rule}:")[1].split("script:")[0].split("params:")[1]
         lines = [line.strip() for line in block.strip().splitlines()]
-        assert sorted(lines) == [f'**GPU_PARAMETERS["{rule}"],', f'code=CODE.of("{rule}"),']
+        expected = [f'**GPU_PARAMETERS["{rule}"],', f'code=CODE.with_network("{rule}"),']
+        assert sorted(lines) == expected

@@ -60,7 +60,10 @@ class UNet(Network):
         return self.backbone
 
 
-def build_unet(recipe: UNet, make: Layers[T], image: T, maps: int) -> list[T]:
+NETWORK = UNet
+
+
+def build(recipe: UNet, make: Layers[T], image: T, maps: int) -> list[T]:
     """Build the U-Net.
 
     Parameters

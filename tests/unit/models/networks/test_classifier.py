@@ -13,8 +13,8 @@ keras = pytest.importorskip("keras")
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras's own, by the thousand
 
-from segbench.models.classifier import Classifier  # noqa: E402
 from segbench.models.keras_network import build_network  # noqa: E402
+from segbench.models.networks.classifier import Classifier  # noqa: E402
 from unit.models import tiny  # noqa: E402
 
 SMALL = "Tiny"

@@ -36,7 +36,10 @@ class Classifier(Network):
         return self.backbone
 
 
-def build_classifier(recipe: Classifier, make: Layers[T], image: T, classes: int) -> list[T]:
+NETWORK = Classifier
+
+
+def build(recipe: Classifier, make: Layers[T], image: T, classes: int) -> list[T]:
     """Build the classifier.
 
     Parameters
