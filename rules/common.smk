@@ -6,9 +6,8 @@ from io import StringIO
 
 from snakemake.cli import parse_args
 
-from segbench.config import load
+from segbench.config.loader import load
 from segbench.datasets.formats import FORMATS
-from segbench.metrics import METRICS
 from segbench.preflight import check_environment
 from segbench.provenance import code_memory
 from segbench.provenance.lock import begin_run
@@ -42,7 +41,6 @@ with exit_on_error():
         workflow.config_settings.config,
         BASE,
         command=sys.argv[1:] if workflow.is_main_process else None,
-        metrics=METRICS,
         formats=FORMATS,
     )
 LOG = log_of(RUN)

@@ -52,6 +52,6 @@ rule check_leaks:
         expected_s=JOBS.seconds("check_leaks"),
     params:
         code=CODE.of("check_leaks"),
-        needs=lambda w: needs_of(CONFIG, METRICS, w),
+        needs=lambda w: needs_of(CONFIG, w),
     script:
         "../scripts/check_leaks.py"

@@ -1,7 +1,4 @@
-"""Write what is generated from the typed configuration, or check that it is up to date.
-
-A command of its own, above all packages: it hands the registry of metrics down to the config.
-"""
+"""Write what is generated from the typed configuration, or check that it is up to date."""
 
 from __future__ import annotations
 
@@ -13,12 +10,10 @@ from pathlib import Path
 
 from segbench.config.reference import reference_text
 from segbench.config.schema import schema_text
-from segbench.config.study import Metrics
 from segbench.files import write_text
-from segbench.metrics.registry import METRICS
 
 #: Generated file -> what it should contain.
-GENERATED: dict[str, Callable[[Metrics], str]] = {
+GENERATED: dict[str, Callable[[], str]] = {
     "config/schema.json": schema_text,
     "docs/reference/configuration.md": reference_text,
 }
@@ -46,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stale = 0
     for name, make in GENERATED.items():
         path = options.root / name
-        text, old = make(METRICS), path.read_text(encoding="utf-8") if path.exists() else ""
+        text, old = make(), path.read_text(encoding="utf-8") if path.exists() else ""
         if text == old:
             continue
         if options.check:

@@ -12,7 +12,8 @@ from segbench.config.dataset import Dataset, Formats, Protocol
 from segbench.config.findings import Finding
 from segbench.config.model import Model
 from segbench.config.problems import Key, nearest
-from segbench.config.study import Metrics, Study
+from segbench.config.study import Study
+from segbench.metrics import METRICS
 
 Recipes = Mapping[str, Mapping[str, Any]]
 Names = Mapping[str, set[str]]
@@ -34,9 +35,7 @@ def _references(study: Study, names: Names) -> Iterator[Finding]:
                           nearest(name, known), name)  # fmt: skip
 
 
-def _model_and_dataset(
-    study: Study, model: Model, dataset: Dataset, metrics: Metrics
-) -> Iterator[str]:
+def _model_and_dataset(study: Study, model: Model, dataset: Dataset) -> Iterator[str]:
     """Say why this model cannot be used on this dataset, if so."""
     if (model.target == "classes") == (dataset.task == "instances"):
         yield f"has the target {model.target}, but the dataset's task is {dataset.task}"
@@ -44,7 +43,7 @@ def _model_and_dataset(
         yield f"has instances.method {model.instances.method}, but the dataset has no instances"
     if dataset.task not in model.network.tasks:
         yield f"is a {model.network.kind}, but the dataset's task is {dataset.task}"
-    of_objects = {name for name, metric in metrics.items() if metric.tasks == ("instances",)}
+    of_objects = {name for name, metric in METRICS.items() if metric.tasks == ("instances",)}
     wanted = sorted(of_objects.intersection(study.metrics))
     if model.instances.method == "none" and dataset.task == "instances" and wanted:
         yield f"numbers no objects (instances.method none), but {', '.join(wanted)} needs them"
@@ -71,9 +70,7 @@ def _model_and_protocol(model: Model, protocol: Protocol) -> Iterator[str]:
         yield f"stops early, but {watched}"
 
 
-def _models(
-    study: Study, recipes: Recipes, dataset: Dataset | None, metrics: Metrics
-) -> Iterator[Finding]:
+def _models(study: Study, recipes: Recipes, dataset: Dataset | None) -> Iterator[Finding]:
     protocol = dataset.protocols.get(study.protocol) if dataset else None
     for number, name in enumerate(study.models):
         model = recipes["models"].get(name)
@@ -81,7 +78,7 @@ def _models(
             continue
         reasons: list[str] = []
         if dataset is not None:
-            reasons += _model_and_dataset(study, model, dataset, metrics)
+            reasons += _model_and_dataset(study, model, dataset)
         if protocol is not None:
             reasons += _model_and_protocol(model, protocol)
         for reason in reasons:
@@ -101,27 +98,27 @@ def _generated(dataset: Dataset, protocol: Protocol) -> Iterator[str]:
         yield f"holds {held} samples out in {protocol.folds} fold(s) of {samples} generated ones"
 
 
-def _unknown_metrics(study: Study, metrics: Metrics) -> Iterator[Finding]:
+def _unknown_metrics(study: Study) -> Iterator[Finding]:
     for number, name in enumerate(study.metrics):
-        if name not in metrics:
-            yield Finding(("metrics", number), "is not a metric", ", ".join(metrics),
-                          nearest(name, metrics), name)  # fmt: skip
+        if name not in METRICS:
+            yield Finding(("metrics", number), "is not a metric", ", ".join(METRICS),
+                          nearest(name, METRICS), name)  # fmt: skip
 
 
 def _metrics(
-    study: Study, dataset: Dataset, metrics: Metrics, formats: Formats, root: Path | None
+    study: Study, dataset: Dataset, formats: Formats, root: Path | None
 ) -> Iterator[Finding]:
     """Metrics that do not fit the task, or need a pixel spacing that is unknown."""
     task = dataset.label_task
-    fitting = [name for name, metric in metrics.items() if task in metric.tasks]
+    fitting = [name for name, metric in METRICS.items() if task in metric.tasks]
     for number, name in enumerate(study.metrics):
         key = ("metrics", number)
-        if name not in metrics:
+        if name not in METRICS:
             continue
         if name not in fitting:
-            needs = "masks" if "semantic" in metrics[name].tasks else metrics[name].tasks[0]
+            needs = "masks" if "semantic" in METRICS[name].tasks else METRICS[name].tasks[0]
             yield Finding(key, f"needs {needs}; the task is {task}", ", ".join(fitting), value=name)
-        elif metrics[name].needs_spacing and lacks_spacing(dataset, root, formats):
+        elif METRICS[name].needs_spacing and lacks_spacing(dataset, root, formats):
             sheet = ", a sheet with spacing_y_mm and spacing_x_mm" * (dataset.format == "folder")
             yield Finding(
                 key,
@@ -181,7 +178,6 @@ def check_study(
     study: Study,
     recipes: Recipes,
     names: Names,
-    metrics: Metrics,
     formats: Formats,
     used: bool,
     root: Path | None = None,
@@ -195,19 +191,19 @@ def check_study(
         Kind -> name -> recipe, those that could be read.
     names : mapping of str to set
         Kind -> names that have a file, be it right or wrong.
-    metrics, formats : mapping
-        Every metric and every format by name.
+    formats : mapping
+        Every format by name.
     used : bool
         Whether the main file names the study; the data at hand matter only then.
     root : Path, optional
         Where a relative path to raw files begins; None: no file is looked at.
     """
     dataset = recipes["datasets"].get(study.dataset)
-    findings = [*_references(study, names), *_models(study, recipes, dataset, metrics)]
-    findings += [*_unknown_metrics(study, metrics), *_patches(study, recipes)]
+    findings = [*_references(study, names), *_models(study, recipes, dataset)]
+    findings += [*_unknown_metrics(study), *_patches(study, recipes)]
     if dataset is not None:
         findings += _dataset(study, dataset, used)
-        findings += _metrics(study, dataset, metrics, formats, root)
+        findings += _metrics(study, dataset, formats, root)
     return findings
 
 

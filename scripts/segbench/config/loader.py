@@ -20,7 +20,7 @@ from segbench.config.documents import Document, Mark, document_of, read_document
 from segbench.config.main import Main
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.problems import ABSENT, ConfigError, Problem, nearest
-from segbench.config.study import Metrics, Study
+from segbench.config.study import Study
 from segbench.config.sweep import Point, at_point, variants
 from segbench.config.validation import validate
 from segbench.store_location import store_location
@@ -91,9 +91,8 @@ class Config:
 class _Loader:
     """Collects problems while the parts are read; see `load`."""
 
-    def __init__(self, root: Path, metrics: Metrics, formats: Formats) -> None:
+    def __init__(self, root: Path, formats: Formats) -> None:
         self.root = root
-        self.metrics = metrics
         self.formats = formats
         self.problems: list[Problem] = []
         self.documents: dict[str, dict[str, Document]] = {kind: {} for kind in KINDS}
@@ -235,7 +234,7 @@ class _Loader:
             document = self.documents["studies"][name]
             root = self.root if name in at_hand else None
             findings = check_study(
-                study, self.recipes, self.names, self.metrics, self.formats, name in named, root
+                study, self.recipes, self.names, self.formats, name in named, root
             )
             self.problems += [finding.problem(document) for finding in findings]
 
@@ -280,7 +279,6 @@ def load(
     root: str | Path = ".",
     command: Sequence[str] | None = None,
     *,
-    metrics: Metrics,
     formats: Formats,
 ) -> Config:
     """Read the configuration and check all of it.
@@ -296,9 +294,8 @@ def load(
     command : sequence of str, optional
         Words of the command line. The raw files and weights of the studies that they name, or
         of all studies where they name none, must exist. None: no file is looked at.
-    metrics, formats : mapping
-        Every metric and every format by name, `segbench.metrics.METRICS` and
-        `segbench.datasets.formats.FORMATS`; they are defined above the config.
+    formats : mapping
+        Every format by name, `segbench.datasets.formats.FORMATS`: defined above the config.
 
     Returns
     -------
@@ -312,7 +309,7 @@ def load(
         is checked for contradictions when all its keys and types are right.
     """
     files = [Path(main)] if isinstance(main, str | Path) else [Path(path) for path in main]
-    loader = _Loader(Path(root), metrics, formats)
+    loader = _Loader(Path(root), formats)
     document = loader.read_main(files, overrides)
     loader.read_folders()
     loader.override("datasets", document)

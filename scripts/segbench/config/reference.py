@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from segbench.config.schema import ROOTS
-from segbench.config.study import Metrics
 from segbench.config.validation import describe, kinds, resolve
+from segbench.metrics import METRICS
 
 #: Name in the schema -> the files that it describes.
 FILES = {
@@ -99,7 +99,7 @@ def _table(block: dict[str, Any], path: str, root: dict[str, Any]) -> Iterator[s
             yield from _table(inner, f"{path}.{name}{rest}".lstrip("."), root)
 
 
-def _metrics_table(metrics: Metrics) -> Iterator[str]:
+def _metrics_table() -> Iterator[str]:
     """Every metric with the tasks whose labels it scores."""
     yield "### Metrics\n"
     yield (
@@ -108,13 +108,13 @@ def _metrics_table(metrics: Metrics) -> Iterator[str]:
     )
     yield "| metric | pixel spacing | tasks | meaning |"
     yield "|---|---|---|---|"
-    for name, metric in sorted(metrics.items()):
+    for name, metric in sorted(METRICS.items()):
         spacing = "needed" if metric.needs_spacing else "not needed"
-        cells = (f"`{name}`", spacing, ", ".join(metric.tasks), metric.meaning)
+        cells = (f"`{name}`", spacing, ", ".join(metric.tasks), metric.definition.text)
         yield "| " + " | ".join(map(_cell, cells)) + " |"
 
 
-def reference_text(metrics: Metrics) -> str:
+def reference_text() -> str:
     """Give the content of docs/reference/configuration.md."""
     lines = [HEAD]
     for name, model in ROOTS.items():
@@ -122,5 +122,5 @@ def reference_text(metrics: Metrics) -> str:
         lines.append(f"## {name}: `{FILES[name]}`\n")
         lines.append(" ".join(root.get("description", "").split()) + "\n")
         lines += [*_table(root, "", root), ""]
-    lines += _metrics_table(metrics)
+    lines += _metrics_table()
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -15,6 +14,7 @@ from segbench.config.dataset import Dataset
 from segbench.config.main import Main
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.study import Study
+from segbench.metrics import METRICS
 from segbench.strict import Strict
 
 #: Name in the schema -> what one file of that sort holds.
@@ -76,13 +76,8 @@ def _keep_items(partial: Any, whole: Any) -> Any:
     } | ({"$ref": partial["$ref"]} if "$ref" in partial else {})
 
 
-def schema(metrics: Iterable[str]) -> dict[str, Any]:
+def schema() -> dict[str, Any]:
     """Build the JSON schema of all sorts of files.
-
-    Parameters
-    ----------
-    metrics : iterable of str
-        Names that a study may list in `metrics`.
 
     Returns
     -------
@@ -94,7 +89,7 @@ def schema(metrics: Iterable[str]) -> dict[str, Any]:
         [(model, "validation") for model in ROOTS.values()], ref_template=_PREFIX + "{model}"
     )
     definitions: dict[str, Any] = whole["$defs"]
-    definitions["Study"]["properties"]["metrics"]["items"]["enum"] = sorted(metrics)
+    definitions["Study"]["properties"]["metrics"]["items"]["enum"] = sorted(METRICS)
     for key, kind in (("datasets", "Dataset"), ("studies", "Study")):
         _add_overrides(definitions, kind)
         values = {"anyOf": [{"$ref": f"{_PREFIX}{kind}Override"}, {"type": "null"}]}
@@ -109,6 +104,6 @@ def schema(metrics: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def schema_text(metrics: Iterable[str]) -> str:
+def schema_text() -> str:
     """Give the content of config/schema.json."""
-    return json.dumps(schema(metrics), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"

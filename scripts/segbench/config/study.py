@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import product
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import Field
 
 from segbench.arms import Arm, Recipes
 from segbench.strict import Count, Fraction, Strict
-
-
-class Metric(Protocol):
-    """What the checks ask of a metric; `segbench.metrics.registry.METRICS` holds them."""
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """Tasks of the labels that it can score."""
-
-    @property
-    def needs_spacing(self) -> bool:
-        """Whether it is in millimetres, or compares with millimetres."""
-
-    @property
-    def meaning(self) -> str:
-        """What is computed, in one sentence."""
-
-
-#: Name of each metric that there is -> what the checks ask of it.
-Metrics = Mapping[str, Metric]
 
 
 class Published(Strict):

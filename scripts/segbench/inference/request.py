@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from segbench.arms import WITHIN_STUDY, Arm
-from segbench.config import Config
-from segbench.config.loader import NAME_PATTERN
+from segbench.config.loader import NAME_PATTERN, Config
 from segbench.errors import SegbenchError
 from segbench.slices import model_slice, plain
 

@@ -22,7 +22,7 @@ from segbench.provenance.store import Store
 from segbench.store_location import STORE_VARIABLE, store_location
 
 if TYPE_CHECKING:
-    from segbench.config import Config
+    from segbench.config.loader import Config
 
 #: Seconds between lines of progress without a terminal.
 _SECONDS_BETWEEN_LINES = 15.0
@@ -94,12 +94,11 @@ def main(root: Path, arguments: Sequence[str] | None = None) -> int:
 
 def _config(options: argparse.Namespace, root: Path) -> Config:
     """The checked configuration."""
-    from segbench.config import load
+    from segbench.config.loader import load
     from segbench.datasets.formats import FORMATS
-    from segbench.metrics import METRICS
 
     mains = list(options.configfile or [root / "config/config.yaml"])
-    return load(mains, root=root, metrics=METRICS, formats=FORMATS)
+    return load(mains, root=root, formats=FORMATS)
 
 
 def _place(options: argparse.Namespace, root: Path) -> Path:

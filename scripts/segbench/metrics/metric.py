@@ -127,8 +127,3 @@ class Metric:
     per: Literal["sample", "stack", "fold"] = "sample"
     needs_spacing: bool = False
     parts: tuple[Definition, ...] = ()
-
-    @property
-    def meaning(self) -> str:
-        """What is computed, in one sentence."""
-        return self.definition.text

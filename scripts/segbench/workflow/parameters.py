@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from segbench.config.loader import Config
-from segbench.metrics.metric import Metric
+from segbench.metrics import METRICS
 from segbench.slices import model_slice, plain
 
 #: Wildcards that say which samples are trained on.
@@ -38,16 +38,12 @@ def gpu_parameters(config: Config) -> dict[str, dict[str, Parameter]]:
     }
 
 
-def needs_of(
-    config: Config, metrics: Mapping[str, Metric], wildcards: Mapping[str, str]
-) -> dict[str, Any]:
+def needs_of(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     """What the studies need of the samples that their models train on and are tested on.
 
     Parameters
     ----------
     config : Config
-    metrics : mapping
-        Every metric by name.
     wildcards : mapping
         Names of dataset, protocol, preprocessing and augmentation.
 
@@ -67,7 +63,7 @@ def needs_of(
     unknown = config.datasets[wildcards["dataset"]].spacing_um is None
     resized = config.preprocessing[wildcards["preprocessing"]].resize is not None
     return {
-        "spacing": sorted(name for name in named if unknown and metrics[name].needs_spacing),
+        "spacing": sorted(name for name in named if unknown and METRICS[name].needs_spacing),
         "patches": [list(patch) for patch in sorted(patches) if patch and not resized],
     }
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from segbench.config import Config, ConfigError, load
+from segbench.config.loader import Config, ConfigError, load
 from segbench.config.problems import Problem, key_text
 from segbench.datasets.formats import FORMATS
-from segbench.metrics import METRICS
 
 CELLS = {
     "title": "Cells",
@@ -111,9 +110,7 @@ class Tree:
         main: str = "config.yaml",
         command: list[str] | None = None,
     ) -> Config:
-        return load(
-            self.path(main), overrides, self.root, command, metrics=METRICS, formats=FORMATS
-        )
+        return load(self.path(main), overrides, self.root, command, formats=FORMATS)
 
     def problems(
         self, overrides: dict[str, Any] | None = None, command: list[str] | None = None

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 import segbench
 from segbench.arms import Arm
-from segbench.config import ConfigError, load
+from segbench.config.loader import ConfigError, load
 from segbench.config.problems import key_text
 from segbench.datasets.formats import FORMATS
-from segbench.metrics import METRICS
 
 if TYPE_CHECKING:
     from tests.unit.config.conftest import Tree
@@ -86,14 +85,12 @@ def test_later_main_files_win_over_earlier_ones(tree: Tree) -> None:
     config = load(
         [tree.path("config.yaml"), tree.path("more.yaml")],
         root=tree.root,
-        metrics=METRICS,
         formats=FORMATS,
     )
     assert (config.main.folder, config.studies["which"].bootstrap) == ("more", 7)
     reverse = load(
         [str(tree.path("more.yaml")), tree.path("config.yaml")],
         root=str(tree.root),
-        metrics=METRICS,
         formats=FORMATS,
     )
     # `which: {}` in the later file adds nothing and takes nothing away.
@@ -164,19 +161,19 @@ def test_a_run_without_studies_is_refused(tree: Tree) -> None:
 
 def test_missing_main_file_and_missing_folders(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path / "config/config.yaml", root=tmp_path, metrics=METRICS, formats=FORMATS)
+        load(tmp_path / "config/config.yaml", root=tmp_path, formats=FORMATS)
     assert [str(p).splitlines()[0] for p in caught.value.problems] == ["config/config.yaml"]
     (tmp_path / "config").mkdir()
     (tmp_path / "config/config.yaml").write_text("studies: {a: {}}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"has no file config/studies/a\.yaml"):
-        load(tmp_path / "config/config.yaml", root=tmp_path, metrics=METRICS, formats=FORMATS)
+        load(tmp_path / "config/config.yaml", root=tmp_path, formats=FORMATS)
 
 
 def test_a_main_file_outside_the_project(tree: Tree, tmp_path_factory: Any) -> None:
     path = tmp_path_factory.mktemp("other") / "mine.yaml"
     path.write_text("studies: {which: {}}\nfoldr: x\n", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        load(path, root=tree.root, metrics=METRICS, formats=FORMATS)
+        load(path, root=tree.root, formats=FORMATS)
     assert caught.value.problems[0].file == path.as_posix()
 
 
@@ -317,7 +314,7 @@ def test_the_store(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_importing_the_config_is_light() -> None:
-    heavy = ("keras", "tensorflow", "cv2", "skimage", "scipy", "numpy", "pandas", "matplotlib")
+    heavy = ("keras", "tensorflow", "cv2", "skimage", "scipy", "pandas", "pyarrow", "matplotlib")
     code = f"import sys, segbench.config.loader; print([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": str(SCRIPTS)}, capture_output=True,

@@ -7,21 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from segbench.config import Config, load
 from segbench.config.__main__ import ROOT
 from segbench.config.augmentation import Amplification, Augmentation
 from segbench.config.checked_model import Model
 from segbench.config.documents import read_document
-from segbench.config.loader import KINDS
+from segbench.config.loader import KINDS, Config, load
 from segbench.config.validation import Recipe, validate
 from segbench.datasets.formats import FORMATS
-from segbench.metrics import METRICS
 
 MAINS = ("config", "full", "cpu")
 
 
 def configured(name: str) -> Config:
-    return load(ROOT / f"config/{name}.yaml", root=ROOT, metrics=METRICS, formats=FORMATS)
+    return load(ROOT / f"config/{name}.yaml", root=ROOT, formats=FORMATS)
 
 
 def recipe(folder: str, name: str, kind: type[Recipe]) -> Recipe:

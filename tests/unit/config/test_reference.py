@@ -10,7 +10,6 @@ import yaml
 
 from segbench.config.reference import reference_text
 from segbench.config.schema import schema
-from segbench.metrics import METRICS
 
 
 def rows(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -24,9 +23,9 @@ def rows(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_the_reference_has_a_row_for_every_key() -> None:
-    text = reference_text(METRICS)
+    text = reference_text()
     found = [cells[0].strip("`") for _, cells in rows(text)]
-    for name, definition in schema(METRICS)["$defs"].items():
+    for name, definition in schema()["$defs"].items():
         if not name.endswith("Override"):
             for key in definition.get("properties", {}):
                 assert key in found, f"{name}.{key}"
@@ -52,12 +51,8 @@ def test_the_reference_has_a_row_for_every_key() -> None:
     ],
 )  # fmt: skip
 def test_rows_of_the_reference(heading: str, cells: list[str]) -> None:
-    found = [
-        row
-        for place, row in rows(reference_text(METRICS))
-        if place.strip("`") == heading.strip("`")
-    ]
-    found += [row for place, row in rows(reference_text(METRICS)) if place == heading]
+    found = [row for place, row in rows(reference_text()) if place.strip("`") == heading.strip("`")]
+    found += [row for place, row in rows(reference_text()) if place == heading]
     assert cells in [row[: len(cells)] for row in found]
 
 

@@ -19,7 +19,7 @@ import json
 from pathlib import Path
 from segbench.artefacts.samples import read_samples
 from segbench.config.dataset import Dataset
-from segbench.config import load
+from segbench.config.loader import load
 from segbench.datasets import reader_of
 from segbench.datasets.acquire import acquire
 from segbench.datasets.formats import FORMATS
@@ -28,7 +28,7 @@ from segbench.datasets.inventory import write_shards
 from segbench.metrics import METRICS
 
 study = {"studies": {"kidney_input_size": {"dataset": "tiles", "protocol": "folds"}}}
-dataset = load("config/config.yaml", study, metrics=METRICS, formats=FORMATS).datasets["tiles"]
+dataset = load("config/config.yaml", study, formats=FORMATS).datasets["tiles"]
 raw = Path("raw")
 acquire(dataset, raw, Path("record.json"))
 write_shards(reader_of(dataset), raw, {0: Path("inventory.tsv")}, 1, Path("side"))

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from segbench.config import load
+from segbench.config.loader import load
 from segbench.datasets.formats import FORMATS
 from segbench.errors import SegbenchError
 from segbench.inference.request import read_request
-from segbench.metrics import METRICS
 
 DATASET = """
 title: Cells
@@ -52,7 +51,7 @@ def ask(tmp_path):
 
     def read(**keys):
         config = load(
-            tmp_path / "config/config.yaml", keys, tmp_path, metrics=METRICS, formats=FORMATS
+            tmp_path / "config/config.yaml", keys, tmp_path, formats=FORMATS
         )
         return config, read_request(config, tmp_path)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from segbench.arms import Arm
-from segbench.config import load
+from segbench.config.loader import load
 from segbench.datasets.formats import FORMATS
 from segbench.maintenance.contents import scan
 from segbench.maintenance.usage import studies_of, summary, summary_text
-from segbench.metrics import METRICS
 from segbench.provenance.store import Store
 from unit.provenance.stores import ROOT, key
 
@@ -119,7 +118,7 @@ def test_records_of_strangers_are_counted_without_trust(tmp_path):
 
 
 def test_the_arms_of_the_real_configuration_know_their_jobs():
-    config = load(ROOT / "config/config.yaml", root=ROOT, metrics=METRICS, formats=FORMATS)
+    config = load(ROOT / "config/config.yaml", root=ROOT, formats=FORMATS)
     arms = {study: config.arms(study) for study in config.studies}
     for study, named_arms in arms.items():
         for arm in named_arms:

@@ -90,9 +90,8 @@ def test_a_study_may_ask_for_it_and_the_references_list_it(copy):
     (wanted,) = re.findall(r"^```yaml\n(metrics: .*)$", PAGE, re.M)
     study.write_text(study.read_text(encoding="utf-8").replace(line, wanted), encoding="utf-8")
     load = (
-        "from segbench.config import load; from segbench.datasets.formats import FORMATS; "
-        "from segbench.metrics import METRICS; "
-        "config = load('config/config.yaml', metrics=METRICS, formats=FORMATS); "
+        "from segbench.config.loader import load; from segbench.datasets.formats import FORMATS; "
+        "config = load('config/config.yaml', formats=FORMATS); "
         "print(config.studies['kidney_input_size'].metrics)"
     )
     assert python(copy, "-c", load) == "('iou', 'size_error')\n"
@@ -103,9 +102,10 @@ def test_a_metric_that_is_not_imported_is_told_before_anything_runs(copy, tmp_pa
     package = tmp_path / "copy/scripts/segbench/metrics/__init__.py"
     package.write_text(package.read_text().replace("overlap, size, stacks", "overlap, stacks"))
     check = (
-        "from segbench.config import ConfigError, load; from segbench.metrics import METRICS\n"
+        "from segbench.config.loader import ConfigError, load\n"
+        "from segbench.datasets.formats import FORMATS\n"
         "try: load('config/config.yaml', {'studies': {'kidney_input_size': "
-        "{'metrics': ['iou', 'size_error']}}}, metrics=METRICS, formats=FORMATS)\n"
+        "{'metrics': ['iou', 'size_error']}}}, formats=FORMATS)\n"
         "except ConfigError as error: print(error)"
     )
     told = python(tmp_path / "copy", "-c", check)

@@ -62,7 +62,7 @@ def test_defining_a_metric_fills_the_registry(registry):
     found = registry.METRICS["f2"]
     assert (found.definition, found.measure, found.tasks) == (whole, measure, MASKS)
     assert (found.per, found.needs_spacing, found.parts) == ("sample", True, (part,))
-    assert found.meaning == "5 TP / (5 TP + 4 FN + FP)"
+    assert found.definition.text == "5 TP / (5 TP + 4 FN + FP)"
     assert registry.PARTS["f2"] == ("f2_part",)
     assert registry.definition_id("f2", "one") == "f2/per-image/empty-one"
     assert registry.define("f2-part") == part

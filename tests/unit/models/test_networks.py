@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, get_args
 
@@ -91,18 +89,6 @@ def test_what_networks_take(network, unit, dimensions, whole):
 def test_a_kind_is_a_unet_where_a_recipe_does_not_say():
     for model in (Model, CheckedModel):
         assert model.model_validate({"network": {"width": 3}}).network == UNet(width=3)
-
-
-def test_the_configuration_imports_neither_keras_nor_numpy():
-    code = "import sys, segbench.config.loader as c; print({'keras', 'numpy'} & set(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"PYTHONPATH": ":".join(sys.path)},
-    )
-    assert done.stdout == "set()\n"
 
 
 def parts(rule: str, library: Path = LIBRARY) -> dict[str, str]:

@@ -18,7 +18,7 @@ import csv, json, sys
 import pytest
 
 assert pytest.main(["-q", "-p", "no:cacheprovider", "tests/unit/models"]) == 0
-from segbench.config import load
+from segbench.config.loader import load
 from segbench.datasets.formats import FORMATS
 from segbench.metrics import METRICS
 from segbench.models.model_file import read_model
@@ -27,7 +27,7 @@ from segbench.training.loop import train
 
 archive, folds = sys.argv[1:]
 studies = {"kidney_input_size": {"models": ["plain"]}}
-config = load("config/config.yaml", {"studies": studies}, metrics=METRICS, formats=FORMATS)
+config = load("config/config.yaml", {"studies": studies}, formats=FORMATS)
 recipe = config.models["plain"]
 few = recipe.training.model_copy(update={"epochs": 2, "steps_per_epoch": 3, "patch": (32, 32)})
 train([archive], folds, 0, recipe.model_copy(update={"training": few}), None, 0, "state",

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from snakemake.iocontainers import Wildcards
 
-from segbench.config import Config, load
+from segbench.config.loader import Config, load
 from segbench.datasets.formats import FORMATS
-from segbench.metrics import METRICS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -55,7 +54,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """Arms with an ensemble, folds, seeds, a sweep, amplification and a classifier."""
     main = tmp_path_factory.mktemp("config") / "main.yaml"
     main.write_text(MAIN)
-    return load(main, root=ROOT, metrics=METRICS, formats=FORMATS)
+    return load(main, root=ROOT, formats=FORMATS)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from segbench.metrics import METRICS
 from segbench.slices import model_slice
 from segbench.workflow.parameters import about_dataset, gpu_parameters, needs_of
 
@@ -52,15 +51,15 @@ NUCLEI = {"dataset": "dsb2018", "protocol": "cross-validation", "preprocessing":
 
 
 def test_the_samples_must_have_what_the_studies_of_an_arm_need(config):
-    assert needs_of(config, METRICS, NUCLEI) == {"spacing": [], "patches": [[64, 64]]}
+    assert needs_of(config, NUCLEI) == {"spacing": [], "patches": [[64, 64]]}
     study = config.studies["dsb2018_nuclei"].model_copy(update={"metrics": ("nsd_2mm", "hd95")})
     changed = replace(config, studies={"s": study})
-    assert needs_of(changed, METRICS, NUCLEI)["spacing"] == ["hd95", "nsd_2mm"]
+    assert needs_of(changed, NUCLEI)["spacing"] == ["hd95", "nsd_2mm"]
     other = {**NUCLEI, "augmentation": "none"}
-    assert needs_of(changed, METRICS, other) == {"spacing": [], "patches": []}
+    assert needs_of(changed, other) == {"spacing": [], "patches": []}
     known = config.datasets["dsb2018"].model_copy(update={"spacing_um": (0.5, 0.5)})
     changed = replace(changed, datasets={"dsb2018": known})
-    assert needs_of(changed, METRICS, NUCLEI)["spacing"] == []
+    assert needs_of(changed, NUCLEI)["spacing"] == []
 
 
 def test_a_model_with_the_same_patch_changes_nothing(config):
@@ -68,14 +67,14 @@ def test_a_model_with_the_same_patch_changes_nothing(config):
     study = config.studies["dsb2018_nuclei"].model_copy(update={"models": more})
     models = {**config.models, "other": config.models["nuclei-plain-miniature"]}
     changed = replace(config, studies={"s": study}, models=models)
-    assert needs_of(changed, METRICS, NUCLEI) == needs_of(config, METRICS, NUCLEI)
+    assert needs_of(changed, NUCLEI) == needs_of(config, NUCLEI)
 
 
 def test_patches_of_resized_images_were_checked_with_the_config(config):
     asked = {"dataset": "kidney_nuclei", "protocol": "published", "preprocessing": "em-128",
              "augmentation": "none"}  # fmt: skip
     assert config.models["unet-miniature"].training.patch == (128, 128)
-    assert needs_of(config, METRICS, asked) == {"spacing": [], "patches": []}
+    assert needs_of(config, asked) == {"spacing": [], "patches": []}
 
 
 def test_the_rules_take_these_parameters_and_no_others():
