@@ -272,11 +272,5 @@ _CHECKS: dict[type[Strict], Callable[[Any], Iterator[Finding]]] = {
 
 
 def check_recipe(recipe: Strict) -> list[Finding]:
-    """Find the contradictions inside one recipe.
-
-    Parameters
-    ----------
-    recipe : Strict
-        A dataset, preprocessing, augmentation, model or study.
-    """
+    """Find the contradictions inside one recipe."""
     return list(_CHECKS[type(recipe)](recipe))

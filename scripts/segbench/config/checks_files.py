@@ -41,19 +41,9 @@ def _missing(what: str, path: Path) -> str:
 
 
 def asked_studies(command: Iterable[str], studies: Mapping[str, Study]) -> list[str]:
-    """Give the studies that a command line names, by themselves, by their dataset or in a path.
+    """Names of the studies that a command line names, by themselves, by their dataset or in a path.
 
-    Parameters
-    ----------
-    command : iterable of str
-        Its words.
-    studies : mapping
-        Those of the main file, by name.
-
-    Returns
-    -------
-    list of str
-        Their names; all of them where the command line names none.
+    All of them where it names none.
     """
     words = {word for part in command for word in re.split("[/=]", part)}
     return [
@@ -64,14 +54,7 @@ def asked_studies(command: Iterable[str], studies: Mapping[str, Study]) -> list[
 
 
 def check_source(dataset: Dataset, root: Path) -> Iterator[Finding]:
-    """Find out whether the folder of raw files exists, where the user names one.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    root : Path
-        Where a relative path begins.
-    """
+    """Find out whether the folder of raw files exists, where the user names one, below `root`."""
     if dataset.source != "folder" or dataset.folder is None:
         return
     path = root / Path(dataset.folder.path).expanduser()
@@ -81,14 +64,7 @@ def check_source(dataset: Dataset, root: Path) -> Iterator[Finding]:
 
 
 def check_weights(model: Model, root: Path) -> Iterator[Finding]:
-    """Find out whether the local file of pretrained weights exists, where the recipe names one.
-
-    Parameters
-    ----------
-    model : Model
-    root : Path
-        Where a relative path begins.
-    """
+    """Find out whether the local file of weights exists, where a recipe names one."""
     for path in map(Path, local_weights(model.network, root)):
         if not path.is_file():
             yield Finding(("network", "backbone", "weights"), _missing("file", path),

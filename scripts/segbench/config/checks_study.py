@@ -210,11 +210,6 @@ def check_study(
 def check_policies(studies: Mapping[str, Study]) -> Iterator[tuple[str, str, Finding]]:
     """Find studies that share an arm but score empty masks in different ways.
 
-    Parameters
-    ----------
-    studies : mapping
-        Those of the main file, by name.
-
     Yields
     ------
     study, other : str

@@ -195,19 +195,9 @@ def _plain(text: str) -> Any:
 
 
 def read_document(path: Path, name: str) -> tuple[Document | None, list[Problem]]:
-    """Read one YAML file that holds a mapping.
+    """Read one YAML file that holds a mapping; `name` is how messages call it.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    name : str
-        How messages call it.
-
-    Returns
-    -------
-    tuple of Document and list of Problem
-        The document is None where nothing could be read.
+    The document is None where nothing could be read.
     """
     try:
         text = path.read_text(encoding="utf-8")

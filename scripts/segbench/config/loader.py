@@ -66,25 +66,13 @@ class Config:
     _arms: dict[str, tuple[Arm, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def arms(self, study: str) -> list[Arm]:
-        """List the arms of a study, see `Study.arms`.
-
-        Parameters
-        ----------
-        study : str
-            Its name.
-        """
+        """List the arms of a study, see `Study.arms`."""
         if study not in self._arms:
             self._arms[study] = self.studies[study].arms()
         return list(self._arms[study])
 
     def store(self, environment: Mapping[str, str] | None = None) -> Path:
-        """Where finished work is kept; a relative place lies under `root`.
-
-        Parameters
-        ----------
-        environment : mapping, optional
-            Environment variables; the process's own by default.
-        """
+        """Where finished work is kept; a relative place lies under `root`."""
         return store_location(self.main.store, self.root, environment)
 
 
@@ -221,15 +209,7 @@ class _Loader:
             self.problems += [finding.problem(document) for finding in findings]
 
     def check_studies(self, named: list[str], at_hand: Collection[str]) -> None:
-        """Check what a study says about its parts, and the parts against each other.
-
-        Parameters
-        ----------
-        named : list of str
-            Studies of the main file.
-        at_hand : collection of str
-            Studies whose raw files should exist.
-        """
+        """Check what a study says about its parts; raw files of those `at_hand` should exist."""
         for name, study in self.recipes["studies"].items():
             document = self.documents["studies"][name]
             root = self.root if name in at_hand else None

@@ -9,6 +9,11 @@ from pydantic import Field, PositiveFloat
 from segbench.store_location import STORE_DEFAULT, STORE_VARIABLE
 from segbench.strict import Strict
 
+#: Text that is not empty, or null.
+OptionalText = Annotated[str, Field(min_length=1)] | None
+#: A length in micrometres.
+Um = PositiveFloat
+
 
 class Main(Strict):
     """What one run computes: which studies, on which data, and where the outputs go.
@@ -22,7 +27,7 @@ class Main(Strict):
         description="Where the outputs go, relative to the working folder. Two main files with "
         "different folders never touch each other's results.",
     )
-    store: Annotated[str, Field(min_length=1)] | None = Field(
+    store: OptionalText = Field(
         None,
         description="The store of finished work, which a group can share; null: "
         f"`{STORE_DEFAULT}`. The environment variable `{STORE_VARIABLE}` wins over this key.",
@@ -42,26 +47,22 @@ class Main(Strict):
         description="The studies to run: name -> keys that replace those of "
         "config/studies/NAME.yaml; null or {} takes the study as it is written.",
     )
-    images: Annotated[str, Field(min_length=1)] | None = Field(
+    images: OptionalText = Field(
         None,
         description="`snakemake apply` only: the folder of new images to segment, relative to the "
         "project or absolute.",
     )
-    model: Annotated[str, Field(min_length=1)] | None = Field(
+    model: OptionalText = Field(
         None,
         description="`snakemake apply` only: the model to segment them with: STUDY/best (of the "
         "study's table), or STUDY/PREPROCESSING/AUGMENTATION/MODEL/SEED, perhaps with /fold-K.",
     )
-    name: Annotated[str, Field(min_length=1)] | None = Field(
+    name: OptionalText = Field(
         None,
         description="`snakemake apply` only: the results go to applied/NAME; null: made from the "
         "names of folder and model.",
     )
-    spacing_um: (
-        tuple[PositiveFloat, PositiveFloat]
-        | tuple[PositiveFloat, PositiveFloat, PositiveFloat]
-        | None
-    ) = Field(
+    spacing_um: tuple[Um, Um] | tuple[Um, Um, Um] | None = Field(
         None,
         description="`snakemake apply` only: pixel height and width (of volumes depth first) of "
         "images whose files do not say it; null: unknown.",

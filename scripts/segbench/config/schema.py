@@ -77,14 +77,7 @@ def _keep_items(partial: Any, whole: Any) -> Any:
 
 
 def schema() -> dict[str, Any]:
-    """Build the JSON schema of all sorts of files.
-
-    Returns
-    -------
-    dict
-        Under `$defs`: `main`, `dataset`, `preprocessing`, `augmentation`, `model`,
-        `study`, and the parts that these are made of.
-    """
+    """Build the JSON schema of all sorts of files, under `$defs`, and of their parts."""
     _, whole = models_json_schema(
         [(model, "validation") for model in ROOTS.values()], ref_template=_PREFIX + "{model}"
     )

@@ -22,12 +22,7 @@ Point = dict[str, Any]
 
 
 def points_of(sweep: Sweep) -> list[Point]:
-    """List the points of a sweep, pruned ones included.
-
-    Parameters
-    ----------
-    sweep : Sweep
-        The product of its grid, each combined with each drawn point, if any are drawn.
+    """List the points of a sweep, pruned ones included: its grid, each with each drawn point.
 
     Examples
     --------
@@ -88,16 +83,7 @@ def _word(value: Any) -> str:
 
 
 def at_point(model: Document, study: Document, point: Mapping[str, Any]) -> Document:
-    """Lay a point over a model recipe.
-
-    Parameters
-    ----------
-    model, study : Document
-        The recipe, and the study whose sweep it is: what is wrong with a value is said with
-        the line of the sweep.
-    point : mapping
-        Key with dots -> value.
-    """
+    """Lay a point over a model recipe; what is wrong is said with the line of the study's sweep."""
     for key, value in point.items():
         part = "grid" if key in study.data["sweep"].get("grid", {}) else "random"
         mark = study.mark(("sweep", part, key))

@@ -148,22 +148,8 @@ def _problem(kind: type[Strict], document: Document, error: Any) -> Problem:
 
 
 def validate(kind: type[Recipe], document: Document) -> tuple[Recipe | None, list[Problem]]:
-    """Check one document against its type.
+    """Check one document against its type; the recipe is None when there are problems.
 
-    Parameters
-    ----------
-    kind : type
-        The model, e.g. `segbench.config.model.Model`.
-    document : Document
-        What the YAML file says, overrides included.
-
-    Returns
-    -------
-    tuple of model and list of Problem
-        The model is None when there are problems.
-
-    Notes
-    -----
     Values are taken literally (pydantic's strict mode, through JSON so that lists may
     be tuples): the text "8" is no number, `true` is no integer, 8.0 is no count.
     """

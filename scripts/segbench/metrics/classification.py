@@ -56,27 +56,13 @@ class Predictions:
     per="fold",
 )  # fmt: skip
 def accuracy(found: Predictions) -> Iterator[tuple[int, Value]]:
-    """1 where the class is right, else 0.
-
-    Yields
-    ------
-    sample : int
-        Its place.
-    Value
-    """
+    """1 where the class is right, else 0; with the place of the image."""
     for n, right in enumerate((found.truth == found.label).tolist()):
         yield n, Value(ALL, "accuracy", float(right))
 
 
 def _define_of_counts(kind: str, definition: Definition) -> None:
-    """Define a metric of each class from a ratio of counts over all images.
-
-    Parameters
-    ----------
-    kind : {"dice", "precision", "recall"}
-        The ratio, see `pooled`; dice is F1.
-    definition : Definition
-    """
+    """Define a metric of each class from a ratio of counts over all images, see `pooled`."""
 
     @metric(definition, IMAGES, per="fold")
     def measure(found: Predictions) -> Iterator[tuple[int, Value]]:
@@ -124,17 +110,14 @@ _define_of_counts(
 def placements(scores: np.ndarray, positive: np.ndarray) -> np.ndarray:
     """Share of the negatives that each positive is above, ties half.
 
+    NaN for negatives, and where there are none. The mean over the positives is the area under the
+    ROC curve, exactly.
+
     Parameters
     ----------
     scores : ndarray of float, shape (sample,)
         Higher: rather positive.
     positive : ndarray of bool, shape (sample,)
-
-    Returns
-    -------
-    ndarray of float64, shape (sample,)
-        In 0 ... 1; NaN for negatives, and where there are no negatives. The mean over the
-        positives is the area under the ROC curve, exactly.
 
     References
     ----------
@@ -178,7 +161,7 @@ def roc_auc(found: Predictions) -> Iterator[tuple[int, Value]]:
 def calibration_parts(
     confidence: np.ndarray, right: np.ndarray, bins: int = CALIBRATION_BINS
 ) -> np.ndarray:
-    r"""What each image contributes to the expected calibration error.
+    r"""What each image contributes to the expected calibration error, in -1 ... 1; it is the mean.
 
     Parameters
     ----------
@@ -189,19 +172,11 @@ def calibration_parts(
     bins : int
         Equally wide bins ((m - 1) / M, m / M].
 
-    Returns
-    -------
-    ndarray of float64, shape (sample,)
-        In -1 ... 1; the mean is the error.
-
     Notes
     -----
     :math:`\sum_b \frac{n_b}{n} |acc_b - conf_b| = \frac{1}{n} \sum_i s_{b(i)} (right_i - conf_i)`
-    with :math:`s_b` the sign of :math:`acc_b - conf_b`.
-
-    References
-    ----------
-    Guo et al. 2017, doi:10.48550/arXiv.1706.04599
+    with :math:`s_b` the sign of :math:`acc_b - conf_b` (Guo et al. 2017,
+    doi:10.48550/arXiv.1706.04599).
 
     Examples
     --------

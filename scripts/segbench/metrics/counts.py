@@ -59,17 +59,7 @@ def contingency(truth: np.ndarray, prediction: np.ndarray, values: int) -> np.nd
 
 
 def mask_counts(truth: np.ndarray, prediction: np.ndarray) -> list[Counts]:
-    """Count the pixels of overlapping masks.
-
-    Parameters
-    ----------
-    truth, prediction : ndarray of uint8, shape (..., class)
-        0 or 1.
-
-    Returns
-    -------
-    list of Counts
-        One a class.
+    """Count the pixels of overlapping masks 0 / 1, shape (..., class): one count for each class.
 
     Examples
     --------
@@ -97,14 +87,6 @@ def _column_sums(masks: np.ndarray) -> np.ndarray:
 
 
 def counts_of(table: np.ndarray, label: int) -> Counts:
-    """Read the counts of one label from a contingency table.
-
-    Parameters
-    ----------
-    table : ndarray of int, shape (values, values)
-        See `contingency`.
-    label : int
-        Row and column of the class.
-    """
+    """Read the counts of one label from a contingency table."""
     tp = int(table[label, label])
     return Counts(tp, int(table[:, label].sum()) - tp, int(table[label].sum()) - tp)

@@ -17,19 +17,7 @@ _DSB = "Caicedo et al. 2019, doi:10.1038/s41592-019-0612-7"
 
 
 def relabel(labels: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number the objects 1, 2, 3, ... without gaps, in the order of their old numbers.
-
-    Parameters
-    ----------
-    labels : ndarray of unsigned int
-        0 is the background.
-
-    Returns
-    -------
-    labels : ndarray of int32
-        Same shape.
-    count : int
-        Number of objects.
+    """Number the objects 1, 2, 3, ... in the order of their old numbers, and count them.
 
     Examples
     --------
@@ -80,14 +68,7 @@ def hits(truth: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray, int, in
 
 
 def average_precision(hits: int, true_objects: int, predicted_objects: int) -> float:
-    r"""What the competition calls precision: :math:`TP / (TP + FP + FN)`.
-
-    Parameters
-    ----------
-    hits : int
-        TP; at least one object in truth or prediction is needed.
-    true_objects, predicted_objects : int
-        TP + FN and TP + FP.
+    """What the competition calls precision: :math:`TP / (TP + FP + FN)`; of one object or more.
 
     Examples
     --------

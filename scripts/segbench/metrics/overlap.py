@@ -79,12 +79,7 @@ def iou(counts: Counts, empty: EmptyPolicy) -> float:
     )
 )  # fmt: skip
 def dice(counts: Counts, empty: EmptyPolicy) -> float:
-    r"""Dice coefficient, :math:`2 TP / (2 TP + FP + FN)`, in 0 ... 1.
-
-    Parameters
-    ----------
-    counts, empty
-        As in `iou`.
+    """Dice coefficient, :math:`2 TP / (2 TP + FP + FN)`, in 0 ... 1; see `iou`.
 
     References
     ----------
@@ -105,12 +100,7 @@ def dice(counts: Counts, empty: EmptyPolicy) -> float:
     )
 )  # fmt: skip
 def precision(counts: Counts, empty: EmptyPolicy) -> float:
-    r"""Share of the predicted pixels that are true, :math:`TP / (TP + FP)`, in 0 ... 1.
-
-    Parameters
-    ----------
-    counts, empty
-        As in `iou`. Nothing predicted where something is true scores 0.
+    """Share of the predicted pixels that are true, in 0 ... 1; 0 where none is predicted.
 
     Examples
     --------
@@ -127,12 +117,7 @@ def precision(counts: Counts, empty: EmptyPolicy) -> float:
     )
 )  # fmt: skip
 def recall(counts: Counts, empty: EmptyPolicy) -> float:
-    r"""Share of the true pixels that are predicted, :math:`TP / (TP + FN)`, in 0 ... 1.
-
-    Parameters
-    ----------
-    counts, empty
-        As in `iou`. Something predicted where nothing is true scores 0.
+    """Share of the true pixels that are predicted, in 0 ... 1; 0 where none is true.
 
     Examples
     --------
@@ -201,8 +186,10 @@ def pooled(kind: str, counts: Counts) -> tuple[float, float]:
     return (0.0, TRACE) if counts.fp + counts.fn else (math.nan, 0.0)
 
 
-def _define_pooled(kind: str, definition: Definition) -> None:
+def _define_pooled(kind: str, title: str, formula: str, source: str, note: str = "") -> None:
     """Define a metric whose counts are summed over all images."""
+    text = f"{formula} {_POOLED}{note}"
+    definition = Definition(f"{kind}_pooled", f"Pooled {title}", f"{kind}/pooled", text, source)
 
     @metric(definition, PIXELS)
     def measure(case: Case) -> Iterator[Value]:
@@ -210,27 +197,13 @@ def _define_pooled(kind: str, definition: Definition) -> None:
             yield Value(class_name, definition.name, *pooled(kind, counts))
 
 
+_define_pooled("iou", "IoU", "TP / (TP + FP + FN)", _VOC)
+_define_pooled("dice", "Dice", "2 TP / (2 TP + FP + FN)", _DICE)
 _define_pooled(
-    "iou",
-    Definition("iou_pooled", "Pooled IoU", "iou/pooled", f"TP / (TP + FP + FN) {_POOLED}", _VOC),
-)
-_define_pooled(
-    "dice",
-    Definition(
-        "dice_pooled", "Pooled Dice", "dice/pooled", f"2 TP / (2 TP + FP + FN) {_POOLED}", _DICE
-    ),
-)
-_define_pooled(
-    "precision",
-    Definition(
-        "precision_pooled", "Pooled precision", "precision/pooled",
-        f"TP / (TP + FP) {_POOLED}, 0 where there are some and none is predicted", RIJSBERGEN,
-    ),
+    "precision", "precision", "TP / (TP + FP)", RIJSBERGEN,
+    ", 0 where there are some and none is predicted",
 )  # fmt: skip
 _define_pooled(
-    "recall",
-    Definition(
-        "recall_pooled", "Pooled recall", "recall/pooled",
-        f"TP / (TP + FN) {_POOLED}, 0 where some are predicted and there are none", RIJSBERGEN,
-    ),
+    "recall", "recall", "TP / (TP + FN)", RIJSBERGEN,
+    ", 0 where some are predicted and there are none",
 )  # fmt: skip

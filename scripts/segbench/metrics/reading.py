@@ -87,13 +87,7 @@ class Pairs:
         self._predicted.close()
 
     def group(self, sample: str) -> str:
-        """Group of a sample.
-
-        Raises
-        ------
-        SegbenchError
-            The sample has none.
-        """
+        """Group of a sample, which the folds must have."""
         if sample not in self._groups:
             raise SegbenchError(
                 f"{self.path}: sample {sample!r} is in none of the folds",

@@ -28,38 +28,17 @@ _WEIGHTED = "0.4 Dice + 0.6 (1 - Hausdorff distance), the two as defined below"
 
 
 def slice_dice(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Dice of each slice and class.
-
-    Parameters
-    ----------
-    truth, prediction : ndarray of bool, shape (z, y, x, class)
-
-    Returns
-    -------
-    ndarray of float64, shape (z, class)
-        In 0 ... 1; NaN where both are empty.
-    """
+    """Dice of each slice and class (z, y, x, class), in 0 ... 1; NaN where both are empty."""
     both = np.count_nonzero(truth & prediction, axis=(1, 2))
     either = np.count_nonzero(truth, axis=(1, 2)) + np.count_nonzero(prediction, axis=(1, 2))
     return np.where(either > 0, 2 * both / np.maximum(either, 1), math.nan)
 
 
 def joined_hausdorff(truth: np.ndarray, prediction: np.ndarray) -> float:
-    """Hausdorff distance of two masks in a unit cube, over its diagonal.
+    """Hausdorff distance of two masks (z, y, x) in a unit cube, over its diagonal, in 0 ... 1.
 
-    Parameters
-    ----------
-    truth, prediction : ndarray of bool, shape (z, y, x)
-
-    Returns
-    -------
-    float
-        In 0 ... 1. NaN where both are empty, 0 where equal, 1 where one is empty or the
-        prediction has more than 10 times as many pixels.
-
-    References
-    ----------
-    Chan et al. 2024, doi:10.48550/arXiv.2410.07095 (mle-bench, grade.py)
+    NaN where both are empty, 0 where equal, 1 where one is empty or the prediction has more than
+    10 times as many pixels: Chan et al. 2024, doi:10.48550/arXiv.2410.07095 (mle-bench, grade.py).
 
     Examples
     --------
@@ -81,21 +60,11 @@ def joined_hausdorff(truth: np.ndarray, prediction: np.ndarray) -> float:
 
 
 def class_hausdorff(truth: np.ndarray, prediction: np.ndarray) -> float:
-    """Distance of the prediction's surface from the truth's in pixels, over the diagonal.
+    """Distance of the prediction's surface from the truth's, over the diagonal, in 0 ... 1.
 
-    Parameters
-    ----------
-    truth, prediction : ndarray of bool, shape (z, y, x)
-
-    Returns
-    -------
-    float
-        In 0 ... 1; 0 where equal, also where both are empty, 1 where one is empty. In one
-        direction, as published: what the prediction misses does not count by itself.
-
-    References
-    ----------
-    https://github.com/CarnoZhao/Kaggle-UWMGIT, monai/metric.py
+    0 where equal, also where both are empty, 1 where one is empty. In one direction, as published
+    (https://github.com/CarnoZhao/Kaggle-UWMGIT, monai/metric.py): what the prediction misses does
+    not count by itself.
 
     Examples
     --------
@@ -125,6 +94,13 @@ def _farthest(here: np.ndarray, there: np.ndarray, steps: list[float]) -> float:
     return float(distances[here[box]].max())
 
 
+def _score_and_dice(kind: str, dice: float, number: int, distance: float) -> Iterator[Value]:
+    """The score, with its two parts as classes, then the Dice as a metric of its own."""
+    yield Value(_DICE, f"uw_{kind}", dice, float(number))
+    yield Value(_HAUSDORFF, f"uw_{kind}", 1 - distance)
+    yield Value(ALL, f"uw_dice@{kind}", dice, float(number))
+
+
 @metric(
     Definition("uw_mlebench", "Score (mle-bench)", "uw/mle-bench", _WEIGHTED, _MLEBENCH,
                by_class=False, class_weights=UW_WEIGHTS),
@@ -148,27 +124,14 @@ def _farthest(here: np.ndarray, there: np.ndarray, steps: list[float]) -> float:
 def mlebench(
     truth: np.ndarray, prediction: np.ndarray, classes: tuple[str, ...]
 ) -> Iterator[Value]:
-    """The score as mle-bench grades it, and its parts.
-
-    Parameters
-    ----------
-    truth, prediction : ndarray of bool, shape (z, y, x, class)
-    classes : tuple of str
-
-    Yields
-    ------
-    Value
-        `uw_mlebench` of the two parts as classes, then the parts as metrics of their own.
-    """
+    """The score as mle-bench grades it, of masks (z, y, x, class), then its parts."""
     found = slice_dice(truth, prediction)
     scored = ~np.isnan(found)
     pairs = int(scored.sum())
     mean = float(found[scored].sum()) / pairs if pairs else math.nan
-    joined = [np.asarray(masks).any(axis=-1) for masks in (truth, prediction)]
-    distance = joined_hausdorff(np.asarray(joined[0]), np.asarray(joined[1]))
-    yield Value(_DICE, "uw_mlebench", mean, float(pairs))
-    yield Value(_HAUSDORFF, "uw_mlebench", 1 - distance)
-    yield Value(ALL, "uw_dice@mlebench", mean, float(pairs))
+    joined = [np.asarray(masks.any(axis=-1)) for masks in (truth, prediction)]
+    distance = joined_hausdorff(*joined)
+    yield from _score_and_dice("mlebench", mean, pairs, distance)
     yield Value(ALL, "uw_hausdorff@mlebench", distance)
 
 
@@ -195,19 +158,7 @@ def mlebench(
 def per_class(
     truth: np.ndarray, prediction: np.ndarray, classes: tuple[str, ...]
 ) -> Iterator[Value]:
-    """The score as the competition's first place defined it, and its parts.
-
-    Parameters
-    ----------
-    truth, prediction : ndarray of bool, shape (z, y, x, class)
-    classes : tuple of str
-
-    Yields
-    ------
-    Value
-        `uw_per_class` of the two parts as classes, then the parts as metrics of their own,
-        the Hausdorff distance for each class.
-    """
+    """The score as the competition's first place defined it, then its parts; see `mlebench`."""
     present = truth.any(axis=(1, 2))
     found = np.where(present, slice_dice(truth, prediction), 0.0)
     number = present.sum(axis=1)
@@ -215,8 +166,6 @@ def per_class(
     slices = by_slice.size
     mean = float(by_slice.sum()) / slices if slices else math.nan
     distances = [class_hausdorff(truth[..., c], prediction[..., c]) for c in range(len(classes))]
-    yield Value(_DICE, "uw_per_class", mean, float(slices))
-    yield Value(_HAUSDORFF, "uw_per_class", 1 - sum(distances) / len(distances))
-    yield Value(ALL, "uw_dice@per_class", mean, float(slices))
+    yield from _score_and_dice("per_class", mean, slices, sum(distances) / len(distances))
     for name, distance in zip(classes, distances, strict=True):
         yield Value(name, "uw_hausdorff@per_class", distance)

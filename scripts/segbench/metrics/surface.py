@@ -19,17 +19,9 @@ TOLERANCES_MM = {"nsd_1mm": 1.0, "nsd_2mm": 2.0}
 
 
 def hausdorff_95(found: Surfaces | None, empty: EmptyPolicy, diagonal_mm: float) -> float:
-    r"""95th percentile of the distances between two surfaces, in mm.
+    """95th percentile of the distances between two surfaces, in mm; the diagonal if one is empty.
 
-    Parameters
-    ----------
-    found : Surfaces or None
-        Of `surfaces`.
-    empty : {"exclude", "one", "zero"}
-        Where both masks are empty: exclude gives NaN, one (perfect) 0 mm, zero (worst) the
-        diagonal.
-    diagonal_mm : float
-        Of the image; the score where one mask is empty.
+    Where both masks are empty: exclude gives NaN, one (perfect) 0 mm, zero (worst) the diagonal.
 
     Notes
     -----
@@ -60,18 +52,8 @@ def _percentile(distances: np.ndarray, sizes: np.ndarray) -> float:
 def surface_dice(found: Surfaces | None, empty: EmptyPolicy, tolerance_mm: float) -> float:
     """Share of both surfaces that lie within a tolerance of the other, in 0 ... 1.
 
-    Parameters
-    ----------
-    found : Surfaces or None
-        Of `surfaces`.
-    empty : {"exclude", "one", "zero"}
-        Score where both masks are empty; exclude gives NaN. One empty scores 0.
-    tolerance_mm : float
-        A distance of just as much is within.
-
-    References
-    ----------
-    Nikolov et al. 2021, doi:10.2196/26151
+    One empty mask scores 0; a distance of just the tolerance is within
+    (Nikolov et al. 2021, doi:10.2196/26151).
     """
     if found is None:
         return EMPTY_VALUE[empty]

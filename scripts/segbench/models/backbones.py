@@ -146,13 +146,7 @@ BACKBONES = {
 
 
 def counts_of(name: str) -> BackboneCounts:
-    """Counts of a network; for one that is not in the table, those of the largest.
-
-    Parameters
-    ----------
-    name : str
-        As Keras calls it. Whether there is such a network is not checked here.
-    """
+    """Counts of a network of keras.applications; of one that is not in the table, the largest."""
     if name in BACKBONES:
         return BACKBONES[name]
     return max(BACKBONES.values(), key=lambda counts: counts.multiply_adds_per_pixel)

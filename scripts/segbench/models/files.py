@@ -12,20 +12,7 @@ AnyOne = TypeVar("AnyOne", bound=Network)
 
 
 def local_weights(network: Network, root: str | Path) -> list[str]:
-    """Path of the local file of weights that a network names, if any.
-
-    Parameters
-    ----------
-    network : Network
-        The `network` part of a model recipe.
-    root : path
-        Folder under which a relative path lies.
-
-    Returns
-    -------
-    list of str
-        One path, or none: no backbone, random weights, or Keras's own download.
-    """
+    """Path of the local file of weights that a network names, relative to `root`, or none."""
     path = network.encoder.local_weights if network.encoder else None
     return [] if path is None else [str(Path(root) / Path(path).expanduser())]
 

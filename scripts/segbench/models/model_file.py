@@ -22,15 +22,7 @@ NO_DATE = "{:04d}-{:02d}-{:02d}@{:02d}:{:02d}:{:02d}".format(*ZIP_TIME)
 
 
 def write_model(model: keras.Model, path: str | Path) -> None:
-    """Save a network so that equal networks are equal bytes.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Not compiled; layers named explicitly.
-    path : path
-        The `.keras` file, written beside and renamed.
-    """
+    """Save a network (not compiled, all layers named) so that equal networks are equal bytes."""
     with atomic_path(path) as beside:
         stamped = beside.with_name(beside.stem + ".stamped.keras")
         try:
@@ -48,18 +40,7 @@ def write_model(model: keras.Model, path: str | Path) -> None:
 
 
 def read_model(path: str | Path, policy: str = "float32") -> keras.Model:
-    """Load a network in safe mode, optionally computing in another dtype.
-
-    Parameters
-    ----------
-    path : path
-        A `.keras` file that `write_model` wrote.
-    policy : str, optional
-        Keras dtype policy of all layers but the head.
-
-    Returns
-    -------
-    keras.Model
+    """Load a network in safe mode; all layers but the head compute in `policy`.
 
     Raises
     ------

@@ -63,18 +63,9 @@ OPTIMIZERS: dict[OptimizerName, OptimizerKind] = {
 def make_optimizer(recipe: Optimizer, policy: str) -> keras.optimizers.Optimizer:
     """Make the optimizer of a recipe.
 
-    Parameters
-    ----------
-    recipe : Optimizer
-        Its name and numbers. `weight_decay` is decoupled from the gradient in all of
-        them (Loshchilov, Hutter 2019, arXiv:1711.05101); `clip_norm` bounds the norm of
-        all gradients together.
-    policy : str
-        With ``mixed_float16`` the loss is scaled, so that small gradients survive.
-
-    Returns
-    -------
-    keras.optimizers.Optimizer
+    Its `weight_decay` is decoupled from the gradient in all of them (Loshchilov, Hutter 2019,
+    arXiv:1711.05101); `clip_norm` bounds the norm of all gradients together. With ``mixed_float16``
+    the loss is scaled, so that small gradients survive.
     """
     import keras
 

@@ -95,13 +95,18 @@ def verified(recipe: Backbone) -> Path:
     return path
 
 
+def _reason(error: Exception) -> str:
+    """The first line of what an error says."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
 def _download(make: Callable[..., keras.Model], recipe: Backbone) -> keras.Model:
     try:
         return make(include_top=False, weights=IMAGENET, input_shape=(None, None, 3))
     except Exception as error:  # Keras raises a bare Exception for what urllib raises
         raise SegbenchError(
             f"network.backbone.weights: imagenet: {recipe.name} could not be downloaded "
-            f"({str(error).splitlines()[0] if str(error) else type(error).__name__})",
+            f"({_reason(error)})",
             "access to the server from which Keras downloads, or a local file",
             "download the notop weights elsewhere, put the file here, and set "
             "`weights: PATH` and `sha256: DIGEST` in the model recipe",
@@ -122,8 +127,7 @@ def _read_model(path: Path) -> keras.Model:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # a damaged file makes zipfile, JSON and h5py raise anything
         raise SegbenchError(
-            f"network.backbone.weights: {path} is not a readable network "
-            f"({str(error).splitlines()[0] if str(error) else type(error).__name__})",
+            f"network.backbone.weights: {path} is not a readable network ({_reason(error)})",
             "a .keras file of layers that Keras or segbench define",
             "save it again with this version of Keras, or give a .weights.h5 file",
         ) from error
@@ -133,8 +137,7 @@ def _read_weights(network: keras.Model, path: Path, recipe: Backbone) -> None:
     try:
         network.load_weights(path)
     except Exception as error:  # as above
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise _other_network(str(path), recipe, reason) from error
+        raise _other_network(str(path), recipe, _reason(error)) from error
 
 
 def _weighted(network: keras.Model, normalising: bool) -> list[keras.layers.Layer]:

@@ -66,18 +66,10 @@ def policy_here(precision: str) -> str:
 
 
 def choose_devices(asked: int) -> tuple[str, ...]:
-    """The devices that share each batch.
+    """The backend's names of the devices that share each batch; empty: its default device.
 
-    Parameters
-    ----------
-    asked : int
-        How many GPUs the job asked for; 0 if nobody asked.
-
-    Returns
-    -------
-    tuple of str
-        The backend's names of `asked` devices; empty if its default device is meant. Where
-        there is no GPU but a CPU that was divided into `asked` devices, as tests do, these.
+    `asked` is how many GPUs the job asked for, 0 if nobody asked. Where there is no GPU but a CPU
+    that was divided into `asked` devices, as tests do, it is these.
 
     Raises
     ------
@@ -116,22 +108,9 @@ def _devices(kind: str) -> tuple[str, ...]:
 
 
 def prepare(precision: str, deterministic: bool, seed: int, asked: int = 0) -> Session:
-    """Set up the backend of this process.
+    """Set up the backend of this process; `seed` is that of the weights' initial values.
 
-    Parameters
-    ----------
-    precision : str
-        As in the recipe.
-    deterministic : bool
-        Ask for operations that give equal bits in each run.
-    seed : int
-        Of the weights' initial values.
-    asked : int, optional
-        See `choose_devices`.
-
-    Returns
-    -------
-    Session
+    With `deterministic` operations give equal bits in each run; `asked` is as in `choose_devices`.
     """
     if keras.backend.backend() == "tensorflow":
         _prepare_tensorflow(deterministic, asked)

@@ -127,18 +127,7 @@ def over_classes(by_class: np.ndarray, class_weights: np.ndarray | None = None) 
 
 
 def means_by_class(sums: Sums, weights: np.ndarray) -> np.ndarray:
-    """Mean over samples of each class.
-
-    Parameters
-    ----------
-    sums, weights
-        As in `means`.
-
-    Returns
-    -------
-    ndarray of float64, shape (draw, arm, class)
-        NaN where no group of a draw has a value.
-    """
+    """Mean over samples of each class (draw, arm, class); see `means`."""
     arms, classes, groups = sums.total.shape
     flat = (-1, arms, classes)
     total = (weights @ sums.total.reshape(-1, groups).T).reshape(flat)
@@ -147,19 +136,7 @@ def means_by_class(sums: Sums, weights: np.ndarray) -> np.ndarray:
 
 
 def interval(draws: np.ndarray, confidence: float) -> tuple[float, float] | None:
-    """Percentile interval of a bootstrapped figure.
-
-    Parameters
-    ----------
-    draws : ndarray of float64, shape (draw,)
-        The figure in each resample; NaN are left out.
-    confidence : float
-        In 0 ... 1.
-
-    Returns
-    -------
-    tuple of float or None
-        Low and high end; None if there is no draw.
+    """Percentile interval of the figure in each resample (NaN are left out); None if there is none.
 
     References
     ----------

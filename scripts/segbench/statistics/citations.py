@@ -35,13 +35,7 @@ class Citation:
 
 
 def cite(study: Study) -> tuple[Citation, ...]:
-    """Number a study's published rows; figures of classes of one source share a number.
-
-    Parameters
-    ----------
-    study : Study
-        Its `published`.
-    """
+    """Number a study's published rows; figures of classes of one source share a number."""
     found: list[Citation] = []
     together: dict[tuple[str, ...], Citation] = {}
     for row in study.published:

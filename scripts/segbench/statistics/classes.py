@@ -21,16 +21,8 @@ ARMS_WITH_INTERVALS = 3
 def class_grids(summary: Summary) -> Iterator[Grid]:
     """Lay out the metrics that have figures of several classes.
 
-    Parameters
-    ----------
-    summary : Summary
-        The results; the published rows of its study give the order of the classes.
-
-    Yields
-    ------
-    Grid
-        For each metric the figures of each arm over its own cases and, where the arms differ
-        in these, over the cases that they have in common.
+    For each the figures of each arm over its own cases and, where the arms differ in these, over
+    the cases that they have in common. Published rows give the order of the classes.
     """
     for metric, scores in summary.metrics.items():
         if len(scores.classes) > 1 and summary.definition(metric).by_class:

@@ -81,17 +81,7 @@ def smallest_p(pairs: int) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct p values for their number, step down.
-
-    Parameters
-    ----------
-    p_values : sequence of float
-        Of one family of tests.
-
-    Returns
-    -------
-    list of float
-        In the same order, each at least as large, at most 1.
+    """Correct the p values of one family of tests for their number, step down.
 
     References
     ----------
@@ -127,20 +117,7 @@ def ranks(values: Sequence[float], higher_is_better: bool = True) -> list[int]:
 
 
 def first_shares(draws: np.ndarray, higher_is_better: bool = True) -> np.ndarray:
-    """Share of the resamples in which each arm is first; equals share a resample.
-
-    Parameters
-    ----------
-    draws : ndarray of float64, shape (draw, arm)
-        Bootstrapped means.
-    higher_is_better : bool
-        Which end is first.
-
-    Returns
-    -------
-    ndarray of float64, shape (arm,)
-        Adding up to 1.
-    """
+    """Share of the resamples (draw, arm) in which each arm is first; equals share a resample."""
     signed = draws if higher_is_better else -draws
     rounded = np.round(np.where(np.isnan(draws), -np.inf, signed), DECIMALS)
     first = rounded == rounded.max(axis=1, keepdims=True)
@@ -149,14 +126,7 @@ def first_shares(draws: np.ndarray, higher_is_better: bool = True) -> np.ndarray
 
 
 def first_groups(points: np.ndarray, higher_is_better: bool = True) -> list[int]:
-    """In how many groups each arm is first; equals are all first.
-
-    Parameters
-    ----------
-    points : ndarray of float64, shape (arm, group)
-        Means of the groups; NaN: an arm has none.
-    higher_is_better : bool
-        Which end is first.
+    """In how many groups each arm is first, by its means (arm, group); equals are all first.
 
     Examples
     --------

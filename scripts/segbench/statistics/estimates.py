@@ -111,18 +111,11 @@ def class_weights(metric: MetricScores) -> np.ndarray | None:
 def means_over(
     metric: MetricScores, cases: np.ndarray, drawn: np.ndarray, *, common: bool = False
 ) -> Means:
-    """Average the values of some cases, seeds first: a sample counts once.
+    """Average the values of some cases (arm, class, sample), seeds first: a sample counts once.
 
-    Parameters
-    ----------
-    metric : MetricScores
-        Values of all arms.
-    cases : ndarray of bool, shape (arm, class, sample)
-        Which of them.
-    drawn : ndarray of int, shape (draw, group)
-        How often each group was drawn; drawn anew where some groups have none of the cases.
-    common : bool
-        Whether a class counts only where all arms have a value, also of a pooled figure.
+    `drawn` (draw, group) says how often each group was drawn; drawn anew where some groups have
+    none of the cases. With `common` a class counts only where all arms have a value, also of a
+    pooled figure.
     """
     values, weights = _over_seeds(metric)
     some = cases.any(axis=(0, 1))
@@ -164,7 +157,7 @@ def _over_seeds(metric: MetricScores) -> tuple[np.ndarray, np.ndarray]:
 def estimate(
     metric: MetricScores, drawn: np.ndarray, confidence: float
 ) -> tuple[list[Estimate], Means]:
-    """Estimate one metric for each arm.
+    """Estimate one metric for each arm, and the means over the cases that all arms have.
 
     Parameters
     ----------
@@ -174,13 +167,6 @@ def estimate(
         How often each group was drawn.
     confidence : float
         Level of the intervals, in 0 ... 1.
-
-    Returns
-    -------
-    estimates : list of Estimate
-        By arm.
-    common : Means
-        Over the cases that all arms have.
     """
     cases = metric.cases
     shared = np.broadcast_to(cases.all(axis=0), cases.shape)

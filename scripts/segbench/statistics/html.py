@@ -22,20 +22,10 @@ def _text(text: str) -> Markup:
 
 
 def render(table: Table) -> str:
-    """Write a table as HTML.
+    """Write a table as a ``div`` without styles, scripts or links, its text escaped.
 
-    Parameters
-    ----------
-    table : Table
-        Of a study.
-
-    Returns
-    -------
-    str
-        A ``div`` without styles, scripts or links, its text escaped. Each table stands in
-        a frame that scrolls. Rows carry the classes ``ours`` or ``published``, and ``best``
-        or ``tied``; cells of figures ``figure``. Title and question are left to the page
-        around it.
+    Each table stands in a frame that scrolls. Rows carry the classes ``ours`` or ``published``, and
+    ``best`` or ``tied``; cells of figures ``figure``. Title and question are left to the page.
     """
     templates = environment(FILES, finalize=_text, keep_trailing_newline=True)
     templates.filters["attribute"] = lambda text: Markup(escape(text))

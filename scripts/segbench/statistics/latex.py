@@ -46,18 +46,7 @@ def escape(text: str) -> str:
 
 
 def render(table: Table) -> str:
-    r"""Write a table as LaTeX.
-
-    Parameters
-    ----------
-    table : Table
-        Of a study.
-
-    Returns
-    -------
-    str
-        A ``table`` environment for ``\input``; needs ``booktabs`` alone.
-    """
+    r"""Write a table as a ``table`` environment for ``\input``; needs ``booktabs`` alone."""
     caption = f"{table.title}. {table.question} {table.answer}"
     lines = [
         r"% Needs \usepackage{booktabs}.",

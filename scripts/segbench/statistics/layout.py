@@ -16,16 +16,8 @@ from segbench.statistics.summary import ArmSummary, Summary
 def lay_out(summary: Summary) -> Table:
     """Lay a study's results out as a table.
 
-    Parameters
-    ----------
-    summary : Summary
-        The results.
-
-    Returns
-    -------
-    Table
-        Published rows stand first; differences from them are columns. Figures of classes
-        are grids of their own.
+    Published rows stand first; differences from them are columns. Figures of classes are grids
+    of their own.
     """
     study = summary.study
     title = study.title + (" (generated data)" if summary.generated else "")
@@ -116,19 +108,9 @@ def _parts(summary: Summary) -> tuple[Grid, ...]:
 
 
 def count_columns(metrics: Sequence[str], summary: Summary) -> dict[str, Column]:
-    """Columns of the number of samples, one for metrics in a row that have the same.
+    """Columns of the number of samples, by the metric behind whose column they stand.
 
-    Parameters
-    ----------
-    metrics : sequence of str
-        In the order of their columns.
-    summary : Summary
-        The results.
-
-    Returns
-    -------
-    dict of str to Column
-        The metric behind whose column it stands.
+    Metrics in a row that have the same numbers share one.
     """
     runs: list[list[str]] = []
     for metric in metrics:

@@ -23,18 +23,7 @@ def escape(text: str) -> str:
 
 
 def render(table: Table) -> str:
-    """Write a table as Markdown.
-
-    Parameters
-    ----------
-    table : Table
-        Of a study.
-
-    Returns
-    -------
-    str
-        Heading, question and answer, the table, the notes; ends with a line end.
-    """
+    """Write a table: heading, question and answer, the table, the notes."""
     lines = [
         f"# {escape(table.title)}",
         "",

@@ -128,27 +128,12 @@ def _fingerprint(
 
 
 class _Trainer:
-    """Network, optimizer and state of one training.
+    """Network, optimizer and state of one training; made and used in the scope of `replicas`.
 
     A backbone is frozen by `trainable = False`, which also keeps its batch normalisation at
     the moving averages. Thawing starts a new optimizer over all weights, so that an optimizer's
     slots always belong to the weights that it updates, and a training that is resumed in either
     phase finds the same variables.
-
-    Parameters
-    ----------
-    data : FoldData
-        What to train on.
-    recipe : Model
-        Network, loss, optimizer and so on.
-    jitter : Jitter or None
-        Random changes.
-    here : Session
-        Number format and device.
-    saved : State
-        The checkpoint, or a new one.
-    replicas : Replicas
-        The devices that share the batches; this is made and used in its scope.
     """
 
     def __init__(

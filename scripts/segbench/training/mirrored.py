@@ -137,13 +137,7 @@ def _strategy(devices: tuple[str, ...]) -> Any:
 
 
 class Mirrored:
-    """Several devices, by `tf.distribute.MirroredStrategy`.
-
-    Parameters
-    ----------
-    devices : tuple of str
-        TensorFlow's logical devices.
-    """
+    """Several of TensorFlow's logical devices, by `tf.distribute.MirroredStrategy`."""
 
     make_step: type[Step] = MirroredStep
 

@@ -18,19 +18,9 @@ class _End:
 
 
 def ahead(items: Iterable[T], depth: int = 2) -> Iterator[T]:
-    """Iterate with up to `depth` items made in advance by one thread.
+    """Iterate with up to `depth` items made in advance, in order, by one thread.
 
-    Parameters
-    ----------
-    items : iterable
-        Iterated in the thread, in order.
-    depth : int, optional
-        How many may wait.
-
-    Yields
-    ------
-    object
-        The items. An error of the iterable is raised here, in its place.
+    An error of the iterable is raised here, in its place.
     """
     waiting: queue.Queue[T | _End] = queue.Queue(depth)
     stopped = threading.Event()

@@ -22,20 +22,8 @@ def step_seed(seed: int, epoch: int, step: int) -> np.ndarray:
 def visiting_order(seed: int, count: int, first: int, number: int) -> np.ndarray:
     """A stretch of the endless order in which samples are visited.
 
-    Parameters
-    ----------
-    seed : int
-        Of the training.
-    count : int
-        Samples there are.
-    first, number : int
-        Where the stretch starts and how long it is.
-
-    Returns
-    -------
-    ndarray (number,), int
-        Each run of `count` positions from a multiple of `count` on is a permutation, so
-        every sample is visited equally often and no batch is ever cut short.
+    Each run of `count` positions from a multiple of `count` on is a permutation, so every sample is
+    visited equally often and no batch is ever cut short.
     """
     positions = np.arange(first, first + number)
     passes = positions // count

@@ -44,17 +44,7 @@ class OneDevice:
 
 
 def replicas_on(devices: tuple[str, ...]) -> Replicas:
-    """Choose how a training runs.
-
-    Parameters
-    ----------
-    devices : tuple of str
-        The backend's names of two or more devices; if fewer, its default device is used.
-
-    Returns
-    -------
-    Replicas
-    """
+    """Choose how a training runs; with fewer than two devices on the backend's default one."""
     if len(devices) < 2:
         return OneDevice()
     if keras.backend.backend() == "tensorflow":

@@ -106,15 +106,9 @@ class StoredSample:
 def fit_in_memory(
     archives: ArchiveSet, ids: Sequence[str], recipe: Model, task: Task, memory_bytes: int
 ) -> bool:
-    """Whether samples are to be held in memory.
+    """Whether images and targets are to be held in memory: they take no more than `memory_bytes`.
 
-    Parameters
-    ----------
-    archives, ids, recipe, task
-        As for `load`.
-    memory_bytes : int
-        What images and targets may take. Targets that depend on the neighbourhood
-        (boundaries, distances) are kept whatever they take.
+    Targets that depend on the neighbourhood (boundaries, distances) are kept whatever they take.
     """
     if recipe.target not in LOCAL_TARGETS or not ids:
         return True

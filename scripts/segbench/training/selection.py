@@ -25,18 +25,9 @@ class Selection(NamedTuple):
 def share_of(groups: Iterable[str], share: float) -> set[str]:
     """A part of some groups, always the same; a smaller part is a part of a larger one.
 
-    Parameters
-    ----------
-    groups : iterable of str
-        Names; repetitions do not matter.
-    share : float
-        In 0...1, rounded to whole groups, half a group upwards, but at least one.
-
-    Returns
-    -------
-    set of str
-        The first ones in the order of the names' SHA-256: no seed enters, so every arm of
-        a study learns from the same part.
+    `share` is rounded to whole groups, half a group upwards, but at least one. They are the first
+    in the order of the names' SHA-256: no seed enters, so every arm of a study learns from the
+    same part.
 
     Examples
     --------
@@ -131,20 +122,10 @@ def selection_digest(
     fold: int,
     training: Training | None = None,
 ) -> str:
-    """One digest over all that a training reads, so that other changes rerun nothing.
+    """SHA-256 over all that a training reads, so that other changes rerun nothing.
 
-    Parameters
-    ----------
-    archives, folds, fold
-        As for `train`.
-    training : Training, optional
-        As for `select`.
-
-    Returns
-    -------
-    str
-        SHA-256 over role, id and content of the training and validation samples, and
-        over the archives' attributes.
+    It covers role, id and content of the training and validation samples, and the archives'
+    attributes. Parameters as of `train` and `select`.
     """
     samples = ArchiveSet(archives)
     return digest_of(samples, *select(samples, read_fold(folds, fold), training))

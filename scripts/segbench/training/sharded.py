@@ -41,13 +41,7 @@ class _ByRows(keras.distribution.DataParallel):
 
 
 class Sharded:
-    """Several devices, by `keras.distribution.DataParallel`.
-
-    Parameters
-    ----------
-    devices : tuple of str
-        Keras's names of them.
-    """
+    """Several devices, by their names in Keras, by `keras.distribution.DataParallel`."""
 
     make_step: type[Step] = ShardedStep
 

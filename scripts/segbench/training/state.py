@@ -55,13 +55,6 @@ def save(folder: str | Path, state: State) -> None:
     """Write the state beside the old one, sync it to the disk, rename it into place.
 
     A full disk does not end a training: the older state is kept, and a warning is logged.
-
-    Parameters
-    ----------
-    folder : path
-        Where to keep it.
-    state : State
-        After a finished epoch.
     """
     record = {
         "fingerprint": state.fingerprint,
@@ -93,20 +86,10 @@ def save(folder: str | Path, state: State) -> None:
 
 
 def load(folder: str | Path, fingerprint: str) -> State | None:
-    """Read the state of a training.
+    """Read the state of a training with this fingerprint.
 
-    Parameters
-    ----------
-    folder : path
-        Where it would be.
-    fingerprint : str
-        Of this training.
-
-    Returns
-    -------
-    State or None
-        None if there is none, if it belongs to another training, or if it is damaged:
-        then the training starts over.
+    None if there is none, if it belongs to another training, or if it is damaged: then the
+    training starts over.
     """
     path = state_file(folder)
     for leftover in path.parent.glob(f".*.partial.{path.name}"):

@@ -39,14 +39,7 @@ class Survey:
 def survey(samples: Sequence[Samples], task: Task, by: str) -> Survey:
     """Survey the targets of all samples, one at a time.
 
-    Parameters
-    ----------
-    samples : sequence of Samples
-        The training samples.
-    task : Task
-        Which maps count.
-    by : {"uniform", "foreground", "classes"}
-        Which places are kept: none, of all classes together, of each.
+    Places are kept of none (`by` is uniform), of all classes together (foreground), or of each.
     """
     counts = np.zeros(len(task.maps))
     pixels = 0

@@ -32,7 +32,7 @@ OneNetwork = Annotated[SerializeAsAny[Network], BeforeValidator(_read)]
 
 
 def outputs_of(network: Network, make: Layers[T], image: T, maps: int) -> list[T]:
-    """Build a network of any kind.
+    """Build a network of any kind: logits, then auxiliary ones, for training only.
 
     Parameters
     ----------
@@ -44,11 +44,6 @@ def outputs_of(network: Network, make: Layers[T], image: T, maps: int) -> list[T
         What enters.
     maps : int
         Maps to predict; of a classifier the classes.
-
-    Returns
-    -------
-    list of T
-        Logits; auxiliary ones, for training only, after the first.
     """
     outputs: list[T] = load_symbol(type(network).__module__, "build")(network, make, image, maps)
     return outputs

@@ -40,7 +40,7 @@ NETWORK = Classifier
 
 
 def build(recipe: Classifier, make: Layers[T], image: T, classes: int) -> list[T]:
-    """Build the classifier.
+    """Build the classifier: logits (batch, `classes`), the only item.
 
     Parameters
     ----------
@@ -52,11 +52,6 @@ def build(recipe: Classifier, make: Layers[T], image: T, classes: int) -> list[T
         (batch, y, x, channel), in 0...1.
     classes : int
         Classes to tell apart.
-
-    Returns
-    -------
-    list of T
-        Logits (batch, `classes`), the only item.
     """
     x = make.mean(make.backbone(image, recipe.backbone, skips=False).deepest, "pool")
     if recipe.dropout:
