@@ -50,9 +50,7 @@ def ask(tmp_path):
     (tmp_path / "New Slides").mkdir()
 
     def read(**keys):
-        config = load(
-            tmp_path / "config/config.yaml", keys, tmp_path, formats=FORMATS
-        )
+        config = load(tmp_path / "config/config.yaml", keys, tmp_path, formats=FORMATS)
         return config, read_request(config, tmp_path)
 
     return read
