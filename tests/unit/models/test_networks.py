@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
-import segbench
 from segbench.config.checked_model import Model as CheckedModel
 from segbench.config.model import Model
 from segbench.models.backbones import Backbone
@@ -16,15 +13,12 @@ from segbench.models.kinds import AnyNetwork
 from segbench.models.layers import Network
 from segbench.models.networks.classifier import Classifier
 from segbench.models.networks.unet import UNet
-from segbench.provenance.code import code_of, code_parts
 from segbench.resources.network import count
 
-LIBRARY = Path(segbench.__file__).parent
 TASKS = {"semantic", "overlapping", "instances", "classification"}
 
 #: Kind -> what it must be given.
 REQUIRED: dict[str, dict[str, Any]] = {"classifier": {"backbone": {"name": "MobileNetV3Small"}}}
-
 
 NETWORKS: tuple[type[Network], ...] = get_args(get_args(AnyNetwork)[0])
 
@@ -89,46 +83,3 @@ def test_what_networks_take(network, unit, dimensions, whole):
 def test_a_kind_is_a_unet_where_a_recipe_does_not_say():
     for model in (Model, CheckedModel):
         assert model.model_validate({"network": {"width": 3}}).network == UNet(width=3)
-
-
-def parts(rule: str, library: Path = LIBRARY) -> dict[str, str]:
-    """The code of a rule whose job uses a U-Net."""
-    script = LIBRARY.parent / f"{rule}.py"
-    return code_parts(script, library, ["segbench.models.networks.unet"])
-
-
-def test_stages_that_only_read_recipes_do_not_reach_what_builds_networks():
-    """Else an edit of a loss or of a network would recompute what has nothing to do with it."""
-    reached = {rule: set(parts(rule)) for rule in ("segment", "predict", "train")}
-    builders = {
-        "segbench.models.networks.unet:build",
-        "segbench.models.losses:LOSSES",
-        "segbench.models.optimizers:OPTIMIZERS",
-        "segbench.models.schedules:SCHEDULES",
-    }
-    assert builders <= reached["train"]
-    assert "segbench.models.networks.unet:UNet" in reached["segment"] & reached["predict"]
-    assert not (builders | {"segbench.models.losses:dice"}) & reached["segment"]
-    assert not (builders | {"segbench.models.losses:dice"}) & reached["predict"]
-    assert not [name for name in reached["train"] if "networks.classifier" in name]
-
-
-@pytest.mark.parametrize("rule", ["train", "predict", "segment", "apply_model"])
-def test_another_network_leaves_the_code_of_a_unet_as_it_is(rule, tmp_path):
-    library = tmp_path / "segbench"
-    shutil.copytree(LIBRARY, library, ignore=shutil.ignore_patterns("__pycache__"))
-    unet = library / "models/networks/unet.py"
-    unet.with_name("plain.py").write_text(unet.read_text().replace("unet", "plain"))
-    kinds = library / "models/kinds.py"
-    kinds.write_text(
-        kinds.read_text()
-        .replace("[UNet |", "[Plain | UNet |")
-        .replace(
-            "from pydantic",
-            "from segbench.models.networks.plain import UNet as Plain\nfrom pydantic",
-        )
-    )
-    assert parts(rule, library) == parts(rule)
-    unet.write_text(unet.read_text().replace("Field(16, description", "Field(17, description"))
-    code_of.cache_clear()
-    assert parts(rule, library) != parts(rule)

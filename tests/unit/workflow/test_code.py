@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import segbench
+from segbench.provenance.code import code_of, code_parts
 from segbench.workflow import code as module
 from segbench.workflow.code import Code
 
 SCRIPTS = Path("scripts")
+LIBRARY = Path(segbench.__file__).parent
 
 
 @pytest.fixture
@@ -61,3 +65,46 @@ def test_the_generator_counts_only_where_data_are_generated(config, asked, run):
         ("segbench.datasets.dsb2018", "segbench.datasets.miniature.dsb2018"),
         ("segbench.datasets.dsb2018",),
     ]
+
+
+def parts(rule: str, library: Path = LIBRARY) -> dict[str, str]:
+    """The code of a rule whose job uses a U-Net."""
+    script = LIBRARY.parent / f"{rule}.py"
+    return code_parts(script, library, ["segbench.models.networks.unet"])
+
+
+def test_stages_that_only_read_recipes_do_not_reach_what_builds_networks():
+    """Else an edit of a loss or of a network would recompute what has nothing to do with it."""
+    reached = {rule: set(parts(rule)) for rule in ("segment", "predict", "train")}
+    builders = {
+        "segbench.models.networks.unet:build",
+        "segbench.models.losses:LOSSES",
+        "segbench.models.optimizers:OPTIMIZERS",
+        "segbench.models.schedules:SCHEDULES",
+    }
+    assert builders <= reached["train"]
+    assert "segbench.models.networks.unet:UNet" in reached["segment"] & reached["predict"]
+    assert not (builders | {"segbench.models.losses:dice"}) & reached["segment"]
+    assert not (builders | {"segbench.models.losses:dice"}) & reached["predict"]
+    assert not [name for name in reached["train"] if "networks.classifier" in name]
+
+
+@pytest.mark.parametrize("rule", ["train", "predict", "segment", "apply_model"])
+def test_another_network_leaves_the_code_of_a_unet_as_it_is(rule, tmp_path):
+    library = tmp_path / "segbench"
+    shutil.copytree(LIBRARY, library, ignore=shutil.ignore_patterns("__pycache__"))
+    unet = library / "models/networks/unet.py"
+    unet.with_name("plain.py").write_text(unet.read_text().replace("unet", "plain"))
+    kinds = library / "models/kinds.py"
+    kinds.write_text(
+        kinds.read_text()
+        .replace("[UNet |", "[Plain | UNet |")
+        .replace(
+            "from pydantic",
+            "from segbench.models.networks.plain import UNet as Plain\nfrom pydantic",
+        )
+    )
+    assert parts(rule, library) == parts(rule)
+    unet.write_text(unet.read_text().replace("Field(16, description", "Field(17, description"))
+    code_of.cache_clear()
+    assert parts(rule, library) != parts(rule)
