@@ -20,6 +20,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from types import TracebackType
@@ -174,21 +175,39 @@ class ArchiveWriter:
         self._context.__exit__(kind, error, trace)
 
 
-def archive_digest(path: str | Path) -> str:
-    """Digest of an archive's content, taken from the digests it carries.
-
-    The root metadata hold the SHA-256 of every array of every sample, so there is no need
-    to read gigabytes again to know whether an archive has changed.
-    """
+@contextmanager
+def _readable(path: Path) -> Iterator[zipfile.ZipFile]:
+    """An open archive; damage met in the block is an error that names the file."""
     try:
-        with zipfile.ZipFile(path) as file:
-            return sha256_of_bytes(file.read("zarr.json"))
+        yield zipfile.ZipFile(path)
     except _DAMAGE as error:
         raise SegbenchError(
             f"{path}: not a readable sample archive ({error})",
             "a whole *.zarr.zip file",
             "delete it and run the same command again",
         ) from error
+
+
+def archive_digest(path: str | Path) -> str:
+    """Digest of an archive's content, taken from the digests it carries.
+
+    The root metadata hold the SHA-256 of every array of every sample, so there is no need
+    to read gigabytes again to know whether an archive has changed.
+    """
+    with _readable(Path(path)) as file, file:
+        return sha256_of_bytes(file.read("zarr.json"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One sample in one archive."""
+
+    file: zipfile.ZipFile
+    path: Path
+    group: str
+    row: int
+    sha256: dict[str, str]
+    record: dict[str, Any]
 
 
 class Archive:
@@ -209,45 +228,47 @@ class Archive:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        try:
-            self._zip = zipfile.ZipFile(self.path)
-            root = json.loads(self._zip.read("zarr.json"))["attributes"]
-            self._samples: dict[str, dict[str, Any]] = root.pop("samples")
-        except _DAMAGE as error:
-            raise SegbenchError(
-                f"{self.path}: not a readable sample archive ({error})",
-                "a whole *.zarr.zip file",
-                "delete it and run the same command again",
-            ) from error
-        self._codec = Zstd()
+        with _readable(self.path) as file:
+            root = json.loads(file.read("zarr.json"))["attributes"]
+            self._samples = {
+                sample: _Entry(file, self.path, **entry)
+                for sample, entry in root.pop("samples").items()
+            }
         self.attributes: dict[str, Any] = root
         self.ids = list(self._samples)
-        self._meta: dict[str, dict[str, Any]] = {}
+        self._files = [file]
+        self._meta: dict[tuple[Path, str], dict[str, Any]] = {}
+        self._codec = Zstd()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.ids)
+
+    def __contains__(self, sample: str) -> bool:
+        return sample in self._samples
 
     def record(self, sample: str) -> dict[str, Any]:
         """Give what was recorded for this sample alone."""
-        record: dict[str, Any] = self._samples[sample]["record"]
-        return record
+        return self._samples[sample].record
 
     def digest(self, sample: str) -> str:
         """One digest over all arrays and the record of a sample."""
         entry = self._samples[sample]
-        return sha256_of_bytes(_json([entry["sha256"], entry["record"]]))
+        return sha256_of_bytes(_json([entry.sha256, entry.record]))
 
-    def _metadata(self, sample: str, name: str) -> dict[str, Any]:
-        key = f"{self._samples[sample]['group']}/{name}"
-        if key not in self._meta:
-            self._meta[key] = json.loads(self._zip.read(f"{key}/zarr.json"))
-        return self._meta[key]
+    def _metadata(self, entry: _Entry, name: str) -> dict[str, Any]:
+        key = f"{entry.group}/{name}"
+        if (entry.path, key) not in self._meta:
+            self._meta[entry.path, key] = json.loads(entry.file.read(f"{key}/zarr.json"))
+        return self._meta[entry.path, key]
 
     def has(self, sample: str, name: str) -> bool:
         """Whether the sample has an array of this name."""
-        return name in self._samples[sample]["sha256"]
+        return name in self._samples[sample].sha256
 
     def shape(self, sample: str, name: str) -> tuple[int, ...]:
         """Shape of one array of one sample, without reading it."""
-        with self._naming(sample, name):
-            return tuple(self._metadata(sample, name)["shape"][1:])
+        with self._naming(sample, name) as entry:
+            return tuple(self._metadata(entry, name)["shape"][1:])
 
     def read(self, sample: str, name: str) -> np.ndarray:
         """Read one array of one sample.
@@ -267,7 +288,6 @@ class Archive:
 
         Parameters
         ----------
-        sample, name : str
         start, stop : sequence of int
             First and one past the last index along the leading axes, within the array; the
             other axes are read whole.
@@ -277,50 +297,47 @@ class Archive:
         ndarray
             Read-only, in the dtype in which it was written.
         """
-        entry = self._samples[sample]
-        with self._naming(sample, name):
-            meta = self._metadata(sample, name)
+        with self._naming(sample, name) as entry:
+            meta = self._metadata(entry, name)
             shape = tuple(meta["shape"][1:])
             chunk = tuple(meta["chunk_grid"]["configuration"]["chunk_shape"][1:])
             low = (*start, *(0,) * (len(shape) - len(start)))
             high = (*stop, *shape[len(stop) :])
             if not all(0 <= a <= b <= n for a, b, n in zip(low, high, shape, strict=True)):
                 raise IndexError(f"window {low} to {high} of an array {shape}")
-            prefix = f"{entry['group']}/{name}"
+
+            def read_chunk(place: Sequence[int]) -> np.ndarray:
+                key = f"{entry.group}/{name}/{chunk_key(entry.row, place)}"
+                data = self._codec.decode(entry.file.read(key))
+                return np.frombuffer(data, dtype=np.dtype(meta["data_type"])).reshape(chunk)
+
             if chunk == shape:
-                whole = self._chunk(
-                    f"{prefix}/{chunk_key(entry['row'], (0,) * len(shape))}", meta, shape
-                )
-                return whole[tuple(map(slice, low, high))]
+                return read_chunk((0,) * len(shape))[tuple(map(slice, low, high))]
             result = np.empty([b - a for a, b in zip(low, high, strict=True)], meta["data_type"])
             touched = [range(a // c, -(-b // c)) for a, b, c in zip(low, high, chunk, strict=True)]
             for place in product(*touched):
-                part = self._chunk(f"{prefix}/{chunk_key(entry['row'], place)}", meta, chunk)
-                copy_overlap(part, [k * c for k, c in zip(place, chunk, strict=True)], result, low)
+                at = [k * c for k, c in zip(place, chunk, strict=True)]
+                copy_overlap(read_chunk(place), at, result, low)
             result.flags.writeable = False
             return result
 
-    def _chunk(self, key: str, meta: dict[str, Any], shape: tuple[int, ...]) -> np.ndarray:
-        data = self._codec.decode(self._zip.read(key))
-        return np.frombuffer(data, dtype=np.dtype(meta["data_type"])).reshape(shape)
-
     @contextmanager
-    def _naming(self, sample: str, name: str) -> Iterator[None]:
-        """Turn what zip, codec and JSON say about damaged bytes into one that names them."""
-        if sample not in self._samples:
-            raise KeyError(sample)
+    def _naming(self, sample: str, name: str) -> Iterator[_Entry]:
+        """A sample's entry; damage met in the block is an error that names file and array."""
+        entry = self._samples[sample]
         try:
-            yield
+            yield entry
         except _DAMAGE as error:
             raise SegbenchError(
-                f"{self.path}: sample {sample!r}, array {name!r} is damaged ({error})",
+                f"{entry.path}: sample {sample!r}, array {name!r} is damaged ({error})",
                 "the bytes that were written",
                 "delete the file and run the same command again",
             ) from error
 
     def close(self) -> None:
-        """Close the file."""
-        self._zip.close()
+        """Close the files."""
+        for file in self._files:
+            file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -329,66 +346,41 @@ class Archive:
         self.close()
 
 
-class ArchiveSet:
+class ArchiveSet(Archive):
     """The shards of one stage, read as if they were one archive.
 
     Parameters
     ----------
     paths : iterable of str or Path
         The shards. Their attributes must agree.
+
+    Attributes
+    ----------
+    ids : list of str
+        Sorted.
     """
 
     def __init__(self, paths: Iterable[str | Path]) -> None:
-        self._where: dict[str, Archive] = {}
-        self.attributes: dict[str, Any] = {}
+        self._samples, self._files, self._meta = {}, [], {}
+        self._codec = Zstd()
+        self.attributes = {}
         for number, path in enumerate(paths):
-            archive = Archive(path)
-            if number and archive.ids and self._where and archive.attributes != self.attributes:
+            shard = Archive(path)
+            if number and shard.ids and self._samples and shard.attributes != self.attributes:
                 raise SegbenchError(
                     f"{path}: its attributes differ from those of the other shards",
                     "shards written by one recipe",
                     "delete the folder's archives and run the same command again",
                 )
-            if archive.ids or not self.attributes:
-                self.attributes = archive.attributes
-            for sample in archive.ids:
-                if sample in self._where:
-                    raise SegbenchError(
-                        f"{path}: sample {sample!r} is in two shards",
-                        "each sample in one shard",
-                        "delete the folder's archives and run the same command again",
-                    )
-                self._where[sample] = archive
-        self.ids = sorted(self._where)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.ids)
-
-    def __contains__(self, sample: str) -> bool:
-        return sample in self._where
-
-    def record(self, sample: str) -> dict[str, Any]:
-        """Give what was recorded for this sample alone."""
-        return self._where[sample].record(sample)
-
-    def digest(self, sample: str) -> str:
-        """One digest over all arrays and the record of a sample."""
-        return self._where[sample].digest(sample)
-
-    def has(self, sample: str, name: str) -> bool:
-        """Whether the sample has an array of this name."""
-        return self._where[sample].has(sample, name)
-
-    def shape(self, sample: str, name: str) -> tuple[int, ...]:
-        """Shape of one array of one sample, without reading it."""
-        return self._where[sample].shape(sample, name)
-
-    def read(self, sample: str, name: str) -> np.ndarray:
-        """Read one array of one sample."""
-        return self._where[sample].read(sample, name)
-
-    def read_window(
-        self, sample: str, name: str, start: Sequence[int], stop: Sequence[int]
-    ) -> np.ndarray:
-        """Read a part of one array of one sample, see `Archive.read_window`."""
-        return self._where[sample].read_window(sample, name, start, stop)
+            if shard.ids or not self.attributes:
+                self.attributes = shard.attributes
+            twice = [sample for sample in shard if sample in self]
+            if twice:
+                raise SegbenchError(
+                    f"{path}: sample {twice[0]!r} is in two shards",
+                    "each sample in one shard",
+                    "delete the folder's archives and run the same command again",
+                )
+            self._samples |= shard._samples
+            self._files += shard._files
+        self.ids = sorted(self._samples)

@@ -23,8 +23,6 @@ class Encoded:
 
     Attributes
     ----------
-    shape : tuple of int
-    dtype : dtype
     sha256 : str
         Of the little-endian, C-ordered values before compression.
     chunk : tuple of int
@@ -103,7 +101,6 @@ def array_metadata(
     ----------
     shape : tuple of int
         Number of samples, then the shape of one.
-    dtype : dtype
     chunk : tuple of int
         Shape of a chunk of one sample.
 

@@ -101,11 +101,6 @@ def ordered_copies(archive: Archive, recipe: Amplification) -> list[Copy]:
     ----------
     archive : Archive
         The samples; those whose record says ``split: test`` are left out.
-    recipe : Amplification
-
-    Returns
-    -------
-    list of (str, Pose)
     """
     samples = [s for s in sorted(archive.ids) if archive.record(s).get("split") != "test"]
     copies = [(sample, pose) for sample in samples for pose in poses(recipe)]
@@ -116,12 +111,7 @@ def ordered_copies(archive: Archive, recipe: Amplification) -> list[Copy]:
 
 
 class _Sources:
-    """The arrays of samples, the latest `CACHE_BYTES` of them kept decoded.
-
-    Parameters
-    ----------
-    archive : Archive
-    """
+    """The arrays of samples, the latest `CACHE_BYTES` of them kept decoded."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive

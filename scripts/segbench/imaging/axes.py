@@ -21,7 +21,6 @@ def label_axes(task: str, volume: bool) -> str:
     ----------
     task : {"semantic", "overlapping", "instances", "classification"}
         The dataset's `label_task`.
-    volume : bool
 
     Examples
     --------

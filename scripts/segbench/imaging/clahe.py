@@ -101,7 +101,6 @@ def tile_histograms(binned: np.ndarray, tile: tuple[int, ...], bins: int) -> np.
         Bin numbers.
     tile : (int, int)
         Height and width of a tile in pixels. The image is mirrored to whole tiles.
-    bins : int
 
     Returns
     -------

@@ -53,7 +53,6 @@ def prepare_sample(
         As published, any real dtype.
     label : ndarray of integers, (y, x), (z, y, x), either with an axis of classes, or (1,)
         Labels of whole images, (1,), are not changed.
-    recipe : Preprocessing
     spacing_mm : tuple of float, optional
         Voxel depth, height and width; needed if the recipe resamples.
 

@@ -19,7 +19,6 @@ class ShardSample:
 
     Attributes
     ----------
-    raw : RawSample
     split : str
         The publisher's own, ``train`` or ``test``.
     spacing_mm : tuple of float or None
@@ -39,7 +38,6 @@ def shard_samples(
 
     Parameters
     ----------
-    dataset : Dataset
     raw : Path
         The publisher's tree.
     inventory : Path

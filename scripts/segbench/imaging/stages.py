@@ -47,7 +47,6 @@ def write_truth(
 
     Parameters
     ----------
-    dataset : Dataset
     raw : Path
         The publisher's tree.
     samples, inventory : Path
@@ -95,8 +94,6 @@ def preprocess_shard(
 
     Parameters
     ----------
-    dataset : Dataset
-    recipe : Preprocessing
     raw : Path
         The publisher's tree.
     inventory, samples : Path

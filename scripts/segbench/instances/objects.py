@@ -46,7 +46,6 @@ def split(
         High in the middle of objects, low where they touch. Seeds are the 4-connected
         pieces of the mask where it exceeds the threshold; its negative is the relief
         that is flooded.
-    seed_threshold : float
     minimum_px : int, optional
         A seed whose object would be smaller is dropped if its piece holds another one,
         and its pixels go to that: a speck in the seed map does not cost pixels. If all

@@ -76,7 +76,6 @@ def segmented(attributes: Mapping[str, Any], recipe: Model, volume: bool) -> dic
     ----------
     attributes : mapping
         Of the archive of probabilities.
-    recipe : Model
     volume : bool
         Whether the samples are volumes.
     """

@@ -44,10 +44,6 @@ def map_names(target: str, classes: Sequence[str], task: str = "semantic") -> li
     task : {"semantic", "overlapping", "instances", "classification"}, optional
         What the labels are.
 
-    Returns
-    -------
-    list of str
-
     Raises
     ------
     SegbenchError
@@ -154,7 +150,12 @@ def make_targets(
             "target `classes`: objects are numbered in images only",
             "correct the model recipe's `target`",
         )
-    return _MAKERS[target](label, class_values, boundary_px)
+    if target == "classes":
+        return _classes(label, class_values)
+    maps = [(label > 0).astype(np.uint8)]
+    if target in _SECOND:
+        maps.append(_SECOND[target](label, boundary_px))
+    return np.stack(maps, axis=-1)
 
 
 def boundary(label: np.ndarray, boundary_px: int) -> np.ndarray:
@@ -250,10 +251,10 @@ def distance(label: np.ndarray) -> np.ndarray:
 
 
 def _check_target(target: str, task: str = "semantic") -> None:
-    if target not in _MAKERS:
+    if target not in TARGETS:
         raise SegbenchError(
             f"target {target!r} is unknown",
-            f"one of {', '.join(_MAKERS)}",
+            f"one of {', '.join(TARGETS)}",
             "correct the model recipe's `target`",
         )
     if task in WITHOUT_BACKGROUND and target != "classes":
@@ -274,7 +275,7 @@ def _as_uint16(label: np.ndarray) -> np.ndarray:
     return label.astype(np.uint16, copy=False)
 
 
-def _classes(label: np.ndarray, class_values: Sequence[int], _boundary_px: int) -> np.ndarray:
+def _classes(label: np.ndarray, class_values: Sequence[int]) -> np.ndarray:
     if label.dtype.itemsize > 1:  # numbered objects
         if len(class_values) > 1:
             raise SegbenchError(
@@ -282,33 +283,17 @@ def _classes(label: np.ndarray, class_values: Sequence[int], _boundary_px: int) 
                 "a label map, or one class",
                 "set the model recipe's `target` to `foreground`",
             )
-        return _foreground(label, class_values, 0)
-    values = np.asarray(class_values)
-    maps = label[..., None] == values
-    if len(values) > 1:
+        return np.asarray((label > 0).astype(np.uint8)[..., None])
+    maps = label[..., None] == np.asarray(class_values)
+    if len(class_values) > 1:
         maps = np.concatenate([~maps.any(axis=-1, keepdims=True), maps], axis=-1)
     return np.asarray(maps.astype(np.uint8))
 
 
-def _foreground(label: np.ndarray, _class_values: Sequence[int], _boundary_px: int) -> np.ndarray:
-    return np.asarray((label > 0).astype(np.uint8)[..., None])
-
-
-def _foreground_boundary(
-    label: np.ndarray, _class_values: Sequence[int], boundary_px: int
-) -> np.ndarray:
-    return np.stack([label > 0, boundary(label, boundary_px)], axis=-1).astype(np.uint8)
-
-
-def _foreground_distance(
-    label: np.ndarray, _class_values: Sequence[int], _boundary_px: int
-) -> np.ndarray:
-    return np.stack([(label > 0).astype(np.float32), distance(label)], axis=-1)
-
-
-_MAKERS: dict[str, Callable[[np.ndarray, Sequence[int], int], np.ndarray]] = {
-    "classes": _classes,
-    "foreground": _foreground,
-    "foreground_boundary": _foreground_boundary,
-    "foreground_distance": _foreground_distance,
+#: Second map of the targets that have one besides the foreground, from label and `boundary_px`.
+_SECOND: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "foreground_boundary": boundary,
+    "foreground_distance": lambda label, _boundary_px: distance(label),
 }
+
+TARGETS = ("classes", "foreground", *_SECOND)

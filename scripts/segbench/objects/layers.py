@@ -20,7 +20,6 @@ class Layer:
 
     Attributes
     ----------
-    class_name : str
     numbers : ndarray of int32, (y, x) or (z, y, x)
         0 outside, 1 ... n without gaps.
     original : ndarray of int64, (n,)

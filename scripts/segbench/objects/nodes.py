@@ -43,10 +43,8 @@ class ImageInfo:
 
     Attributes
     ----------
-    sample : str
     shape : tuple of int
         (y, x) or (z, y, x).
-    spacing_mm : tuple of float or None
     group : str
         Patient, case, source image.
     """

@@ -48,7 +48,6 @@ def sum_pixels(numbers: np.ndarray, count: int) -> Pixels:
     ----------
     numbers : ndarray of int, (y, x) or (z, y, x)
         0 outside, 1 ... count, all of them present.
-    count : int
 
     Notes
     -----
@@ -93,7 +92,6 @@ def intensities(
 
     Parameters
     ----------
-    pixels : Pixels
     image : ndarray or None
         (y, x), (y, x, channel), (z, y, x) or (z, y, x, channel); None: nothing is known.
     shape : tuple of int
@@ -160,7 +158,6 @@ def crossings(numbers: np.ndarray, count: int, step: tuple[int, ...]) -> np.ndar
     ----------
     numbers : ndarray of int, any number of axes
         Padded with a margin of zeros that `step` does not leave.
-    count : int
     step : tuple of int
         -1, 0 or 1 along each axis.
 

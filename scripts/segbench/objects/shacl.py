@@ -52,7 +52,6 @@ def check(turtle: str | Path, shapes: str | Path = SHAPES_FILE) -> Report:
     turtle : str or Path
         From `write_rdf`, or any other; one without the marks of `write_rdf` is checked as a
         whole.
-    shapes : str or Path, optional
 
     Raises
     ------

@@ -208,7 +208,6 @@ def raw_digest(segmentation: str | Path, manifests: Iterable[str | Path]) -> str
 
     Parameters
     ----------
-    segmentation : str or Path
     manifests : iterable of str or Path
         Of all shards of the dataset.
     """

@@ -126,7 +126,6 @@ def context(base: str, measured: Mapping[str, str]) -> Node:
 
     Parameters
     ----------
-    base : str
     measured : mapping of str to str
         Measured column -> its type (float, int, bool).
     """

@@ -55,7 +55,6 @@ def measure(
         physical columns are left empty.
     sample : str
         Id of the image.
-    dataset : str, optional
     source : {"predicted", "manual"}
 
     Returns
@@ -185,7 +184,6 @@ def write_objects(frame: DataFrame, path: str | Path) -> None:
     ----------
     frame : DataFrame
         From `measure` or `join`.
-    path : str or Path
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
