@@ -1,4 +1,4 @@
-"""Overlays of new images: what was predicted, drawn over the image."""
+"""Overlays of new images: the prediction drawn over the image."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from segbench.figures.palette import rgb
 from segbench.figures.planes import fullest_slice
 from segbench.files import atomic_path
 
-#: Longest and shortest longer side of a picture, in pixels.
+#: Limits of the longer side of a picture, in pixels.
 LARGEST, SMALLEST = 1600, 512
-#: Share of the colour inside of objects.
+#: Opacity of the colour inside objects.
 TINT = 0.25
 
 
 def draw_overlay(
     image: np.ndarray, label: np.ndarray, attributes: Mapping[str, Any], path: Path
 ) -> None:
-    """Draw the outlines of all classes or objects over an image.
+    """Draw the outlines of all classes or objects over an image, as PNG.
 
     Parameters
     ----------
     image : ndarray, (y, x, channel) or (z, y, x, channel)
         As published. Of a volume the slice with the largest labelled area is drawn.
-    label : ndarray of unsigned int, (y, x) or (z, y, x), with a last axis of overlapping masks
+    label : ndarray of unsigned int, (y, x) or (z, y, x), overlapping masks along a last axis
         Label map, numbered objects, or masks of 0 and 1.
     attributes : mapping
         ``task``, ``classes`` and ``class_values``, see `layers_of`.
     path : Path
-        PNG, at most `LARGEST` pixels a side. Outlines have exactly the colour of their class.
+        Gets a picture within the limits; outlines have exactly the colour of their class.
     """
     if image.ndim == 4:
         position = fullest_slice(label)
@@ -48,7 +48,7 @@ def draw_overlay(
 
 
 def draw_class(image: np.ndarray, lines: Sequence[str], path: Path) -> None:
-    """Write the predicted class of a whole image, and its probabilities, over the image."""
+    """Write the predicted class of an image, and its probabilities, over the image."""
     from PIL import Image, ImageDraw, ImageFont
 
     image = image[len(image) // 2] if image.ndim == 4 else image
@@ -73,7 +73,7 @@ def to_8_bit(picture: np.ndarray) -> np.ndarray:
 
 
 def _displayed(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Colours, or the first channel as grey. What is not 8-bit is stretched, 1st to 99th."""
+    """RGB, or the first channel in grey; unless 8-bit, stretched to percentiles 1 to 99."""
     channels = image if image.shape[-1] == 3 else image[..., :1]
     if channels.dtype == np.uint8:
         return display_image(channels, 1 / 255, height, width)
@@ -83,7 +83,7 @@ def _displayed(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _size(height: int, width: int) -> tuple[int, int]:
-    """Size of the picture: within the limits; small ones by a whole factor."""
+    """Size of the picture within the limits; small images are enlarged by a whole factor."""
     side = max(height, width)
     if side > LARGEST:
         return max(height * LARGEST // side, 1), max(width * LARGEST // side, 1)

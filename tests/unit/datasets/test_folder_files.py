@@ -14,6 +14,8 @@ from segbench.datasets.folder_files import (
     read_array,
     read_image_file,
     size_of,
+    unsupported,
+    walk,
     without_alpha,
 )
 from segbench.errors import SegbenchError
@@ -143,3 +145,26 @@ def test_damaged_files_are_named(tmp_path, name):
     error = fault(make(), root)
     assert str(path) in error.what
     assert "cannot be" in error.what
+
+
+@pytest.mark.parametrize("columns", [1, 3, 4, 5])
+def test_a_narrow_volume_is_no_colour_picture(tmp_path, columns):
+    volume = np.arange(2 * 6 * columns, dtype=np.uint8).reshape(2, 6, columns)
+    save(tmp_path / "v.nii.gz", volume)
+    found = read_image_file(tmp_path / "v.nii.gz")
+    assert found.tolist() == volume[..., None].tolist()
+
+
+def test_an_unsupported_file_is_named_with_what_to_do(tmp_path):
+    error = unsupported(tmp_path / "scan.DCM")
+    assert error.what == f"{tmp_path}/scan.DCM: unsupported file format .dcm"
+    assert "dcm2niix" in error.action
+    assert unsupported(tmp_path / "a.xyz").action == "save it as PNG, TIFF or NIfTI"
+
+
+def test_files_are_found_in_subfolders_but_not_hidden_ones(tmp_path):
+    for name in ("b.txt", "a/c.png", ".git/d.png", "a/._c.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    found = sorted(path.relative_to(tmp_path).as_posix() for path in walk(tmp_path))
+    assert found == ["a/c.png", "b.txt"]
