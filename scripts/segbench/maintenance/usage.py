@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from humanfriendly import format_timespan
@@ -17,28 +16,6 @@ OTHER = "other"
 
 #: Study -> its arms.
 Arms = Mapping[str, Sequence[Arm]]
-
-
-@dataclass(frozen=True)
-class Use:
-    """Usage by one stage, study or dataset.
-
-    Attributes
-    ----------
-    name : str
-    entries : int
-    size, unique : int
-        Bytes of the outputs; of distinct outputs, which is what they take.
-    wall_s, gpu_s : float
-        Wall time of their computation, and of the part on a GPU.
-    """
-
-    name: str
-    entries: int
-    size: int
-    unique: int
-    wall_s: float
-    gpu_s: float
 
 
 def studies_of(wildcards: Mapping[str, str], arms: Arms) -> list[str]:
@@ -61,27 +38,28 @@ def studies_of(wildcards: Mapping[str, str], arms: Arms) -> list[str]:
     return served or [OTHER]
 
 
-def _use(name: str, entries: list[StoreEntry]) -> Use:
+def _use(name: str, entries: list[StoreEntry]) -> dict[str, Any]:
+    """Number, bytes, distinct bytes and computing time of some entries."""
     unique = {digest: size for entry in entries for digest, size in entry.objects.items()}
-    return Use(
-        name,
-        len(entries),
-        sum(entry.size for entry in entries),
-        sum(unique.values()),
-        round(sum(entry.wall_s for entry in entries), 3),
-        round(sum(entry.gpu_s for entry in entries), 3),
-    )
+    return {
+        "name": name,
+        "entries": len(entries),
+        "size": sum(entry.size for entry in entries),
+        "unique": sum(unique.values()),
+        "wall_s": round(sum(entry.wall_s for entry in entries), 3),
+        "gpu_s": round(sum(entry.gpu_s for entry in entries), 3),
+    }
 
 
-def _by(entries: Iterable[StoreEntry], names: Callable[[StoreEntry], list[str]]) -> list[Use]:
+def _by(
+    entries: Iterable[StoreEntry], names: Callable[[StoreEntry], list[str]]
+) -> list[dict[str, Any]]:
     groups: dict[str, list[StoreEntry]] = {}
     for entry in entries:
         for name in names(entry):
             groups.setdefault(name, []).append(entry)
-    return sorted(
-        (_use(name, group) for name, group in groups.items()),
-        key=lambda use: (-use.unique, use.name),
-    )
+    uses = [_use(name, group) for name, group in groups.items()]
+    return sorted(uses, key=lambda use: (-use["unique"], use["name"]))
 
 
 def summary(contents: Contents, arms: Arms) -> dict[str, Any]:
@@ -90,9 +68,11 @@ def summary(contents: Contents, arms: Arms) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``total``, ``stages``, ``studies``, ``datasets`` with the fields of `Use`; ``orphans``,
-        ``states`` and ``leftovers`` with ``count`` and ``bytes``; ``damaged`` entries. Without
-        arms every entry belongs to the study `OTHER`.
+        ``total``, and lists ``stages``, ``studies`` and ``datasets``, of ``name``,
+        ``entries``, ``size`` and ``unique`` (bytes of all and of distinct outputs), ``wall_s``
+        and ``gpu_s`` (wall time of the work, and of work on a GPU). ``orphans``, ``states``
+        and ``leftovers`` with ``count`` and ``bytes``; ``damaged`` entries. Without arms every
+        entry belongs to the study `OTHER`.
     """
     groups = {
         "stages": _by(contents.entries, lambda entry: [entry.stage]),
@@ -105,8 +85,8 @@ def summary(contents: Contents, arms: Arms) -> dict[str, Any]:
         "leftovers": contents.leftovers,
     }
     return {
-        "total": asdict(_use("total", contents.entries)),
-        **{name: [asdict(use) for use in uses] for name, uses in groups.items()},
+        "total": _use("total", contents.entries),
+        **groups,
         **{
             name: {"count": len(items), "bytes": sum(item.size for item in items)}
             for name, items in rest.items()

@@ -37,9 +37,13 @@ class _Canvas:
     def __post_init__(self) -> None:
         self.weights = [axis.weights() for axis in self.axes]
 
+    def starts(self, place: tuple[int, ...]) -> list[int]:
+        """Where one tile begins, along each axis."""
+        return [axis.starts[k] for axis, k in zip(self.axes, place, strict=True)]
+
     def cut(self, place: tuple[int, ...]) -> np.ndarray:
         """The pixels of one tile, mirrored ones included."""
-        low = [axis.starts[k] for axis, k in zip(self.axes, place, strict=True)]
+        low = self.starts(place)
         high = [
             min(start + axis.tile, axis.length) for axis, start in zip(self.axes, low, strict=True)
         ]
@@ -50,22 +54,15 @@ class _Canvas:
         return mirror(pixels, self.axes)
 
     def add(self, place: tuple[int, ...], maps: np.ndarray) -> None:
-        """Add the maps of one tile, weighted, where they lie in the image."""
+        """Add the maps of one tile, weighted, at its place in the image."""
         if self.sums is None:
             self.sums = np.zeros((*(axis.length for axis in self.axes), maps.shape[-1]), np.float32)
-        steps = list(zip(self.axes, self.weights, place, strict=True))
         # Mirrored pixels only give context: they are not summed.
-        inside = tuple(slice(axis.before, axis.tile - axis.after) for axis, _, _ in steps)
-        weight = reduce(
-            np.multiply.outer,
-            [rows[k][part] for (_, rows, k), part in zip(steps, inside, strict=True)],
-        )
-        target = self.sums[
-            tuple(
-                slice(axis.starts[k], axis.starts[k] + len(rows[k][part]))
-                for (axis, rows, k), part in zip(steps, inside, strict=True)
-            )
-        ]
+        inside = tuple(slice(axis.before, axis.tile - axis.after) for axis in self.axes)
+        parts = zip(self.weights, place, inside, strict=True)
+        weight = reduce(np.multiply.outer, [rows[k][part] for rows, k, part in parts])
+        ends = zip(self.starts(place), weight.shape, strict=True)
+        target = self.sums[tuple(slice(start, start + side) for start, side in ends)]
         maps = maps[inside]
         for number in range(maps.shape[-1]):  # map by map: long strides beat a last axis of 3
             target[..., number] += maps[..., number] * weight
