@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from segbench.errors import SegbenchError
 
@@ -24,6 +24,9 @@ PIXELS = ("semantic", "overlapping", "instances")
 MASKS = ("semantic", "overlapping")
 OBJECTS = ("instances",)
 IMAGES = ("classification",)
+
+#: What a metric may get: truth and prediction of one sample, of a stack, of a test fold.
+Per = Literal["sample", "stack", "fold"]
 
 #: How a definition goes on under each policy, by what can be empty: end of its id, words.
 _EMPTY: dict[str, dict[str, tuple[str, str]]] = {
@@ -124,6 +127,21 @@ class Metric:
     definition: Definition
     measure: Callable[..., Iterator[Any]]
     tasks: tuple[str, ...]
-    per: Literal["sample", "stack", "fold"] = "sample"
+    per: Per = "sample"
     needs_spacing: bool = False
     parts: tuple[Definition, ...] = ()
+
+    def __post_init__(self) -> None:
+        known, asked = (*PIXELS, *IMAGES), self.definition.name
+        for what, right, expected in (
+            ("tasks", isinstance(self.tasks, tuple) and set(self.tasks) <= set(known), known),
+            ("per", self.per in get_args(Per), get_args(Per)),
+            ("empty", self.definition.empty in ("", *_EMPTY), tuple(_EMPTY)),
+        ):
+            if not right:
+                given = getattr(self, what, self.definition.empty)
+                raise SegbenchError(
+                    f"metric {asked!r}: {what} is {given!r}",
+                    f"{'a tuple' if what == 'tasks' else 'one'} of {', '.join(expected)}",
+                    f"correct it where the metric is defined, in {self.measure.__module__}",
+                )

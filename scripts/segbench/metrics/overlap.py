@@ -27,11 +27,12 @@ def pixel_metric(definition: Definition) -> Callable[[Ratio], Ratio]:
     """Define a metric of each image and class by decorating a function of its counts."""
 
     def define(ratio: Ratio) -> Ratio:
-        @metric(definition, PIXELS)
         def measure(case: Case) -> Iterator[Value]:
             for class_name, counts in case.counts.items():
                 yield Value(class_name, definition.name, ratio(counts, case.empty))
 
+        measure.__module__ = ratio.__module__  # which errors name
+        metric(definition, PIXELS)(measure)
         return ratio
 
     return define

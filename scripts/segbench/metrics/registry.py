@@ -6,10 +6,10 @@ A module that defines metrics decorates its functions; `segbench.metrics` import
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from segbench.errors import SegbenchError
-from segbench.metrics.metric import EMPTY_POLICIES, Definition, Metric
+from segbench.metrics.metric import EMPTY_POLICIES, Definition, Metric, Per
 
 #: What a study may name in `metrics`.
 METRICS: dict[str, Metric] = {}
@@ -29,7 +29,7 @@ def metric(
     definition: Definition,
     tasks: tuple[str, ...],
     *,
-    per: Literal["sample", "stack", "fold"] = "sample",
+    per: Per = "sample",
     needs_spacing: bool = False,
     parts: tuple[Definition, ...] = (),
 ) -> Callable[[Measure], Measure]:
@@ -40,13 +40,15 @@ def metric(
     Raises
     ------
     SegbenchError
-        Another metric, or a part of one, has the name or the id.
+        Another metric, or a part of one, has the name or the id, or the attributes are not
+        those of a metric.
     """
 
     def define(measure: Measure) -> Measure:
+        made = Metric(definition, measure, tasks, per, needs_spacing, parts)
         for score in (definition, *parts):
             _add_score(score, measure.__module__)
-        METRICS[definition.name] = Metric(definition, measure, tasks, per, needs_spacing, parts)
+        METRICS[definition.name] = made
         if parts:
             PARTS[definition.name] = tuple(part.name for part in parts)
         return measure

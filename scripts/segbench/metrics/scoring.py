@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from segbench.artefacts.scores import Score, write_scores
 from segbench.errors import SegbenchError
 from segbench.metrics.case import Value
 from segbench.metrics.reading import Pairs
-from segbench.metrics.registry import METRICS, definition_id
+from segbench.metrics.registry import METRICS, PARTS, definition_id
 
 
 def score(
@@ -54,13 +54,15 @@ def score(
         An unknown metric, a metric that does not fit the task, no predictions, a
         prediction without truth, of another size, or with a label that is not a class;
         an unknown spacing, a stack without some of its slices, probabilities that are none, a
-        sample that the folds do not have.
+        sample that the folds do not have, a metric that writes other scores than it defines.
     """
     _check_request(metrics, empty, labels)
     run = {name: int(labels[name]) if name == "seed" else str(labels[name]) for name in RUN_LABELS}
     pairs = Pairs(segmentation, truth, read_groups(folds), empty)
     try:
         _check_task(metrics, pairs)
+        rows = list(_values(pairs, metrics))
+        _check_written(metrics, {value.metric for _, _, value in rows})
         scores = (
             Score(
                 sample,
@@ -71,7 +73,7 @@ def score(
                 value.weight,
                 value.value,
             )
-            for sample, group, value in _values(pairs, metrics)
+            for sample, group, value in rows
         )
         write_scores(run, scores, output)
     finally:
@@ -152,3 +154,17 @@ def _check_task(metrics: Sequence[str], pairs: Pairs) -> None:
                 f"a dataset with task: {' or '.join(sorted(tasks))}",
                 f"remove {name!r} from `metrics` in the study",
             )
+
+
+def _check_written(metrics: Sequence[str], written: Set[str]) -> None:
+    """Refuse metrics that write other scores than they define."""
+    defined = {name for metric in metrics for name in (metric, *PARTS.get(metric, ()))}
+    unknown, lacking = sorted(written - defined), sorted(set(metrics) - written)
+    if unknown or lacking:
+        wrong = [f"no metric defines the score {name!r}, which was written" for name in unknown]
+        wrong += [f"the metric {name!r} wrote no score" for name in lacking]
+        raise SegbenchError(
+            "; ".join(wrong),
+            f"scores called {', '.join(sorted(defined))}",
+            "correct the name in `Value`, or name the definition in `parts` of the metric",
+        )

@@ -73,7 +73,7 @@ def _mean_row(
     for arm in arms:
         own, common = arm.estimates[metric].own.overall, arm.estimates[metric].common.overall
         averaged = wording.counts(own.classes, common.classes, len(summary.arms) > 1)
-        cells += [_figure(own, arms), f"{averaged} classes"]
+        cells += [_figure(own, arms), averaged + (" class" if averaged == "1" else " classes")]
     value = best.overall.mean
     cells += ["" if math.isnan(mean) else wording.signed(value - mean) for mean in means]
     return _row("mean over classes", cells, summary)
@@ -90,7 +90,7 @@ def _common(metric: str, summary: Summary) -> Grid:
         figures = [one.by_class[name] for one in found]
         cells = [str(figures[0].samples), *(_figure(one, arms) for one in figures)]
         rows.append(_row(name, cells, summary))
-    averaged = f"{found[0].overall.classes} classes"
+    averaged = wording.plural(found[0].overall.classes, "class", "classes")
     cells = [averaged, *(_figure(one.overall, arms) for one in found)]
     rows.append(_row("mean over classes", cells, summary))
     start = f"By class, on the samples common to {wording.all_arms(summary)} where these differ"

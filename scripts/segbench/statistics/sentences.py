@@ -239,7 +239,7 @@ def _missing_classes(summary: Summary) -> Iterator[str]:
                 )
         shared = summary.leader.estimates[metric].common.by_class
         apart = [name for name in classes if math.isnan(shared[name].mean)]
-        if metric == study.primary and len(apart) > max(map(len, lacking)):
+        if metric == study.primary and len(apart) > min(map(len, lacking)):
             yield (
                 f"{title} is compared over {len(classes) - len(apart)} of {len(classes)} classes: "
                 f"the arms share no sample with a value for {_named(apart, 'others')}."

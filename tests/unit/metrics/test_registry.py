@@ -5,6 +5,7 @@ import pytest
 from segbench.errors import SegbenchError
 from segbench.metrics import registry as registry_module
 from segbench.metrics.metric import MASKS, Definition
+from segbench.metrics.overlap import pixel_metric
 from segbench.metrics.registry import DEFINITIONS, METRICS, PARTS, define, definition_id
 
 ALL_PARTS = [name for parts in PARTS.values() for name in parts]
@@ -78,6 +79,32 @@ def test_a_name_or_an_id_that_is_taken_is_refused(registry, name, identifier):
     assert error.value.what == f"metric {name!r} ({identifier}) is defined twice"
     assert error.value.action == f"rename it in {__name__}"
     assert before == (registry.METRICS, registry.DEFINITIONS)
+
+
+@pytest.mark.parametrize(
+    ("empty", "tasks", "per", "what"),
+    [
+        ("pixel", MASKS, "sample", "metric 'f2': empty is 'pixel'"),
+        ("", ("semantics",), "sample", "metric 'f2': tasks is ('semantics',)"),
+        ("", "semantic", "sample", "metric 'f2': tasks is 'semantic'"),
+        ("", MASKS, "image", "metric 'f2': per is 'image'"),
+    ],
+)
+def test_a_definition_with_a_typing_mistake_is_refused(registry, empty, tasks, per, what):
+    """Else a metric would write nothing, or end in a KeyError."""
+    definition = Definition("f2", "F2", "f2", "what", "who", empty)
+    with pytest.raises(SegbenchError) as error:
+        registry.metric(definition, tasks, per=per)(measure)
+    assert error.value.what == what
+    assert error.value.action == f"correct it where the metric is defined, in {__name__}"
+    assert "f2" not in registry.METRICS
+
+
+def test_the_module_of_a_pixel_metric_is_named(registry):
+    taken = Definition("new", "T", "iou/per-image", "what", "who", "pixels")
+    with pytest.raises(SegbenchError) as error:
+        pixel_metric(taken)(lambda counts, empty: 1.0)
+    assert error.value.action == f"rename it in {__name__}"
 
 
 def test_each_metric_is_defined_under_the_name_that_it_writes():

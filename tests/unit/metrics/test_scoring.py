@@ -11,7 +11,9 @@ from segbench.archives import ArchiveWriter
 from segbench.artefacts.folds import Assignment, write_folds
 from segbench.artefacts.scores import COLUMNS
 from segbench.errors import SegbenchError
-from segbench.metrics import score
+from segbench.metrics import registry, score
+from segbench.metrics.case import Value
+from segbench.metrics.metric import MASKS, Definition, Metric
 from segbench.metrics.registry import METRICS
 
 LABELS = {
@@ -167,6 +169,28 @@ def test_requests_that_make_no_sense(tmp_path, metrics, empty, message):
     with pytest.raises(SegbenchError) as caught:
         scored(tmp_path, {"a": [[1]]}, {"a": [[1]]}, INSTANCES, metrics, empty=empty)
     assert caught.value.what == message
+
+
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        (("new", "new_part"), "no metric defines the score 'new_part', which was written"),
+        (
+            ("nwe",),
+            "no metric defines the score 'nwe', which was written; the metric 'new' wrote no score",
+        ),
+        ((), "the metric 'new' wrote no score"),
+    ],
+)
+def test_a_metric_writes_what_it_defines(tmp_path, monkeypatch, written, what):
+    definition = Definition("new", "New", "new", "what", "who")
+    made = Metric(definition, lambda case: (Value("all", name, 1.0) for name in written), MASKS)
+    monkeypatch.setitem(METRICS, "new", made)
+    monkeypatch.setitem(registry._SCORES, "new", definition)
+    with pytest.raises(SegbenchError) as caught:
+        scored(tmp_path, {"a": [[1]]}, {"a": [[1]]}, SEMANTIC, ["new"])
+    assert caught.value.what == what
+    assert not (tmp_path / "scores.parquet").exists()
 
 
 def test_object_metrics_need_objects(tmp_path):
