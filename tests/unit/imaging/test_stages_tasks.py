@@ -142,7 +142,7 @@ def test_regions_are_masks_by_name(make):
 
 def test_a_region_of_no_class(make):
     shard = make({"a": head(0)}, regions={"WT": ("c1", "c9")})
-    with pytest.raises(SegbenchError, match=r"regions.WT: 'c9' is no class"):
+    with pytest.raises(SegbenchError, match=r"regions.WT: 'c9' is not a class"):
         shard.truth()
 
 
