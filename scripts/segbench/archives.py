@@ -1,4 +1,4 @@
-"""Sample archives: Zarr v3 in one zip file, byte-deterministic, one chunk a sample.
+"""Sample archives: Zarr v3 in one zip file, byte-deterministic, a sample in its own chunks.
 
 Layout of `NAME.zarr.zip`, readable with any Zarr v3 library::
 

@@ -1,4 +1,4 @@
-"""The arrays of one sample as compressed chunks, and how Zarr describes them."""
+"""The arrays of one sample as compressed chunks, and their Zarr metadata."""
 
 from __future__ import annotations
 

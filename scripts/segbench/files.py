@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside, synced, renamed; and their digests."""
+"""Atomic writes (temporary file, fsync, rename), digests, reproducible zip entries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Give a path beside `path`; rename it into place when the block ends without error.
+    """Yield a temporary path beside `path`; rename it into place if the block succeeds.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Work on many items with a few threads and bounded memory, in order."""
+"""Ordered parallel map with bounded memory, and progress in the log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLOCK = 2**24
 
 
 def keep_freed_memory() -> None:
-    """Make glibc keep freed arrays of up to 16 MiB instead of giving them back.
+    """Make glibc keep freed arrays of up to 16 MiB instead of returning them to the system.
 
     An image's temporary arrays are of the size that glibc maps and unmaps each time, and
     faulting their pages in again costs more than computing them (measured: half of the

@@ -59,7 +59,7 @@ def amplify_shard(source: Path, recipe: Amplification, output: Path, threads: in
 
     Notes
     -----
-    Memory: `CACHE_BYTES` of decoded sources and 2 copies a thread, whatever the size of
+    Memory: `CACHE_BYTES` of decoded sources and two copies per thread, whatever the size of
     the shard.
     """
     with Archive(source) as archive:

@@ -15,6 +15,13 @@ from segbench.errors import SegbenchError
 
 Fill = Literal["wrap", "reflect", "zero"]
 
+#: What enters at the border -> NumPy's name for it.
+_PADDING: dict[Fill, Literal["wrap", "symmetric", "constant"]] = {
+    "wrap": "wrap",
+    "reflect": "symmetric",
+    "zero": "constant",
+}
+
 
 @dataclass(frozen=True)
 class Pose:
@@ -142,28 +149,8 @@ def apply_pose(array: np.ndarray, pose: Pose, fill: Fill) -> np.ndarray:
         turned = turned[:, ::-1]
     elif pose.flip == "vertical":
         turned = turned[::-1]
-    down, right = (
-        floor(fraction * side + 0.5)
-        for fraction, side in zip((pose.dy, pose.dx), turned.shape[:2], strict=True)
-    )
-    result = np.empty_like(turned, order="C")
-    if down:
-        if right:
-            # Only poses made by hand move along both axes at once.
-            turned = apply_pose(turned, Pose(dx=pose.dx), fill)
-        _shift(turned, result, down, fill)
-    else:
-        _shift(turned.swapaxes(0, 1), result.swapaxes(0, 1), right, fill)
-    return result
-
-
-def _shift(source: np.ndarray, target: np.ndarray, pixels: int, fill: Fill) -> None:
-    """Copy `source` into `target`, moved along the first axis."""
-    side = len(source)
-    target[pixels:] = source[: side - pixels]
-    if fill == "zero":
-        target[:pixels] = 0
-    elif fill == "wrap":
-        target[:pixels] = source[side - pixels :]
-    else:
-        target[:pixels] = source[:pixels][::-1]
+    sides = turned.shape[:2]
+    shifts = [floor(f * side + 0.5) for f, side in zip((pose.dy, pose.dx), sides, strict=True)]
+    before = [(shift, 0) for shift in shifts] + [(0, 0)] * (turned.ndim - 2)
+    moved = np.pad(turned, before, mode=_PADDING[fill])
+    return np.ascontiguousarray(moved[: sides[0], : sides[1]])

@@ -1,1 +1,1 @@
-"""Images on their way to the network and maps on their way back: one file a step."""
+"""Preprocessing of images and labels, and its inverse for predicted maps."""

@@ -15,7 +15,7 @@ def image_axes(volume: bool) -> str:
 
 
 def label_axes(task: str, volume: bool) -> str:
-    """Axes of a label: overlapping ones have a mask a class, whole images one value.
+    """Axes of a label: overlapping classes have one mask each, whole images one value.
 
     Parameters
     ----------

@@ -145,7 +145,7 @@ def clip_histograms(histograms: np.ndarray, limit: int) -> None:
 
 
 def _spread(histograms: np.ndarray, excess: np.ndarray, limit: int) -> None:
-    """Hand out the rest of the excess, one pixel a bin at a stride, tile by tile in step."""
+    """Hand out the rest of the excess, one pixel per bin at a stride, all tiles in step."""
     bins = histograms.shape[1]
     position = np.arange(bins, dtype=np.int32)
     open_tiles = np.flatnonzero(excess > 0)

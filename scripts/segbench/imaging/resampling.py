@@ -1,4 +1,4 @@
-"""Resizing with aligned pixel centres, as two sparse matrices: one a axis.
+"""Resizing with aligned pixel centres, as one sparse matrix per axis.
 
 Smoothing, interpolation and border are one linear map along each axis, so they are
 multiplied out once per pair of sizes into a banded matrix and applied as

@@ -38,7 +38,7 @@ def decide(
     Raises
     ------
     SegbenchError
-        If there is not one probability a class, or a favoured class is unknown.
+        If there is not one probability per class, or a favoured class is unknown.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def decide(
     if probability.shape != (len(classes),):
         raise SegbenchError(
             f"probabilities of shape {probability.shape} for {len(classes)} classes",
-            "one probability a class",
+            "one probability per class",
             "predict again with this model recipe",
         )
     for name in recipe.favour:

@@ -98,7 +98,7 @@ def make_targets(
     ----------
     label : ndarray
         (y, x) or (z, y, x): uint8 a label map, uint16 numbered objects, 0 is the background.
-        overlapping: the same with a last axis of one mask a class. classification: (1,), the
+        overlapping: the same with a last axis of one mask per class. classification: (1,), the
         value of the class.
     target : str
         See the table above.
@@ -269,7 +269,7 @@ def _as_uint16(label: np.ndarray) -> np.ndarray:
     if label.dtype.itemsize > 1 and label.size and label.max() >= NO_OBJECT:
         raise SegbenchError(
             f"a label numbers its objects up to {label.max()}",
-            f"at most {NO_OBJECT - 1} objects an image",
+            f"at most {NO_OBJECT - 1} objects per image",
             "number the objects from 1 without gaps",
         )
     return label.astype(np.uint16, copy=False)

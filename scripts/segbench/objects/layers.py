@@ -44,7 +44,7 @@ def layers(label: np.ndarray, classes: Mapping[str, int], task: str) -> Iterator
     ----------
     label : ndarray
         By task: semantic (y, x) or (z, y, x), values of classes; overlapping the same with a
-        last axis of one mask a class; instances (y, x) or (z, y, x), numbered objects.
+        last axis of one mask per class; instances (y, x) or (z, y, x), numbered objects.
     classes : mapping of str to int
         Name -> value. A class of value 0 is the background and has no objects.
     task : {"semantic", "overlapping", "instances"}
@@ -95,7 +95,7 @@ def _check(label: np.ndarray, classes: Mapping[str, int], task: str) -> None:
     if task == "overlapping" and label.shape[-1] != len(classes):
         raise SegbenchError(
             f"a label of {label.shape[-1]} masks for {len(classes)} classes",
-            "one mask a class",
+            "one mask per class",
             "segment again with the dataset's classes",
         )
 

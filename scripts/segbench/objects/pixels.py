@@ -100,7 +100,7 @@ def intensities(
     Returns
     -------
     list of dict
-        One a channel; keys as the columns. Planes of 2 to 4 channels are grey or colour with
+        One per channel; keys as the columns. Planes of 2 to 4 channels are grey or colour with
         or without alpha: alpha is dropped, and colours are one channel, their luma (BT.709).
 
     Raises
@@ -122,7 +122,7 @@ def intensities(
 
 
 def _channels(pixels: Pixels, image: np.ndarray, axes: int) -> list[np.ndarray]:
-    """Values at the objects' pixels, one array a channel."""
+    """Values at the objects' pixels, one array per channel."""
     depth = image.shape[-1] if image.ndim > axes else 1
     values = image.reshape(-1, depth)[pixels.places].astype(np.float64)
     if axes == 2 and depth in (3, 4):

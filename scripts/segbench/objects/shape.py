@@ -32,7 +32,7 @@ def hulls(points: Sequence[np.ndarray]) -> list[np.ndarray]:
     Parameters
     ----------
     points : sequence of ndarray of int, (point, 2)
-        x, y; one array an object.
+        x, y; one array per object.
 
     Returns
     -------

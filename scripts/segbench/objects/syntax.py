@@ -135,7 +135,7 @@ def context(base: str, measured: Mapping[str, str]) -> Node:
 
 
 def json_ld(base: str, measured: Mapping[str, str], nodes: Iterator[Node]) -> Iterator[str]:
-    """The lines of a JSON-LD file: a context, then one node a line."""
+    """The lines of a JSON-LD file: a context, then one node per line."""
     yield '{"@context": ' + json.dumps(context(base, measured), sort_keys=True) + ',\n"@graph": [\n'
     before = ""
     for node in nodes:

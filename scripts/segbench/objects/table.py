@@ -42,7 +42,7 @@ def measure(
     ----------
     label : ndarray
         By task: semantic (y, x) or (z, y, x), values of classes, whose connected pieces are
-        the objects; overlapping the same with a last axis of one mask a class; instances
+        the objects; overlapping the same with a last axis of one mask per class; instances
         (y, x) or (z, y, x), numbered objects.
     image : ndarray or None
         The ORIGINAL image, (y, x), (y, x, channel), (z, y, x) or (z, y, x, channel), any
@@ -60,7 +60,7 @@ def measure(
     Returns
     -------
     DataFrame
-        One row an object, sorted by class (in their order) and number; see
+        One row per object, sorted by class (in their order) and number; see
         `segbench.objects.columns.columns`.
 
     Raises
