@@ -190,7 +190,7 @@ def check_study(
     recipes : mapping of str to mapping
         Kind -> name -> recipe, those that could be read.
     names : mapping of str to set
-        Kind -> names that have a file, be it right or wrong.
+        Kind -> names that have a file, valid or not.
     formats : mapping
         Every format by name.
     used : bool

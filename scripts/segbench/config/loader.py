@@ -85,7 +85,7 @@ class _Loader:
         self.problems: list[Problem] = []
         self.documents: dict[str, dict[str, Document]] = {kind: {} for kind in KINDS}
         self.recipes: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
-        #: Names that have a file, be it right or wrong.
+        #: Names that have a file, valid or not.
         self.names: dict[str, set[str]] = {kind: set() for kind in KINDS}
         self.points: dict[str, Point] = {}
 
@@ -161,7 +161,7 @@ class _Loader:
                     self.problems += [finding.problem(document) for finding in check_recipe(recipe)]
 
     def expand_sweeps(self) -> None:
-        """Replace the models of a study with a sweep by one variant a point."""
+        """Replace the models of a study with a sweep by one variant per point."""
         for name, study in self.recipes["studies"].items():
             wrong = any(finding.key[0] == "sweep" for finding in check_recipe(study))
             if study.sweep is None or wrong:

@@ -62,7 +62,7 @@ class Study(Strict):
     augmentation: tuple[str, ...] = Field(description="Names of augmentation recipes.")
     models: tuple[str, ...] = Field(description="Names of model recipes.")
     sweep: Sweep | None = Field(
-        None, description="Each model is replaced by variants of it, one a point; null: none."
+        None, description="Each model is replaced by variants of it, one per point; null: none."
     )
     seeds: tuple[int, ...] = Field(
         (0,), description="Each arm is trained once for each: initial weights, order, jitter."

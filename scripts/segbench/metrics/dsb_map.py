@@ -113,12 +113,6 @@ def dsb_precisions(
     return [average_precision(int(n), true_objects, predicted_objects) for n in found]
 
 
-def dsb_map(truth: np.ndarray, prediction: np.ndarray, empty: EmptyPolicy = "exclude") -> float:
-    """Mean of `dsb_precisions` over the thresholds: the competition's score of an image."""
-    values = dsb_precisions(truth, prediction, empty)
-    return sum(values) / len(values)
-
-
 def _at_threshold(twentieths: int) -> Definition:
     """Define the score at one threshold, a part of the mean."""
     threshold = f"{twentieths / 20:.2f}"

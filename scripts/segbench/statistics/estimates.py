@@ -216,7 +216,7 @@ def figure(
     mean : float
         Over all groups.
     draws : ndarray of float64, shape (draw,)
-        In each resample.
+        The mean in each resample.
     points : ndarray of float64, shape (group,)
         Of each group; NaN: it has none.
     cases : ndarray of bool, shape (class, sample)
@@ -226,7 +226,7 @@ def figure(
     confidence : float
         Level of the interval.
     classes : int
-        Over how many classes it is a mean.
+        Number of classes that it averages.
     """
     valued = points[~np.isnan(points)]
     some = cases.any(axis=0)

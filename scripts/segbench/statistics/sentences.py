@@ -85,7 +85,7 @@ def _named(names: Sequence[str], many: str = "other arms") -> str:
 
 
 def notes(summary: Summary) -> tuple[str, ...]:
-    """Say what a reader must know to trust the table, one sentence or two a note."""
+    """Say what a reader must know to trust the table: one or two sentences per note."""
     lines = [_constants(summary), _figures(summary), *_spreads(summary), *_cases(summary)]
     for metric in _explained(summary):
         definition = summary.definition(metric)

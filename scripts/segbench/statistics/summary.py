@@ -131,21 +131,6 @@ class Summary:
 def summarise(scores: Scores, study: Study, name: str = "", generated: bool = False) -> Summary:
     """Estimate all figures of a study and compare its arms.
 
-    Parameters
-    ----------
-    scores : Scores
-        Of all arms.
-    study : Study
-        Primary metric, confidence, number of resamples.
-    name : str
-        Of the study.
-    generated : bool
-        Whether the data were generated.
-
-    Returns
-    -------
-    Summary
-
     Raises
     ------
     SegbenchError

@@ -1,4 +1,4 @@
-"""Which epoch is the best and when to stop, from the history alone. No Keras here."""
+"""The best epoch and early stopping, from the history alone. No Keras here."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class StoredSample:
 def fit_in_memory(
     archives: ArchiveSet, ids: Sequence[str], recipe: Model, task: Task, memory_bytes: int
 ) -> bool:
-    """Whether images and targets are to be held in memory: they take no more than `memory_bytes`.
+    """Whether images and targets fit in memory: they take no more than `memory_bytes`.
 
     Targets that depend on the neighbourhood (boundaries, distances) are kept whatever they take.
     """

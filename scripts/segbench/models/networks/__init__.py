@@ -32,18 +32,9 @@ OneNetwork = Annotated[SerializeAsAny[Network], BeforeValidator(_read)]
 
 
 def outputs_of(network: Network, make: Layers[T], image: T, maps: int) -> list[T]:
-    """Build a network of any kind: logits, then auxiliary ones, for training only.
+    """Build a network of any kind; `maps` are those to predict, of a classifier the classes.
 
-    Parameters
-    ----------
-    network : Network
-        Its parameters.
-    make : Layers
-        Makes the layers.
-    image : T
-        What enters.
-    maps : int
-        Maps to predict; of a classifier the classes.
+    Gives the logits, then auxiliary ones, for training only.
     """
     outputs: list[T] = load_symbol(type(network).__module__, "build")(network, make, image, maps)
     return outputs
