@@ -87,6 +87,8 @@ def _collect_definition(
 ) -> bool:
     chains = [chain_of(_unwrapped(decorator)) for decorator in node.decorator_list]
     effect.registers.extend(filter(None, chains))
+    for call in (one for one in node.decorator_list if isinstance(one, ast.Call)):
+        _collect_made([*call.args, *(keyword.value for keyword in call.keywords)], effect)
     if isinstance(node, ast.ClassDef):
         effect.bases.extend(filter(None, map(chain_of, node.bases)))
         return _collect_class(node, effect) or None in chains

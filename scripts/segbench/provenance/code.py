@@ -65,8 +65,7 @@ class Code:
         """What a script reaches, see `code_parts`."""
         name = self.graph.library.add_script(script)
         module = self.graph.library.module(name)
-        roots = [[Symbol(name, one)] for one in module.definitions]
-        roots.append([Symbol(name, f"#{number}") for number in module.effects])
+        roots = list(self._of_script(name))
         loads: set[tuple[str, str | None]] = {(one, None) for one in modules}
         loads.update((source, symbol) for source, symbol in module.loads)
         found = Reach(roots, set())
@@ -75,7 +74,31 @@ class Code:
         named = list(self._named(tuple(modules), asked, name))
         found.roots.extend([symbol] for symbol in named)
         self._extend(found, named, loads)
-        return found
+        held = {symbol for root in found.roots for symbol in root}
+        for one in sorted(self._effects.modules(loads)):
+            effects = [symbol for symbol, _ in self._effects.of(one)]
+            mine = [s for s in effects if s in found.symbols and s not in held]
+            # What is registered where it is defined may move, other statements follow in order.
+            found.roots.extend([s] for s in mine if self._is_definition(s))
+            found.roots.append([s for s in mine if not self._is_definition(s)])
+        return found._replace(roots=[root for root in found.roots if root])
+
+    def _is_definition(self, symbol: Symbol) -> bool:
+        """Whether it is a function or a class, and nothing but that."""
+        statements = self.graph.statements(symbol)
+        return {one.kind for one in statements} <= {"function", "class", "parent"}
+
+    def _of_script(self, name: str) -> Iterator[list[Symbol]]:
+        """What a script defines, in any order, and the statements that run, in theirs."""
+        module = self.graph.library.module(name)
+        running = {number: Symbol(name, f"#{number}") for number in module.effects}
+        for one, numbers in module.definitions.items():
+            symbol = Symbol(name, one)
+            if self._is_definition(symbol):
+                yield [symbol]
+            else:
+                running.update(dict.fromkeys(numbers, symbol))
+        yield [running[number] for number in sorted(running)]
 
     def _named(self, modules: tuple[str, ...], asked: set[str], script: str) -> Iterator[Symbol]:
         """The symbols of modules that are named at run time."""
@@ -102,13 +125,10 @@ class Code:
             for symbol in reached(self.graph, fresh, found.symbols):
                 loads.update(self.graph.node(symbol).loads)
             fresh = []
-            held = {symbol for root in found.roots for symbol in root}
             for module in sorted(self._effects.modules(loads)):
                 for symbol, changed in self._effects.of(module):
-                    if symbol in held or (changed is not None and not changed & found.symbols):
-                        continue
-                    fresh.append(symbol)
-            found.roots.extend([symbol] for symbol in fresh)
+                    if symbol not in found.symbols and (changed is None or changed & found.symbols):
+                        fresh.append(symbol)
 
     def replace(self, name: str, module: Module) -> None:
         """Put other content in place of a module of the library."""

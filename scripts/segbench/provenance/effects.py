@@ -8,19 +8,23 @@ registered, and who merely imports the package does not.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 
 from segbench.provenance.actions import Effect
-from segbench.provenance.graph import Graph
+from segbench.provenance.graph import DATA_FILE, LOAD_SYMBOL, Graph, reached
 from segbench.provenance.resolve import Symbol
-from segbench.provenance.syntax import MUTATORS
+from segbench.provenance.syntax import MUTATORS, Reference
 
 #: Of the standard library, what changes more than its arguments.
 _IMPURE = frozenset(
     {"atexit", "faulthandler", "gc", "locale", "logging", "multiprocessing", "os", "random"}
     | {"resource", "signal", "socket", "sys", "threading", "warnings"}
 )
+
+#: Names of functions outside of the library that do more than give a value.
+_SETTER = re.compile(rf"(?:{'|'.join(sorted(MUTATORS))}|(?:set|seed|enable|disable|heap)\w+|seed)")
 
 
 class Effects:
@@ -34,7 +38,8 @@ class Effects:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._next: dict[str, frozenset[str]] = {}
-        self._of: dict[str, list[tuple[Symbol, frozenset[Symbol] | None]]] = {}
+        self._changes: dict[Symbol, set[Symbol]] = {}
+        self._of: dict[str, list[tuple[Symbol, set[Symbol] | None]]] = {}
 
     def modules(self, loads: Iterable[tuple[str, str | None]]) -> set[str]:
         """All modules of the library that are imported with some."""
@@ -62,19 +67,19 @@ class Effects:
             if symbol is not None and library.has(f"{module}.{symbol}"):
                 yield f"{module}.{symbol}"
 
-    def of(self, module: str) -> list[tuple[Symbol, frozenset[Symbol] | None]]:
+    def of(self, module: str) -> list[tuple[Symbol, set[Symbol] | None]]:
         """The statements of a module that run for their effect.
 
         Returns
         -------
-        list of (Symbol, frozenset of Symbol or None)
+        list of (Symbol, set of Symbol or None)
             The statement, and the symbols that it changes; None if it does more than that.
         """
         if module not in self._of:
             self._of[module] = list(self._find(module))
         return self._of[module]
 
-    def _find(self, module: str) -> Iterator[tuple[Symbol, frozenset[Symbol] | None]]:
+    def _find(self, module: str) -> Iterator[tuple[Symbol, set[Symbol] | None]]:
         known = self._graph.library.module(module)
         names = {n: name for name, numbers in known.definitions.items() for n in numbers}
         for number, statement in enumerate(known.statements):
@@ -82,10 +87,19 @@ class Effects:
                 continue
             symbol = Symbol(module, names.get(number, f"#{number}"))
             changed = self._changed(module, statement.effect)
+            if changed is not None and statement.kind in ("", "state", "table"):
+                changed |= set(self._handed(module, statement.written.references))
             if changed is None or changed - {symbol}:
                 yield symbol, changed
 
-    def _changed(self, module: str, effect: Effect) -> frozenset[Symbol] | None:
+    def _handed(self, module: str, references: Iterable[Reference]) -> Iterator[Symbol]:
+        """The state that a statement hands to what it calls."""
+        for use, chain, _ in references:
+            kind, symbol, _ = self._graph.library.resolve(module, chain)
+            if use == "argument" and kind == "symbol" and self._may_give(symbol, use):
+                yield symbol
+
+    def _changed(self, module: str, effect: Effect) -> set[Symbol] | None:
         """The symbols that a statement changes; None: not only symbols of the library."""
         if effect.always:
             return None
@@ -102,25 +116,29 @@ class Effects:
                 if changed is None:
                     return None
                 found |= changed
-        return frozenset(found)
+        return found
 
     def _by_decorator(self, module: str, chain: str) -> set[Symbol] | None:
         kind, symbol, text = self._graph.library.resolve(module, chain)
         if kind == "symbol":
-            return {symbol} if text else self._changed_by(symbol)
+            return None if not text and self._reaches_out(symbol) else self._called(symbol, text)
         return None if _changes_more(text) else set()
 
     def _by_call(self, module: str, chain: str) -> set[Symbol] | None:
         kind, symbol, text = self._graph.library.resolve(module, chain)
-        if kind != "symbol":
+        if kind != "symbol" or (not text and self._reaches_out(symbol)):
             return None
-        return {symbol} if text else self._changed_by(symbol) or None
+        return self._called(symbol, text) or None
 
     def _by_making(self, module: str, chain: str) -> set[Symbol] | None:
         kind, symbol, text = self._graph.library.resolve(module, chain)
-        if kind != "symbol" or text:
-            return {symbol} if kind == "symbol" and text.split(".")[-1] in MUTATORS else set()
-        return {to for use, to in self._graph.node(symbol).changes if use == "change"}
+        if kind == "symbol":
+            return self._called(symbol, text if text.rpartition(".")[2] in MUTATORS else "")
+        return None if _SETTER.fullmatch(text.rpartition(".")[2]) else set()
+
+    def _called(self, symbol: Symbol, method: str) -> set[Symbol]:
+        """What a call of a symbol, or of a method of it, may change."""
+        return self._changed_by(symbol) | ({symbol} if method else set())
 
     def _by_base(self, module: str, chain: str) -> set[Symbol]:
         """A class may keep account of its subclasses."""
@@ -130,7 +148,7 @@ class Effects:
         found: set[Symbol] = set()
         for statement in self._graph.statements(symbol):
             if statement.kind == "parent":
-                found |= {symbol, *(to for _, to in self._graph.node(symbol).changes)}
+                found |= {symbol, *self._changed_by(symbol)}
             for base in statement.effect.bases if statement.effect else ():
                 found |= self._by_base(symbol.module, base)
         return found
@@ -139,28 +157,38 @@ class Effects:
         kind, symbol, _ = self._graph.library.resolve(module, chain)
         return {symbol} if kind == "symbol" else None
 
-    def _changed_by(self, callee: Symbol) -> set[Symbol] | None:
-        """The symbols that a function changes or hands on, or those that it calls."""
-        graph = self._graph
-        found: set[Symbol] = set()
-        seen, stack = {callee}, [callee]
-        while stack:
-            symbol = stack.pop()
-            node = graph.node(symbol)
-            kinds = {statement.kind for statement in graph.statements(symbol)}
-            if kinds != {"function"}:
-                found |= {to for use, to in node.changes if use == "change"}
-                continue
-            if any(_changes_more(name) for name in node.outside):
-                return None
-            found |= {to for _, to in node.changes}
-            more = set(node.edges) - seen
-            seen |= more
-            stack += more
-        return {to for to in found if not self._is_function(to)}
+    def _changed_by(self, callee: Symbol) -> set[Symbol]:
+        """The symbols that a call may change: all state that it reaches."""
+        if callee not in self._changes:
+            found = self._changes[callee] = set()
+            root = self._graph.library.root
+            passed = {Symbol(f"{root}.{module}", name) for module, name in (DATA_FILE, LOAD_SYMBOL)}
+            uses = [("value", callee)] if callee not in passed else []
+            for symbol in reached(self._graph, [callee], passed):
+                uses += self._graph.node(symbol).uses
+            found.update(to for use, to in uses if use == "change" or self._may_give(to, use))
+        return self._changes[callee]
 
-    def _is_function(self, symbol: Symbol) -> bool:
-        return any(one.kind == "function" for one in self._graph.statements(symbol))
+    def _may_give(self, symbol: Symbol, use: str) -> bool:
+        """Whether a use gives an object that can be changed; the items of a table cannot."""
+        kinds = self._kinds(symbol)
+        return "state" in kinds or ("table" in kinds and use != "item")
+
+    def _reaches_out(self, callee: Symbol) -> bool:
+        """Whether a function, or those that it calls, may change more than the library."""
+        functions = [callee] if self._kinds(callee) == {"function"} else []
+        seen = set(functions)
+        for symbol in functions:
+            node = self._graph.node(symbol)
+            if any(_changes_more(name) for name in node.outside):
+                return True
+            more = {one for one in node.edges if self._kinds(one) == {"function"}} - seen
+            seen |= more
+            functions += more
+        return False
+
+    def _kinds(self, symbol: Symbol) -> set[str]:
+        return {statement.kind for statement in self._graph.statements(symbol)}
 
 
 def _changes_more(name: str) -> bool:

@@ -17,18 +17,29 @@ from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
 from segbench.provenance.resolve import Library, Symbol, Target
 from segbench.provenance.symbols import Module, Statement
-from segbench.provenance.syntax import Reference
+from segbench.provenance.syntax import READ_TEXT, Reference
 
 #: Functions of the library that stand for what their literal argument names.
 DATA_FILE = ("data_files", "data_file")
 LOAD_SYMBOL = ("late_import", "load_symbol")
 
-#: What makes names at run time.
-_REFUSED = frozenset(
-    {"builtins.eval", "builtins.exec", "builtins.globals", "builtins.__import__"}
-    | {"importlib.import_module", "importlib.reload", "importlib.util", "importlib.machinery"}
-    | {"sys.modules", "pkgutil", "runpy"}
-)
+#: Methods of a dictionary that give what it holds.
+_READERS = frozenset({"get", "items", "keys", "values"})
+
+_NAMES = "makes names at run time"
+_TEXT = "reads what is no part of the digest: docstrings, annotations, sources or package files"
+
+#: What cannot be followed, and why.
+_REFUSED = {
+    **dict.fromkeys(("builtins.eval", "builtins.exec", "builtins.globals"), _NAMES),
+    **dict.fromkeys(("builtins.__import__", "importlib.import_module", "importlib.reload"), _NAMES),
+    **dict.fromkeys(("importlib.util", "importlib.machinery", "sys.modules"), _NAMES),
+    **dict.fromkeys(("pkgutil", "runpy"), _NAMES),
+    **{f"builtins.{name}": _TEXT for name in READ_TEXT},
+    **dict.fromkeys(("inspect.getdoc", "inspect.get_annotations"), _TEXT),
+    **dict.fromkeys(("inspect.getsource", "inspect.getcomments", "typing.get_type_hints"), _TEXT),
+    **dict.fromkeys(("inspect.getsourcelines", "importlib.resources", "linecache", "pydoc"), _TEXT),
+}
 
 
 @dataclass
@@ -49,8 +60,8 @@ class Node:
         Data files that it refers to.
     asked : set of str
         Symbols that it takes from modules whose names are made at run time.
-    changes : list of (str, Symbol)
-        Symbols that it changes or hands on, with the use.
+    uses : list of (str, Symbol)
+        How it uses each symbol that it refers to.
     """
 
     pieces: list[str | Symbol] = field(default_factory=list)
@@ -59,7 +70,7 @@ class Node:
     outside: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
-    changes: list[tuple[str, Symbol]] = field(default_factory=list)
+    uses: list[tuple[str, Symbol]] = field(default_factory=list)
 
     def own(self) -> str:
         """Digest of the symbol itself, without what it refers to; 16 hexadecimal digits."""
@@ -176,8 +187,18 @@ class Graph:
         name = target.symbol.name if function else ""
         node.pieces += [target.symbol, f"{target.text} {name} {_text(reference.literals)}"]
         node.edges.append(target.symbol)
-        if reference.use in ("change", "argument"):
-            node.changes.append((reference.use, target.symbol))
+        node.pieces.append(self._so_far(where[0], where[1], target.symbol))
+        node.uses.append(("item" if target.text in _READERS else reference.use, target.symbol))
+
+    def _so_far(self, user: Symbol, statement: Statement, used: Symbol) -> str:
+        """How far a symbol of the same module is made where it is used; "" of most, wholly."""
+        module = self.library.module(used.module)
+        numbers = [] if used.name.startswith("#") else module.definitions[used.name]
+        if len(numbers) < 2 or user == used or user.module != used.module:
+            return ""
+        place = module.statements.index(statement)
+        before = sum(number < place for number in numbers)
+        return "" if before == len(numbers) else str(before)
 
     def _data_file(
         self, node: Node, reference: Reference, where: tuple[Symbol, Statement, int]
@@ -220,10 +241,12 @@ class Graph:
         return literals[1]
 
     def _check_outside(self, name: str, where: tuple[Symbol, Statement, int]) -> None:
-        if any(name == refused or name.startswith(f"{refused}.") for refused in _REFUSED):
+        parts = name.split(".")
+        why = _REFUSED.get(".".join(parts[:2])) or _REFUSED.get(parts[0])
+        if why is not None:
             raise self._refusal(
                 where,
-                f"{name.removeprefix('builtins.')} makes names at run time",
+                f"{name.removeprefix('builtins.')} {why}",
                 "names that are written out, so that the code can be digested",
                 "import what is needed, or take it by segbench.late_import.load_symbol",
             )

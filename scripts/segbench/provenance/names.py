@@ -101,6 +101,8 @@ class Bindings:
         Local name -> what it is imported from.
     outer : set of str
         Names that are declared global or nonlocal.
+    of_module : set of str
+        Those that are declared global.
     reads_locals : bool
         Whether the names of local variables matter.
     """
@@ -110,6 +112,7 @@ class Bindings:
         self.plain: dict[str, None] = {}
         self.imports: dict[str, set[tuple[str, str | None]]] = {}
         self.outer: set[str] = set()
+        self.of_module: set[str] = set()
         self.reads_locals = False
 
     def of(self, nodes: Iterable[ast.AST]) -> Bindings:
@@ -148,6 +151,8 @@ class Bindings:
 
     def _on_outer(self, node: ast.Global | ast.Nonlocal, _: list[Any]) -> None:
         self.outer.update(node.names)
+        if isinstance(node, ast.Global):
+            self.of_module.update(node.names)
 
     def _on_call(self, node: ast.Call, stack: list[Any]) -> None:
         if isinstance(node.func, ast.Name) and node.func.id in _READ_LOCALS and not node.args:

@@ -14,7 +14,7 @@ from segbench.provenance.symbols import Module, parse, read_module
 CARRIER = "provenance"
 
 _BUILTINS = frozenset(
-    name for name in dir(builtins) if name == "__import__" or not name.startswith("__")
+    name for name in dir(builtins) if name in ("__import__", "__doc__") or not name.startswith("__")
 )
 
 #: What a module knows of itself.
@@ -136,8 +136,8 @@ class Library:
         for line, what in found.refused:
             raise SegbenchError(
                 f"{self._paths[name]}:{line}: {what}",
-                "one import or definition for each name, so that the code can be digested",
-                "import each name once, from the module that defines it",
+                "one name for an object, bound once, so that the code can be digested",
+                "import each name once, from the module that defines it, and use no other name",
             )
         return found
 

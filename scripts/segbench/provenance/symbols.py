@@ -17,7 +17,7 @@ from typing import Any
 
 from segbench.provenance.actions import ASSIGNMENTS, Effect, base_of, effect_of, targets_of
 from segbench.provenance.names import Bindings, chain_of, imported
-from segbench.provenance.syntax import Reference, Writer, Written
+from segbench.provenance.syntax import MUTATORS, Reference, Writer, Written
 
 #: Digest of a file's content, and its package -> what `Module.plain` gives.
 MEMORY: dict[str, dict[str, Any]] = {}
@@ -35,8 +35,9 @@ class Statement:
         The statement.
     writer : Writer
         Of its module.
-    kind : {"function", "class", "parent", ""}
-        What it defines; a parent is a class that acts when a subclass is made of it.
+    kind : {"function", "class", "parent", "state", "table", ""}
+        What it defines; a parent is a class that acts when a subclass is made of it, state is
+        an object that can be changed where it is, a table one whose items cannot.
     effect : Effect or None
         None where nothing but names comes of it.
     """
@@ -167,6 +168,7 @@ class _Reader:
         self._module = module
         self._package = package
         self._writer = Writer(package, root, module.imports)
+        self._aliases: set[str] = set()
 
     def take(self, statement: ast.stmt) -> None:
         """Take in one statement."""
@@ -192,6 +194,7 @@ class _Reader:
         bound = Bindings(self._package).of([node])
         names = sorted({*bound.plain, *bound.imports})
         effect = effect_of(node)
+        self._note_aliases(node, names, effect)
         if not names:
             names = self._changed(node)
             effect = None if names else effect
@@ -208,6 +211,21 @@ class _Reader:
             module.definitions.setdefault(name, []).append(number)
         if not names:
             module.effects.append(number)
+
+    def _note_aliases(self, node: ast.stmt, names: list[str], effect: Effect | None) -> None:
+        """Refuse what changes an object that has two names: it would belong to one of them."""
+        if isinstance(node, ast.Assign) and (chain := chain_of(node.value)) is not None:
+            self._aliases.update({*names, chain.split(".")[0]})
+        elif isinstance(node, ast.Assign) and len(node.targets) > 1 and not _is_fixed(node.value):
+            self._aliases.update(names)
+        changed = {chain.split(".")[0] for chain in effect.changes} if effect else set()
+        if effect:
+            calls = (chain.rpartition(".") for chain in [*effect.calls, *effect.makes])
+            changed |= {owner.split(".")[0] for owner, _, name in calls if name in MUTATORS}
+        if isinstance(node, ast.AugAssign):
+            changed.update(names)
+        for name in sorted(changed & self._aliases):
+            self._module.refused.append((node.lineno, f"{name} is changed and has another name"))
 
     def _changed(self, node: ast.stmt) -> list[str]:
         """What a statement changes in its own module: it belongs to its definition."""
@@ -233,7 +251,31 @@ class _Reader:
 def _kind_of(node: ast.stmt) -> str:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return "function"
+    if isinstance(node, ASSIGNMENTS):
+        return "" if node.value is None else _kind_of_value(node.value)
     if not isinstance(node, ast.ClassDef):
         return ""
     methods = {getattr(inner, "name", "") for inner in node.body}
     return "parent" if node.keywords or "__init_subclass__" in methods else "class"
+
+
+def _kind_of_value(value: ast.expr) -> str:
+    if _is_fixed(value):
+        return ""
+    items = {ast.Dict: "values", ast.List: "elts", ast.Set: "elts"}.get(type(value), "")
+    held = getattr(value, items, [])
+    return "table" if held and all(map(_is_fixed, held)) else "state"
+
+
+def _is_fixed(value: ast.expr) -> bool:
+    """Whether a value is none that can be changed where it is; objects in a tuple stay as made."""
+    if isinstance(value, ast.Tuple):
+        return all(isinstance(one, ast.Call | ast.Starred) or _is_fixed(one) for one in value.elts)
+    if isinstance(value, ast.Call):
+        return (chain_of(value.func) or "") in ("frozenset", "tuple", "re.compile", "TypeVar")
+    if isinstance(value, ast.BinOp | ast.UnaryOp | ast.IfExp | ast.Compare):
+        parts = (one for one in ast.iter_child_nodes(value) if isinstance(one, ast.expr))
+        return all(map(_is_fixed, parts))
+    return isinstance(
+        value, ast.Constant | ast.JoinedStr | ast.Lambda | ast.Name | ast.Attribute | ast.Subscript
+    )

@@ -24,6 +24,9 @@ MUTATORS = frozenset(
     | {"register", "remove", "setdefault", "sort", "update"}
 )
 
+#: Attributes and methods whose value is what is left out here, or the classes made so far.
+READ_TEXT = frozenset({"__doc__", "__annotations__", "__subclasses__", "model_json_schema"})
+
 #: Decorators that read the annotations of the function.
 _READ_ANNOTATIONS = frozenset(
     {"validate_call", "computed_field", "field_serializer", "model_serializer"}
@@ -37,9 +40,9 @@ class Reference(NamedTuple):
 
     Attributes
     ----------
-    use : {"call", "argument", "change", "value"}
-        How it is used; "change" is an assignment to it or to a part of it, or a call of one of
-        its `MUTATORS`.
+    use : {"call", "argument", "change", "item", "value"}
+        How it is used; "item" gives what it holds, "change" is an assignment to it or to a
+        part of it, or a call of one of its `MUTATORS`.
     chain : str
         ``name.attribute.attribute``; what a function imports itself is
         ``module:symbol.attribute``.
@@ -169,7 +172,10 @@ class Writer:
             return False
         if found is not None:
             chain = found[1:] + ("." + rest if rest else "")
-        self._refer(use, chain, getattr(node, "lineno", 0), literals)
+        line = getattr(node, "lineno", 0)
+        self._refer(use, chain, line, literals)
+        for attribute in READ_TEXT.intersection(rest.split(".")):
+            self._refer("value", f"builtins:{attribute}", line)
         return True
 
     # Nodes
@@ -227,11 +233,13 @@ class Writer:
         if not self._name(node, use):
             self._visit(node.value)
             self._out.append("." + node.attr)
+            if node.attr in READ_TEXT:
+                self._refer("value", f"builtins:{node.attr}", node.lineno)
 
     def _on_subscript(self, node: ast.Subscript) -> None:
         self._out.append("Subscript")
         changed = node.ctx.__class__ is not ast.Load
-        if not self._name(node.value, "change" if changed else "value"):
+        if not self._name(node.value, "change" if changed else "item"):
             self._visit(node.value)
         self._visit(node.slice)
 
@@ -312,6 +320,7 @@ class Writer:
             scope.names[name] = f"${name}" if bindings.reads_locals else None
         for name in bindings.outer:
             scope.names.pop(name, None)
+        scope.names.update(dict.fromkeys(bindings.of_module, ""))
         scope.names.update({name: f"'{name}" for name in parameters})
         return scope
 
@@ -358,7 +367,8 @@ class Writer:
         for number, part in enumerate(node.generators):
             if number:
                 self._scope = inner
-            self._visit(part.iter)
+            if not self._name(part.iter, "item"):
+                self._visit(part.iter)
             self._scope = inner
             for name in Bindings(self._package).of([part.target]).plain:
                 inner.names[name] = None

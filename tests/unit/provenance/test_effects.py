@@ -96,6 +96,103 @@ WAYS = {
 }  # fmt: skip
 
 
+#: What a decorator may do with a registry.
+BODIES = {
+    "item": "REG[n] = k",
+    "list of an item": "REG[n].append(k)",
+    "item of an item": "REG[n][n] = k",
+    "local name": "r = REG\n    r[n] = k",
+    "method": "REG.put(n, k)",
+    "method, returned": "return REG.put(n, k)",
+    "method of a value": "REG.get(n).append(k)",
+    "loop": "for r in (REG,):\n      r[n] = k",
+    "choice": "(REG if n else REG)[n] = k",
+    "walrus": "(r := REG)[n] = k",
+    "special method": "REG.__setitem__(n, k)",
+    "setattr": "setattr(REG, n, k)",
+    "handed on": "put(REG, n, k)",
+    "handed on in a list": "put(*[REG], n, k)",
+    "helper of a helper": "again(n, k)",
+}
+KEEPS = """
+class Store:
+  def put(self, n, k): self.items[n] = k
+REG = Store()
+def put(r, n, k): r[n] = k
+def again(n, k): put(REG, n, k)
+def keep(n):
+  def add(k):
+    {0}
+    return k
+  return add
+class Kept:
+  def __init__(self, n): self.keep(n)
+  def keep(self, n): put(REG, n, self)
+class Meta(type):
+  def __new__(m, n, b, d):
+    made = super().__new__(m, n, b, d)
+    REG[n] = made
+    return made
+class Made(metaclass=Meta): pass
+def plain(): return 1
+"""
+
+
+def kept(body: str, text: str, asks: str = "REG") -> str:
+    """The digest of a script that asks for a registry, where a module is this text."""
+    script = f"import lib.q\nfrom lib.p import {asks}\ndef work(): return {asks}\n"
+    return digest_of({"lib/p.py": KEEPS.format(body), "lib/q.py": text, "s.py": script})
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+def test_what_a_decorator_may_do_with_a_registry(body):
+    one = "from lib.p import keep\n@keep('a')\ndef f(x): return 1\n"
+    assert kept(body, one) != kept(body, one.replace("1", "2"))
+    assert kept(body, one) != kept(body, one.replace("@keep('a')\n", ""))
+    assert kept(body, one, "plain") == kept(body, one.replace("1", "2"), "plain")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from lib.p import keep\nF = keep('a')({0})\n",
+        "from lib.p import again\nF = again('a', {0})\n",
+        "from lib.p import REG\nF = REG.put('a', {0})\n",
+        "from lib.p import Kept\nF = Kept({0})\n",
+        "from lib.p import Made\nclass F(Made): v = {0}\n",
+        "from lib.p import put, REG\nF = put(REG, 'a', {0})\n",
+        "from functools import wraps\nfrom lib.p import again\n@wraps(again('a', {0}))\ndef f(): 0\n",
+    ],
+)
+def test_what_is_made_may_register_itself(text):
+    assert kept("REG[n] = k", text.format(1)) != kept("REG[n] = k", text.format(2))
+    assert kept("REG[n] = k", text.format(1), "plain") == kept(
+        "REG[n] = k", text.format(2), "plain"
+    )
+
+
+def test_reading_a_table_of_constants_changes_nothing():
+    table = "UNITS = {'m': 1}\ndef units(): return [UNITS[n] for n in UNITS]\n"
+    files = {"lib/p.py": table, "s.py": "import lib.q\nfrom lib.p import UNITS\nX = UNITS\n"}
+    one, two = (f"from lib.p import units\nX = (units(), {n})\n" for n in (1, 2))
+    assert digest_of({**files, "lib/q.py": one}) == digest_of({**files, "lib/q.py": two})
+    handed = {**files, "lib/p.py": table.replace("[UNITS[n] for n in UNITS]", "UNITS")}
+    assert digest_of({**handed, "lib/q.py": one}) != digest_of({**handed, "lib/q.py": two})
+
+
+def test_the_order_of_registrations_that_are_statements_matters():
+    one, two = "REG['a'] = 1\n", "REG['a'] = 2\n"
+    first = "from lib.p import REG\n"
+    assert kept("0", first + one + two) != kept("0", first + two + one)
+
+
+def test_a_script_that_binds_a_name_again_runs_in_order():
+    calls, binds = "f(X)\n", "X = [2]\n"
+    files = {"s.py": "from lib.a import f\nX = [1]\n" + calls + binds, "lib/a.py": "f = len\n"}
+    other = "from lib.a import f\nX = [1]\n" + binds + calls
+    assert digest_of(files) != digest_of({**files, "s.py": other})
+
+
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_ways_to_register(way):
     assert changed(ASKS, lib__m__dice=way.format(1)) and changed(ASKS, lib__m__iou=way.format(1))
@@ -116,6 +213,7 @@ def test_subclasses_are_registered_by_their_parent():
 
 ALWAYS = {
     "call of another package": "import numpy as np\nnp.seterr(all={0!r})\n",
+    "a setting, its old value kept": "import numpy as np\nold = np.seterr(all={0!r})\n",
     "environment": "import os\nos.environ['A'] = {0!r}\n",
     "method of the environment": "import os\nos.environ.setdefault('A', {0!r})\n",
     "decorator of another package": "import keras\n@keras.saving.register(package='a')\nclass A:\n  v = {0!r}\n",

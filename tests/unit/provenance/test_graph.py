@@ -199,6 +199,14 @@ def test_data_files_that_cannot_be_digested_are_refused(text, message):
         ("from lib import b\ndef f(x):\n  return getattr(b, x)", r"a\.py:3: module lib\.b is used as a value"),
         ("from lib import b\ndef f(x):\n  return vars(b)[x]", r"a\.py:3: module lib\.b is used as a value"),
         ("def f(x):\n  return open(__file__)", r"a\.py:2: __file__ says where the code lies"),
+        ("def f(x):\n  return f.__doc__", r"a\.py:2: __doc__ reads what is no part"),
+        ("def f(x):\n  return x.__doc__.strip()", r"a\.py:2: __doc__ reads"),
+        ("def f(x):\n  return __doc__", r"a\.py:2: __doc__ reads"),
+        ("def f(x):\n  return f.__annotations__", r"a\.py:2: __annotations__ reads"),
+        ("class A: pass\ndef f(x):\n  return A.__subclasses__()", r"a\.py:3: __subclasses__ reads"),
+        ("import inspect\ndef f(x):\n  return inspect.getsource(f)", r"a\.py:3: inspect\.getsource reads"),
+        ("from typing import get_type_hints\ndef f(x):\n  return get_type_hints(f)", r"a\.py:3: typing\.get_type_hints reads"),
+        ("import importlib.resources as r\ndef f(x):\n  return r.files(x)", r"a\.py:3: importlib\.resources\.files reads"),
         ("from lib.b import *\ndef f(x): return g(x)", r"a\.py:1: from lib\.b import \*"),
         ("from lib.b import gone\ndef f(x): return gone(x)", r"b\.py: defines no gone"),
     ],
@@ -207,6 +215,26 @@ def test_names_that_are_made_at_run_time_are_refused(text, message):
     with pytest.raises(SegbenchError, match=message) as caught:
         digest_of_a(text, b=BOTH)
     assert caught.value.action
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("B = list(A)\nA.append(2)", "A.append(2)\nB = list(A)"),
+        ("B = A\nA = 2", "A = 2\nB = A"),
+        ("def B(a=A): return a\nA = 2", "A = 2\ndef B(a=A): return a"),
+        ("B = [A]\nA[0] = 2", "A[0] = 2\nB = [A]"),
+    ],
+)
+def test_what_a_name_is_where_it_is_used_counts(one, two):
+    whole = "A = [1]\n{}\ndef f(x): return B\n"
+    assert digest_of_a(whole.format(one)) != digest_of_a(whole.format(two))
+
+
+def test_what_stands_after_all_that_makes_a_name_may_stand_in_another_module():
+    made = "A = [1]\nA.append(2)\n"
+    uses = "B = list(A)\ndef f(x): return B\n"
+    assert digest_of_a(made + uses) == digest_of_a("from lib.b import A\n" + uses, b=made)
 
 
 def test_what_nobody_reaches_may_do_what_it_likes():

@@ -112,3 +112,50 @@ def test_what_is_written_down_comes_back():
     assert json.loads(json.dumps(again.plain())) == json.loads(json.dumps(found.plain()))
     assert again.statements[0].written.references == found.statements[0].written.references
     assert again.statements[1].effect == found.statements[1].effect
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("A = []\nB = A\nB.append(1)", (3, "B is changed and has another name")),
+        ("A = []\nB = A\nA[0] = 1", (3, "A is changed and has another name")),
+        ("A = B = []\nA.append(1)", (2, "A is changed and has another name")),
+        ("from lib.b import R\nS = R\nS['a'] = 1", (3, "S is changed and has another name")),
+        ("A = B = []\nA += [1]", (2, "A is changed and has another name")),
+        ("A = B = []\nfor i in (1, 2):\n  A.append(i)", (2, "A is changed and has another name")),
+    ],
+)
+def test_an_object_that_is_changed_has_one_name(text, reason):
+    assert module(text).refused == [reason]
+
+
+@pytest.mark.parametrize(
+    "text", ["A = B = 1\nA += 1", "A = []\nB = A", "A = []\nA.append(1)\nB = A"]
+)
+def test_another_name_of_what_does_not_change_is_accepted(text):
+    assert module(text).refused == []
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("{}", "state"),
+        ("[1]", "table"),
+        ("{'a': B}", "table"),
+        ("{'a': []}", "state"),
+        ("make()", "state"),
+        ("(1, [2])", "state"),
+        ("[n for n in a]", "state"),
+        ("1 + 2", ""),
+        ("-1.5", ""),
+        ("(1, 'a')", ""),
+        ("(Column('a'), *OTHERS)", ""),
+        ("frozenset({1})", ""),
+        ("other.name", ""),
+        ("dict[str, int]", ""),
+        ("lambda x: x", ""),
+    ],
+)
+def test_what_can_be_changed_where_it_is(value, kind):
+    (statement,) = module(f"A = {value}").statements
+    assert statement.kind == kind

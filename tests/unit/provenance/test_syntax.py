@@ -160,10 +160,12 @@ def test_what_runs_is_kept(pair):
         ("class A:\n  f = f", ["value f"]),
         ("class A:\n  x = 1\n  def m(self): return x", ["value x"]),
         ("class A(B):\n  x: 'C | None'", ["value B", "value C"]),
-        ("class A(B):\n  x: Literal['C']", ["value B", "value Literal"]),
+        ("class A(B):\n  x: Literal['C']", ["value B", "item Literal"]),
         ("def f(x: T) -> T:\n  y: T = x\n  return y", []),
-        ("X = [Y for Y in Z]", ["value Z"]),
+        ("X = [Y for Y in Z]", ["item Z"]),
         ("X = Y = Z", ["value Z"]),
+        ("def f(x): return TABLE[x]", ["item TABLE"]),
+        ("def f(n):\n  n = 1\n  def g():\n    global n\n    return n", ["value n"]),
     ],
 )
 def test_names_that_are_not_local_are_left_open(text, references):
