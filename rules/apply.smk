@@ -14,7 +14,7 @@ OUTPUTS:
 
 
 rule apply_model:
-    """Segment the images; one that cannot be read stops no other."""
+    """Segment the images; an unreadable image does not stop the others."""
     input:
         images=lambda w: APPLIED.images(),
         models=lambda w: APPLIED.models(),
@@ -41,7 +41,7 @@ rule apply_model:
 
 
 rule apply:
-    """Sum up; fail, naming them, if images could not be segmented."""
+    """Summarise; fail and name the images that could not be segmented."""
     input:
         applied=rules.apply_model.output.applied,
     output:

@@ -1,4 +1,4 @@
-"""Explore: what a dataset looks like before anything is learnt from it.
+"""Explore: what a dataset looks like before training.
 
 REQUIRED INPUTS: data/raw/DATASET/ with its inventory, samples.tsv, the labels at original size
 OUTPUTS:

@@ -34,7 +34,7 @@ rule split:
 
 
 rule check_leaks:
-    """Fail the run if groups leak, or the samples lack what the studies need of them."""
+    """Fail the run if groups leak, or samples lack what a study needs."""
     input:
         folds=rules.split.output.folds,
         samples=rules.samples.output.samples,

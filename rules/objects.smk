@@ -36,7 +36,7 @@ rule measure:
 
 
 rule describe:
-    """Describe a run's objects in RDF, by OME's shapes and public terms; check it."""
+    """Describe a run's objects in RDF, with OME's shapes and public terms, and validate it."""
     input:
         objects=rules.measure.output.objects,
         segmentation=rules.segment.output.segmentation,
@@ -65,7 +65,7 @@ rule describe:
 
 
 rule objects:
-    """The objects of every arm of every study of segmentation."""
+    """The objects of every arm of every segmentation study."""
     input:
         ARMS.segmented(rules.measure.output.objects),
         ARMS.segmented(rules.describe.output.turtle),

@@ -72,7 +72,7 @@ rule draw_overlays:
 
 
 rule draw_classes:
-    """Draw what a classifier got right and wrong, in place of overlays."""
+    """Draw a classifier's right and wrong predictions, in place of overlays."""
     input:
         segmentations=lambda w: expand(
             rules.segment.output.segmentation, **w, fold=ARMS.scored_folds(w.study)

@@ -1,4 +1,4 @@
-"""Segment and score: from probabilities to label maps and objects, and their figures.
+"""Segment and score: from probabilities to label maps, objects and scores.
 
 REQUIRED INPUTS: RUN/probability.zarr.zip, the labels at their original size, the folds, which
     name the groups

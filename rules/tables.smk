@@ -1,4 +1,4 @@
-"""Tables: one a study, ours beside the published rows, in four formats.
+"""Tables: one per study, our arms beside the published rows, in four formats.
 
 REQUIRED INPUTS: RUN/scores.parquet of every arm and fold of the study
 OUTPUTS:

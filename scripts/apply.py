@@ -1,4 +1,4 @@
-"""Say what was applied, and fail if an image could not be segmented."""
+"""Summarise the segmentation of new images, and fail if an image could not be segmented."""
 
 from segbench.provenance.job import Job, run
 

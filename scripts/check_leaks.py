@@ -1,4 +1,4 @@
-"""Fail if a copy, a twin or a group is on two sides of a split, or a study lacks what it needs."""
+"""Fail if a copy, twin or group is on both sides of a split, or samples lack what a study needs."""
 
 from segbench.provenance.job import Job, run
 

@@ -1,4 +1,4 @@
-"""Draw what a classifier got right and wrong: confusion, reliability, ROC curves, mistakes."""
+"""Draw a classifier's right and wrong predictions: confusion, reliability, ROC curves, mistakes."""
 
 from segbench.provenance.job import Job, run
 

@@ -1,4 +1,4 @@
-"""Describe a dataset before anything is learnt from it."""
+"""Describe a dataset before training."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Gather everything on one page that works offline, and for machines a manifest and costs."""
+"""Gather everything on one page that works offline, with a manifest and costs for programs."""
 
 from segbench.provenance.job import Job, run
 

@@ -1,4 +1,4 @@
-"""Look after the store of finished work: verify it, prune it, see what fills it.
+"""Maintain the store of finished work: verify, prune, disk usage.
 
 python scripts/store.py verify [--keep]
 python scripts/store.py prune [--older-than 90d] [--max-size 500G] [--dry-run]

@@ -118,9 +118,9 @@ def submit(path: str) -> int:
 
 
 def state_of(answer: subprocess.CompletedProcess[str]) -> str:
-    """What Snakemake is told of a Job: success, failed or running."""
+    """The status of a Job for Snakemake: success, failed or running."""
     if answer.returncode:
-        # Deleted by somebody. All else, as a server that is busy, tells nothing of the Job.
+        # The Job was deleted. Other errors, e.g. of a busy server, do not show its status.
         return "failed" if "NotFound" in answer.stderr else "running"
     conditions = json.loads(answer.stdout).get("status", {}).get("conditions") or []
     true = {each["type"] for each in conditions if each["status"] == "True"}

@@ -1,4 +1,4 @@
-"""What may befall a training on a cluster. Each meets one that is stopped at some epoch."""
+"""Failures of a training on a cluster; each hits a training that waits at some epoch."""
 
 from __future__ import annotations
 

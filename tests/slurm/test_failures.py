@@ -21,10 +21,10 @@ from workflow.project import epochs_in
 pytestmark = pytest.mark.slurm
 
 #: Slurm 22.05's controller often dies in its own code when a node with GPU jobs is lost, and is
-#: no use after that; so a node is lost only where somebody asks for it, e.g. with a newer Slurm.
+#: unusable after that; so a node is lost only on request, e.g. with a newer Slurm.
 LOST = fates.node_lost if os.environ.get("SEGBENCH_LOSE_A_NODE") else fates.left_alone
 
-#: Seed -> what befalls its training.
+#: Seed -> what happens to its training.
 FATES = dict(
     enumerate(
         (

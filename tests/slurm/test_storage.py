@@ -1,4 +1,4 @@
-"""A full disk and a corrupt raw file: named, survived, and mended by the same command."""
+"""A full disk and a corrupt raw file: named in the error, and repaired by the same command."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class Project:
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace text that must be there."""
         text = self.path(name).read_text()
-        assert old in text, f"{name} no longer contains {old!r}: mend the test"
+        assert old in text, f"{name} no longer contains {old!r}: update the test"
         self.write(name, text.replace(old, new, 1))
 
     def environment(self) -> dict[str, str]:
@@ -171,5 +171,5 @@ RULES = frozenset(path.stem for path in (ROOT / "scripts").glob("*.py")) - COMMA
 
 
 def epochs_in(text: str) -> list[int]:
-    """The epochs that the log of a training tells of."""
+    """The epochs in the log of a training."""
     return [int(number) for number in re.findall(r"epoch (\d+)/", text)]

@@ -1,4 +1,4 @@
-"""Odd folders and disks to run on, each really tried: it works, or says clearly why not."""
+"""Unusual folders and disks: a run works there, or is refused with the reason."""
 
 from __future__ import annotations
 

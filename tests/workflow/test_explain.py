@@ -76,7 +76,7 @@ def rules(found, *fates, part="total"):
 
 
 def holds(found, run):
-    """Whether a run did what was said of it."""
+    """Whether a run matched its explanation."""
     assert rules(found, "computed") <= run.computed
     assert rules(found, "restored") <= run.restored
     assert run.computed <= rules(found, "computed", "open")
@@ -119,7 +119,7 @@ def test_nothing_to_do_and_nothing_touched(project):
 
 
 def test_a_fresh_checkout(project, tmp_path):
-    """All is new there, nothing is made by asking, and the costs are predicted alone."""
+    """Everything is new, explaining makes nothing, and costs come from predictions alone."""
     fresh = Explained(tmp_path / "fresh", project.store).tiny()
     before = fresh.files()
     found = fresh.explained("tiny")

@@ -1,4 +1,4 @@
-"""A training that is killed again and again ends as if nobody had touched it."""
+"""A training that is killed repeatedly ends with the same bytes as an undisturbed one."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def kill_everything(process):
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """The run that nobody kills."""
+    """The undisturbed run."""
     project = make(tmp_path_factory.mktemp("undisturbed"))
     project.snakemake("tables/tiny.csv")
     assert epochs_in(project.path(LOG).read_text()) == list(range(1, EPOCHS + 1))

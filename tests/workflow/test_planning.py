@@ -1,4 +1,4 @@
-"""What a plan asks of our functions grows with its jobs, not with jobs times arms."""
+"""The calls that planning makes grow with the jobs, not with jobs times arms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workflow.project import Project
 
 pytestmark = pytest.mark.workflow
 
-#: Counts how often arms are made, and tells at the end.
+#: Counts how often arms are made, and prints the number at exit.
 COUNTING = """
 import atexit
 import segbench.config.study as study

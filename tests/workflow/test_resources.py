@@ -95,12 +95,12 @@ def test_retries_ask_for_more_of_both(project, planned):
             assert again[key]["runtime"] > planned[key]["runtime"], key
 
 
-def test_a_job_asks_again_when_its_data_are_there_and_leaves_it_in_its_cost(project, planned):
+def test_a_job_requests_less_once_its_data_exist_and_records_the_request(project, planned):
     archive = "results/brats/prep-deep/shard-0.zarr.zip"
     project.snakemake(archive, "results/brats/samples.tsv")
     cost = json.loads(project.path(archive.replace("zarr.zip", "cost.json")).read_text())
     known = asked(project)
-    # The generated heads are smaller than the publisher's, of which alone the config tells.
+    # The generated heads are smaller than the published ones, which the config describes.
     assert known["train", "brats"]["mem_mb"] < planned["train", "brats"]["mem_mb"]
     assert cost["asked"]["threads"] == 1
     assert cost["asked"]["mem_mb"] >= cost["peak_rss_mb"]

@@ -145,5 +145,5 @@ def test_poisoned_entries_are_computed_again(both, tmp_path):
         hashlib.sha256(ours.read_bytes()).digest() == hashlib.sha256(theirs.read_bytes()).digest()
     )
     found = command(project, "verify")
-    assert found.returncode == 1, "those that nobody has asked for"
+    assert found.returncode == 1, "damaged entries that no job had read"
     assert command(project, "verify").returncode == 0

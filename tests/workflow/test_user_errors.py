@@ -1,4 +1,4 @@
-"""Mistakes in the config and in the files are told where they are, and harm nothing else."""
+"""Mistakes in the config and in raw files are reported with their place; other jobs still run."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Effect(NamedTuple):
     changes : list of str
         What is assigned to in part, of another module.
     always : bool
-        It does more than can be told.
+        It may do more than is listed.
     """
 
     registers: list[str]
@@ -70,7 +70,7 @@ def effect_of(node: ast.stmt) -> Effect | None:
 
 
 def _collect(node: ast.AST, effect: Effect) -> bool:
-    """Add what a statement does; True where more than can be told."""
+    """Add what a statement does; True where it may do more than can be listed."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return _collect_definition(node, effect)
     if isinstance(node, ASSIGNMENTS):

@@ -26,7 +26,7 @@ from segbench.provenance.graph import Graph, reached
 from segbench.provenance.resolve import Library, Symbol
 from segbench.provenance.symbols import Module
 
-#: The parts behind every digest that was worked out in this process.
+#: The parts behind every digest that was computed in this process.
 PARTS: dict[str, dict[str, str]] = {}
 
 #: What begins the name of a part that is a data file.

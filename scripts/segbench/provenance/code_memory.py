@@ -42,7 +42,7 @@ def recall(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        Where `keep` wrote; nothing, or something damaged, there is no error.
+        Where `keep` wrote; a missing or damaged file is no error.
     """
     try:
         known = json.loads((folder / "parsed.json").read_bytes())
@@ -59,7 +59,7 @@ def keep(folder: Path) -> None:
     ----------
     folder : Path
         Made when missing. Two runs may write at once: a file is whole or absent. Where
-        nothing can be written there will be no memory; the run does not hang on it.
+        nothing can be written there is no memory, and the run goes ahead.
     """
     with suppress(OSError):
         for digest, parts in code.PARTS.items():

@@ -1,9 +1,8 @@
 """The symbols of the library with all that each refers to, and their digests.
 
-The digest of a symbol covers its normalised syntax, with the digests of what its names resolve
-to in the place of the names. So neither the name nor the place of a module is part of it, and
-a name that means something else is a change. Symbols that refer to each other in a circle are
-digested together.
+The digest of a symbol covers its normalised syntax, with each name replaced by the digest of
+what it resolves to. So neither the name nor the path of a module counts, and a name that means
+something else is a change. Symbols that refer to each other in a circle are digested together.
 """
 
 from __future__ import annotations
@@ -83,7 +82,7 @@ def _hash(text: str) -> str:
 
 
 class Graph:
-    """Symbols and their digests; worked out when asked for, once.
+    """Symbols and their digests; computed once, when needed.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Tell the stale lock of a killed run from the lock of a run that is alive.
 
 Snakemake locks its working folder and removes the lock when it ends. Killed with SIGKILL,
-it cannot, and the next run would refuse to start until somebody passes `--unlock`. So every
+it cannot, and the next run would refuse to start until `--unlock` is passed. So every
 run registers here; when no registered run is alive, the locks are stale and are removed.
 While one is alive, no second run starts in the folder (see `segbench.provenance.running`).
 """

@@ -414,7 +414,7 @@ class Writer:
             self._each([*node.keys, *node.patterns])
 
     def _on_outer(self, node: ast.Global | ast.Nonlocal) -> None:
-        """Where the names belong to is said where they are used."""
+        """The scope of the names is resolved at their uses."""
 
     def _on_constant(self, node: ast.Constant) -> None:
         self._out.append(repr(node.value))

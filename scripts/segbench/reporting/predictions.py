@@ -26,7 +26,7 @@ class Predictions:
     samples : tuple of str
         The image of each prediction.
     truth, predicted : (n,) ndarray of int64
-        Places in `classes`.
+        Indices into `classes`.
     probability : (n, class) ndarray of float64
     """
 
@@ -184,7 +184,7 @@ def roc_curve(positive: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def mistakes(predictions: Predictions, count: int = 12) -> list[int]:
-    """Places of the wrong predictions, the most confident first, each image once.
+    """Indices of the wrong predictions, the most confident first, each image once.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ PROPOSED = 1.3
 
 @dataclass(frozen=True)
 class _Resource:
-    """A resource that is judged.
+    """A resource whose requests are compared with its use.
 
     Attributes
     ----------
@@ -149,13 +149,13 @@ def _most(jobs: Sequence[Job], value_of: Callable[[Job], float | None]) -> float
 def _compared(
     resource: _Resource, jobs: Sequence[Job]
 ) -> tuple[float | None, float | None, float | None]:
-    """The most that jobs asked for, the most that they used, and the ratio."""
+    """The largest request of the jobs, their largest use, and the ratio."""
     asked, used = _most(jobs, resource.asked), _most(jobs, resource.used)
     return asked, used, asked / used if asked is not None and used else None
 
 
 def _advice(resource: _Resource, group: Sequence[Job], stage: Sequence[Job]) -> str:
-    """Say whether jobs asked for too little or too much; `stage` are all jobs of their rule."""
+    """Advise on requests that were too small or too large; `stage` are all jobs of the rule."""
     asked_used = [(resource.asked(job), resource.used(job)) for job in group]
     pairs = [(asked, used) for asked, used in asked_used if asked is not None and used]
     most = _most(stage, resource.used) or 0

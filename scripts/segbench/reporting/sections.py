@@ -1,4 +1,4 @@
-"""The sections of the page: what its templates show of each dataset and study."""
+"""The sections of the page: what its templates show for each dataset and study."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class StudySection:
 
 
 def source_of(dataset: Dataset) -> str:
-    """Say where a dataset's files come from; never a path of this machine."""
+    """Describe where a dataset's files come from, without paths of this machine."""
     if dataset.source == "download" and dataset.download:
         checked = dataset.download.sha256
         checksum = f"SHA-256 {checked}" if checked else "no published checksum"

@@ -38,7 +38,7 @@ class Axis:
     places : list of float
         Of each point.
     ticks : list of (float, str)
-        Places and their labels.
+        Positions and their labels.
     """
 
     name: str

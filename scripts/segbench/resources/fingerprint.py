@@ -1,4 +1,4 @@
-"""What is known of a dataset's samples before a job runs.
+"""What is known about a dataset's samples before a job runs.
 
 From `samples.tsv` where it is there, else from the config alone: numbers of samples as the
 config says them, sizes as the publisher's images have them. That is less exact, and is what a
@@ -74,7 +74,7 @@ PUBLISHED = {
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What training and prediction meet.
+    """The samples that training and prediction read.
 
     Attributes
     ----------
@@ -133,7 +133,7 @@ def fingerprint(
     augmentation: Augmentation,
     sheet: Sheet | None = None,
 ) -> Fingerprint:
-    """What training and prediction will meet.
+    """The samples that training and prediction will read.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def fingerprint(
 
 
 def sheet_of(dataset: Dataset) -> Sheet:
-    """What the config alone says of the samples; sizes are those of the publisher's."""
+    """What the config alone states about the samples; sizes are the published ones."""
     known = PUBLISHED.get(dataset.format, PUBLISHED["folder"])
     made = dataset.generated
     if dataset.source != "generated" or made is None:
@@ -172,7 +172,7 @@ def sheet_of(dataset: Dataset) -> Sheet:
 
 
 def read_sheet(path: str | Path) -> Sheet | None:
-    """What `samples.tsv` says of the samples; None if it cannot be read.
+    """What `samples.tsv` states about the samples; None if it cannot be read.
 
     Read anew only when the file changes: its size and time are looked at each time.
     """

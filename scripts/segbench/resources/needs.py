@@ -61,7 +61,7 @@ def needs(
     threads: int = 1,
     time_margin: float = constants.TIME_MARGIN,
 ) -> Needs:
-    """Turn what is expected into what is asked for: margins, minima and steps are added here.
+    """Turn expected needs into a request: adds margins, minima and steps.
 
     Parameters
     ----------

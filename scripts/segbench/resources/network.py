@@ -1,4 +1,4 @@
-"""What a network is made of: weights, activations, multiply-adds.
+"""Size of a network: weights, activations, multiply-adds.
 
 Nothing is built and Keras is not imported: `Counter` runs the same builders that make the Keras
 networks, and counts each layer instead of making it.
@@ -31,7 +31,7 @@ class Layer:
     name : str
         As Keras calls it.
     weights : int
-        Numbers that are learnt or averaged.
+        Number of weights, trained or averaged.
     elements : int
         Numbers that the backward pass still needs, in the network's precision.
     elements_float32 : int
@@ -61,7 +61,7 @@ class Counts:
 
     @property
     def weights(self) -> int:
-        """Numbers that are learnt or averaged."""
+        """Number of weights, trained or averaged."""
         return sum(layer.weights for layer in self.layers)
 
     @property
@@ -127,7 +127,7 @@ def count(
 
 @dataclass(frozen=True)
 class Activations:
-    """What a layer puts out for one sample.
+    """The output of a layer for one sample.
 
     Attributes
     ----------
@@ -208,7 +208,7 @@ class Counter:
     def dropout(
         self, x: Activations, rate: float, name: str, *, float32: bool = False
     ) -> Activations:
-        """Count the output and what says which values are kept."""
+        """Count the output and the mask of kept values."""
         return self._put(replace(x, layer=name), kept=2 * x.numbers, float32=float32)
 
     def pool(self, x: Activations, name: str) -> Activations:

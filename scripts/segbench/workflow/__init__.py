@@ -1,4 +1,4 @@
-"""What the rules ask of a configuration: paths, input files, parameters, resources.
+"""What the rules need from a configuration: paths, input files, parameters, resources.
 
 The Snakefile hands over the checked configuration, and the rules the wildcards of a job. A
 plan has thousands of jobs, so what many of them share is looked up once. Nothing here imports

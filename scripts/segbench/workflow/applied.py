@@ -76,7 +76,7 @@ class Applied:
         return {arm.model for arm in self.request.arms}
 
     def table(self) -> list[str]:
-        """The table that says which arm is the best, where that is asked for."""
+        """The table that ranks the arms, where the best is requested."""
         if not self.request.best:
             return []
         return [TABLE.format(study=self.request.study, format="csv")]
@@ -86,7 +86,7 @@ class Applied:
         return self.request.settings(self.config)
 
     def refresh(self) -> None:
-        """Bring the list of the new images up to date, where something is asked for."""
+        """Update the list of the new images, if any are requested."""
         if self.asked is not None:
             from segbench.inference.images import write_manifest
 

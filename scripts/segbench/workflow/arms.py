@@ -69,7 +69,7 @@ class Arms:
         return sorted({path for study in studies for path in self.scored(pattern, study)})
 
     def submitted(self, pattern: str) -> list[str]:
-        """A file of every arm on data of which a publisher takes submissions."""
+        """A file of every arm on data whose publisher accepts submissions."""
         return [
             pattern.format(**arm._asdict())
             for study in self._config.studies

@@ -1,4 +1,4 @@
-"""Mistakes on Snakemake's command line, told before anything is planned."""
+"""Checks of Snakemake's command line before planning."""
 
 from __future__ import annotations
 

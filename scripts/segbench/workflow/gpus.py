@@ -21,7 +21,7 @@ IsStored = Callable[[str, Mapping[str, str], Mapping[str, list[str]]], bool]
 
 
 def granted_gpus(environment: Mapping[str, str]) -> int:
-    """GPUs that a cluster's job got, of which ``CUDA_VISIBLE_DEVICES`` tells.
+    """Number of GPUs in ``CUDA_VISIBLE_DEVICES``, as a cluster's job got them.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class StoredWork:
     def __call__(
         self, rule: str, wildcards: Mapping[str, str], inputs: Mapping[str, list[str]]
     ) -> bool:
-        """Whether it has; no where that cannot be known."""
+        """Whether it has; False where that cannot be known."""
         params = {name: ask(wildcards) for name, ask in self._parameters[rule].items()}
         params["code"] = self._code.with_network(rule)(wildcards)
         return self._lookup.holds(self._code.script(rule), inputs, params, dict(wildcards))

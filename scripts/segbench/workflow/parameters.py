@@ -1,4 +1,4 @@
-"""Parameters of single rules, of which the key of their work is made."""
+"""Parameters of single rules; they are part of the job's key."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def needs_of(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
 
 
 def about_dataset(config: Config, name: str) -> dict[str, str]:
-    """What the metadata say of a dataset: title, licence and citation.
+    """Title, licence and citation of a dataset.
 
     Parameters
     ----------

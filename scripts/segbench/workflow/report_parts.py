@@ -1,4 +1,4 @@
-"""The parts of the report: which files each section shows, and what its page says of them."""
+"""The parts of the report: the files and descriptions of each section."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def sweep_points(config: Config, study: str) -> dict[str, dict[str, Any]]:
 
 
 def resolved_config(config: Config) -> dict[str, dict[str, Any]]:
-    """Everything that the configuration says, as plain data."""
+    """The whole configuration, as plain data."""
     return {
         kind: {name: item.model_dump(mode="json") for name, item in getattr(config, kind).items()}
         for kind in KINDS
