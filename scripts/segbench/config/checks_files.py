@@ -54,13 +54,20 @@ def asked_studies(command: Iterable[str], studies: Mapping[str, Study]) -> list[
 
 
 def check_source(dataset: Dataset, root: Path) -> Iterator[Finding]:
-    """Find out whether the folder of raw files exists, where the user names one, below `root`."""
+    """Find out whether the raw files exist that the user names: the folder, and what is in it."""
     if dataset.source != "folder" or dataset.folder is None:
         return
     path = root / Path(dataset.folder.path).expanduser()
     if not path.is_dir():
         yield Finding(("folder", "path"), _missing("folder", path),
                       "a folder that exists, or another source")  # fmt: skip
+    elif dataset.layout is not None:
+        named = dataset.layout.model_fields_set
+        for key, what in (("images", "folder"), ("masks", "folder"), ("sheet", "file")):
+            inside = path / (getattr(dataset.layout, key) or "")
+            if key in named and not (inside.is_dir() if what == "folder" else inside.exists()):
+                yield Finding(("layout", key), _missing(what, inside),
+                              f"a {what} of the raw folder")  # fmt: skip
 
 
 def check_weights(model: Model, root: Path) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.config.checks_files import lacks_spacing, nearest_folder
+from segbench.config.checks_files import check_source, lacks_spacing, nearest_folder
 from segbench.config.dataset import Dataset
 from segbench.datasets.base import Reader
 from segbench.datasets.formats import FORMATS
@@ -45,6 +45,23 @@ def test_a_folder_that_does_not_exist_is_told_with_the_nearest(tree: Tree, tmp_p
     assert problem.allowed == "a folder that exists, or another source"
     (tmp_path / "data/publishers/kidny/em").mkdir(parents=True)
     assert tree.load(command=["tables"]).datasets["tissue"].source == "folder"
+
+
+def test_what_the_layout_names_must_be_in_the_folder(tmp_path: Path) -> None:
+    own_folder(tmp_path, "pictures/a.png", "sheet.csv", "masks/a.png")
+
+    def told(**layout: Any) -> list[tuple[Any, str]]:
+        found = check_source(dataset(layout=layout), tmp_path)
+        return [(one.key, one.what.partition(";")[0]) for one in found]
+
+    assert told(images="picture", masks="mask", sheet="sheet.tsv") == [
+        (("layout", "images"), f"there is no folder {tmp_path}/mine/picture"),
+        (("layout", "masks"), f"there is no folder {tmp_path}/mine/mask"),
+        (("layout", "sheet"), f"there is no file {tmp_path}/mine/sheet.tsv"),
+    ]
+    assert told(images="pictures", masks="masks", sheet="sheet.csv") == []
+    assert told(images="pictures", sheet=None) == []
+    assert told(mask_suffix="_m") == [], "the reader tells more of folders that nobody named"
 
 
 @pytest.mark.parametrize(
