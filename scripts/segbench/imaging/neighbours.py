@@ -16,7 +16,7 @@ Slice = tuple[np.ndarray, tuple[int, ...]]
 
 
 class Neighbours:
-    """Images with the slices before and after them, each prepared once if asked for in order.
+    """Slices with their neighbours; each slice is prepared once if they are requested in order.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Neighbours:
     reach : int
         Slices on each side.
     keep : int
-        At least so many prepared slices are kept besides those of one stack's window.
+        Prepared slices to keep besides those of one window.
 
     Notes
     -----
@@ -80,16 +80,15 @@ class Neighbours:
             If slices of the stack differ in size.
         """
         stack, place = self._stacks[item.raw.stack], self._place[item.raw.sample]
-        last = len(stack) - 1
-        around = range(place - self._reach, place + self._reach + 1)
-        parts = [self._slice(stack[min(max(number, 0), last)]) for number in around]
+        numbers = np.arange(place - self._reach, place + self._reach + 1)
+        around = [stack[number] for number in numbers.clip(0, len(stack) - 1)]
+        parts = [self._slice(each) for each in around]
         own, shape = parts[self._reach]
-        for number, (part, _) in zip(around, parts, strict=True):
+        for other, (part, _) in zip(around, parts, strict=True):
             if part.shape != own.shape:
-                other = stack[min(max(number, 0), last)].raw.sample
                 raise SegbenchError(
-                    f"slice {other!r} is {part.shape} and its neighbour {item.raw.sample!r} "
-                    f"{own.shape}",
+                    f"slice {other.raw.sample!r} is {part.shape} and its neighbour "
+                    f"{item.raw.sample!r} {own.shape}",
                     "slices of one size in a stack",
                     "set `resize`, or `neighbours: 0`, in the preprocessing recipe",
                 )

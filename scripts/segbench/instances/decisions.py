@@ -62,7 +62,7 @@ def decide(
                 f"names among {', '.join(classes)}",
                 f"did you mean {near[0]!r}?" if near else "correct the name",
             )
-    for name in recipe.favour:
-        if probability[list(classes).index(name)] >= recipe.threshold:
-            return np.array([class_values[list(classes).index(name)]], np.uint8)
-    return np.array([class_values[int(probability.argmax())]], np.uint8)
+    favoured = (list(classes).index(name) for name in recipe.favour)
+    likeliest = int(probability.argmax())
+    chosen = next((n for n in favoured if probability[n] >= recipe.threshold), likeliest)
+    return np.array([class_values[chosen]], np.uint8)
