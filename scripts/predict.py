@@ -1,16 +1,16 @@
-"""Apply a fold's network, or all folds' together, to the test samples."""
+"""Predict the test samples with one network per fold, or with those of all folds."""
 
 from segbench.provenance.job import Job, run
 
 
 def folds(job: Job) -> list[int]:
-    """The folds whose networks predict."""
+    """The folds whose networks are applied."""
     fold = job.wildcards["fold"]
     return list(range(job.params["folds"])) if fold == "ensemble" else [int(fold)]
 
 
 def selection(job: Job) -> dict[str, str]:
-    """The test samples stand for the archives and the sheet they come from."""
+    """Digests of the test samples alone, instead of whole archives and sheets."""
     from segbench.prediction.selection import selection_digest
 
     digest = selection_digest(job.inputs["archives"], job.input("folds"), folds(job))

@@ -1,4 +1,4 @@
-"""Give every sample its role in every fold."""
+"""Give each sample its role in each fold."""
 
 from segbench.provenance.job import Job, run
 
