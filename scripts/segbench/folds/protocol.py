@@ -81,7 +81,7 @@ def assign_roles(
     samples : sequence of Sample
         In any order.
     protocol : Protocol
-        How to split; see Notes.
+        How to split, free of contradictions (`segbench.config.checks_dataset`); see Notes.
     where : str
         Name of the sheet in errors.
 
@@ -113,14 +113,7 @@ def assign_roles(
     set and those before them the validation set. A group has the place of its last sample.
     """
     samples = sorted(samples, key=lambda row: row.sample)
-    _check_one_listing(protocol, where)
     if protocol.test.by == "none":
-        if protocol.folds < 2:
-            raise SegbenchError(
-                f"{where}: the protocol has no test set: test.by is none and folds is 1",
-                "folds of 2 or more, or a test set by publisher, count or fraction",
-                "set `folds` or `test` in the protocol",
-            )
         tests = _folds_of(samples, protocol, where, _joins(samples))
     else:
         tests = [_held_out(samples, protocol, where)] * protocol.folds
@@ -184,12 +177,6 @@ def _validations(
     samples: Sequence[Sample], tests: Sequence[set[str]], protocol: Protocol, where: str
 ) -> list[set[str]]:
     """Choose the validation groups of each fold."""
-    if protocol.validation.by == "publisher":
-        raise SegbenchError(
-            f"{where}: validation.by is publisher",
-            "count, fraction or none: the sheet knows only the publisher's train and test",
-            "set `validation` in the protocol",
-        )
     if protocol.validation.by == "none":
         if protocol.test.by == "none" or protocol.folds == 1:
             return [set() for _ in tests]
@@ -210,12 +197,7 @@ def _take(order: Sequence[Group], fixed: Fixed, role: str, where: str, joins: st
     """Choose groups for a role, by count (exactly) or by fraction (as near as groups allow)."""
     total = sum(group.size for group in order)
     wanted = fixed.count if fixed.by == "count" else fixed.fraction
-    if wanted is None:
-        raise SegbenchError(
-            f"{where}: {role}.by is {fixed.by} but {role}.{fixed.by} is not set",
-            f"a value for {role}.{fixed.by}",
-            f"set `{role}: {{by: {fixed.by}, {fixed.by}: ...}}` in the protocol",
-        )
+    assert wanted is not None  # the check of the configuration
     candidates: list[int] = []
     if fixed.by == "count":
         candidates = [int(wanted)]
@@ -253,23 +235,6 @@ def _sizes(groups: Sequence[Group]) -> str:
     if len(sizes) == 1:
         return f"{sizes[0]} sample(s)"
     return f"{sizes[0]} to {sizes[-1]} samples"
-
-
-def _check_one_listing(protocol: Protocol, where: str) -> None:
-    """Check that samples taken in listed order need no draw."""
-    if protocol.order == "shuffled":
-        return
-    for key, wrong in (
-        ("test.by is none", protocol.test.by == "none"),
-        (f"folds is {protocol.folds}", protocol.folds > 1),
-        ("stratify is true", protocol.stratify),
-    ):
-        if wrong:
-            raise SegbenchError(
-                f"{where}: order is listed, but {key}",
-                "a test set by publisher, count or fraction, one fold, and no strata",
-                "set `order: shuffled` in the protocol, or change the other key",
-            )
 
 
 def _check_roles(rows: Sequence[Assignment], protocol: Protocol, where: str, joins: str) -> None:

@@ -297,6 +297,11 @@ def test_models_of_volumes_and_of_whole_images(tree: Tree) -> None:
             "order",
             "does not go with stratify",
         ),
+        ({}, "folds", "leaves nothing to test on"),
+        ({"test": {"by": "count"}}, "count", "is missing, but by is count"),
+        ({"test": {"by": "fraction"}}, "fraction", "is missing, but by is fraction"),
+        ({"test": {"by": "fraction", "fraction": 1.0}}, "fraction", "leaves one side empty"),
+        ({"folds": 3, "validation": {"by": "publisher"}}, "by", "cannot be used here"),
     ],
 )
 def test_protocols_that_contradict_themselves(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from segbench.artefacts.samples import Sample
 from segbench.config.dataset import Fixed, Protocol
-from segbench.errors import SegbenchError
 from segbench.folds.protocol import assign_roles
 from unit.folds.sheets import by_role, singles
 
@@ -79,19 +77,6 @@ def test_shuffled_is_the_default_and_draws():
     drawn = by_role(assign_roles(clothes(), Protocol(test=count(200), validation=count(100))))
     assert Protocol().order == "shuffled"
     assert drawn["test"] != [f"{n:04d}" for n in range(805, 1005)]
-
-
-@pytest.mark.parametrize(
-    ("keys", "wrong"),
-    [
-        ({"folds": 4}, r"test\.by is none"),
-        ({"test": count(3), "folds": 2}, "folds is 2"),
-        ({"test": count(3), "stratify": True}, "stratify is true"),
-    ],
-)
-def test_what_needs_a_draw_is_refused(keys, wrong):
-    with pytest.raises(SegbenchError, match=f"sheet: order is listed, but {wrong}"):
-        assign_roles(singles(12), listed(**keys), "sheet")
 
 
 @given(st.integers(3, 40), st.data())

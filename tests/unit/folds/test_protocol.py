@@ -170,21 +170,14 @@ def test_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("protocol", "message"),
     [
-        (Protocol(), "test.by is none and folds is 1"),
         (Protocol(folds=7), "6 groups cannot fill 7 folds"),
         (Protocol(test=PUBLISHER), "fold 0 has no sample for test"),
         (Protocol(test=count(6)), "cannot take 6 (count) of 6 samples for test"),
         (Protocol(test=count(60)), "cannot take 60 (count) of 6 samples for test"),
-        (Protocol(test=Fixed(by="count")), "test.count is not set"),
         (Protocol(test=fraction(1.0)), "cannot take 1 (fraction) of 6 samples for test"),
         (Protocol(test=fraction(0.0)), "cannot take 0 (fraction) of 6 samples for test"),
-        (Protocol(folds=3, validation=PUBLISHER), "validation.by is publisher"),
         (Protocol(folds=3, validation=count(4)), "cannot take 4 (count) of 4 samples for valid"),
         (Protocol(test=count(3), folds=4, validation=NONE), "3 groups cannot fill 4 folds"),
-        (
-            Protocol(test=Fixed(by="fraction"), validation=NONE),
-            "test.by is fraction but test.fraction is not set",
-        ),
     ],
 )
 def test_what_cannot_be_is_refused(protocol, message):
