@@ -128,14 +128,16 @@ def first_shares(draws: np.ndarray, higher_is_better: bool = True) -> np.ndarray
 def first_groups(points: np.ndarray, higher_is_better: bool = True) -> list[int]:
     """In how many groups each arm is first, by its means (arm, group); equals are all first.
 
+    Groups in which an arm has no value are not counted.
+
     Examples
     --------
     >>> first_groups(np.array([[0.5, 0.9, np.nan], [0.5, 0.8, 0.1]]))
-    [2, 2]
+    [2, 1]
     """
-    signed = np.round(points if higher_is_better else -points, DECIMALS)
-    signed = np.where(np.isnan(points), -np.inf, signed)
-    first = (signed == signed.max(axis=0)) & ~np.isnan(points)
+    common = points[:, ~np.isnan(points).any(axis=0)]
+    signed = np.round(common if higher_is_better else -common, DECIMALS)
+    first = signed == signed.max(axis=0)
     return [int(count) for count in first.sum(axis=1)]
 
 

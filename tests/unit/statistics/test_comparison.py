@@ -151,7 +151,8 @@ def test_corrected_p_values_never_fall_where_others_rise(pairs):
 
 def test_first_in_groups():
     points = np.array([[0.5, 0.9, math.nan, math.nan], [0.5, 0.8, 0.1, math.nan]])
-    assert first_groups(points) == [2, 2]
-    assert first_groups(points, higher_is_better=False) == [1, 3]
+    assert first_groups(points) == [2, 1], "a group without a value for an arm has no first"
+    assert first_groups(points, higher_is_better=False) == [1, 2]
+    assert first_groups(np.array([[0.5, math.nan], [math.nan, 0.1]])) == [0, 0]
     # What sums in another order add is noise.
     assert first_groups(np.array([[0.1 + 0.2], [0.3]])) == [1, 1]
