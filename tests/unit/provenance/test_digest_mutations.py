@@ -80,13 +80,14 @@ class Laboratory:
                 continue
             self.modules[name] = mutations.Module(name, ast.parse(path.read_text("utf-8")), bound)
         self.union = set().union(*self.reached.values())
-        #: Scripts are left alone, so what they import themselves cannot move.
+        #: Scripts are left alone, so what they import themselves cannot move; nor can readers and
+        #: networks, which recipes name as their modules.
         self.fixed = {
             node.module
             for script, _ in rules().values()
             for node in ast.walk(ast.parse(script.read_text("utf-8")))
             if isinstance(node, ast.ImportFrom)
-        }
+        }.union(*(modules for _, modules in rules().values()))
 
     def digests(self) -> dict[str, str]:
         return {rule: self.code.digest(*of) for rule, of in rules().items()}
