@@ -78,6 +78,13 @@ def _targets(node: ast.AST) -> Iterator[str]:
             yield inner if inner in MODULES else str(node.module)
 
 
+def _annotates(path: Path) -> bool:
+    """Whether a file annotates a function."""
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    functions = (node for node in nodes if isinstance(node, ast.FunctionDef))
+    return any(f.returns or any(a.annotation for a in f.args.args) for f in functions)
+
+
 def package(module: str) -> str:
     """The package or top-level module that a floor names; of `segbench` itself nothing."""
     return module.partition(".")[2].split(".")[0]
@@ -130,6 +137,29 @@ def test_the_library_knows_nothing_of_snakemake_and_of_the_scripts():
         if target.split(".")[0] in ABOVE | scripts
     ]
     assert wrong == []
+
+
+def test_only_late_import_imports_by_a_name_made_at_run_time():
+    """Such imports are on no list here, and in no digest of code."""
+    users = {
+        module
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Name | ast.Attribute)
+        and (node.id if isinstance(node, ast.Name) else node.attr)
+        in {"import_module", "__import__"}
+    }
+    assert users == {"segbench.late_import"}
+
+
+def test_annotations_do_not_run():
+    """The digest of code leaves out annotations of functions, so they must not run."""
+    running = [
+        module
+        for module, path in MODULES.items()
+        if "__future__" not in imports(module) and _annotates(path)
+    ]
+    assert running == []
 
 
 def test_scripts_and_rules_do_not_import_scripts():
