@@ -192,6 +192,10 @@ def explain(error: BaseException, paths: Iterable[Path] = ()) -> SegbenchError |
     if path is None:
         known = [*paths, Path.cwd()]
         path = _fullest(known) if number in FULL else known[0]
-    told = _EXPLANATIONS[number](path)
+    explained = _EXPLANATIONS[number](path)
     notes = "; ".join(getattr(error, "__notes__", []))
-    return SegbenchError(f"{told.what}; {notes}", told.expected, told.action) if notes else told
+    return (
+        SegbenchError(f"{explained.what}; {notes}", explained.expected, explained.action)
+        if notes
+        else explained
+    )

@@ -1,4 +1,4 @@
-"""Preflight checks: what would fail later, or fail obscurely, is told before a run begins."""
+"""Preflight checks: report before a run what would fail later or with an obscure error."""
 
 from __future__ import annotations
 

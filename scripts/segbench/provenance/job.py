@@ -129,8 +129,8 @@ def run(
             write_cost(str(cost), spent)
         _record(snakemake.rule, job, inputs, made, key, spent)
     except Exception as error:
-        told = explain(error, [*made, store_location()])
-        _fail(name, str(told) if told else traceback.format_exc(), terminal)
+        explained = explain(error, [*made, store_location()])
+        _fail(name, str(explained) if explained else traceback.format_exc(), terminal)
 
 
 def _with_store(

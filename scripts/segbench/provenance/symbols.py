@@ -1,6 +1,6 @@
 """Top-level symbols of a Python module, and what runs when it is imported.
 
-Nothing is imported or run: only syntax trees are read. What was read is told apart by the
+Nothing is imported or run: only syntax trees are read. What was read is keyed by the
 file's content and can be written down (`MEMORY`), because parsing the whole library takes
 longer than a run with nothing to do.
 """
