@@ -65,6 +65,9 @@ READING = frozenset(
     ["acquire", "explore_dataset", "index", "inventory", "measure", "preprocess", "truth"]
 )
 
+#: Rules that name the networks of their models for the digest of their code.
+NETWORKED = frozenset(["train", "predict", "segment", "apply_model"])
+
 #: Folders whose files are declared one by one in a list that is an input or output of the rule,
 #: or that the rule fills beside its declared output.
 LISTED = {"inventory": ["data/raw"], "apply_model": ["slides", "applied"]}
@@ -123,6 +126,8 @@ def covered_by_digest(project: Project, rule: str) -> frozenset[Path]:
     code = Code(scripts / "segbench")
     kinds = ("", "miniature.") if rule == "acquire" else ("",) if rule in READING else ()
     modules = tuple(f"segbench.datasets.{kind}{name}" for kind in kinds for name in DATASETS)
+    if rule in NETWORKED:
+        modules = ("segbench.models.networks.unet", "segbench.models.networks.classifier")
     script = scripts / f"{rule}.py"
     reach = code.reach(script, modules)
     data = [name.removeprefix(FILE) for name in code.parts(reach) if name.startswith(FILE)]

@@ -25,7 +25,7 @@ from segbench.provenance import code, symbols
 _KEPT = 2000
 
 #: What reads a module: its own code is part of what was read.
-_READERS = ("actions", "names", "symbols", "syntax")
+_READERS = ("actions", "annotations", "names", "references", "symbols", "syntax")
 
 
 @cache

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 
 from segbench.provenance.actions import Effect
 from segbench.provenance.graph import DATA_FILE, LOAD_SYMBOL, Graph, reached
+from segbench.provenance.references import MUTATORS, Reference
 from segbench.provenance.resolve import Symbol
-from segbench.provenance.syntax import MUTATORS, Reference
 
 #: Of the standard library, what changes more than its arguments.
 _IMPURE = frozenset(

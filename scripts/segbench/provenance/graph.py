@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
+from segbench.provenance.references import READ_TEXT, Reference
 from segbench.provenance.resolve import Library, Symbol, Target
 from segbench.provenance.symbols import Module, Statement
-from segbench.provenance.syntax import READ_TEXT, Reference
 
 #: Functions of the library that stand for what their literal argument names.
 DATA_FILE = ("data_files", "data_file")

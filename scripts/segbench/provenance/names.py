@@ -189,3 +189,19 @@ _HANDLERS: dict[type, Callable[[Bindings, Any, list[Any]], None]] = {
         (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping), Bindings._on_captured
     ),
 }
+
+
+class Scope:
+    """Names of a function, comprehension or class body; those of classes are attributes."""
+
+    def __init__(self, parent: Scope | None, is_class: bool = False) -> None:
+        self.parent = parent
+        self.is_class = is_class
+        self.names: dict[str, str | None] = {}
+
+
+def says_nothing(node: ast.AST) -> bool:
+    """Docstrings and other bare values, `pass`, annotations without a value."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.AnnAssign) and node.value is None)

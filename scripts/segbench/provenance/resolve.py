@@ -153,7 +153,7 @@ class Library:
         ----------
         module : str
         chain : str
-            See `segbench.provenance.syntax.Reference`.
+            See `segbench.provenance.references.Reference`.
         """
         key = (module, chain)
         if key not in self._resolved:

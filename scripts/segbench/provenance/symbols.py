@@ -17,7 +17,8 @@ from typing import Any
 
 from segbench.provenance.actions import ASSIGNMENTS, Effect, base_of, effect_of, targets_of
 from segbench.provenance.names import Bindings, chain_of, imported
-from segbench.provenance.syntax import MUTATORS, Reference, Writer, Written
+from segbench.provenance.references import MUTATORS, Reference, Written
+from segbench.provenance.syntax import Writer
 
 #: Digest of a file's content, and its package -> what `Module.plain` gives.
 MEMORY: dict[str, dict[str, Any]] = {}

@@ -14,78 +14,21 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from segbench.provenance.names import COMPREHENSIONS, Bindings, chain_of, fields_of, imported
-
-#: Methods that change the object they are called on.
-MUTATORS = frozenset(
-    {"add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"}
-    | {"register", "remove", "setdefault", "sort", "update"}
+from segbench.provenance.annotations import Unquoted, reads_annotations
+from segbench.provenance.names import (
+    COMPREHENSIONS,
+    Bindings,
+    Scope,
+    chain_of,
+    fields_of,
+    imported,
+    says_nothing,
 )
-
-#: Attributes and methods whose value is what is left out here, or the classes made so far.
-READ_TEXT = frozenset({"__doc__", "__annotations__", "__subclasses__", "model_json_schema"})
-
-#: Decorators that read the annotations of the function.
-_READ_ANNOTATIONS = frozenset(
-    {"validate_call", "computed_field", "field_serializer", "model_serializer"}
-)
+from segbench.provenance.references import MUTATORS, READ_TEXT, Reference, Written
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-
-
-class Reference(NamedTuple):
-    """A name that is not local, with the attributes that follow it.
-
-    Attributes
-    ----------
-    use : {"call", "argument", "change", "item", "value"}
-        How it is used; "item" gives what it holds, "change" is an assignment to it or to a
-        part of it, or a call of one of its `MUTATORS`.
-    chain : str
-        ``name.attribute.attribute``; what a function imports itself is
-        ``module:symbol.attribute``.
-    literals : list or None
-        Of a call with text among its positional arguments: each of these, None for others.
-    """
-
-    use: str
-    chain: str
-    literals: list[str | None] | None = None
-
-
-class Written(NamedTuple):
-    """A statement in its normalised form.
-
-    Attributes
-    ----------
-    shape : str
-        Digest of the syntax, 16 hexadecimal digits.
-    references : list of Reference
-        What stands in the holes of the shape, in order.
-    imports : list of (str, str or None)
-        Modules and symbols that are imported inside functions.
-    slots : list of str
-        Names that the statement binds in its module, in order.
-    lines : list of int
-        Where each reference stands in the file.
-    """
-
-    shape: str
-    references: list[Reference]
-    imports: list[tuple[str, str | None]]
-    slots: list[str]
-    lines: Sequence[int] = ()
-
-
-class _Scope:
-    """Names of a function, comprehension or class body; those of classes are attributes."""
-
-    def __init__(self, parent: _Scope | None, is_class: bool = False) -> None:
-        self.parent = parent
-        self.is_class = is_class
-        self.names: dict[str, str | None] = {}
 
 
 class Writer:
@@ -114,7 +57,7 @@ class Writer:
         self._references: list[Reference] = []
         self._lines: list[int] = []
         self._inner: list[tuple[str, str | None]] = []
-        self._scope: _Scope | None = None
+        self._scope: Scope | None = None
         self._count = 0
         self._slots: dict[str, str] = {}
         self._visit(node)
@@ -131,9 +74,7 @@ class Writer:
         if scope is None:
             return self._slots.setdefault(name, f"^{len(self._slots)}")
         found = self._lookup(name)
-        if found is None:
-            return f"global {name}"
-        return found
+        return f"global {name}" if found is None else found
 
     def _lookup(self, name: str) -> str | None:
         """What stands for a local name; ``=`` begins what was imported; None: not local."""
@@ -217,7 +158,7 @@ class Writer:
         self._out.append("]")
 
     def _body(self, nodes: Sequence[ast.AST]) -> None:
-        self._each(node for node in nodes if not _says_nothing(node))
+        self._each(node for node in nodes if not says_nothing(node))
 
     def _on_name(self, node: ast.Name) -> None:
         if node.ctx.__class__ is ast.Load:
@@ -293,7 +234,7 @@ class Writer:
             f"{len(arguments.posonlyargs)} {len(arguments.args)} {len(arguments.kwonlyargs)} "
             f"{arguments.vararg is not None}"
         )
-        read = any(_reads_annotations(decorator) for decorator in decorators)
+        read = any(reads_annotations(decorator) for decorator in decorators)
         for argument in [*everything, *starred]:
             self._out.append(argument.arg)
             if read:
@@ -306,10 +247,10 @@ class Writer:
         self._body(body)
         self._scope = outer
 
-    def _local(self, body: Sequence[ast.AST], parameters: Sequence[str]) -> _Scope:
+    def _local(self, body: Sequence[ast.AST], parameters: Sequence[str]) -> Scope:
         """The scope of a function."""
         bindings = Bindings(self._package).of(body)
-        scope = _Scope(self._scope)
+        scope = Scope(self._scope)
         for name, targets in bindings.imports.items():
             if len(targets) == 1 and name not in bindings.plain and name not in parameters:
                 ((module, symbol),) = targets
@@ -330,7 +271,7 @@ class Writer:
         self._out.append(self._bound(node.name))
         self._each([*node.bases, *node.keywords])
         outer = self._scope
-        self._scope = _Scope(outer, is_class=True)
+        self._scope = Scope(outer, is_class=True)
         bindings = Bindings(self._package).of(node.body)
         for name in {**bindings.plain, **bindings.imports}.keys() - bindings.outer:
             self._scope.names[name] = f".{name}"
@@ -341,7 +282,7 @@ class Writer:
                 self._visit(statement.target)
                 self._annotation(statement.annotation)
                 self._each([statement.value])
-            elif not _says_nothing(statement):
+            elif not says_nothing(statement):
                 self._visit(statement)
         self._out.append("}")
         self._scope = outer
@@ -350,7 +291,7 @@ class Writer:
         """An annotation that runs: text in it is code, except in Literal."""
         self._out.append(":")
         if node is not None:
-            self._visit(_Unquoted().visit(node))
+            self._visit(Unquoted().visit(node))
 
     def _on_annotated(self, node: ast.AnnAssign) -> None:
         """An annotated assignment is an assignment."""
@@ -363,7 +304,7 @@ class Writer:
     def _on_comprehension(self, node: Any) -> None:
         self._out.append(node.__class__.__name__)
         outer = self._scope
-        inner = _Scope(outer)
+        inner = Scope(outer)
         for number, part in enumerate(node.generators):
             if number:
                 self._scope = inner
@@ -434,51 +375,6 @@ class Writer:
             else:
                 self._visit(value)
         out.append(";")
-
-
-class _Unquoted(ast.NodeTransformer):
-    """Annotations that were written as text, as syntax."""
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        """What is in Literal is text."""
-        return node if _last(node.value) == "Literal" else self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Arguments of Field and others are values."""
-        return node
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        """Text is code."""
-        if not isinstance(node.value, str):
-            return node
-        try:
-            inside = ast.parse(node.value.strip(), mode="eval").body
-        except SyntaxError:
-            return node
-        return ast.copy_location(inside, node)
-
-
-def _reads_annotations(decorator: ast.expr) -> bool:
-    """Whether it does; ``f.register`` of a single-dispatch function reads those of types."""
-    if isinstance(decorator, ast.Attribute) and decorator.attr == "register":
-        return True
-    return _last(decorator) in _READ_ANNOTATIONS
-
-
-def _last(node: ast.AST) -> str:
-    """The last name of a decorator or of a type."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _says_nothing(node: ast.AST) -> bool:
-    """Docstrings and other bare values, `pass`, annotations without a value."""
-    if isinstance(node, ast.Expr):
-        return isinstance(node.value, ast.Constant)
-    return isinstance(node, ast.Pass) or (isinstance(node, ast.AnnAssign) and node.value is None)
 
 
 _HANDLERS: dict[type, Callable[[Writer, Any], None]] = {
