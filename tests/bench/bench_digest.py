@@ -33,6 +33,9 @@ scripts = Path(sys.argv[2])
 library = scripts / "segbench"
 formats = [p.stem for p in (library / "datasets/miniature").glob("*.py")]
 formats = sorted(name for name in formats if (library / f"datasets/{name}.py").exists())
+computing = ("train", "predict", "segment", "apply_model")
+kinds = sorted(p.stem for p in (library / "models/networks").glob("[a-z]*.py"))
+networks = [[], [f"segbench.models.networks.{kind}" for kind in kinds]]
 reading = ("acquire", "explore_dataset", "index", "inventory", "measure", "preprocess", "truth")
 code._version("numpy")
 start = time.process_time()
@@ -41,7 +44,7 @@ for script in sorted(scripts.glob("*.py")):
     if script.stem in ("explain", "store"):
         continue
     for name in formats if script.stem in reading else [""]:
-        modules = [f"segbench.datasets.{name}"] if name else []
+        modules = [f"segbench.datasets.{name}"] if name else networks[script.stem in computing]
         code.code_digest(script, library, modules)
         count += 1
 print(time.process_time() - start, count)
