@@ -73,13 +73,14 @@ ARMS = Arms(CONFIG)
 CODE = Code(CONFIG, BASE / "scripts")
 APPLIED = Applied.from_config(CONFIG, BASE)
 
-# Whether jobs go to a cluster; in a dry run, whether they would.
-SUBMITTED = not workflow.local_exec or workflow.resource_settings.nodes is not None
+STORED = StoredWork(CONFIG, CODE)
 GPUS = GpuRequests.of_run(
     CONFIG.main.gpus,
-    submitted=SUBMITTED,
+    # Whether jobs go to a cluster; in a dry run, whether they would.
+    submitted=workflow.resource_settings.nodes is not None,
     granted=None if workflow.is_main_process else granted_gpus(os.environ),
-    is_stored=None if workflow.local_exec else StoredWork(CONFIG, CODE),
+    # The executor is known only when jobs are submitted, not while the rules are read.
+    is_stored=lambda *job: not workflow.local_exec and STORED(*job),
 )
 
 

@@ -181,3 +181,21 @@ def test_jobs_run_in_the_cluster_a_failed_one_is_told_and_comes_again(cluster, t
     run = project.snakemake("results/kidney_nuclei/samples.tsv", *PROFILE, *fast, expect=1)
     assert image.name in run.output
     assert "what to do" in run.output
+
+
+def test_jobs_whose_work_is_stored_ask_for_no_gpu(cluster, tmp_path):
+    project = Project(tmp_path / "checkout", tmp_path / "store").tiny()
+    run = "results/kidney_nuclei/prep-tiny/aug-none/tiny/seed-0/published/fold-0"
+    fast = ("--latency-wait", "5", "--seconds-between-status-checks", "1")
+    project.snakemake(f"{run}/probability.zarr.zip")
+    for name in ("model.keras", "probability.zarr.zip"):
+        project.path(f"{run}/{name}").unlink()
+    restored = project.snakemake(f"{run}/probability.zarr.zip", *PROFILE, *fast).restored
+    assert {"train", "predict"} <= restored
+    submitted = [json.loads(path.read_text()) for path in cluster.glob("submitted/*.json")]
+    asked = {}
+    for job in submitted:
+        container = job["spec"]["template"]["spec"]["containers"][0]
+        rule = job["metadata"]["name"].split("-")[1]
+        asked[rule] = container["resources"]["requests"].get("nvidia.com/gpu")
+    assert (asked["train"], asked["predict"]) == (None, None)
