@@ -43,7 +43,7 @@ def _draw(space: Space, seed: str) -> Any:
     uniform = random.Random(seed).random()
     if space.choices:
         return space.choices[int(uniform * len(space.choices))]
-    assert space.low is not None and space.high is not None  # the checks insist on it
+    assert space.low is not None and space.high is not None  # checked with the config
     if space.log:
         low, high = math.log(space.low), math.log(space.high)
         value = math.exp(low + uniform * (high - low))

@@ -1,1 +1,1 @@
-"""Upkeep of a shared store: verify it, prune it, see what fills it."""
+"""Maintenance of a shared store: verify it, prune it, see what fills it."""
