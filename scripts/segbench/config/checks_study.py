@@ -13,7 +13,6 @@ from segbench.config.findings import Finding
 from segbench.config.model import Model
 from segbench.config.problems import Key, nearest
 from segbench.config.study import Study
-from segbench.metrics import METRICS
 
 Recipes = Mapping[str, Mapping[str, Any]]
 Names = Mapping[str, set[str]]
@@ -37,6 +36,8 @@ def _references(study: Study, names: Names) -> Iterator[Finding]:
 
 def _model_and_dataset(study: Study, model: Model, dataset: Dataset) -> Iterator[str]:
     """Say why this model cannot be used on this dataset, if so."""
+    from segbench.metrics import METRICS  # loads NumPy
+
     if (model.target == "classes") == (dataset.task == "instances"):
         yield f"has the target {model.target}, but the dataset's task is {dataset.task}"
     if model.instances.method != "none" and dataset.task != "instances":
@@ -99,6 +100,8 @@ def _generated(dataset: Dataset, protocol: Protocol) -> Iterator[str]:
 
 
 def _unknown_metrics(study: Study) -> Iterator[Finding]:
+    from segbench.metrics import METRICS  # loads NumPy
+
     for number, name in enumerate(study.metrics):
         if name not in METRICS:
             yield Finding(("metrics", number), "is not a metric", ", ".join(METRICS),
@@ -109,6 +112,8 @@ def _metrics(
     study: Study, dataset: Dataset, formats: Formats, root: Path | None
 ) -> Iterator[Finding]:
     """Metrics that do not fit the task, or need a pixel spacing that is unknown."""
+    from segbench.metrics import METRICS  # loads NumPy
+
     task = dataset.label_task
     fitting = [name for name, metric in METRICS.items() if task in metric.tasks]
     for number, name in enumerate(study.metrics):
