@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,3 +48,18 @@ def edited(text: str, diff: str) -> str:
     new = "".join(line[1:] for line in lines if line[0] in " +")
     assert text.count(old) == 1, f"the page edits lines that are not there:\n{old}"
     return text.replace(old, new)
+
+
+def python(copy: Path, *arguments: str) -> str:
+    """Run Python on the library of a copy; give what it printed. It must not fail."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
-from unit.pages import copied, follow, page
+from unit.pages import copied, follow, page, python
 
 PAGE = page("add-a-dataset.md")
 
@@ -60,20 +57,6 @@ def copy(tmp_path_factory):
         "tests/unit/datasets/test_tiles.py",
     ]
     return folder
-
-
-def python(copy, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=copy,
-        env={**os.environ, "PYTHONPATH": str(copy / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def test_the_new_dataset_is_generated_and_indexed(copy):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -15,7 +12,7 @@ import pytest
 
 from segbench.archives import ArchiveWriter
 from segbench.artefacts.folds import Assignment, write_folds
-from unit.pages import copied, follow, page
+from unit.pages import copied, follow, page, python
 
 PAGE = page("add-a-metric.md")
 
@@ -47,20 +44,6 @@ def copy(tmp_path_factory):
         "tests/unit/metrics/test_size.py",
     ]
     return folder
-
-
-def python(copy, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=copy,
-        env={**os.environ, "PYTHONPATH": str(copy / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def test_scores_hold_the_new_metric(copy):

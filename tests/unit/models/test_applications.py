@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from segbench.errors import SegbenchError
@@ -18,27 +17,12 @@ from segbench.models.keras_network import KerasLayers, build_network  # noqa: E4
 from segbench.models.layers import Features  # noqa: E402
 from segbench.models.networks import outputs_of  # noqa: E402
 from unit.models import tiny  # noqa: E402
-
-SMALL = "Tiny"
+from unit.models.tiny import SMALL, notop, pixels, unet  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch):
     monkeypatch.setattr(keras.applications, SMALL, tiny.Tiny, raising=False)
-
-
-def unet(name=SMALL, channels=3, maps=2, policy="float32", pretrained=False, **options):
-    network = UNet(backbone=Backbone(name=name, **options), width=2)
-    return build_network(network, channels, maps, policy, pretrained=pretrained)
-
-
-def notop(name=SMALL):
-    make = tiny.Tiny if name == SMALL else getattr(keras.applications, name)
-    return make(include_top=False, weights=None, input_shape=(None, None, 3))
-
-
-def pixels(*shape, seed=0):
-    return np.random.default_rng(seed).random(shape, np.float32)
 
 
 @pytest.mark.parametrize(

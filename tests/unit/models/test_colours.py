@@ -7,32 +7,18 @@ import importlib
 import numpy as np
 import pytest
 
-from segbench.models.backbones import Backbone
-from segbench.models.networks.unet import UNet
-
 keras = pytest.importorskip("keras")
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras's own, by the thousand
 
 from segbench.models import colours  # noqa: E402
-from segbench.models.keras_network import build_network  # noqa: E402
 from unit.models import tiny  # noqa: E402
-
-SMALL = "Tiny"
+from unit.models.tiny import SMALL, pixels, unet  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch):
     monkeypatch.setattr(keras.applications, SMALL, tiny.Tiny, raising=False)
-
-
-def unet(name=SMALL, channels=3, maps=2, policy="float32", pretrained=False, **options):
-    network = UNet(backbone=Backbone(name=name, **options), width=2)
-    return build_network(network, channels, maps, policy, pretrained=pretrained)
-
-
-def pixels(*shape, seed=0):
-    return np.random.default_rng(seed).random(shape, np.float32)
 
 
 @pytest.mark.parametrize("name", ["ResNet50", "MobileNetV2", "DenseNet121", "EfficientNetB0"])

@@ -7,32 +7,19 @@ import pytest
 
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
-from segbench.models.backbones import Backbone
-from segbench.models.networks.unet import UNet
 
 keras = pytest.importorskip("keras")
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Keras's own, by the thousand
 
-from segbench.models.keras_network import build_network  # noqa: E402
 from segbench.models.model_file import read_model, write_model  # noqa: E402
 from unit.models import tiny  # noqa: E402
-
-SMALL = "Tiny"
+from unit.models.tiny import SMALL, pixels, unet  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch):
     monkeypatch.setattr(keras.applications, SMALL, tiny.Tiny, raising=False)
-
-
-def unet(name=SMALL, channels=3, maps=2, policy="float32", pretrained=False, **options):
-    network = UNet(backbone=Backbone(name=name, **options), width=2)
-    return build_network(network, channels, maps, policy, pretrained=pretrained)
-
-
-def pixels(*shape, seed=0):
-    return np.random.default_rng(seed).random(shape, np.float32)
 
 
 def test_equal_networks_are_equal_files(tmp_path):

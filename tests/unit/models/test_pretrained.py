@@ -8,7 +8,6 @@ import pytest
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_file
 from segbench.models.backbones import Backbone
-from segbench.models.networks.unet import UNet
 
 keras = pytest.importorskip("keras")
 
@@ -19,23 +18,12 @@ from segbench.models.keras_network import build_network  # noqa: E402
 from segbench.models.model_file import write_model  # noqa: E402
 from segbench.models.networks.classifier import Classifier  # noqa: E402
 from unit.models import tiny  # noqa: E402
-
-SMALL = "Tiny"
+from unit.models.tiny import SMALL, notop, unet  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch):
     monkeypatch.setattr(keras.applications, SMALL, tiny.Tiny, raising=False)
-
-
-def unet(name=SMALL, channels=3, maps=2, policy="float32", pretrained=False, **options):
-    network = UNet(backbone=Backbone(name=name, **options), width=2)
-    return build_network(network, channels, maps, policy, pretrained=pretrained)
-
-
-def notop(name=SMALL):
-    make = tiny.Tiny if name == SMALL else getattr(keras.applications, name)
-    return make(include_top=False, weights=None, input_shape=(None, None, 3))
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
+
+from segbench.models.backbones import Backbone
+from segbench.models.keras_network import build_network
+from segbench.models.networks.unet import UNet
+
+#: Its name, as tests put it among keras.applications.
+SMALL = "Tiny"
 
 
 def preprocess_input(pixels: Any) -> Any:
@@ -33,3 +41,17 @@ def Tiny(
         x = keras.layers.GlobalAveragePooling2D()(x)
         x = keras.layers.Dense(classes)(x)
     return keras.Model(image, x)
+
+
+def unet(name=SMALL, channels=3, maps=2, policy="float32", pretrained=False, **options):
+    network = UNet(backbone=Backbone(name=name, **options), width=2)
+    return build_network(network, channels, maps, policy, pretrained=pretrained)
+
+
+def notop(name=SMALL):
+    make = Tiny if name == SMALL else getattr(keras.applications, name)
+    return make(include_top=False, weights=None, input_shape=(None, None, 3))
+
+
+def pixels(*shape, seed=0):
+    return np.random.default_rng(seed).random(shape, np.float32)

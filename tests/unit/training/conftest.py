@@ -67,3 +67,18 @@ def discs(
     names = [f"s{k:02d}" for k in range(12)]
     roles = dict(zip(names, ["train"] * 8 + ["validation"] * 2 + ["test"] * 2, strict=True))
     return write_archive({n: (*disc(rng, 32), n) for n in names}), write_folds(roles)
+
+
+@pytest.fixture
+def volumes(write_archive):
+    """Three volumes of several chunks, two modalities, three overlapping regions."""
+    rng = np.random.default_rng(0)
+    made = {}
+    for number, sides in enumerate([(70, 40, 66), (20, 80, 30), (40, 40, 40)]):
+        image = rng.integers(0, 255, (*sides, 2)).astype(np.uint8)
+        label = (rng.random((*sides, 3)) < 0.02).astype(np.uint8)
+        label[5:9, 8:14, 9:20, 0] = 1
+        made[f"v{number}"] = (image, label, f"v{number}")
+    return write_archive(
+        made, axes="zyxc", task="overlapping", classes=["WT", "TC", "ET"], class_values=[1, 2, 3]
+    )

@@ -16,21 +16,6 @@ from segbench.training.data import FoldData
 from segbench.training.task import Task, make_task
 
 
-@pytest.fixture
-def volumes(write_archive):
-    """Three volumes of several chunks, two modalities, three overlapping regions."""
-    rng = np.random.default_rng(0)
-    made = {}
-    for number, sides in enumerate([(70, 40, 66), (20, 80, 30), (40, 40, 40)]):
-        image = rng.integers(0, 255, (*sides, 2)).astype(np.uint8)
-        label = (rng.random((*sides, 3)) < 0.02).astype(np.uint8)
-        label[5:9, 8:14, 9:20, 0] = 1
-        made[f"v{number}"] = (image, label, f"v{number}")
-    return write_archive(
-        made, axes="zyxc", task="overlapping", classes=["WT", "TC", "ET"], class_values=[1, 2, 3]
-    )
-
-
 def model(**training):
     options = {"batch": 3, "patch": (24, 32, 24), "steps_per_epoch": 4, **training}
     return Model(network=UNet(depth=3, width=2), training=Training(**options))
