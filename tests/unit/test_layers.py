@@ -32,7 +32,7 @@ FLOORS = (
         "strict",
         "templating",
     ),
-    ("archives", "artefacts", "data_files", "models", "os_errors"),
+    ("archives", "artefacts", "data_files", "decoders", "models", "os_errors"),
     ("figures", "metrics", "preflight", "provenance"),
     ("config",),
     ("augmentation", "datasets", "folds", "resources", "slices", "statistics"),

@@ -23,8 +23,9 @@ import numpy as np
 
 from segbench.config.dataset import Background, Dataset
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.pixels import check_size, picture_size
+from segbench.datasets.pixels import picture_size
 from segbench.datasets.tree import by_stem, check_id, locate
+from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError
 
 LAYOUT = "photos/0001.jpg, annotations/pixel-level/0001.mat and label_list.mat"

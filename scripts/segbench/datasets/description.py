@@ -10,7 +10,7 @@ from segbench.artefacts.samples import Sample
 from segbench.config.dataset import Dataset
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.labels import count_objects, present_classes, read_label
-from segbench.datasets.pixels import check_size
+from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
 

@@ -20,10 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.pixels import check_size, picture_size, read_binary
+from segbench.datasets.pixels import picture_size, read_binary
 from segbench.datasets.rle import decode
 from segbench.datasets.run_table import read_rows
 from segbench.datasets.tree import check_id, locate, nearest_above, pictures, subfolders
+from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError
 
 LAYOUT = "stage1_train/<id>/images/<id>.png and stage1_train/<id>/masks/*.png"

@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from segbench.config.dataset import Background, Class, Layout
-from segbench.datasets import nifti
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.folder_files import read_array, read_image_file, size_of
 from segbench.datasets.folder_labels import to_binary, to_classes, to_objects
@@ -38,8 +37,9 @@ from segbench.datasets.folder_legend import Labels
 from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of, sample_ids
 from segbench.datasets.folder_sheet import Row, read_sheet
 from segbench.datasets.label_names import class_of_spelling
-from segbench.datasets.pixels import check_size
 from segbench.datasets.tree import breadth_first, subfolders
+from segbench.decoders import nifti
+from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:

@@ -8,16 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from segbench.datasets.nifti import read_nifti, spatial_shape
-from segbench.datasets.pixels import (
-    naming,
-    open_picture,
-    picture_size,
-    read_pixels,
-    read_tiff,
-    verify_png,
-)
-from segbench.datasets.tree import is_junk
+from segbench.datasets.pixels import picture_size, read_pixels, read_tiff
+from segbench.decoders.faults import naming
+from segbench.decoders.listing import is_junk
+from segbench.decoders.nifti import read_nifti, spatial_shape
+from segbench.decoders.pictures import open_picture, verify_png
 from segbench.errors import SegbenchError
 
 #: Endings of files that are read; the longest match counts.
@@ -183,7 +178,7 @@ def read_image_file(path: Path) -> np.ndarray:
     """
     ending = ending_of(path.name).lower()
     if ending in {".nii", ".nii.gz"}:
-        from segbench.datasets.nifti import read_nifti
+        from segbench.decoders.nifti import read_nifti
 
         return read_nifti(path)
     array = read_array(path)

@@ -166,7 +166,7 @@ def _verify_files(
     raw: Path, listed: Mapping[str, RawFile], sample: RawSample, source: Reader
 ) -> None:
     """Check sizes against the inventory, and the checksums inside PNG files."""
-    from segbench.datasets.pixels import verify_png
+    from segbench.decoders.pictures import verify_png
 
     faults = []
     for name, file in sorted(listed.items()):

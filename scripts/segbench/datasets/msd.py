@@ -14,7 +14,7 @@ class of the dataset's config is found in dataset.json by its name (capitals, an
 spaces do not matter). Both directions are read, Decathlon's value -> name and nnU-Net's name
 -> value or values.
 
-Arrays are (z, y, x, channel): the axes of the file reversed, see `segbench.datasets.nifti`.
+Arrays are (z, y, x, channel): the axes of the file reversed, see `segbench.decoders.nifti`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ from typing import Self
 import numpy as np
 
 from segbench.config.dataset import Dataset
-from segbench.datasets import nifti
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.label_names import check_labels_taken, class_values, read_dataset_json
-from segbench.datasets.pixels import check_size, read_pixels
-from segbench.datasets.tree import check_id, is_junk, locate
+from segbench.datasets.pixels import read_pixels
+from segbench.datasets.tree import check_id, locate
+from segbench.decoders import nifti
+from segbench.decoders.grids import check_size
+from segbench.decoders.listing import is_junk
 from segbench.errors import SegbenchError
 
 LAYOUT = "dataset.json with the folders imagesTr and labelsTr beside it"

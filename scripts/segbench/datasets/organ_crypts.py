@@ -32,10 +32,11 @@ from typing import Literal
 import numpy as np
 
 from segbench.datasets.base import RawSample, Reader, sorted_by_id
-from segbench.datasets.pixels import check_size, picture_size, read_binary
+from segbench.datasets.pixels import picture_size, read_binary
 from segbench.datasets.rle import decode
 from segbench.datasets.run_table import read_rows
 from segbench.datasets.tree import by_stem, check_id, locate, nearest_above, pictures
+from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError
 
 LAYOUT = "Colonic_crypt_dataset/train, train_mask, test and test_mask with <id>.tiff"

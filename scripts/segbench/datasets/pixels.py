@@ -3,65 +3,16 @@
 from __future__ import annotations
 
 import math
-import struct
-import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from segbench.decoders.faults import naming
+from segbench.decoders.pictures import open_picture, verify_png
 from segbench.errors import SegbenchError
-
-if TYPE_CHECKING:
-    from PIL import Image
-
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
-
-@contextmanager
-def naming(path: Path, kind: str = "picture file", *faults: type[Exception]) -> Iterator[None]:
-    """Turn a decoder's exceptions into a SegbenchError that names the file.
-
-    Parameters
-    ----------
-    path : Path
-        The file that is decoded.
-    kind : str
-        What it should be, for the error.
-    *faults : type
-        Exceptions of the decoder's own; the usual ones are known.
-    """
-    usual: tuple[type[Exception], ...] = (
-        OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError, struct.error,
-        zlib.error,
-    )  # fmt: skip
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise SegbenchError(
-            f"{path}: there is no such file", f"a {kind}", "fetch the dataset again"
-        ) from error
-    except (*usual, *faults) as error:
-        raise SegbenchError(
-            f"{path}: cannot be decoded ({error})",
-            f"a whole, undamaged {kind}",
-            "fetch this file again",
-        ) from error
-
-
-@contextmanager
-def open_picture(path: Path) -> Iterator[Image.Image]:
-    """Open a picture with Pillow; a decompression bomb is refused as a damaged file is."""
-    from PIL import Image
-
-    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-    with naming(path, "picture file", *bombs), warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            yield image
 
 
 def read_pixels(path: Path) -> np.ndarray:
@@ -97,44 +48,6 @@ def picture_size(path: Path) -> tuple[int, int]:
     """Height and width in pixels, from the file's header alone."""
     with open_picture(path) as image:
         return image.height, image.width
-
-
-def check_size(
-    where: str | Path,
-    found: tuple[int, ...],
-    size: tuple[int, ...],
-    image: str | Path,
-    unit: str = "pixels",
-) -> None:
-    """Refuse a label, or a channel, of another size than its image.
-
-    Parameters
-    ----------
-    where : str or Path
-        The label, for the error.
-    found, size : tuple of int
-        Its size and that of the image.
-    image : str or Path
-        The image, for the error.
-    unit : str
-        What sizes count.
-
-    Raises
-    ------
-    SegbenchError
-        With both sizes, and whether rows and columns are swapped.
-    """
-    if found == size:
-        return
-    swapped = len(size) == 2 and found == size[::-1]
-    raise SegbenchError(
-        f"{where}: {' x '.join(map(str, found))} {unit}",
-        f"{' x '.join(map(str, size))} {unit}, as {image}",
-        "rows and columns are swapped: transpose the mask, or save image and mask upright"
-        if swapped
-        else "fetch the image and its label again; if the label was resized, make it again at the "
-        "image's size (resize labels to the nearest pixel only)",
-    )
 
 
 def read_binary(path: Path) -> np.ndarray:
@@ -301,34 +214,3 @@ def read_colour(path: Path) -> np.ndarray:
     if channels < 3:
         return np.repeat(pixels.reshape(*pixels.shape[:2], -1)[..., :1], 3, axis=2)
     return np.ascontiguousarray(pixels[..., :3])
-
-
-def verify_png(path: Path) -> None:
-    """Check the checksum of every chunk of a PNG file; other files pass.
-
-    Decoders stop at the last row and do not look at the checksum of the pixel data, so
-    that a flipped bit passes for a picture. This reads the file once and decodes nothing.
-
-    Raises
-    ------
-    SegbenchError
-        A chunk is damaged or the file ends early.
-
-    References
-    ----------
-    PNG specification (third edition), 5.3 chunk layout, https://www.w3.org/TR/png-3/
-    """
-    with naming(path):
-        data = path.read_bytes()
-        if not data:
-            raise ValueError("the file is empty")
-        if not data.startswith(_PNG_SIGNATURE):
-            return
-        position, kind = len(_PNG_SIGNATURE), b""
-        while kind != b"IEND":
-            length, kind = struct.unpack_from(">I4s", data, position)
-            end = position + 8 + length
-            (expected,) = struct.unpack_from(">I", data, end)
-            if zlib.crc32(memoryview(data)[position + 4 : end]) != expected:
-                raise ValueError(f"the checksum of chunk {kind.decode('latin-1')} is wrong")
-            position = end + 4

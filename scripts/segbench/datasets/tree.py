@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
+from segbench.decoders.listing import is_junk
 from segbench.errors import SegbenchError
 
 #: File endings that count as pictures.
@@ -17,17 +18,6 @@ MAX_DEPTH = 4
 
 # "--" is left out: amplified copies are called SOURCE--POSE.
 _SAFE_ID = re.compile(r"(?!.*--)[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-
-
-def is_junk(name: str) -> bool:
-    """Whether a file or folder was left by an operating system or an archiver.
-
-    Examples
-    --------
-    >>> is_junk("._a.png"), is_junk("__MACOSX"), is_junk("a.png")
-    (True, True, False)
-    """
-    return name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
 def subfolders(folder: Path) -> list[str]:

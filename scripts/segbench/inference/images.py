@@ -128,7 +128,7 @@ def spacing_of(
     in micrometres. `axes` is the number of spatial axes of the image.
     """
     if image.ending in NIFTI:
-        from segbench.datasets.nifti import spacing_mm
+        from segbench.decoders.nifti import spacing_mm
 
         found = spacing_mm(folder / image.name)
         return found if found is not None and len(found) == axes else None
@@ -142,7 +142,7 @@ def affine_of(
 ) -> np.ndarray:
     """The (4, 4) affine of voxels (x, y, z, 1): the file's, else made from the spacing."""
     if image.ending in NIFTI:
-        from segbench.datasets.nifti import affine_of as read_affine
+        from segbench.decoders.nifti import affine_of as read_affine
 
         return read_affine(folder / image.name)
     sides = [*reversed(spacing_mm or (1.0,) * 3), 1.0, 1.0][:3]

@@ -66,7 +66,7 @@ def write_mask(label: np.ndarray, path: Path, affine: np.ndarray | None = None) 
     label = np.ascontiguousarray(label)
     with atomic_path(path) as beside:
         if path.name.endswith(".nii.gz"):
-            from segbench.datasets.nifti import nifti_bytes
+            from segbench.decoders.nifti import nifti_bytes
 
             volume = label if label.ndim == 3 else label[None]
             beside.write_bytes(nifti_bytes(volume, np.eye(4) if affine is None else affine))

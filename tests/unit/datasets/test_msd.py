@@ -11,7 +11,7 @@ from PIL import Image
 
 from segbench.config.dataset import Background, Class, Dataset
 from segbench.datasets import reader_of
-from segbench.datasets.nifti import nifti_bytes
+from segbench.decoders.nifti import nifti_bytes
 from segbench.errors import SegbenchError
 
 LABELS = {"0": "background", "1": "edema", "2": "non-enhancing tumor", "3": "enhancing tumour"}
@@ -448,7 +448,7 @@ def test_the_real_crops(publisher_data):
 
 
 def test_the_real_labels_alone(publisher_data):
-    from segbench.datasets.nifti import read_nifti
+    from segbench.decoders.nifti import read_nifti
 
     folder = publisher_data / "brats" / "Task01_BrainTumour_labels_only"
     for path in sorted(folder.glob("*.nii.gz")):

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from segbench.datasets.pixels import read_binary, read_pixels, verify_png
+from segbench.datasets.pixels import read_binary, read_pixels
+from segbench.decoders.pictures import verify_png
 from segbench.errors import SegbenchError
 from unit.datasets.helpers import write_picture
 

@@ -6,11 +6,11 @@ from segbench.datasets.tree import (
     breadth_first,
     by_stem,
     check_id,
-    is_junk,
     locate,
     pictures,
     subfolders,
 )
+from segbench.decoders.listing import is_junk
 from segbench.errors import SegbenchError
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from segbench.datasets.miniature.drawing import generator
-from segbench.datasets.nifti import nifti_bytes
+from segbench.decoders.nifti import nifti_bytes
 from segbench.files import write_text
 
 FOLDER = "Task01_BrainTumour"

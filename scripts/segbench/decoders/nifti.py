@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from segbench.datasets.pixels import naming
+from segbench.decoders.decoder import Choices, Decoded, Decoder, Header
+from segbench.decoders.faults import naming
 from segbench.errors import SegbenchError
 
 #: Endings of NIfTI files.
@@ -186,3 +187,35 @@ def nifti_bytes(array: np.ndarray, affine: np.ndarray) -> bytes:
     image = make(array.transpose(2, 1, 0, *range(3, array.ndim)), affine)
     image.header.set_xyzt_units("mm", "sec")
     return gzip.compress(image.to_bytes(), compresslevel=6, mtime=0)
+
+
+class NiftiDecoder(Decoder):
+    """Reads NIfTI-1 and NIfTI-2 files."""
+
+    name = "NIfTI"
+    endings = ENDINGS
+    mask_ending = ".nii.gz"
+
+    def header(self, path: Path, choices: Choices) -> Header:
+        """See `Decoder.header`."""
+        return self.read(path, choices).header
+
+    def read(self, path: Path, choices: Choices) -> Decoded:
+        """See `Decoder.read`."""
+        pixels = read_nifti(path)
+        axes = "yxc" if pixels.ndim == 3 else "zyxc"
+        if pixels.shape[-1] == 1:
+            pixels, axes = pixels[..., 0], axes[:-1]
+        header = Header(
+            axes, pixels.shape, pixels.dtype, spacing_mm=spacing_mm(path), affine=affine_of(path)
+        )
+        return Decoded(header, pixels)
+
+    def write_mask(self, label: np.ndarray, path: Path, source: Path, choices: Choices) -> None:
+        """See `Decoder.write_mask`."""
+        volume = label if label.ndim == 3 else label[None]
+        path.write_bytes(nifti_bytes(volume, affine_of(source)))
+
+
+#: The decoder of this module.
+DECODER = NiftiDecoder()

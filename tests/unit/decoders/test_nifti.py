@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.datasets.nifti import affine_of, nifti_bytes, read_nifti, spacing_mm, spatial_shape
+from segbench.decoders.nifti import affine_of, nifti_bytes, read_nifti, spacing_mm, spatial_shape
 from segbench.errors import SegbenchError
 
 AFFINE = np.diag([0.5, 0.7, 3.0, 1.0])

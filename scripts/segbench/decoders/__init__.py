@@ -1,0 +1,1 @@
+"""Decoders of image files: one for each format, behind one interface (`registry`)."""

@@ -1,0 +1,236 @@
+"""What every decoder provides: what a file says of its array, the array, and masks like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from segbench.errors import SegbenchError
+
+#: Axes of an array as it is handed on: spatial axes in this order, channels last.
+AXES = ("yx", "yxc", "zyx", "zyxc")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user says of files that do not say it themselves (`layout` of a dataset).
+
+    Attributes
+    ----------
+    axes : str or None
+        Axes of the array as stored, of the letters z, y, x, c; instead of what the file says.
+    dataset : str or None
+        Name of the array in a file that holds several (HDF5, ``.npz``).
+    level : int
+        Level of a pyramid; 0 is full size.
+    """
+
+    axes: str | None = None
+    dataset: str | None = None
+    level: int = 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An image or mask found in a folder: a file, several files, or a folder.
+
+    Attributes
+    ----------
+    name : str
+        What a decoder opens; POSIX path relative to the folder that was listed.
+    parts : tuple of str
+        All files it consists of, relative to the same folder, `name` among them if it is a file.
+    stem : str
+        What pairs an image and its mask: `name` without its ending; of a series its folder.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    stem: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its array.
+
+    Attributes
+    ----------
+    axes : str
+        One of `AXES`: the axes of the array that `Decoder.read` returns.
+    shape : tuple of int
+        Of that array.
+    dtype : dtype
+        Of that array: as stored (bool for one bit), native byte order.
+    spacing_mm : tuple of float or None
+        Size of a pixel (y, x) or voxel (z, y, x); None: the file does not say it.
+    affine : ndarray of float64, (4, 4), or None
+        Index (x, y, z, 1) to millimetres: right, anterior, superior; None: not said.
+    channels : tuple of str
+        Names of the channels (of a segmentation with layers: its segments); empty: not said.
+    colour : bool
+        The channels are red, green, blue (and opacity).
+    alpha : bool
+        The file marks its last channel as opacity.
+    labels : mapping of int to str
+        Names of the values of a label map, where the file gives them.
+    partial : bool
+        A segmentation that covers a part of its image's grid; the rest is background.
+    notes : tuple of str
+        What the user should be told, e.g. that two fields of the header disagree.
+    """
+
+    axes: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    spacing_mm: tuple[float, ...] | None = None
+    affine: np.ndarray | None = None
+    channels: tuple[str, ...] = ()
+    colour: bool = False
+    alpha: bool = False
+    labels: Mapping[int, str] = field(default_factory=dict)
+    partial: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The spatial axes' lengths: (y, x) or (z, y, x)."""
+        return self.shape[: len(self.axes.rstrip("c"))]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A file's array as stored.
+
+    Attributes
+    ----------
+    header : Header
+    pixels : ndarray
+        As `header` says.
+    palette : ndarray of uint8, (n, 3), or None
+        Colours of the values, where the file shows them so.
+    """
+
+    header: Header
+    pixels: np.ndarray
+    palette: np.ndarray | None = None
+
+
+class Decoder:
+    """Reads and writes the files of one format; base of all decoders.
+
+    A decoder's module loads the format's library inside its functions, so that only a file of
+    the format loads it.
+
+    Attributes
+    ----------
+    name : str
+        Of the format, for messages.
+    endings : tuple of str
+        In lower case, with the dot.
+    packages : tuple of str
+        Modules of the optional packages (envs/formats.in) that it needs.
+    folder : bool
+        A folder with one of the endings is one image; its `entries` lists the files in it.
+    mask_ending : str
+        Ending of the masks that `write_mask` writes.
+    """
+
+    name: ClassVar[str]
+    endings: ClassVar[tuple[str, ...]]
+    packages: ClassVar[tuple[str, ...]] = ()
+    folder: ClassVar[bool] = False
+    mask_ending: ClassVar[str]
+
+    def entries(self, folder: Path, names: Iterable[str]) -> list[Entry]:
+        """Group files of one folder into images; by default each file is one.
+
+        Parameters
+        ----------
+        folder : Path
+        names : iterable of str
+            Names in `folder` with one of the endings, sorted.
+
+        Returns
+        -------
+        list of Entry
+            Names, parts and stems relative to `folder`. An entry of several files has the name of
+            its first, from which `header` and `read` find the others; where it is all that the
+            folder holds, its stem is ``.``: it is called as the folder.
+
+        Raises
+        ------
+        SegbenchError
+            It cannot be known which files belong together.
+        """
+        endings = sorted(self.endings, key=len, reverse=True)
+        found = []
+        for name in names:
+            ending = next(one for one in endings if name.lower().endswith(one))
+            found.append(Entry(name, (name,), name[: -len(ending)]))
+        return found
+
+    def header(self, path: Path, choices: Choices) -> Header:
+        """What the file says, without reading its pixels where the format allows it.
+
+        Raises
+        ------
+        SegbenchError
+            The file is absent, damaged, or holds what cannot be known or handed on.
+        """
+        raise NotImplementedError
+
+    def read(self, path: Path, choices: Choices) -> Decoded:
+        """The array as stored.
+
+        Raises
+        ------
+        SegbenchError
+            As `header`.
+        """
+        raise NotImplementedError
+
+    def window(self, path: Path, choices: Choices, window: tuple[slice, ...]) -> np.ndarray:
+        """A part of the array; formats with tiles read only that part.
+
+        Parameters
+        ----------
+        window : tuple of slice
+            With start and stop, one for each spatial axis.
+        """
+        return self.read(path, choices).pixels[window]
+
+    def write_mask(self, label: np.ndarray, path: Path, source: Path, choices: Choices) -> None:
+        """Write a mask like an image of this format, where the image lies.
+
+        Parameters
+        ----------
+        label : ndarray of unsigned integers, (y, x) or (z, y, x)
+            On the grid of the image's array. Equal masks give equal bytes.
+        path : Path
+            File to write (the caller renames it into place); a folder for folder formats.
+        source : Path
+            The image, whose header the mask gets.
+        choices : Choices
+            Of the image.
+        """
+        raise NotImplementedError
+
+
+def check_axes(path: Path, axes: str, shape: tuple[int, ...]) -> None:
+    """Refuse axes that are not handed on, naming those there are.
+
+    Raises
+    ------
+    SegbenchError
+    """
+    if axes not in AXES or len(axes) != len(shape):
+        raise SegbenchError(
+            f"{path}: has the axes {axes.upper() or 'none'} ({' x '.join(map(str, shape))})",
+            "rows and columns, and at most slices and channels",
+            "save each time point or position as a file of its own; or, if the file names its "
+            "axes wrongly, set `layout: {axes: ...}` in the dataset's config, e.g. zyx",
+        )

@@ -1,0 +1,88 @@
+"""The registry of decoders.
+
+To add a format, write a module with its `DECODER` and name it here. No other code opens an
+image file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from segbench.decoders import arrays, nifti, pictures, tiff
+from segbench.decoders.decoder import Choices, Decoded, Decoder, Header
+from segbench.decoders.faults import check_packages
+from segbench.errors import SegbenchError
+
+#: All decoders.
+DECODERS: tuple[Decoder, ...] = tuple(module.DECODER for module in (pictures, tiff, nifti, arrays))
+
+#: Ending -> the decoder of such files, or folders; the longest match counts.
+BY_ENDING: dict[str, Decoder] = {
+    ending: decoder
+    for ending, decoder in sorted(
+        ((ending, decoder) for decoder in DECODERS for ending in decoder.endings),
+        key=lambda item: (-len(item[0]), item[0]),
+    )
+}
+
+#: Endings that are refused by name, as the user may well mean them to be read -> what to do.
+CONVERT = {
+    ".mat": "save each array with numpy.save (.npy) or as TIFF",
+    ".gif": "save the picture as PNG",
+    ".czi": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
+    ".lif": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
+    ".nd2": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
+}
+
+#: Where nothing is said.
+NO_CHOICES = Choices()
+
+
+def ending_of(name: str) -> str:
+    """Ending of a file's name as it is written; empty if it is none of those that are read.
+
+    Examples
+    --------
+    >>> ending_of("a.b.NII.GZ"), ending_of("notes.txt")
+    ('.NII.GZ', '')
+    """
+    for ending in BY_ENDING:
+        if name.lower().endswith(ending) and len(name) > len(ending):
+            return name[-len(ending) :]
+    return ""
+
+
+def decoder_of(path: Path) -> Decoder:
+    """The decoder of a file, by its ending.
+
+    Raises
+    ------
+    SegbenchError
+        There is none, or its packages are not installed.
+    """
+    ending = ending_of(path.name).lower()
+    if not ending:
+        raise unsupported(path)
+    decoder = BY_ENDING[ending]
+    check_packages(path, decoder.name, decoder.packages)
+    return decoder
+
+
+def unsupported(path: Path) -> SegbenchError:
+    """The error for a file that is not read, with how to convert it."""
+    suffix = path.suffix.lower()
+    return SegbenchError(
+        f"{path}: unsupported file format {suffix}",
+        f"a file ending in {', '.join(sorted(BY_ENDING))}",
+        CONVERT.get(suffix, "save it as PNG, TIFF or NIfTI"),
+    )
+
+
+def read(path: Path, choices: Choices = NO_CHOICES) -> Decoded:
+    """A file's array as stored; see `Decoder.read`."""
+    return decoder_of(path).read(path, choices)
+
+
+def header_of(path: Path, choices: Choices = NO_CHOICES) -> Header:
+    """What a file says of its array; see `Decoder.header`."""
+    return decoder_of(path).header(path, choices)

@@ -1,0 +1,52 @@
+"""Every file below a folder is an entry, junk, or named."""
+
+from __future__ import annotations
+
+import pytest
+
+from segbench.decoders.decoder import Entry
+from segbench.decoders.listing import list_images, natural
+from segbench.errors import SegbenchError
+
+
+def put(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+
+
+def names(entries):
+    return [entry.name for entry in entries]
+
+
+def test_digits_count_as_numbers(tmp_path):
+    put(tmp_path, "s10.png", "s2.png", "b/s1.tif", "._s3.png", "Thumbs.db", ".hidden/a.png")
+    entries, others = list_images(tmp_path)
+    assert names(entries) == ["b/s1.tif", "s2.png", "s10.png"]
+    assert entries[0] == Entry("b/s1.tif", ("b/s1.tif",), "b/s1")
+    assert others == []
+
+
+def test_other_files_are_named(tmp_path):
+    put(tmp_path, "a.png", "notes10.txt", "notes9.txt", "sub/README.md")
+    assert list_images(tmp_path)[1] == ["notes9.txt", "notes10.txt", "sub/README.md"]
+
+
+def test_a_format_with_a_way_to_convert_it_is_refused(tmp_path):
+    put(tmp_path, "a.png", "slide.czi")
+    with pytest.raises(SegbenchError) as caught:
+        list_images(tmp_path)
+    assert "slide.czi" in caught.value.what
+    assert "OME-TIFF" in caught.value.action
+
+
+def test_links_are_followed_and_loops_are_not(tmp_path):
+    put(tmp_path, "data/p0/s1.png", "disk/p1/s1.png")
+    (tmp_path / "data/p1").symlink_to(tmp_path / "disk/p1", target_is_directory=True)
+    (tmp_path / "data/p1/back").symlink_to(tmp_path / "data", target_is_directory=True)
+    assert names(list_images(tmp_path / "data")[0]) == ["p0/s1.png", "p1/s1.png"]
+
+
+def test_natural_order_of_mixed_names():
+    mixed = ["b", "a2b10", "a2b3", "10", "2a"]
+    assert sorted(mixed, key=natural) == ["2a", "10", "a2b3", "a2b10", "b"]

@@ -1,0 +1,48 @@
+"""Decoders are found by the endings of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segbench.decoders import faults
+from segbench.decoders.registry import BY_ENDING, CONVERT, decoder_of, header_of, read
+from segbench.errors import SegbenchError
+
+
+def test_the_longest_ending_counts():
+    assert decoder_of(Path("a.b.NII.GZ")).name == "NIfTI"
+    assert decoder_of(Path("a.TIFF")).name == "TIFF"
+
+
+def test_no_ending_has_two_decoders_and_none_is_refused():
+    decoders = {id(decoder): decoder for decoder in BY_ENDING.values()}.values()
+    assert sum(len(decoder.endings) for decoder in decoders) == len(BY_ENDING)
+    assert not set(CONVERT) & set(BY_ENDING)
+
+
+def test_an_unknown_file_is_refused_by_name():
+    with pytest.raises(SegbenchError) as caught:
+        decoder_of(Path("scan.nd2"))
+    assert caught.value.what == "scan.nd2: unsupported file format .nd2"
+    assert "OME-TIFF" in caught.value.action
+
+
+def test_missing_packages_are_told_with_the_command():
+    with pytest.raises(SegbenchError) as caught:
+        faults.check_packages(Path("a.dcm"), "DICOM", ("no_such_module_x", "numpy"))
+    assert "no_such_module_x" in caught.value.what
+    assert "numpy" not in caught.value.what
+    assert caught.value.action == "install them: make formats"
+
+
+def test_header_and_array_agree(tmp_path):
+    array = np.arange(24, dtype=np.int16).reshape(2, 3, 4) - 5
+    np.save(tmp_path / "a.npy", array)
+    found = read(tmp_path / "a.npy")
+    assert np.array_equal(found.pixels, array)
+    header = header_of(tmp_path / "a.npy")
+    assert (header.axes, header.shape, header.dtype) == ("yxc", (2, 3, 4), np.dtype(np.int16))
+    assert header.size == (2, 3)
