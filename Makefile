@@ -12,7 +12,7 @@ ON_EACH_PYTHON := tests/unit/test_archives.py tests/unit/provenance/test_store.p
   tests/unit/provenance/test_code.py tests/workflow/test_ensemble.py
 PROFILES := $(filter-out default,$(notdir $(wildcard profiles/*)))
 
-.PHONY: demo test lint types unit workflow test-slurm test-pythons profiles explain bench lock schema clean help
+.PHONY: demo formats test lint types unit workflow test-slurm test-pythons profiles explain bench lock schema clean help
 
 help:            ## What can be made
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -21,6 +21,8 @@ demo: $(VENV)/cpu  ## The miniature benchmark, offline, and its report
 	@$(BIN)/python -m compileall -q scripts
 	@$(RUN) PYTHONPATH="$(CURDIR)/scripts/progress" snakemake --logger progress
 	@echo "The report is report/index.html, the tables are in tables/."
+
+formats: $(VENV)/cpu $(VENV)/formats  ## Read DICOM, NRRD, MetaImage and OME-Zarr too
 
 test: $(VENV)/dev lint types unit workflow test-slurm test-pythons  ## Everything that CI checks
 
@@ -71,8 +73,9 @@ schema: $(VENV)/cpu  ## Regenerate config/schema.json and the reference of the c
 	PYTHONPATH=scripts $(BIN)/python -m segbench.config
 
 # The environment: pinned, hashed, and compiled (else every job compiles TensorFlow anew where
-# Python writes no bytecode, as in many containers). `cpu` runs the workflow, `dev` adds what the tests need.
-$(VENV)/cpu $(VENV)/dev: $(VENV)/%: envs/%.lock envs/bootstrap.lock
+# Python writes no bytecode, as in many containers). `cpu` runs the workflow, `formats` adds the
+# rarer image formats, `dev` these and what the tests need.
+$(VENV)/cpu $(VENV)/dev $(VENV)/formats: $(VENV)/%: envs/%.lock envs/bootstrap.lock
 	@test -x $(BIN)/pip || { python=$$(envs/find-python.sh $(PYTHON)) && \
 	  echo "Making the environment in $(VENV) with $$python" && $$python -m venv $(VENV); }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
@@ -83,8 +86,9 @@ lock:            ## Pin the newest versions that envs/*.in allow
 	for name in bootstrap cpu dev gpu; do \
 	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-header -o envs/$$name.lock envs/$$name.in || exit 1; done
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header -c envs/cpu.lock -o envs/kubernetes.lock envs/kubernetes.in
+	for name in formats kubernetes; do \
+	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-header -c envs/cpu.lock -o envs/$$name.lock envs/$$name.in || exit 1; done
 
 clean:           ## Remove outputs; keeps the store, the environment and downloaded data
 	rm -rf results tables report logs inventory .snakemake

@@ -12,7 +12,10 @@ from pathlib import Path
 from segbench.errors import SegbenchError
 
 #: How the optional packages of the rarer formats are installed.
-INSTALL = "make formats"
+INSTALL = (
+    "install them: make formats; in another environment pip install --require-hashes "
+    "-r envs/formats.lock"
+)
 
 
 @contextmanager
@@ -62,5 +65,5 @@ def check_packages(path: Path, kind: str, packages: tuple[str, ...]) -> None:
         raise SegbenchError(
             f"{path}: {kind} files need the Python package {' and '.join(missing)}",
             "the packages of envs/formats.in",
-            f"install them: {INSTALL}",
+            INSTALL,
         )
