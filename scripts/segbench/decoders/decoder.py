@@ -234,3 +234,67 @@ def check_axes(path: Path, axes: str, shape: tuple[int, ...]) -> None:
             "save each time point or position as a file of its own; or, if the file names its "
             "axes wrongly, set `layout: {axes: ...}` in the dataset's config, e.g. zyx",
         )
+
+
+def canonical(path: Path, array: np.ndarray, axes: str) -> tuple[np.ndarray, str]:
+    """Bring the axes of an array as stored into the order in which they are handed on.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the error.
+    array : ndarray
+        As stored. An array of any value and this shape (`numpy.broadcast_to`) tells what `read`
+        will return.
+    axes : str
+        A letter for each of its axes. Letters other than z, y, x, c may name axes of length 1,
+        which are dropped.
+
+    Returns
+    -------
+    array : ndarray
+        A view.
+    axes : str
+        One of `AXES`.
+
+    Raises
+    ------
+    SegbenchError
+        There are other axes than these.
+
+    Examples
+    --------
+    >>> array, axes = canonical(Path("a.npy"), np.zeros((3, 40, 50)), "cyx")
+    >>> array.shape, axes
+    ((40, 50, 3), 'yxc')
+    """
+    axes = axes.lower()
+    if len(axes) == array.ndim:
+        sides = list(zip(axes, array.shape, strict=True))
+        dropped = [n for n, (axis, side) in enumerate(sides) if axis not in "zyxc" and side == 1]
+        array = array.squeeze(tuple(dropped))
+        axes = "".join(axis for n, axis in enumerate(axes) if n not in dropped)
+        array = array.transpose(sorted(range(len(axes)), key=lambda n: "zyxc".find(axes[n])))
+        axes = "".join(sorted(axes, key="zyxc".find))
+    check_axes(path, axes, array.shape)
+    return array, axes
+
+
+def stored_window(axes: str, window: tuple[slice, ...]) -> tuple[slice, ...]:
+    """What `window` of the array handed on is in an array stored with other axes.
+
+    Parameters
+    ----------
+    axes : str
+        As given to `canonical`.
+    window : tuple of slice
+        See `Decoder.window`.
+
+    Examples
+    --------
+    >>> stored_window("cxy", (slice(0, 4), slice(2, 9)))
+    (slice(None, None, None), slice(2, 9, None), slice(0, 4, None))
+    """
+    spatial = [letter for letter in "zyx" if letter in axes.lower()]
+    named = dict(zip(spatial, window, strict=True))
+    return tuple(named.get(letter, slice(None)) for letter in axes.lower())
