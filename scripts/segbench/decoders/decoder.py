@@ -203,7 +203,14 @@ class Decoder:
         """
         return self.read(path, choices).pixels[window]
 
-    def write_mask(self, label: np.ndarray, path: Path, source: Path, choices: Choices) -> None:
+    def write_mask(
+        self,
+        label: np.ndarray,
+        path: Path,
+        source: Path,
+        choices: Choices,
+        names: Mapping[int, str] = {},
+    ) -> None:
         """Write a mask like an image of this format, where the image lies.
 
         Parameters
@@ -216,6 +223,8 @@ class Decoder:
             The image, whose header the mask gets.
         choices : Choices
             Of the image.
+        names : mapping of int to str
+            Names of the label's values, for formats that keep them.
         """
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -211,7 +211,14 @@ class NiftiDecoder(Decoder):
         )
         return Decoded(header, pixels)
 
-    def write_mask(self, label: np.ndarray, path: Path, source: Path, choices: Choices) -> None:
+    def write_mask(
+        self,
+        label: np.ndarray,
+        path: Path,
+        source: Path,
+        choices: Choices,
+        names: Mapping[int, str] = {},
+    ) -> None:
         """See `Decoder.write_mask`."""
         volume = label if label.ndim == 3 else label[None]
         path.write_bytes(nifti_bytes(volume, affine_of(source)))

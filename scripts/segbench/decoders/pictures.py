@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,7 +98,14 @@ class PictureDecoder(Decoder):
         )  # fmt: skip
         return Decoded(header, pixels, palette)
 
-    def write_mask(self, label: np.ndarray, path: Path, source: Path, choices: Choices) -> None:
+    def write_mask(
+        self,
+        label: np.ndarray,
+        path: Path,
+        source: Path,
+        choices: Choices,
+        names: Mapping[int, str] = {},
+    ) -> None:
         """See `Decoder.write_mask`."""
         from PIL import Image
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,14 @@ class TiffDecoder(Decoder):
         pixels, axes = _axes_in_order(path, pixels, axes)
         return Decoded(Header(axes, pixels.shape, pixels.dtype), pixels)
 
-    def write_mask(self, label: np.ndarray, path: Path, source: Path, choices: Choices) -> None:
+    def write_mask(
+        self,
+        label: np.ndarray,
+        path: Path,
+        source: Path,
+        choices: Choices,
+        names: Mapping[int, str] = {},
+    ) -> None:
         """See `Decoder.write_mask`."""
         import tifffile
 
