@@ -34,7 +34,7 @@ rule apply_model:
         mem_mb=lambda w, attempt: 4000 * attempt,
         runtime=lambda w, attempt: 240 * attempt,
     params:
-        code=lambda w: CODE.with_networks_of("apply_model", APPLIED.recipes()),
+        code=lambda w: CODE.applying("apply_model", APPLIED.recipes()),
         settings=lambda w: APPLIED.settings(),
     script:
         "../scripts/apply_model.py"

@@ -91,6 +91,8 @@ class Reader:
 
     Attributes
     ----------
+    decoders : tuple of str
+        Image formats that the publisher's files may have, see `segbench.decoders.registry`.
     spacing_in_files : bool
         Whether the files may give the pixel spacing, see `spacing_mm`.
     takes_submissions : bool
@@ -98,6 +100,7 @@ class Reader:
         `segbench.datasets.submission`.
     """
 
+    decoders: ClassVar[tuple[str, ...]] = ("pictures", "tiff")
     spacing_in_files: ClassVar[bool] = False
     takes_submissions: ClassVar[bool] = False
 

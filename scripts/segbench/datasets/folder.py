@@ -40,6 +40,7 @@ from segbench.datasets.label_names import class_of_spelling
 from segbench.datasets.tree import breadth_first, subfolders
 from segbench.decoders import nifti
 from segbench.decoders.grids import check_size
+from segbench.decoders.registry import FORMATS
 from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Folder(Reader):
         A folder of the layout leaves the raw tree, or a label stands for two classes.
     """
 
+    decoders = tuple(one.module for one in FORMATS)
     spacing_in_files = True
 
     def __init__(

@@ -37,6 +37,7 @@ from segbench.datasets.tree import check_id, locate
 from segbench.decoders import nifti
 from segbench.decoders.grids import check_size
 from segbench.decoders.listing import is_junk
+from segbench.decoders.registry import FORMATS
 from segbench.errors import SegbenchError
 
 LAYOUT = "dataset.json with the folders imagesTr and labelsTr beside it"
@@ -62,6 +63,7 @@ class Msd(Reader):
         Its classes say which labels become which value.
     """
 
+    decoders = tuple(one.module for one in FORMATS)
     spacing_in_files = True
 
     def __init__(self, dataset: Dataset) -> None:

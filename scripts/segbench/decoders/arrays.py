@@ -15,7 +15,6 @@ class ArrayDecoder(Decoder):
     """Reads plain arrays of numbers."""
 
     name = "NumPy"
-    endings = (".npy",)
     mask_ending = ".tif"
 
     def header(self, path: Path, choices: Choices) -> Header:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -122,37 +122,31 @@ class Decoded:
 class Decoder:
     """Reads and writes the files of one format; base of all decoders.
 
-    A decoder's module loads the format's library inside its functions, so that only a file of
-    the format loads it.
+    A decoder's module loads the format's library inside its functions, so that listing a
+    folder does not.
 
     Attributes
     ----------
     name : str
         Of the format, for messages.
-    endings : tuple of str
-        In lower case, with the dot.
     packages : tuple of str
         Modules of the optional packages (envs/formats.in) that it needs.
-    folder : bool
-        A folder with one of the endings is one image; its `entries` lists the files in it.
     mask_ending : str
         Ending of the masks that `write_mask` writes.
     """
 
     name: ClassVar[str]
-    endings: ClassVar[tuple[str, ...]]
     packages: ClassVar[tuple[str, ...]] = ()
-    folder: ClassVar[bool] = False
     mask_ending: ClassVar[str]
 
-    def entries(self, folder: Path, names: Iterable[str]) -> list[Entry]:
+    def entries(self, folder: Path, stems: Mapping[str, str]) -> list[Entry]:
         """Group files of one folder into images; by default each file is one.
 
         Parameters
         ----------
         folder : Path
-        names : iterable of str
-            Names in `folder` with one of the endings, sorted.
+        stems : mapping of str to str
+            Names in `folder` that have one of the format's endings, sorted -> the name without.
 
         Returns
         -------
@@ -166,12 +160,7 @@ class Decoder:
         SegbenchError
             It cannot be known which files belong together.
         """
-        endings = sorted(self.endings, key=len, reverse=True)
-        found = []
-        for name in names:
-            ending = next(one for one in endings if name.lower().endswith(one))
-            found.append(Entry(name, (name,), name[: -len(ending)]))
-        return found
+        return [Entry(name, (name,), stem) for name, stem in stems.items()]
 
     def header(self, path: Path, choices: Choices) -> Header:
         """What the file says, without reading its pixels where the format allows it.

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from segbench.decoders.decoder import Decoder, Entry
-from segbench.decoders.registry import BY_ENDING, CONVERT, ending_of, unsupported
+from segbench.decoders.decoder import Entry
+from segbench.decoders.registry import BY_ENDING, CONVERT, Format, ending_of, load, unsupported
 
 
 def is_junk(name: str) -> bool:
@@ -58,17 +58,17 @@ def list_images(folder: Path) -> tuple[list[Entry], list[str]]:
     entries: list[Entry] = []
     others: list[str] = []
     for place, names in _folders(folder):
-        by_decoder: dict[Decoder, list[str]] = {}
+        by_format: dict[Format, dict[str, str]] = {}
         for name in names:
             ending = ending_of(name).lower()
             if ending:
-                by_decoder.setdefault(BY_ENDING[ending], []).append(name)
+                by_format.setdefault(BY_ENDING[ending], {})[name] = name[: -len(ending)]
             elif Path(name).suffix.lower() in CONVERT:
                 raise unsupported(folder / place / name)
             else:
                 others.append((place / name).as_posix())
-        for decoder, found in by_decoder.items():
-            for entry in decoder.entries(folder / place, found):
+        for one, stems in by_format.items():
+            for entry in load(one).entries(folder / place, stems):
                 parts = tuple((place / part).as_posix() for part in entry.parts)
                 stem = (place / entry.stem).as_posix()
                 stem = folder.name if stem == "." else stem

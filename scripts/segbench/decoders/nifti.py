@@ -193,7 +193,6 @@ class NiftiDecoder(Decoder):
     """Reads NIfTI-1 and NIfTI-2 files."""
 
     name = "NIfTI"
-    endings = ENDINGS
     mask_ending = ".nii.gz"
 
     def header(self, path: Path, choices: Choices) -> Header:

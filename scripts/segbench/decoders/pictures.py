@@ -69,7 +69,6 @@ class PictureDecoder(Decoder):
     """Reads what Pillow reads with one plain grid of pixels."""
 
     name = "picture"
-    endings = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
     mask_ending = ".png"
 
     def header(self, path: Path, choices: Choices) -> Header:

@@ -6,21 +6,48 @@ image file.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from segbench.decoders import arrays, nifti, pictures, tiff
 from segbench.decoders.decoder import Choices, Decoded, Decoder, Header
 from segbench.decoders.faults import check_packages
 from segbench.errors import SegbenchError
+from segbench.late_import import load_symbol
 
-#: All decoders.
-DECODERS: tuple[Decoder, ...] = tuple(module.DECODER for module in (pictures, tiff, nifti, arrays))
 
-#: Ending -> the decoder of such files, or folders; the longest match counts.
-BY_ENDING: dict[str, Decoder] = {
-    ending: decoder
-    for ending, decoder in sorted(
-        ((ending, decoder) for decoder in DECODERS for ending in decoder.endings),
+@dataclass(frozen=True)
+class Format:
+    """A format that is read.
+
+    Attributes
+    ----------
+    module : str
+        Module of `segbench.decoders` with its `DECODER`. It is loaded when such a file is met,
+        so that no job's code holds the decoder of a format that its dataset cannot have.
+    endings : tuple of str
+        In lower case, with the dot.
+    folder : bool
+        A folder with one of the endings is one image.
+    """
+
+    module: str
+    endings: tuple[str, ...]
+    folder: bool = False
+
+
+#: All formats.
+FORMATS = (
+    Format("pictures", (".png", ".jpg", ".jpeg", ".bmp", ".webp")),
+    Format("tiff", (".tif", ".tiff")),
+    Format("nifti", (".nii.gz", ".nii")),
+    Format("arrays", (".npy",)),
+)
+
+#: Ending -> the format of such files or folders, the longest first: it counts.
+BY_ENDING: dict[str, Format] = {
+    ending: one
+    for ending, one in sorted(
+        ((ending, one) for one in FORMATS for ending in one.endings),
         key=lambda item: (-len(item[0]), item[0]),
     )
 }
@@ -63,9 +90,26 @@ def decoder_of(path: Path) -> Decoder:
     ending = ending_of(path.name).lower()
     if not ending:
         raise unsupported(path)
-    decoder = BY_ENDING[ending]
+    decoder = load(BY_ENDING[ending])
     check_packages(path, decoder.name, decoder.packages)
     return decoder
+
+
+def load(found: Format) -> Decoder:
+    """The decoder of a format."""
+    decoder: Decoder = load_symbol(module_of(found.module), "DECODER")
+    return decoder
+
+
+def module_of(name: str) -> str:
+    """Dotted name of a decoder's module, by its name in `Format`.
+
+    Examples
+    --------
+    >>> module_of("tiff")
+    'segbench.decoders.tiff'
+    """
+    return f"segbench.decoders.{name}"
 
 
 def unsupported(path: Path) -> SegbenchError:

@@ -18,7 +18,6 @@ class TiffDecoder(Decoder):
     """Reads files with tifffile, which decompresses with imagecodecs."""
 
     name = "TIFF"
-    endings = (".tif", ".tiff")
     mask_ending = ".tif"
 
     def header(self, path: Path, choices: Choices) -> Header:

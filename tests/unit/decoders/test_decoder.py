@@ -73,7 +73,7 @@ def test_the_size_is_that_of_the_spatial_axes():
 class Whole(Decoder):
     """Reads nothing: one array."""
 
-    name, endings, mask_ending = "whole", (".a", ".b.a"), ".a"
+    name, mask_ending = "whole", ".a"
 
     def read(self, path, choices):
         pixels = np.arange(12).reshape(3, 4)
@@ -82,7 +82,7 @@ class Whole(Decoder):
 
 def test_a_window_is_cut_and_each_file_is_an_image_by_default():
     assert Whole().window(PATH, None, (slice(1, 3), slice(0, 2))).tolist() == [[4, 5], [8, 9]]
-    found = Whole().entries(Path(), ["p.A", "q.b.a"])
+    found = Whole().entries(Path(), {"p.A": "p", "q.b.a": "q"})
     assert [(entry.name, entry.parts, entry.stem) for entry in found] == [
         ("p.A", ("p.A",), "p"),
         ("q.b.a", ("q.b.a",), "q"),

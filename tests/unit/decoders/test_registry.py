@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from segbench.decoders import faults
-from segbench.decoders.registry import BY_ENDING, CONVERT, decoder_of, header_of, read
+from segbench.decoders.registry import (
+    BY_ENDING,
+    CONVERT,
+    FORMATS,
+    decoder_of,
+    header_of,
+    load,
+    read,
+)
 from segbench.errors import SegbenchError
 
 
@@ -18,9 +26,15 @@ def test_the_longest_ending_counts():
 
 
 def test_no_ending_has_two_decoders_and_none_is_refused():
-    decoders = {id(decoder): decoder for decoder in BY_ENDING.values()}.values()
-    assert sum(len(decoder.endings) for decoder in decoders) == len(BY_ENDING)
+    assert sum(len(one.endings) for one in FORMATS) == len(BY_ENDING)
     assert not set(CONVERT) & set(BY_ENDING)
+
+
+@pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.module)
+def test_each_module_has_its_decoder(one):
+    decoder = load(one)
+    assert decoder.name
+    assert decoder.mask_ending in BY_ENDING
 
 
 def test_an_unknown_file_is_refused_by_name():

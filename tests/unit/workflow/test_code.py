@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import segbench
+from segbench.decoders.registry import FORMATS
 from segbench.provenance.code import code_of, code_parts
 from segbench.workflow import code as module
 from segbench.workflow.code import Code
@@ -36,14 +37,27 @@ def test_a_script_is_digested_once(config, asked):
     assert asked == [("train.py", SCRIPTS / "segbench", ())]
 
 
-def test_the_reader_is_that_of_the_dataset(config, asked, run):
+#: Decoders of the publishers' pictures.
+PICTURES = ("segbench.decoders.pictures", "segbench.decoders.tiff")
+
+
+def test_the_reader_is_that_of_the_dataset_with_its_decoders(config, asked, run):
     code = Code(config, SCRIPTS)
     code.with_reader("index")(run)
     code.with_reader_of("index", "kidney_nuclei")
-    assert [modules for _, _, modules in asked] == [
-        ("segbench.datasets.dsb2018",),
-        ("segbench.datasets.kidney_nuclei",),
+    code.with_reader_of("index", "folder")
+    assert [modules for _, _, modules in asked[:2]] == [
+        ("segbench.datasets.dsb2018", *PICTURES),
+        ("segbench.datasets.kidney_nuclei", *PICTURES),
     ]
+    every = {f"segbench.decoders.{one.module}" for one in FORMATS}
+    assert set(asked[2][2]) == {"segbench.datasets.folder", *every}
+
+
+def test_new_images_may_be_of_any_format(config, asked):
+    Code(config, SCRIPTS).applying("apply_model", config.models)
+    every = [f"segbench.decoders.{one.module}" for one in FORMATS]
+    assert list(asked[0][2][-len(every) :]) == every
 
 
 def test_the_networks_are_those_of_the_models(config, asked, run):
@@ -62,8 +76,8 @@ def test_the_generator_counts_only_where_data_are_generated(config, asked, run):
     downloaded = replace(config, datasets={"dsb2018": dataset})
     Code(downloaded, SCRIPTS).acquire(run)
     assert [modules for _, _, modules in asked] == [
-        ("segbench.datasets.dsb2018", "segbench.datasets.miniature.dsb2018"),
-        ("segbench.datasets.dsb2018",),
+        ("segbench.datasets.dsb2018", *PICTURES, "segbench.datasets.miniature.dsb2018"),
+        ("segbench.datasets.dsb2018", *PICTURES),
     ]
 
 
