@@ -45,7 +45,8 @@ def test_the_reader_is_that_of_the_dataset_with_its_decoders(config, asked, run)
     code = Code(config, SCRIPTS)
     code.with_reader("index")(run)
     code.with_reader_of("index", "kidney_nuclei")
-    code.with_reader_of("index", "folder")
+    own = config.datasets["dsb2018"].model_copy(update={"format": "folder"})
+    Code(replace(config, datasets={"own": own}), SCRIPTS).with_reader_of("index", "own")
     assert [modules for _, _, modules in asked[:2]] == [
         ("segbench.datasets.dsb2018", *PICTURES),
         ("segbench.datasets.kidney_nuclei", *PICTURES),
