@@ -2,9 +2,231 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
 from pathlib import Path
 
+import numpy as np
+
+from segbench.decoders.affines import spacing_from
+from segbench.decoders.decoder import Decoded, Header
 from segbench.errors import SegbenchError
+
+log = logging.getLogger(__name__)
+
+#: How far the corners of two grids may lie apart, in voxels of the image, where they count as one
+#: grid. Headers hold float32 and rounded numbers; a mask has no finer place than its voxels.
+TOLERANCE = 0.1
+
+
+def align(part: Decoded, path: Path, image: Header, image_path: Path) -> np.ndarray:
+    """Bring a mask, or a channel, to the grid of its image.
+
+    Grids are compared as far as both files say where they lie: sizes, voxel sizes, affines.
+    Mirrored and permuted axes are put in the image's order, and a partial segmentation
+    (`Header.partial`) is put in its place; both move whole voxels only. The log tells of moved
+    axes, once a file.
+
+    Parameters
+    ----------
+    part : Decoded
+        The mask or channel.
+    path : Path
+        Its file, for messages.
+    image : Header
+        Of the image; of an image in several files, of its first channel.
+    image_path : Path
+        The image, for messages.
+
+    Returns
+    -------
+    ndarray
+        The pixels of `part` with the spatial axes of `image`; channels stay last.
+
+    Raises
+    ------
+    SegbenchError
+        The grids differ otherwise: in size, voxel size, angle or place; the error says in what.
+    """
+    pixels, size = part.pixels, _three(image.size)
+    volume = pixels.reshape(_three(part.header.size) + pixels.shape[len(part.header.size) :])
+    if part.header.affine is None or image.affine is None:
+        if volume.shape[:3] != size:
+            check_size(path, part.header.size, image.size, image_path, _unit(image))
+        _check_spacing(part.header, path, image, image_path)
+    else:
+        move = _Move.between(part.header.affine, volume.shape[:3], image.affine)
+        low, volume = move.low, move.turned(volume)
+        if move.error > TOLERANCE or not (
+            part.header.partial or (volume.shape[:3] == size and not any(low))
+        ):
+            raise _elsewhere(part.header, path, image, image_path)
+        if move.what:
+            _warn(f"{path}: {move.what}; its voxels are put in the order of {image_path}")
+        if part.header.partial:
+            volume = _embedded(volume, low, size, path, image_path)
+    return volume.reshape(image.size + volume.shape[3:])
+
+
+@dataclass(frozen=True)
+class _Move:
+    """How the voxels of a grid lie in another one, to the nearest whole voxels.
+
+    Attributes
+    ----------
+    order : tuple of int
+        For each axis (z, y, x) of the other grid, the axis of this one along it.
+    mirrored : tuple of bool
+        For each axis of the other grid, whether this one runs against it.
+    low : tuple of int
+        Voxel of the other grid in which this one begins, once turned.
+    error : float
+        How far the corners lie from there, in voxels of the other grid; inf: no axis is along.
+    what : str
+        What was moved, for the log; empty: nothing.
+    """
+
+    order: tuple[int, ...]
+    mirrored: tuple[bool, ...]
+    low: tuple[int, ...]
+    error: float
+    what: str
+
+    @staticmethod
+    def between(affine: np.ndarray, size: tuple[int, ...], other: np.ndarray) -> _Move:
+        """From the affines of both (x, y, z, 1) and the size (z, y, x) of the first."""
+        step = np.linalg.solve(other, affine)
+        turn, start = step[2::-1, 2::-1], step[2::-1, 3]  # (z, y, x)
+        sides = np.array(size) - 1
+        # An axis of one voxel has no direction: it takes the place that is left.
+        long = [axis for axis in range(3) if sides[axis]]
+        rows = [int(np.argmax(np.abs(turn[:, axis]))) for axis in long]
+        if len(set(rows)) < len(rows):
+            return _Move((0, 1, 2), (False,) * 3, (0, 0, 0), np.inf, "")
+        left = [row for row in range(3) if row not in rows]
+        place = dict(zip(rows, long, strict=True))
+        place |= dict(zip(left, (axis for axis in range(3) if axis not in long), strict=True))
+        order = tuple(place[row] for row in range(3))
+        signs = [-1 if row in rows and turn[row, place[row]] < 0 else 1 for row in range(3)]
+        whole = np.zeros((3, 3))
+        whole[range(3), order] = signs
+        first = np.rint(start)
+        corners = sides[:, None] * np.array(list(product((0, 1), repeat=3))).T
+        error = np.abs((turn - whole) @ corners + (start - first)[:, None]).max()
+        low = tuple(
+            int(first[row] - (sides[order[row]] if signs[row] < 0 else 0)) for row in range(3)
+        )
+        mirrored = tuple(sign < 0 for sign in signs)
+        along = ", ".join("zyx"[order.index(axis)] for axis in range(3))
+        told = [f"its axes z, y, x run along the image's {along}"] if order != (0, 1, 2) else []
+        names = " and ".join("zyx"[row] for row in range(3) if mirrored[row])
+        told += [f"it is mirrored along {names}"] if names else []
+        return _Move(order, mirrored, low, float(error), ", ".join(told))
+
+    def turned(self, volume: np.ndarray) -> np.ndarray:
+        """An array (z, y, x) or (z, y, x, channel) with the axes of the other grid."""
+        if not self.what:
+            return volume
+        volume = volume.transpose(*self.order, *range(3, volume.ndim))
+        steps = tuple(slice(None, None, -1 if against else 1) for against in self.mirrored)
+        return np.ascontiguousarray(volume[steps])
+
+
+def _embedded(
+    volume: np.ndarray, low: tuple[int, ...], size: tuple[int, ...], path: Path, image: Path
+) -> np.ndarray:
+    """A part of a grid in the whole of it, the rest 0."""
+    inside = [(max(a, 0), min(a + n, m)) for a, n, m in zip(low, volume.shape, size, strict=False)]
+    taken = volume[
+        tuple(slice(a - b, max(c - b, 0)) for (a, c), b in zip(inside, low, strict=True))
+    ]
+    if np.count_nonzero(taken) != np.count_nonzero(volume):
+        raise SegbenchError(
+            f"{path}: a part of the segmentation lies outside {image}",
+            "a segmentation of this image",
+            "pair each image with its own segmentation; or export the segmentation again with "
+            "this image as its reference",
+        )
+    whole = np.zeros(size + volume.shape[3:], volume.dtype)
+    if taken.size:
+        whole[tuple(slice(a, c) for a, c in inside)] = taken
+    return whole
+
+
+def _check_spacing(part: Header, path: Path, image: Header, image_path: Path) -> None:
+    """Compare voxel sizes where no place is said."""
+    if part.spacing_mm is None or image.spacing_mm is None:
+        return
+    axes = min(len(part.spacing_mm), len(image.spacing_mm))
+    ratio = np.divide(part.spacing_mm[-axes:], image.spacing_mm[-axes:])
+    if (np.abs(ratio - 1) * image.size[-axes:] <= TOLERANCE).all():
+        return
+    if len(image.size) == 2:
+        # The resolution of a picture is often left over from a printer or a screen.
+        _warn(
+            f"{path}: says that its pixels are {_numbers(part.spacing_mm)} mm, and {image_path} "
+            f"{_numbers(image.spacing_mm)} mm; they are paired as both are equally large"
+        )
+        return
+    raise _elsewhere(part, path, image, image_path)
+
+
+def _elsewhere(part: Header, path: Path, image: Header, image_path: Path) -> SegbenchError:
+    return SegbenchError(
+        f"{path}: its voxels do not lie where those of {image_path} do: "
+        + "; ".join(_differences(part, image)),
+        "the same grid (mirrored or permuted axes are put in order), within "
+        f"{TOLERANCE} of a voxel",
+        "resample it onto the image's grid (masks with nearest neighbour), e.g. with "
+        "SimpleITK.Resample or antsApplyTransforms; or, if only its header is wrong, copy the "
+        "image's header into it",
+    )
+
+
+def _differences(part: Header, image: Header) -> list[str]:
+    """What differs between two grids, in the order in which it explains the rest."""
+    found = []
+    sizes = [_three(one.size) for one in (part, image)]
+    if sizes[0] != sizes[1]:
+        found.append("{} voxels, not {}".format(*(" x ".join(map(str, one)) for one in sizes)))
+    mine, theirs = part.spacing_mm, image.spacing_mm
+    if mine and theirs and (len(mine) != len(theirs) or not np.allclose(mine, theirs, 1e-4, 0)):
+        found.append(f"voxels of {_numbers(mine)} mm, not {_numbers(theirs)} mm")
+    if part.affine is None or image.affine is None:
+        return found
+    units = [one[:3, :3] / spacing_from(one)[::-1] for one in (part.affine, image.affine)]
+    turn = np.linalg.solve(units[1], units[0])
+    whole = np.rint(turn) if (np.abs(np.rint(turn)).sum(0) == 1).all() else np.eye(3)
+    cosine = (np.trace(turn @ whole.T) - 1) / 2
+    if (angle := np.degrees(np.arccos(np.clip(cosine, -1, 1)))) > 0.01:
+        found.append(f"turned by {angle:.2f} degrees")
+    step = np.linalg.solve(image.affine, part.affine)
+    centres = [np.array([*((np.array(one[::-1]) - 1) / 2), 1]) for one in sizes]
+    shift = (step @ centres[0] - centres[1])[2::-1]
+    if np.abs(shift).max() > 0.01:
+        found.append(f"its centre {_numbers(shift)} voxels (z, y, x) from the image's")
+    return found or ["its corners differ"]
+
+
+def _three(size: tuple[int, ...]) -> tuple[int, ...]:
+    """A picture is one slice."""
+    return (1,) * (3 - len(size)) + size
+
+
+def _unit(header: Header) -> str:
+    return "pixels" if len(header.size) == 2 else "voxels"
+
+
+def _numbers(values: np.ndarray | tuple[float, ...]) -> str:
+    return " x ".join(f"{round(float(value), 4) + 0:.4g}" for value in values)
+
+
+@cache
+def _warn(text: str) -> None:
+    """Say it once: a file is opened several times."""
+    log.warning(text)
 
 
 def check_size(
