@@ -25,6 +25,7 @@ FLOORS = (
         "chunks",
         "errors",
         "files",
+        "known_pixels",
         "late_import",
         "parallel",
         "stages",

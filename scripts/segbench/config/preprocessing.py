@@ -54,7 +54,8 @@ class Preprocessing(Strict):
     antialias: bool = Field(True, description="Gaussian smoothing before shrinking.")
     normalise: Literal["none", "minmax", "percentile", "zscore"] = Field(
         "minmax",
-        description="Linear stretch to 0...1 per image and channel; percentile: 1st to 99th.",
+        description="Linear stretch to 0...1 per image and channel; percentile: 1st to 99th, or "
+        "smallest to largest value where these are equal.",
     )
     normalise_within: Literal["image", "nonzero"] = Field(
         "image",

@@ -88,7 +88,12 @@ def is_constant(image: np.ndarray) -> bool:
 
 
 def pixel_digest(image: np.ndarray) -> str:
-    """SHA-256 of an image's shape, dtype and pixels, independent of its file format."""
+    """SHA-256 of an image's shape, dtype and pixels, independent of its file format.
+
+    There are many bit patterns that say NaN; all count as the same.
+    """
+    if image.dtype.kind == "f":
+        image = np.where(np.isnan(image), image.dtype.type(np.nan), image)
     head = f"{image.dtype.name} {'x'.join(map(str, image.shape))}\n".encode()
     little = image.astype(image.dtype.newbyteorder("<"), copy=False)
     return sha256_of_bytes(head + np.ascontiguousarray(little).tobytes())

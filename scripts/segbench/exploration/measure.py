@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from segbench.errors import SegbenchError
+from segbench.known_pixels import known_pixels, mark_unknown
 
 #: Pixels sampled per image for the intensities, so that all images weigh the same.
 PIXELS = 2048
@@ -22,18 +23,19 @@ _GOLDEN = 0.6180339887498949
 
 @dataclass(frozen=True)
 class ImageMeasures:
-    """Measurements of one image, or of a volume's middle slice.
+    """Measurements of one image, or of a volume's middle slice, over the pixels with a value.
 
     Attributes
     ----------
     values : (n, channel) ndarray of float32
-        `PIXELS` pixels, evenly spread, or all pixels of smaller images.
+        `PIXELS` pixels, evenly spread, or all pixels of smaller images. NaN in a channel
+        without a value there; pixels without any are left out.
     low, high : (channel,) ndarray of float32
-        Smallest and largest value.
+        Smallest and largest value; NaN for a channel without values.
     colour : (6,) ndarray of float64
         See `colour_features`.
     thumbnail : (y, x, 1 or 3) ndarray of float32
-        In the image's own values.
+        In the image's own values, see `shrink`.
     """
 
     values: np.ndarray
@@ -52,8 +54,20 @@ def plane_of(image: np.ndarray, position: int | None = None) -> np.ndarray:
 
 
 def spread_pixels(plane: np.ndarray, count: int = PIXELS) -> np.ndarray:
-    """Take `count` (n, c) float32 pixels, evenly spread without a period of rows or columns."""
-    flat = plane.reshape(-1, plane.shape[2])
+    """Take `count` pixels, evenly spread without a period of rows or columns.
+
+    Parameters
+    ----------
+    plane : (y, x, c) ndarray
+        NaN where there is no value; pixels without any value are not taken.
+
+    Returns
+    -------
+    (n, c) ndarray of float32
+    """
+    flat, known = plane.reshape(-1, plane.shape[2]), known_pixels(plane)
+    if known is not None:
+        flat = flat[known.reshape(flat.shape).any(axis=1)]
     if len(flat) > count:
         flat = flat[((np.arange(count) * _GOLDEN) % 1.0 * len(flat)).astype(np.int64)]
     return flat.astype(np.float32)
@@ -65,11 +79,13 @@ def colour_features(plane: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     plane : (y, x, c) ndarray
-        Of any scale. Unless there are three channels, their mean is taken as grey.
+        Of any scale. Unless there are three channels, their mean is taken as grey. Pixels with
+        NaN in any channel are left out.
 
     Returns
     -------
     (6,) ndarray of float64
+        All NaN if no pixel is left. Else:
         Mean of saturation times cosine and times sine of the hue, mean and standard deviation
         of the saturation (0...1), mean and standard deviation of the value (in the image's own
         unit). Hue is an angle that grey lacks, so it enters as a vector as long as the
@@ -82,7 +98,15 @@ def colour_features(plane: np.ndarray) -> np.ndarray:
     import cv2
 
     step = max(1, -(-max(plane.shape[:2]) // COLOUR_SIDE))
-    pixels = np.nan_to_num(plane[::step, ::step].astype(np.float32))
+    pixels = plane[::step, ::step].astype(np.float32)
+    known = known_pixels(pixels)
+    if known is not None:
+        if not known.all(axis=2).any():  # what is known may lie between the rows
+            pixels = plane.astype(np.float32)
+            known = np.isfinite(pixels)
+        pixels = pixels[known.all(axis=2)][None]
+    if not pixels.size:
+        return np.full(6, np.nan)
     if pixels.shape[2] == 3:
         hsv = cv2.cvtColor(np.ascontiguousarray(np.maximum(pixels, 0)), cv2.COLOR_RGB2HSV)
         hue, saturation, value = (hsv[..., k].astype(np.float64) for k in range(3))
@@ -103,26 +127,42 @@ def colour_features(plane: np.ndarray) -> np.ndarray:
 
 
 def shrink(plane: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
-    """Shrink an image to at most `side` pixels: (y, x, 1 or 3) float32; not RGB, the mean."""
+    """Shrink an image to at most `side` pixels: (y, x, 1 or 3) float32; not RGB, the mean.
+
+    A pixel is the mean of those that have a value, NaN where less than half of them have one.
+    """
     import cv2
 
-    values = np.nan_to_num(plane.astype(np.float32))
+    values = mark_unknown(plane.astype(np.float32))
     if values.shape[2] != 3:
         values = values.mean(axis=2, keepdims=True)
     factor = min(1.0, side / max(values.shape[:2]))
     height, width = (max(1, round(n * factor)) for n in values.shape[:2])
-    small = cv2.resize(np.ascontiguousarray(values), (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(small).reshape(height, width, -1)
+
+    def resized(image: np.ndarray) -> np.ndarray:
+        small = cv2.resize(
+            np.ascontiguousarray(image), (width, height), interpolation=cv2.INTER_AREA
+        )
+        return np.asarray(small).reshape(height, width, -1)
+
+    known = known_pixels(values)
+    if known is None:
+        return resized(values)
+    weight = resized(known.astype(np.float32))
+    sums = resized(np.where(known, values, np.float32(0)))
+    small: np.ndarray = np.full_like(sums, np.nan)
+    np.divide(sums, weight, out=small, where=weight >= 0.5)
+    return small
 
 
 def measure_image(image: np.ndarray) -> ImageMeasures:
     """Measure one image (y, x, c) or volume (z, y, x, c), as published."""
-    plane = plane_of(image)
+    plane = mark_unknown(plane_of(image))
     flat = plane.reshape(-1, plane.shape[2])
     return ImageMeasures(
         values=spread_pixels(plane),
-        low=flat.min(axis=0).astype(np.float32),
-        high=flat.max(axis=0).astype(np.float32),
+        low=np.fmin.reduce(flat, axis=0).astype(np.float32),
+        high=np.fmax.reduce(flat, axis=0).astype(np.float32),
         colour=colour_features(plane),
         thumbnail=shrink(plane),
     )

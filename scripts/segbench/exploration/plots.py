@@ -73,7 +73,8 @@ def draw_intensities(
         figure = Figure(figsize=(7.4, 2.8), layout="constrained")
         pixels, means = figure.subplots(1, 2)
         for channel, name in enumerate(names):
-            having = [i.values[:, channel] for i in images if channel < i.values.shape[1]]
+            values = (i.values[:, channel] for i in images if channel < i.values.shape[1])
+            having = [v[~np.isnan(v)] for v in values if not np.isnan(v).all()]
             if not having:
                 continue
             colour = CHANNELS.get(name, colour_of(6 + channel))

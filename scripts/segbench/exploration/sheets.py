@@ -90,7 +90,10 @@ def make_tile(
 
 def brightness(tile: Tile) -> tuple[float, float]:
     """Values displayed as black and white, per tile, so that dark images are visible."""
-    low, high = (float(v) for v in np.percentile(tile.image, STRETCH))
+    known = tile.image[np.isfinite(tile.image)]
+    if not known.size:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(known, STRETCH))
     return low, max(high, low + 1e-6)
 
 

@@ -98,7 +98,11 @@ def explore(
     tiles = _open_images(dataset, Path(raw), order, set(on_sheet), labels, measured)
     _read_labels(rows, labels, measured)
     limits = black_and_white(rows, measured)
-    features = {sample: image.colour for sample, image in measured.images.items()}
+    features = {
+        sample: image.colour
+        for sample, image in measured.images.items()
+        if np.isfinite(image.colour).all()
+    }
     grouping = group(features, *limits)
     count = max((row.channels for row in rows), default=0)
     names = channel_names(count, {row.dtype for row in rows})
@@ -164,10 +168,13 @@ def black_and_white(rows: Sequence[Sample], measured: Measured) -> tuple[float, 
     """The values displayed as black and white in the whole dataset.
 
     0 and 255 for 8 bits; else the quantiles `TAILS` of all sampled pixels, as 16-bit images
-    rarely use their range.
+    rarely use their range. 0 and 255 also if no pixel has a value.
     """
     if not measured.images or {row.dtype for row in rows} == {"uint8"}:
         return 0.0, 255.0
     pooled = np.concatenate([image.values.ravel() for image in measured.images.values()])
-    low, high = (float(v) for v in np.nanquantile(pooled, TAILS))
+    pooled = pooled[~np.isnan(pooled)]
+    if not pooled.size:
+        return 0.0, 255.0
+    low, high = (float(v) for v in np.quantile(pooled, TAILS))
     return low, max(high, low + 1e-6)

@@ -78,7 +78,7 @@ def rounded(value: float, digits: int = 6) -> float | None:
 
 
 def quantiles_of(values: np.ndarray | Sequence[float]) -> dict[str, float | None]:
-    """Smallest, largest, mean and quantiles; empty without values.
+    """Smallest, largest, mean and quantiles of all values but NaN; empty without any.
 
     Examples
     --------
@@ -86,6 +86,7 @@ def quantiles_of(values: np.ndarray | Sequence[float]) -> dict[str, float | None
     2.0
     """
     known = np.asarray(values, np.float64)
+    known = known[~np.isnan(known)]
     if not known.size:
         return {}
     points = np.quantile(known, QUANTILES)
@@ -184,7 +185,10 @@ def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[
 
 
 def intensities_in(measured: Measured, names: list[str]) -> list[dict[str, Any]]:
-    """Quantiles of each channel over the opened images, all of equal weight."""
+    """Quantiles of each channel over the opened images, all of equal weight.
+
+    Without quantiles where no image has a value in the channel.
+    """
     images = list(measured.images.values())
     found = []
     for channel, name in enumerate(names):
@@ -192,10 +196,11 @@ def intensities_in(measured: Measured, names: list[str]) -> list[dict[str, Any]]
         if having:
             pooled = np.concatenate([image.values[:, channel] for image in having])
             exact = {
-                "min": rounded(min(float(image.low[channel]) for image in having)),
-                "max": rounded(max(float(image.high[channel]) for image in having)),
+                "min": rounded(np.fmin.reduce([image.low[channel] for image in having])),
+                "max": rounded(np.fmax.reduce([image.high[channel] for image in having])),
             }
-            found.append({"channel": name, **quantiles_of(pooled), **exact})
+            quantiles = quantiles_of(pooled)
+            found.append({"channel": name, **quantiles, **(exact if quantiles else {})})
     return found
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segbench.known_pixels import fill_unknown, mark_unknown
+
 
 def display_image(
     image: np.ndarray,
@@ -17,7 +19,7 @@ def display_image(
     Parameters
     ----------
     image : (y, x, c) ndarray
-        As stored; value = stored * `scale`.
+        As stored; value = stored * `scale`. Pixels without a value (NaN, infinite) are black.
     scale : float
         Makes stored values 0...1.
     height, width : int
@@ -33,7 +35,9 @@ def display_image(
     """
     import cv2
 
-    values = np.nan_to_num(image.astype(np.float32) * np.float32(scale))
+    values = mark_unknown(image.astype(np.float32) * np.float32(scale))
+    black = 0.0 if limits is None else limits[0]
+    values = fill_unknown(values, float(np.fmin.reduce(values, axis=None, initial=black)))
     if values.shape[2] != 3:
         values = values.mean(axis=2, keepdims=True)
     shrinks = height * width < values.shape[0] * values.shape[1]

@@ -21,6 +21,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segbench.known_pixels import known_pixels
+
 #: Grey levels between the histogram's bins and the result.
 LEVELS = 2**14
 
@@ -32,7 +34,7 @@ def equalise(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.
     ----------
     image : ndarray of float32, (y, x, 1) or (y, x, 3), 0...1
         Of a colour image the value (largest of red, green, blue) is equalised; hue and
-        saturation stay.
+        saturation stay. Pixels with NaN, without a value, count in no histogram and stay NaN.
     tiles : int
         The tiles are ``side // tiles`` pixels high and wide (at least 1), so a side that
         `tiles` does not divide has a last, mirrored tile more.
@@ -58,23 +60,49 @@ def equalise(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.
 
 
 def _equalise(image: np.ndarray, tiles: int, bins: int, clip_limit: float) -> np.ndarray:
-    levels = _to_levels(image)
+    known = known_pixels(image)
+    values = image if known is None else image[known]
+    levels = _to_levels(values) if values.size else None
     if levels is None:
         return image
+    if known is not None:
+        all_levels = np.zeros(image.shape, np.int32)
+        all_levels[known] = levels
+        levels = all_levels
     tile = tuple(max(side // tiles, 1) for side in image.shape)
+    pixels = tile[0] * tile[1]
     binned = levels // (1 + LEVELS // bins)
     histogram = tile_histograms(binned, tile, bins)
-    limit = max(int(clip_limit / bins * (tile[0] * tile[1])), 1)
+    if known is not None:
+        histogram = _of_known(histogram, tile_histograms((~known).view(np.int8), tile, 2), pixels)
+    limit = max(int(clip_limit / bins * pixels), 1)
     clip_histograms(histogram.reshape(-1, bins), limit)
-    mapping = _mapping(histogram, tile[0] * tile[1])
+    mapping = _mapping(histogram, pixels)
     # Whole levels, as in the original program.
     result: np.ndarray = np.floor(_interpolate(binned, mapping, tile))
-    low, high = result.min(), result.max()
+    values = result if known is None else result[known]
+    low, high = values.min(), values.max()
     if low == high:
         return image
     result -= low
     result *= np.float32(1) / (high - low)
-    return result
+    return result if known is None else np.where(known, result, np.float32(np.nan))
+
+
+def _of_known(histogram: np.ndarray, unknown: np.ndarray, pixels: int) -> np.ndarray:
+    """Histograms of the known pixels, as if there were as many as in a whole tile.
+
+    `unknown` counts the known and the unknown pixels of each tile; the latter lie in bin 0 of
+    `histogram`. A tile without any known pixel gets equal bins, which change nothing.
+    """
+    counts = histogram.astype(np.float64)
+    counts[..., 0] -= unknown[..., 1]
+    known = unknown[..., :1]
+    equal = pixels / histogram.shape[-1]
+    scaled = np.where(known > 0, counts * (pixels / np.maximum(known, 1)), equal)
+    # Rounded sums, not rounded bins: each tile keeps its number of pixels.
+    sums: np.ndarray = np.rint(np.cumsum(scaled, axis=-1)).astype(np.int32)
+    return np.diff(sums, prepend=np.int32(0))
 
 
 def _to_levels(image: np.ndarray) -> np.ndarray | None:

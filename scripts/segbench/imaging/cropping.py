@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from segbench.errors import SegbenchError
+from segbench.known_pixels import known_pixels
 
 #: First and one past the last voxel along z, y and x.
 Box = tuple[tuple[int, int], ...]
@@ -17,6 +18,7 @@ def nonzero_box(image: np.ndarray) -> Box:
     Parameters
     ----------
     image : ndarray, (z, y, x, channel)
+        NaN, a voxel without a value, counts as 0.
 
     Returns
     -------
@@ -30,7 +32,10 @@ def nonzero_box(image: np.ndarray) -> Box:
     >>> nonzero_box(image)
     ((1, 2), (1, 4), (3, 5))
     """
-    found = ndimage.find_objects((image != 0).any(axis=-1).view(np.uint8), max_label=1)[0]
+    inside, known = image != 0, known_pixels(image)
+    if known is not None:
+        inside &= known
+    found = ndimage.find_objects(inside.any(axis=-1).view(np.uint8), max_label=1)[0]
     if found is None:
         return tuple((0, side) for side in image.shape[:-1])
     return tuple((part.start, part.stop) for part in found)

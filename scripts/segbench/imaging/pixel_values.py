@@ -48,35 +48,21 @@ def to_unit(image: np.ndarray) -> np.ndarray:
     return image.astype(np.float32, copy=False)
 
 
-def finite(image: np.ndarray) -> np.ndarray:
-    """Replace NaN and infinities by the smallest finite value, or 0 if there is none.
-
-    Resampling would spread a single NaN over its surroundings. An image without any is
-    returned itself.
-
-    Examples
-    --------
-    >>> finite(np.array([np.nan, 0.5, np.inf, 2.0])).tolist()
-    [0.5, 0.5, 0.5, 2.0]
-    """
-    image = np.asarray(image)
-    if image.dtype.kind != "f":
-        return image
-    good = np.isfinite(image)
-    if good.all():
-        return image
-    return np.where(good, image, image[good].min() if good.any() else image.dtype.type(0))
-
-
 def require_unit(image: np.ndarray, step: str) -> None:
     """Raise a `SegbenchError` that names the step if values lie outside 0...1."""
-    if image.size and (image.min() < 0 or image.max() > 1):
+    # NaN, a pixel without a value, compares as neither.
+    low, high = np.fmin.reduce(image, axis=None, initial=0), np.fmax.reduce(image, None, initial=1)
+    if low < 0 or high > 1:
         raise SegbenchError(
-            f"preprocessing step {step}: image values lie in "
-            f"{float(image.min()):.6g}...{float(image.max()):.6g}",
+            f"preprocessing step {step}: image values lie in {_range(image)}",
             "values in 0...1",
             "set `normalise: minmax` or `percentile` in the preprocessing recipe",
         )
+
+
+def _range(image: np.ndarray) -> str:
+    known = image[np.isfinite(image)]
+    return f"{float(known.min()):.6g}...{float(known.max()):.6g}"
 
 
 def to_channels(image: np.ndarray, channels: Literal["grey", "rgb", "all"]) -> np.ndarray:
@@ -94,7 +80,8 @@ def to_channels(image: np.ndarray, channels: Literal["grey", "rgb", "all"]) -> n
     -------
     ndarray of float32, (..., 1), (..., 3) or (..., channel)
         Grey is the BT.709 luma; RGB of a grey image repeats it. A colour image whose
-        channels are equal becomes exactly that channel.
+        channels are equal becomes exactly that channel. The luma of a pixel is NaN where one
+        of its colours is.
 
     Raises
     ------
@@ -181,7 +168,7 @@ def quantise(image: np.ndarray, dtype: Stored) -> np.ndarray:
     """
     if dtype == "float16" and image.size and max(-image.min(), image.max()) > HALF_MAX:
         raise SegbenchError(
-            f"dtype float16 for values of {float(image.min()):.6g}...{float(image.max()):.6g}",
+            f"dtype float16 for values of {_range(image)}",
             f"at most {HALF_MAX:.0f} on either side of 0",
             "set `normalise` in the preprocessing recipe, or `dtype: float32`",
         )

@@ -10,11 +10,14 @@ import numpy as np
 from segbench.config.preprocessing import Preprocessing
 from segbench.errors import SegbenchError
 from segbench.imaging.cropping import Box, nonzero_box, window
-from segbench.imaging.pixel_values import finite, quantise, to_channels
+from segbench.imaging.known_resampling import resample_known
+from segbench.imaging.pixel_values import quantise, to_channels
 from segbench.imaging.recipe_checks import check, check_kind
+from segbench.imaging.remarks import UNKNOWN
 from segbench.imaging.resampling import resize_image, resize_label
 from segbench.imaging.steps import apply_steps
 from segbench.imaging.volume_resampling import resample_volume, resampled_size
+from segbench.known_pixels import known_pixels, mark_unknown
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ def prepare_sample(
     label: np.ndarray,
     recipe: Preprocessing,
     spacing_mm: tuple[float, ...] | None = None,
+    remarks: set[str] | None = None,
 ) -> Prepared:
     """Crop, resample or resize image and label, then change the image's intensities.
 
@@ -55,6 +59,8 @@ def prepare_sample(
         Labels of whole images, (1,), are not changed.
     spacing_mm : tuple of float, optional
         Voxel depth, height and width; needed if the recipe resamples.
+    remarks : set of str, optional
+        Gets remarks on the image, see `segbench.imaging.remarks`.
 
     Raises
     ------
@@ -71,12 +77,12 @@ def prepare_sample(
     ((2, 2, 1), 'uint8', [[1, 0], [0, 1]])
     """
     if image.ndim != 4:
-        prepared = prepare_image(image, recipe)
+        prepared = prepare_image(image, recipe, remarks)
         return Prepared(prepared, prepare_label(label, image.shape, recipe), image.shape[:2])
     _check_image(image, recipe)
     _check_label(image.shape[:3], label)
     size, crop = image.shape[:3], None
-    image = finite(image)
+    image = _marked(image, remarks)
     if recipe.crop == "nonzero":
         crop = nonzero_box(image)
         image = image[window(crop)]
@@ -89,23 +95,49 @@ def prepare_sample(
                 "set `spacing_mm: null` in the preprocessing recipe",
             )
         grid = resampled_size(image.shape[:3], spacing_mm, recipe.spacing_mm)
-        image = resample_volume(image, grid, recipe.interpolation, recipe.antialias)
+        change = partial(
+            resample_volume,
+            size=grid,
+            interpolation=recipe.interpolation,
+            antialias=recipe.antialias,
+        )
+        # What all is known in must not be copied: volumes are large.
+        image = change(image) if known_pixels(image) is None else resample_known(image, change)
         label = label if label.ndim == 1 else resize_label(label, grid)
-    image = apply_steps(to_channels(image, recipe.channels), recipe)
+    image = apply_steps(to_channels(image, recipe.channels), recipe, remarks)
     return Prepared(quantise(image, recipe.dtype), np.ascontiguousarray(label), size, crop)
 
 
-def prepare_image(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+def prepare_image(
+    image: np.ndarray, recipe: Preprocessing, remarks: set[str] | None = None
+) -> np.ndarray:
     """Do to an image (y, x) or (y, x, channel) what `prepare_sample` does."""
     _check_image(image, recipe)
-    image = finite(image)
+    image = _marked(image, remarks)
     convert = partial(to_channels, channels=recipe.channels)
     if recipe.resize is None:
         image = convert(image)
     else:
-        size = (recipe.resize.height, recipe.resize.width)
-        image = resize_image(image, size, recipe.interpolation, recipe.antialias, convert)
-    return quantise(apply_steps(image, recipe), recipe.dtype)
+        change = partial(
+            resize_image,
+            size=(recipe.resize.height, recipe.resize.width),
+            interpolation=recipe.interpolation,
+            antialias=recipe.antialias,
+        )
+        all_known = known_pixels(image) is None
+        # Converted band by band where that is possible: the floats never exist as a whole.
+        image = (
+            change(image, convert=convert) if all_known else resample_known(convert(image), change)
+        )
+    return quantise(apply_steps(image, recipe, remarks), recipe.dtype)
+
+
+def _marked(image: np.ndarray, remarks: set[str] | None) -> np.ndarray:
+    """The image with NaN for all pixels without a value, on which there is a remark."""
+    image = mark_unknown(image)
+    if remarks is not None and known_pixels(image) is not None:
+        remarks.add(UNKNOWN)
+    return image
 
 
 def prepare_label(

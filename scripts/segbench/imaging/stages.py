@@ -24,6 +24,7 @@ from segbench.imaging.neighbours import Neighbours, Slice, in_order
 from segbench.imaging.pixel_values import image_scale
 from segbench.imaging.prepare import Prepared, prepare_image, prepare_label, prepare_sample
 from segbench.imaging.recipe_checks import check
+from segbench.imaging.remarks import Remarks
 from segbench.imaging.shard import ShardSample, shard_samples
 from segbench.parallel import log_progress, ordered_map
 
@@ -113,12 +114,12 @@ def preprocess_shard(
     """
     check(recipe)
     raw, source = Path(raw), reader_of(dataset)
-    items = list(shard_samples(dataset, raw, inventory, samples))
+    items, remarks = list(shard_samples(dataset, raw, inventory, samples)), Remarks()
 
     def make_slice(item: ShardSample) -> Slice:
         image = source.read_image(raw, item.raw)
-        with _naming(raw, item):
-            return prepare_image(image, recipe), image.shape
+        with _naming(raw, item), remarks.on(item.raw.sample) as found:
+            return prepare_image(image, recipe, found), image.shape
 
     around = None
     if recipe.neighbours:
@@ -133,8 +134,8 @@ def preprocess_shard(
                 found = Prepared(image, prepare_label(label, shape, recipe), shape[:2])
         else:
             image = source.read_image(raw, item.raw)
-            with _naming(raw, item):
-                found = prepare_sample(image, label, recipe, item.spacing_mm)
+            with _naming(raw, item), remarks.on(item.raw.sample) as noted:
+                found = prepare_sample(image, label, recipe, item.spacing_mm, noted)
         record = {
             **_common(item),
             "original_size": list(found.size),
@@ -158,6 +159,7 @@ def preprocess_shard(
         }
 
     _write(items, make, attributes, output, threads)
+    remarks.warn(len(items))
 
 
 @contextmanager

@@ -16,11 +16,19 @@ from segbench.config.preprocessing import Preprocessing
 from segbench.errors import SegbenchError
 from segbench.imaging.clahe import equalise
 from segbench.imaging.pixel_values import require_unit
+from segbench.imaging.remarks import EQUAL_PERCENTILES
+from segbench.known_pixels import fill_unknown, known_pixels
 
 #: The percentiles that become 0 and 1.
 PERCENTILES = (1.0, 99.0)
 
-Change = Callable[[np.ndarray, Preprocessing], np.ndarray]
+#: A spread of this many times float32's precision is rounding.
+ROUNDING = 8 * float(np.finfo(np.float32).eps)
+#: Smallest float32 with full precision.
+TINY = float(np.finfo(np.float32).tiny)
+
+#: Image, recipe, and a set to which remarks on the image are added.
+Change = Callable[[np.ndarray, Preprocessing, set[str]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,8 @@ class Step:
     key : str
         The recipe's key that switches it on.
     change : callable
-        Gives the image, float32 (..., channel), after the step.
+        Gives the image, float32 (..., channel), after the step. Pixels without a value are NaN,
+        take no part in what the step measures, and stay NaN.
     unit_only : bool
         Defined on values in 0...1 alone.
     images_only : bool
@@ -66,28 +75,40 @@ def step(
     return register
 
 
-def apply_steps(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
-    """Apply all steps that the recipe asks for.
+def apply_steps(
+    image: np.ndarray, recipe: Preprocessing, remarks: set[str] | None = None
+) -> np.ndarray:
+    """Apply all steps that the recipe asks for, then fill the pixels without a value.
 
     Parameters
     ----------
     image : ndarray of float32, (y, x, channel) or (z, y, x, channel)
+        NaN where there is no value.
+    remarks : set of str, optional
+        Gets remarks on the image, see `segbench.imaging.remarks`.
+
+    Returns
+    -------
+    ndarray of float32, same shape
+        Without NaN. Pixels without a value are 0 after a normalisation: black, of z-scores the
+        mean. Without one they take the smallest value of their channel.
 
     Raises
     ------
     SegbenchError
         If a step is not defined on the image's values or channels.
     """
+    remarks = set() if remarks is None else remarks
     for each in STEPS:
         if each.is_on(recipe):
             if each.unit_only:
                 require_unit(image, each.key)
-            image = each.change(image, recipe)
-    return image
+            image = each.change(image, recipe, remarks)
+    return fill_unknown(image, None if recipe.normalise == "none" else 0.0)
 
 
 @step("invert")
-def invert(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+def invert(image: np.ndarray, recipe: Preprocessing, remarks: set[str]) -> np.ndarray:
     """Turn an image with a bright background into its negative; leave others alone.
 
     Transmitted light (stained nuclei, dark on bright) and fluorescence (bright on dark) then
@@ -99,49 +120,54 @@ def invert(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
     pixels of a micrograph of cells are background. Of 400 images of the Data Science Bowl
     2018, 83 of them with nuclei darker than the rest, this is wrong for 2.
     """
-    low, high = image.min(), image.max()
-    bright = np.median(image) > (float(low) + float(high)) / 2
+    known = known_pixels(image)
+    values = image if known is None else image[known]
+    if not values.size:
+        return image
+    low, high = values.min(), values.max()
+    bright = np.median(values) > (float(low) + float(high)) / 2
     return (low + high) - image if bright else image
 
 
 @step("normalise")
-def normalise(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+def normalise(image: np.ndarray, recipe: Preprocessing, remarks: set[str]) -> np.ndarray:
     """Stretch each channel of an image or a volume linearly.
 
     minmax: smallest value to 0, largest to 1. percentile: 1st to 0, 99th to 1, clipped to
-    0...1. zscore: mean 0, standard deviation 1 (population). A channel without contrast
-    becomes 0. Within ``nonzero`` the values of the channel that are 0 do not count and stay
-    0, e.g. around a brain that was cut out.
+    0...1; where they are equal (fewer than 1 % of the pixels show something), as minmax. zscore:
+    mean 0, standard deviation 1 (population). A channel without contrast becomes 0. Within
+    ``nonzero`` the values of the channel that are 0 do not count and stay 0, e.g. around a
+    brain that was cut out.
     """
-    how = recipe.normalise
+    how, known = recipe.normalise, known_pixels(image)
     everywhere = recipe.normalise_within == "image"
-    if everywhere and image.ndim == 3:
-        return _stretched(image, how)
+    if everywhere and image.ndim == 3 and known is None:
+        return _stretched(image, how, remarks)
     # One channel at a time: the doubles of a whole volume would fill half a gigabyte.
     result = np.zeros(image.shape, np.float32)
     for channel in range(image.shape[-1]):
         values = image[..., channel]
         counted = np.ones(values.shape, bool) if everywhere else values != 0
+        if known is not None:
+            counted &= known[..., channel]
+            result[~known[..., channel], channel] = np.nan
         if counted.any():
-            result[counted, channel] = _stretched(values[counted][:, None, None], how)[:, 0, 0]
+            stretched = _stretched(values[counted][:, None, None], how, remarks)
+            result[counted, channel] = stretched[:, 0, 0]
     return result
 
 
-def _stretched(image: np.ndarray, how: str) -> np.ndarray:
-    """All channels of (y, x, channel) over all their values."""
+def _stretched(image: np.ndarray, how: str, remarks: set[str]) -> np.ndarray:
+    """All channels of (y, x, channel) over all their values, which are known."""
+    # In double precision: the difference of two float32 may overflow.
     if how == "zscore":
         zero = image.mean(axis=(0, 1), dtype=np.float64)
         span = image.std(axis=(0, 1), dtype=np.float64)
+        flat = _is_flat(span, np.abs(zero))
     else:
-        if how == "minmax":
-            zero, one = image.min(axis=(0, 1)), image.max(axis=(0, 1))
-        else:
-            zero, one = np.percentile(image, PERCENTILES, axis=(0, 1))
-        # In double precision: the difference of two float32 may overflow.
-        zero, one = np.asarray(zero, np.float64), np.asarray(one, np.float64)
+        zero, one = _ends(image, how, remarks)
         span = one - zero
-    # A constant channel of large values has a spread of rounding errors only.
-    flat = span <= np.finfo(np.float32).eps * np.maximum(np.abs(zero), np.finfo(np.float32).tiny)
+        flat = _is_flat(span, np.maximum(np.abs(zero), np.abs(one)))
     factor = np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, span))
     result: np.ndarray = ((image - zero) * factor).astype(np.float32)
     if how != "zscore":
@@ -149,8 +175,32 @@ def _stretched(image: np.ndarray, how: str) -> np.ndarray:
     return result
 
 
+def _is_flat(span: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Whether a spread is none: rounding errors of values of this size, or below float32."""
+    return np.asarray(span <= np.maximum(ROUNDING * size, TINY))
+
+
+def _ends(image: np.ndarray, how: str, remarks: set[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The values of each channel that become 0 and 1, as float64."""
+
+    def extremes() -> tuple[np.ndarray, np.ndarray]:
+        low, high = image.min(axis=(0, 1)), image.max(axis=(0, 1))
+        return low.astype(np.float64), high.astype(np.float64)
+
+    if how == "minmax":
+        return extremes()
+    zero, one = np.asarray(np.percentile(image, PERCENTILES, axis=(0, 1)), np.float64)
+    equal = _is_flat(one - zero, np.maximum(np.abs(zero), np.abs(one)))
+    if not equal.any():
+        return zero, one
+    low, high = extremes()
+    if (equal & ~_is_flat(high - low, np.maximum(np.abs(low), np.abs(high)))).any():
+        remarks.add(EQUAL_PERCENTILES)
+    return np.where(equal, low, zero), np.where(equal, high, one)
+
+
 @step("clahe", unit_only=True, images_only=True)
-def clahe(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+def clahe(image: np.ndarray, recipe: Preprocessing, remarks: set[str]) -> np.ndarray:
     """Equalise the histogram of each neighbourhood, see `segbench.imaging.clahe`."""
     assert recipe.clahe is not None
     if image.shape[2] not in (1, 3):
@@ -163,7 +213,7 @@ def clahe(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
 
 
 @step("gamma", unit_only=True)
-def gamma(image: np.ndarray, recipe: Preprocessing) -> np.ndarray:
+def gamma(image: np.ndarray, recipe: Preprocessing, remarks: set[str]) -> np.ndarray:
     """Raise an image in 0...1 to a power: above 1 darkens, below 1 brightens."""
     assert recipe.gamma is not None
     return np.asarray(np.power(image, np.float32(recipe.gamma), dtype=np.float32))

@@ -13,6 +13,7 @@ from segbench.figures.layers import edge_pixels, layers_of, tinted
 from segbench.figures.palette import rgb
 from segbench.figures.planes import fullest_slice
 from segbench.files import atomic_path
+from segbench.known_pixels import mark_unknown
 
 #: Limits of the longer side of a picture, in pixels.
 LARGEST, SMALLEST = 1600, 512
@@ -77,9 +78,10 @@ def _displayed(image: np.ndarray, height: int, width: int) -> np.ndarray:
     channels = image if image.shape[-1] == 3 else image[..., :1]
     if channels.dtype == np.uint8:
         return display_image(channels, 1 / 255, height, width)
-    known = np.nan_to_num(channels.astype(np.float32), posinf=0, neginf=0)
-    low, high = (float(v) for v in np.percentile(known, (1, 99)))
-    return display_image(known, 1.0, height, width, (low, high))
+    values = mark_unknown(channels.astype(np.float32))
+    known = values[np.isfinite(values)]
+    low, high = (float(v) for v in np.percentile(known, (1, 99))) if known.size else (0.0, 1.0)
+    return display_image(values, 1.0, height, width, (low, high))
 
 
 def _size(height: int, width: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from segbench.errors import SegbenchError
 from segbench.imaging.pixel_values import LUMA
+from segbench.known_pixels import known_pixels, mark_unknown
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,8 @@ def intensities(
     Returns
     -------
     list of dict
-        One per channel; keys as the columns. Planes of 2 to 4 channels are grey or colour with
+        One per channel; keys as the columns. Pixels without a value (NaN, infinite) are left
+        out; NaN for objects that have no others. Planes of 2 to 4 channels are grey or colour with
         or without alpha: alpha is dropped, and colours are one channel, their luma (BT.709).
 
     Raises
@@ -124,7 +126,7 @@ def intensities(
 def _channels(pixels: Pixels, image: np.ndarray, axes: int) -> list[np.ndarray]:
     """Values at the objects' pixels, one array per channel."""
     depth = image.shape[-1] if image.ndim > axes else 1
-    values = image.reshape(-1, depth)[pixels.places].astype(np.float64)
+    values = mark_unknown(image.reshape(-1, depth)[pixels.places]).astype(np.float64)
     if axes == 2 and depth in (3, 4):
         # Equal channels give exactly that value, as in `segbench.imaging.pixel_values`.
         red, green, blue = values[:, 0], values[:, 1], values[:, 2]
@@ -135,13 +137,18 @@ def _channels(pixels: Pixels, image: np.ndarray, axes: int) -> list[np.ndarray]:
 
 
 def _measure(pixels: Pixels, values: np.ndarray) -> dict[str, np.ndarray]:
-    count, owner = len(pixels.size), pixels.owner
-    total = np.bincount(owner, values, minlength=count)
-    mean = total / pixels.size
-    spread = np.bincount(owner, (values - mean[owner]) ** 2, minlength=count) / pixels.size
-    low, high = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(low, owner, values)
-    np.maximum.at(high, owner, values)
+    count, owner, size = len(pixels.size), pixels.owner, pixels.size.astype(np.float64)
+    known = known_pixels(values)
+    if known is not None:
+        values, owner = values[known], owner[known]
+        size = np.bincount(owner, minlength=count).astype(np.float64)
+        size[size == 0] = np.nan
+    total = np.where(np.isnan(size), np.nan, np.bincount(owner, values, minlength=count))
+    mean = total / size
+    spread = np.bincount(owner, (values - mean[owner]) ** 2, minlength=count) / size
+    low, high = np.full(count, np.nan), np.full(count, np.nan)
+    np.fmin.at(low, owner, values)
+    np.fmax.at(high, owner, values)
     return {
         "intensity_mean": mean,
         "intensity_sd": np.sqrt(spread),

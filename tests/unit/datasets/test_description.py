@@ -104,6 +104,15 @@ def test_a_constant_picture_has_no_digest():
     assert row(dataset(), image, label).image_sha256 == pixel_digest(image)
 
 
+def test_every_nan_is_the_same_pixel():
+    image = np.float32([[[np.nan], [1]]])
+    other = image.copy()
+    other.view(np.uint32)[0, 0, 0] ^= 0x80000001
+    assert np.isnan(other[0, 0, 0])
+    assert pixel_digest(other) == pixel_digest(image)
+    assert pixel_digest(np.nan_to_num(image)) != pixel_digest(image)
+
+
 @pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
 def test_constant_whatever_the_value(value):
     assert is_constant(np.full((3, 4, 5, 2), value, np.float32))

@@ -75,8 +75,53 @@ def test_grey_has_no_hue_and_other_channels_are_averaged():
     assert colour_features(np.full((2, 2, 3), 100, np.uint8)).tolist() == [0, 0, 0, 0, 100, 0]
 
 
-def test_not_a_number_is_no_colour():
-    assert np.isfinite(colour_features(np.full((2, 2, 1), np.nan))).all()
+def test_pixels_without_a_value_have_no_colour():
+    image = np.full((2, 2, 3), 7.0)
+    image[0, 0], image[1, 1, 2] = (200, 0, 0), np.nan
+    known = image.reshape(1, 4, 3)[:, :3]
+    np.testing.assert_allclose(colour_features(image), colour_features(known))
+    assert np.isnan(colour_features(np.full((2, 2, 1), np.nan))).all()
+    sparse = np.full((2000, 1, 1), np.nan)  # measured on every fourth row, all without a value
+    sparse[1] = 5
+    assert colour_features(sparse).tolist() == [0, 0, 0, 0, 5, 0]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_an_image_with_a_gap_in_numbers(value):
+    image = np.arange(24, dtype=np.float32).reshape(4, 3, 2)
+    image[0], image[1, 0, 1] = value, value
+    found = measure_image(image)
+    assert found.low.tolist() == [6, 9]
+    assert found.high.tolist() == [22, 23]
+    assert found.values.shape == (9, 2), "the first row has no value at all"
+    assert np.isnan(found.values).sum() == 1
+    assert np.isfinite(found.colour).all()
+    assert np.isnan(found.thumbnail).sum() == 4
+    assert np.nanmin(found.thumbnail) == 8.5
+
+
+def test_many_pixels_are_spread_over_those_that_have_a_value():
+    image = np.full((300, 400, 1), np.nan, np.float32)
+    image[:150, :200, 0] = np.arange(200)
+    taken = spread_pixels(image)
+    assert taken.shape == (PIXELS, 1)
+    assert taken.mean() == pytest.approx(99.5, rel=0.02)
+
+
+def test_an_image_without_any_value_in_numbers():
+    found = measure_image(np.full((3, 4, 2), np.nan))
+    assert found.values.shape == (0, 2)
+    assert np.isnan(found.low).all()
+    assert np.isnan(found.colour).all()
+    assert np.isnan(found.thumbnail).all()
+
+
+def test_thumbnails_average_the_pixels_with_a_value():
+    image = np.full((144, 144, 1), 40, np.float32)
+    image[:, 72:] = np.nan
+    small = shrink(image)[..., 0]
+    assert (small[:, :36] == 40).all()
+    assert np.isnan(small[:, 36:]).all()
 
 
 def test_thumbnails_keep_the_ratio_and_the_mean():

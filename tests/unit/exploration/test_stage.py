@@ -164,6 +164,32 @@ def test_whole_images(tmp_path: Path, arrays: Arrays):
     assert "objects" not in dict(summary["pictures"])
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_floats_with_gaps(tmp_path: Path, arrays: Arrays, value: float):
+    made = Made(tmp_path, "yx")
+    images = sorted(made.raw.glob("*.npy"))
+    for path in images[1:]:
+        image = np.load(path).astype(np.float32)
+        image[:3] = value
+        image[..., 2] = value
+        np.save(path, image)
+    np.save(images[0], np.full((24, 20, 3), value, np.float32))
+    rows = [replace(r, dtype="float32") for r in read_samples(tmp_path / "samples.tsv")]
+    write_samples(rows, tmp_path / "samples.tsv")
+    outputs = made.explore()
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    summary = json.loads(outputs["summary"].read_text(), parse_constant=refuse)
+    first, _, last = summary["intensities"]
+    assert 0 <= first["min"] <= first["0.5"] <= first["max"] <= 255
+    assert last == {"channel": "channel 3"}, "no image has a value in it"
+    clusters = dict(line.split("\t") for line in outputs["clusters"].read_text().splitlines()[1:])
+    assert clusters["s00"] == "", "without values it looks like no group"
+    assert all(path.stat().st_size > 40 for path in outputs.values())
+
+
 def test_each_image_is_opened_once(plain):
     assert sorted(plain[2]) == [f"s{k:02d}" for k in range(9)]
 

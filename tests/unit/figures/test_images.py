@@ -58,6 +58,9 @@ def test_any_image_is_shown_at_the_size_asked_for_between_black_and_white(image,
 def test_what_is_no_number_is_black():
     image = np.array([[[np.nan], [1.0]]], np.float32)
     assert display_image(image, 1.0, 1, 2)[0, :, 0].tolist() == [0, 1]
+    image = np.array([[[np.inf], [-900], [-800], [-np.inf]]], np.float32)
+    shown = display_image(image, 1.0, 1, 4, limits=(-1000, -800))
+    assert shown[0, :, 0].tolist() == [0, 0.5, 1, 0]
 
 
 def test_equal_limits_do_not_divide_by_zero():

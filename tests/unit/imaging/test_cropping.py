@@ -19,6 +19,13 @@ def test_the_box_of_what_is_not_zero():
     assert nonzero_box(image) == ((2, 10), (0, 11), (4, 14))
 
 
+def test_voxels_without_a_value_are_outside():
+    image, _ = head()
+    outside = np.where(image == 0, np.nan, image)
+    assert nonzero_box(outside) == nonzero_box(image)
+    assert nonzero_box(np.full((2, 3, 4, 1), np.nan)) == ((0, 2), (0, 3), (0, 4))
+
+
 def test_a_volume_of_zeros_is_not_cut():
     assert nonzero_box(np.zeros((2, 3, 4, 1))) == ((0, 2), (0, 3), (0, 4))
 

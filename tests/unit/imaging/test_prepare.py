@@ -13,6 +13,7 @@ from skimage.transform import resize as skimage_resize
 from segbench.config.preprocessing import Clahe, Preprocessing
 from segbench.errors import SegbenchError
 from segbench.imaging.prepare import prepare_image, prepare_label, prepare_sample
+from segbench.imaging.remarks import UNKNOWN
 from unit.imaging.heads import BRATS, head, prepare
 
 RNG = np.random.default_rng(0)
@@ -130,13 +131,80 @@ def test_blank_images_are_safe(channels, value):
 
 def test_pixels_that_are_no_numbers_do_not_spread():
     image = np.full((64, 48), 0.25)
-    image[::2] = 0.75
+    image[::16] = 0.75
+    clean = small(normalise="none", dtype="float32")
+    whole, _, _ = prepare(image, LABEL, clean)
     image[5, 5], image[40, 40] = np.nan, np.inf
-    clean = np.where(np.isfinite(image), image, 0.25)
-    recipe = small(clahe=Clahe(), dtype="float32")
-    ours, _, _ = prepare(image, LABEL, recipe)
+    ours, _, _ = prepare(image, LABEL, clean)
     assert np.isfinite(ours).all()
-    assert (ours == prepare(clean, LABEL, recipe)[0]).all()
+    near = np.zeros(whole.shape, bool)
+    near[0:4, 0:4] = near[8:12, 8:12] = True
+    np.testing.assert_allclose(ours[~near], whole[~near], rtol=1e-6)
+    assert np.abs(ours[near] - whole[near]).max() < 0.1
+
+
+def test_a_brain_in_nan_is_prepared_as_a_brain_in_zeros():
+    zeros = np.zeros((8, 20, 20, 1), np.float32)
+    zeros[2:6, 5:15, 5:15] = RNG.normal(500, 50, (4, 10, 10, 1))
+    label = np.zeros(zeros.shape[:3], np.uint8)
+    recipe = Preprocessing(
+        channels="all", crop="nonzero", normalise="zscore", normalise_within="nonzero",
+        dtype="float32",
+    )  # fmt: skip
+    expected = prepare_sample(zeros, label, recipe, (1.0, 1.0, 1.0))
+    for outside in (np.nan, np.inf, -np.inf):
+        volume = np.where(zeros == 0, outside, zeros).astype(np.float32)
+        remarks: set[str] = set()
+        found = prepare_sample(volume, label, recipe, (1.0, 1.0, 1.0), remarks)
+        assert found.crop == expected.crop == ((2, 6), (5, 15), (5, 15))
+        np.testing.assert_array_equal(found.image, expected.image)
+        assert remarks == {UNKNOWN}
+
+
+def test_a_volume_is_resampled_from_the_voxels_that_have_a_value():
+    volume = np.full((4, 8, 8, 1), 9, np.float32)
+    volume[:, :, :4] = np.nan
+    recipe = Preprocessing(
+        channels="all", spacing_mm=(1, 2, 2), normalise="none", dtype="float32"
+    )  # fmt: skip
+    found = prepare_sample(volume, volume[..., 0] > 0, recipe, (1.0, 1.0, 1.0))
+    assert (found.image == 9).all(), "neither 0 nor a blend of 0 at the border"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300, 7.0])
+@pytest.mark.parametrize("resize", [None, {"height": 4, "width": 4}])
+@pytest.mark.parametrize("normalise", ["none", "minmax", "percentile", "zscore"])
+def test_images_without_any_content(value, resize, normalise):
+    recipe = Preprocessing.model_validate(
+        {"resize": resize, "normalise": normalise, "dtype": "float32"}
+    )
+    found = prepare_image(np.full((8, 8), value), recipe)
+    expected = 7 if value == 7 and normalise == "none" else 0
+    assert (found == expected).all()
+
+
+@settings(max_examples=30)
+@given(
+    st.integers(0, 10**6), st.sampled_from(["minmax", "percentile", "zscore", "none"]),
+    st.sampled_from([np.float16, np.float32, np.float64]), st.booleans(),
+)  # fmt: skip
+def test_what_unknown_pixels_hold_makes_no_difference(seed, normalise, dtype, resize):
+    rng = np.random.default_rng(seed)
+    image = rng.normal(50, 5, (9, 8, 3)).astype(dtype)
+    gap = rng.random((9, 8, 1)) < 0.3
+    recipe = Preprocessing.model_validate(
+        {
+            "resize": {"height": 5, "width": 6} if resize else None,
+            "normalise": normalise, "channels": "all", "dtype": "float32",
+        }
+    )  # fmt: skip
+    first, *others = (
+        prepare_image(np.where(gap, dtype(value), image), recipe)
+        for value in (np.nan, np.inf, -np.inf)
+    )
+    assert np.isfinite(first).all()
+    for other in others:
+        np.testing.assert_array_equal(first, other)
 
 
 def test_one_image_always_gives_the_same_bytes():

@@ -17,6 +17,7 @@ from segbench.config.preprocessing import Clahe, Preprocessing, Size
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.kidney_nuclei import KidneyNuclei
 from segbench.errors import SegbenchError
+from segbench.imaging.remarks import EQUAL_PERCENTILES, UNKNOWN
 from segbench.imaging.stages import preprocess_shard, write_truth
 
 RECIPE = Preprocessing(description="words", resize=Size(height=8, width=8), clahe=Clahe())
@@ -93,6 +94,27 @@ def _reader(monkeypatch):
 @pytest.fixture
 def shard(tmp_path):
     return Shard(tmp_path, ["a", "b", "c"])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_images_without_spread_or_value_are_counted(tmp_path, caplog, threads):
+    shard = Shard(tmp_path, list("abcd"))
+    sparse = np.full((20, 30, 1), 3, np.uint8)
+    sparse[4, 4:8] = 180
+    np.save(shard.raw / "a.image.npy", sparse)
+    np.save(shard.raw / "d.image.npy", sparse[:, ::-1])
+    np.save(shard.raw / "b.label.npy", np.zeros((20, 30), np.uint8))
+    np.save(shard.raw / "b.image.npy", np.where(sparse == 3, np.nan, sparse / 255))
+    with caplog.at_level(logging.WARNING):
+        path = shard.preprocess(Preprocessing(normalise="percentile"), threads)
+    assert [message.split(":")[:2] for message in caplog.messages] == [
+        ["preprocess", f" 2 of 4 samples {EQUAL_PERCENTILES}"],
+        ["preprocess", f" 1 of 4 samples {UNKNOWN}"],
+    ]
+    assert caplog.messages[0].endswith(": a, d")
+    image = Archive(path).read("a", "image")
+    assert (image[4, 4:8] == 255).all()
+    assert np.count_nonzero(image) == 4
 
 
 def test_truth_is_the_label_at_its_own_size(shard):

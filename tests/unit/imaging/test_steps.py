@@ -26,7 +26,7 @@ def row(*values: float) -> np.ndarray:
 
 
 def invert(image):
-    return steps.invert(image, Preprocessing(invert="bright_background"))
+    return steps.invert(image, Preprocessing(invert="bright_background"), set())
 
 
 def normalise(image, how, within="image"):
@@ -63,7 +63,7 @@ def test_a_new_step_needs_one_registration(monkeypatch):
     monkeypatch.setattr(steps, "STEPS", list(STEPS))
 
     @steps.step("antialias", unit_only=True)
-    def halve(image, recipe):
+    def halve(image, recipe, remarks):
         return image / 2
 
     recipe = Preprocessing(normalise="none", gamma=2.0)

@@ -54,6 +54,18 @@ def test_more_channels_are_measured_each():
     assert "intensity_mean" not in found
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_pixels_without_a_value_are_left_out(value):
+    found = row(LABEL, np.array([[9, 1, 2], [9, value, value]], np.float32))
+    assert found["intensity_mean"] == 1.5
+    assert found["intensity_sd"] == 0.5
+    assert (found["intensity_min"], found["intensity_max"]) == (1, 2)
+    assert found["intensity_integrated"] == 3
+    assert found["area_px"] == 3
+    nothing = row(LABEL, np.full((2, 3), value))
+    assert all(np.isnan(nothing[f"intensity_{k}"]) for k in ("mean", "sd", "min", "integrated"))
+
+
 def test_without_an_image_intensities_are_empty():
     assert np.isnan(row(LABEL)["intensity_mean"])
 
