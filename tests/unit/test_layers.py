@@ -32,6 +32,7 @@ FLOORS = (
         "store_location",
         "strict",
         "templating",
+        "unannotated",
     ),
     ("archives", "artefacts", "data_files", "decoders", "models", "os_errors"),
     ("figures", "metrics", "preflight", "provenance"),

@@ -23,6 +23,8 @@ COLUMNS = (
     "stratum",
     "classes",
     "objects",
+    "annotated",
+    "ignored",
     "depth",
     "height",
     "width",
@@ -62,6 +64,11 @@ class Sample:
         Classes, or regions, that occur.
     objects : int or None
         How many objects there are; None where whole images are classified.
+    annotated : tuple of str
+        Classes that were annotated; empty: all.
+    ignored : float
+        Share of the label that was not annotated, 0 ... 1; to 6 digits in the file. Of masks
+        the mean over the classes.
     size : tuple of int
         (y, x) or (z, y, x), in pixels.
     channels : int
@@ -87,6 +94,8 @@ class Sample:
     image_sha256: str = ""
     classes: tuple[str, ...] = ()
     objects: int | None = None
+    annotated: tuple[str, ...] = ()
+    ignored: float = 0.0
     size: tuple[int, ...] = (1, 1)
     channels: int = 1
     dtype: str = "uint8"
@@ -192,6 +201,8 @@ def _cells(row: Sample) -> tuple[str, ...]:
         row.stratum,
         join_names(row.classes),
         "" if row.objects is None else str(row.objects),
+        join_names(row.annotated),
+        f"{row.ignored:.6g}",
         *_right([str(side) for side in row.size]),
         str(row.channels),
         row.dtype,
@@ -213,6 +224,8 @@ def _sample(row: dict[str, str]) -> Sample:
         image_sha256=row["image_sha256"],
         classes=split_names(row["classes"]),
         objects=whole_number(row, "objects") if row["objects"] else None,
+        annotated=split_names(row["annotated"]),
+        ignored=_share(row["ignored"]),
         size=tuple(whole_number(row, name) for name in _SIZE if row[name] or name != "depth"),
         channels=whole_number(row, "channels"),
         dtype=row["dtype"],
@@ -222,6 +235,16 @@ def _sample(row: dict[str, str]) -> Sample:
         shard=whole_number(row, "shard"),
         joined=row["joined"],
     )
+
+
+def _share(cell: str) -> float:
+    try:
+        share = float(cell)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise ValueError(f"ignored is {cell!r}, not a share from 0 to 1")
+    return share
 
 
 def _spacing(row: dict[str, str]) -> tuple[float, ...] | None:

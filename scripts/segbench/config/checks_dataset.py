@@ -11,6 +11,7 @@ from segbench.cells import lookalikes, unfit, visible
 from segbench.config.dataset import Dataset, Download, Fixed, Formats, Protocol
 from segbench.config.findings import Finding
 from segbench.config.problems import Key, nearest
+from segbench.unannotated import UNANNOTATED
 
 #: A whole commit, as the fragment of a URL.
 _COMMIT = re.compile("#[0-9a-f]{40}$")
@@ -30,7 +31,11 @@ def _classes(dataset: Dataset) -> Iterator[Finding]:
         yield Finding(("classes",), "has several classes", "one class: task is instances")
     for number, value in enumerate(values):
         if value == 0:
-            yield Finding(("classes", number, "value"), "is the background's", "1 to 255", value=0)
+            yield Finding(("classes", number, "value"), "is the background's", "1 to 254", value=0)
+        if value == UNANNOTATED:
+            yield Finding(("classes", number, "value"), "marks pixels that were not annotated",
+                          "1 to 254; the value in the files is given by `labels`",
+                          value=value)  # fmt: skip
     background = dataset.background
     names += [background.name] if background else []
     for what in (*repeated(names), *repeated(values)):
@@ -38,8 +43,13 @@ def _classes(dataset: Dataset) -> Iterator[Finding]:
     yield from _readable("classes", names)
     yield from _readable("regions", dataset.regions)
     labels = [label for item in dataset.classes for label in item.labels]
-    for what in repeated([*labels, *(background.labels if background else ())]):
+    labels += background.labels if background else ()
+    for what in repeated(labels):
         yield Finding(("classes",), f"gives the label {what!r} to two classes", "each label once")
+    for number, label in enumerate(dataset.ignore.labels if dataset.ignore else ()):
+        if label in labels:
+            yield Finding(("ignore", "labels", number), "is the label of a class, too",
+                          "labels of pixels that were not annotated", value=label)  # fmt: skip
 
 
 def _readable(key: str, names: Iterable[str]) -> Iterator[Finding]:
@@ -86,6 +96,10 @@ def check_format(dataset: Dataset, formats: Formats) -> Iterator[Finding]:
             ("format",), "is not a format that segbench reads", ", ".join(formats),
             nearest(dataset.format, formats), dataset.format,
         )  # fmt: skip
+    elif dataset.ignore is not None and not formats[dataset.format].ignores_labels:
+        able = ", ".join(name for name, one in formats.items() if one.ignores_labels)
+        yield Finding(("ignore",), f"has no meaning with format: {dataset.format}",
+                      f"null, or one of the formats {able}")  # fmt: skip
 
 
 def check_dataset(dataset: Dataset) -> Iterator[Finding]:
@@ -101,6 +115,8 @@ def check_dataset(dataset: Dataset) -> Iterator[Finding]:
     if dataset.background is not None and dataset.label_task != "semantic":
         yield Finding(("background",), "is a class of label maps only",
                       f"null, as the labels are {dataset.label_task}")  # fmt: skip
+    if dataset.ignore is not None and dataset.task == "classification":
+        yield Finding(("ignore",), "is of pixels, but the task is classification", "null")
     if dataset.spacing_um is not None and min(dataset.spacing_um) <= 0:
         yield Finding(("spacing_um",), "is not a length", "two numbers > 0")
     if not dataset.protocols:

@@ -18,6 +18,10 @@ class Format(Interface):
     def spacing_in_files(self) -> bool:
         """Whether its files may give the pixel spacing; else only `spacing_um` does."""
 
+    @property
+    def ignores_labels(self) -> bool:
+        """Whether its reader marks pixels that were not annotated, see `Dataset.ignore`."""
+
 
 #: Name of each format -> what the checks ask of it.
 Formats = Mapping[str, Format]
@@ -103,7 +107,9 @@ class Class(Strict):
     """One class of the label map, or of whole images."""
 
     name: str = Field(min_length=1, description="Name in the tables.")
-    value: Annotated[int, Field(ge=0, le=255)] = Field(description="In the label map, from 1.")
+    value: Annotated[int, Field(ge=0, le=255)] = Field(
+        description="In the label map, 1 to 254; 255 marks pixels that were not annotated."
+    )
     labels: tuple[str | int, ...] = Field(
         (),
         description="The publisher's labels that become this class: names, values, or colours "
@@ -116,6 +122,16 @@ class Background(Strict):
 
     name: str = Field("background", min_length=1, description="Name in the tables.")
     labels: tuple[str | int, ...] = Field((), description="The publisher's labels of it.")
+
+
+class Ignore(Strict):
+    """Labels of pixels that were not annotated; see Dataset.ignore."""
+
+    labels: tuple[str | int, ...] = Field(
+        min_length=1,
+        description="The publisher's labels of them, as in `labels` of a class, e.g. the 255 of "
+        "PASCAL VOC. nnU-Net's label `ignore` is one without being listed.",
+    )
 
 
 class Layout(Strict):
@@ -131,7 +147,8 @@ class Layout(Strict):
     sheet: str | None = Field(
         None,
         description="CSV or TSV with the column sample and any of group, split, stratum, "
-        "spacing_y_mm, spacing_x_mm, spacing_z_mm; null: each image is its own group.",
+        "annotated (classes, separated by commas), spacing_y_mm, spacing_x_mm, spacing_z_mm; "
+        "null: each image is its own group.",
     )
 
 
@@ -147,6 +164,11 @@ class Dataset(Strict):
     classes: tuple[Class, ...] = Field(description="Value 0 is the background and is not listed.")
     background: Background | None = Field(
         None, description="Score the background too, under this name; null: do not."
+    )
+    ignore: Ignore | None = Field(
+        None,
+        description="Pixels that were not annotated: neither learnt from nor scored. For label "
+        "maps, masks and numbered objects in the formats folder and msd.",
     )
     regions: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,

@@ -37,6 +37,8 @@ class RawSample:
     joined : str
         Why the group is another than the sample's own, where the reader knows that two
         images show the same.
+    annotated : tuple of str
+        Classes that were annotated in the sample; empty: all. The others count for nothing.
     """
 
     sample: str
@@ -47,6 +49,7 @@ class RawSample:
     stack: str = ""
     position: int = 0
     joined: str = ""
+    annotated: tuple[str, ...] = ()
 
     @classmethod
     def below(
@@ -95,6 +98,9 @@ class Reader:
         Image formats that the publisher's files may have, see `segbench.decoders.registry`.
     spacing_in_files : bool
         Whether the files may give the pixel spacing, see `spacing_mm`.
+    ignores_labels : bool
+        Whether the reader marks pixels that were not annotated, see
+        `segbench.unannotated`, by the dataset's `ignore` or what the files say.
     takes_submissions : bool
         Whether the publisher scores a file of masks as run-length codes, see
         `segbench.datasets.submission`.
@@ -102,6 +108,7 @@ class Reader:
 
     decoders: ClassVar[tuple[str, ...]] = ("pictures", "tiff")
     spacing_in_files: ClassVar[bool] = False
+    ignores_labels: ClassVar[bool] = False
     takes_submissions: ClassVar[bool] = False
 
     @classmethod
@@ -165,6 +172,7 @@ class Reader:
             semantic: (y, x) or (z, y, x), uint8 label map. overlapping: the same with a last
             axis of one mask (0 or 1) a class, in the order of the config, uint8. instances:
             (y, x), uint16 numbered objects. classification: (1,), uint8, the class's value.
+            What was not annotated is marked as `segbench.unannotated` says.
         """
         raise NotImplementedError
 

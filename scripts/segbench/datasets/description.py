@@ -13,6 +13,7 @@ from segbench.datasets.labels import count_objects, present_classes, read_label
 from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
+from segbench.unannotated import unannotated
 
 
 def describe(dataset: Dataset, source: Reader, raw: Path, sample: RawSample, shard: int) -> Sample:
@@ -57,6 +58,8 @@ def describe(dataset: Dataset, source: Reader, raw: Path, sample: RawSample, sha
         image_sha256="" if is_constant(image) else pixel_digest(image),
         classes=tuple(present_classes(dataset, label)),
         objects=count_objects(dataset, label),
+        annotated=sample.annotated,
+        ignored=float(unannotated(label).mean()),
         size=size,
         channels=image.shape[-1],
         dtype=image.dtype.name,

@@ -29,11 +29,11 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from segbench.config.dataset import Background, Class, Layout
+from segbench.config.dataset import Background, Class, Ignore, Layout
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.folder_files import read_array, read_image_file, size_of
 from segbench.datasets.folder_labels import to_binary, to_classes, to_objects
-from segbench.datasets.folder_legend import Labels
+from segbench.datasets.folder_legend import Labels, ignored_values
 from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of, sample_ids
 from segbench.datasets.folder_sheet import Row, read_sheet
 from segbench.datasets.label_names import class_of_spelling
@@ -42,6 +42,7 @@ from segbench.decoders import nifti
 from segbench.decoders.grids import check_size
 from segbench.decoders.registry import FORMATS
 from segbench.errors import SegbenchError
+from segbench.unannotated import UNANNOTATED
 
 if TYPE_CHECKING:
     from segbench.config.dataset import Dataset
@@ -72,7 +73,7 @@ class Folder(Reader):
 
     Parameters
     ----------
-    task, classes, background, layout
+    task, classes, background, layout, ignore
         As in the dataset's config.
 
     Raises
@@ -83,6 +84,7 @@ class Folder(Reader):
 
     decoders = tuple(one.module for one in FORMATS)
     spacing_in_files = True
+    ignores_labels = True
 
     def __init__(
         self,
@@ -90,11 +92,13 @@ class Folder(Reader):
         classes: tuple[Class, ...],
         background: Background | None = None,
         layout: Layout | None = None,
+        ignore: Ignore | None = None,
     ) -> None:
         self._task = task
         self._classes = classes
         self._background = background
         self._layout = layout or Layout()
+        self._ignore = ignore
         for key in ("images", "masks", "sheet"):
             place = getattr(self._layout, key)
             if place and (Path(place).is_absolute() or ".." in Path(place).parts):
@@ -109,7 +113,9 @@ class Folder(Reader):
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
         """Make the reader for the task, the classes and the layout of a dataset."""
-        return cls(dataset.task, dataset.classes, dataset.background, dataset.layout)
+        return cls(
+            dataset.task, dataset.classes, dataset.background, dataset.layout, dataset.ignore
+        )
 
     def scan(self, root: Path) -> Iterator[FolderSample]:
         """List the samples from file names and the sheet, sorted by id.
@@ -143,6 +149,7 @@ class Folder(Reader):
                     row=row,
                     label=self._class_of(base / layout.images, name, row),
                     masks=found,
+                    annotated=row.annotated,
                 )
             )
         yield from sorted(samples, key=lambda raw: raw.sample)
@@ -173,7 +180,9 @@ class Folder(Reader):
         places = [base / self._layout.sheet, root / self._layout.sheet]
         path = next((place for place in places if place.is_file()), places[0])
         known = {name: ids[key] for key, file in images.items() for name in (key, file, ids[key])}
-        return read_sheet(path, known), (path.relative_to(root).as_posix(),)
+        parted = self._task in {"semantic", "overlapping"}
+        classes = [one.name for one in self._classes] if parted else []
+        return read_sheet(path, known, classes), (path.relative_to(root).as_posix(),)
 
     def _masks(self, base: Path, images: Mapping[str, str]) -> dict[str, list[tuple[str, Path]]]:
         """Masks of each image: one of no class, or those of its classes."""
@@ -285,13 +294,17 @@ class Folder(Reader):
         if self._task == "overlapping":
             return self._overlapping(masks, size, image.name)
         if self._task == "instances":
-            return _of_size(masks[0][1], size, image.name, to_objects)
+            objects = partial(to_objects, ignored=ignored_values(self._ignore))
+            return _of_size(masks[0][1], size, image.name, objects)
         return self._semantic(masks[0][1], size, image.name)
 
     def _semantic(self, path: Path, size: tuple[int, ...], image: str) -> np.ndarray:
-        labels = Labels.of(self._classes, self._background)
+        labels = Labels.of(self._classes, self._background, self._ignore)
         convert = partial(to_classes, labels=labels)
         return _of_size(path, size, image, convert, palette=not labels.by_colour)
+
+    def _binary(self, path: Path, mask: np.ndarray) -> np.ndarray:
+        return to_binary(path, mask, ignored_values(self._ignore))
 
     def _overlapping(
         self, masks: list[tuple[str, Path]], size: tuple[int, ...], image: str
@@ -301,14 +314,18 @@ class Folder(Reader):
         if first:
             parts = {one: np.zeros(size, np.uint8) for one in (c.name for c in self._classes)}
             for one, file in masks:
-                parts[one] |= _of_size(file, size, image, to_binary)
+                parts[one] |= _of_size(file, size, image, self._binary)
             return np.stack(list(parts.values()), axis=-1)
         array = path.name.lower().endswith((".npy", *nifti.ENDINGS)) and read_array(path)
         if array is not False and array.shape[len(size) :] == (len(self._classes),):
             check_size(path, array.shape[:-1], size, image)
-            return np.stack([to_binary(path, part) for part in np.moveaxis(array, -1, 0)], axis=-1)
+            masks_of_array = np.moveaxis(array, -1, 0)
+            return np.stack([self._binary(path, mask) for mask in masks_of_array], axis=-1)
         label = self._semantic(path, size, image)
-        return np.stack([label == one.value for one in self._classes], axis=-1).astype(np.uint8)
+        values = np.array([one.value for one in self._classes])
+        return np.where(
+            label[..., None] == UNANNOTATED, UNANNOTATED, label[..., None] == values
+        ).astype(np.uint8)
 
     def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
         """Give the stratum of the sheet, else the class of a classified image."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
+from segbench.unannotated import UNANNOTATED
 
 JPEG = frozenset({".jpg", ".jpeg"})
 SAVE_PNG = "save the mask as PNG, from the program that made it"
@@ -66,8 +67,9 @@ def unknown_labels(path: Path, counts: Mapping[int, int], labels: Labels) -> Seg
     return SegbenchError(
         held,
         labels.expected(),
-        "correct the mask, or list them in the config: in `labels` of a class, or, if nothing "
-        "is there, in `background: {labels: [...]}`",
+        "correct the mask, or list them in the config: in `labels` of a class; in "
+        "`background: {labels: [...]}`, if they mean that no class is there; or in "
+        "`ignore: {labels: [...]}`, if nobody annotated these pixels",
     )
 
 
@@ -92,7 +94,7 @@ def _nearest(unknown: Mapping[int, int], labels: Labels) -> str:
 def _full_range(counts: Mapping[int, int], labels: Labels) -> str:
     """Advice if it is a mask of 0 and the highest value, for one class."""
     others = sorted(set(counts) - {0})
-    names = [name for value, name in labels.names.items() if labels.classes[value]]
+    names = [n for value, n in labels.names.items() if 0 < labels.classes[value] < UNANNOTATED]
     if labels.by_colour or len(names) != 1 or len(others) != 1 or others[0] not in {255, 65535}:
         return ""
     return f"set `labels: [{others[0]}]` of the class {names[0]} in the dataset's config"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from segbench.datasets import folder_diagnosis as diagnosis
 from segbench.datasets.folder_files import without_alpha
 from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
+from segbench.unannotated import UNANNOTATED, UNANNOTATED_OBJECT
 
 
 def to_classes(path: Path, mask: np.ndarray, labels: Labels) -> np.ndarray:
@@ -136,39 +137,60 @@ def as_colours(path: Path, mask: np.ndarray) -> np.ndarray:
     return np.asarray((red << 16) | (green << 8) | blue)
 
 
-def to_objects(path: Path, mask: np.ndarray) -> np.ndarray:
+def to_objects(path: Path, mask: np.ndarray, ignored: Set[int] = frozenset()) -> np.ndarray:
     """Numbered objects, numbered from 1 without gaps.
+
+    Parameters
+    ----------
+    ignored : set of int, optional
+        Values of what was not annotated.
 
     Returns
     -------
     ndarray
-        (y, x), uint16.
+        (y, x), uint16; `UNANNOTATED_OBJECT` where nothing was annotated.
 
     Raises
     ------
     SegbenchError
-        The mask is in colour or negative, holds fractions or more than 65535 objects, or has
+        The mask is in colour or negative, holds fractions or more than 65534 objects, or has
         one number for objects that do not touch, as a mask that is not numbered has.
     """
-    numbers = as_values(path, mask)
+    numbers, hidden = _parted(as_values(path, mask), ignored)
     present, counts = _counted(numbers)
     check_numbers(path, numbers, dict(zip(present, counts, strict=True)))
     objects = [value for value in present if value]
-    if len(objects) > np.iinfo(np.uint16).max:
+    if len(objects) >= UNANNOTATED_OBJECT:
         raise SegbenchError(
-            f"{path}: {len(objects)} objects", "at most 65535", "cut the image into parts"
+            f"{path}: {len(objects)} objects", "at most 65534", "cut the image into parts"
         )
     place = np.searchsorted(objects, numbers) + 1
-    return np.asarray(np.where(numbers == 0, 0, place).astype(np.uint16))
+    label = np.where(numbers == 0, 0, place).astype(np.uint16)
+    label[hidden] = UNANNOTATED_OBJECT
+    return np.asarray(label)
 
 
-def to_binary(path: Path, mask: np.ndarray) -> np.ndarray:
-    """A mask of one class: 0, and one of 1 and 255 (or True) where it is; uint8, 0 or 1."""
-    values = as_values(path, mask)
+def to_binary(path: Path, mask: np.ndarray, ignored: Set[int] = frozenset()) -> np.ndarray:
+    """A mask of one class: 0, and one of 1 and 255 (or True) where it is; uint8.
+
+    Returns
+    -------
+    ndarray of uint8
+        0 or 1; `UNANNOTATED` where the mask holds one of the values `ignored`.
+    """
+    values, hidden = _parted(as_values(path, mask), ignored)
     present, counts = _counted(values)
     if set(present) - {0, 1} and set(present) - {0, 255}:
         raise diagnosis.not_binary(path, dict(zip(present, counts, strict=True)))
-    return np.asarray(values != 0, np.uint8)
+    label = np.asarray(values != 0, np.uint8)
+    label[hidden] = UNANNOTATED
+    return label
+
+
+def _parted(values: np.ndarray, ignored: Set[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Values with 0 in place of the ignored ones, and where these are."""
+    hidden = np.isin(values, sorted(ignored))
+    return np.where(hidden, values.dtype.type(0), values), hidden
 
 
 def check_numbers(path: Path, numbers: np.ndarray, counts: Mapping[int, int]) -> None:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segbench.config.dataset import Background, Class
+from segbench.config.dataset import Background, Class, Ignore
 from segbench.errors import SegbenchError
+from segbench.unannotated import UNANNOTATED
 
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
 
@@ -32,7 +33,7 @@ class Labels:
     by_colour : bool
         Labels are colours (numbered as `colour_number` does), not values.
     classes : dict of int to int
-        Label -> the class's value; 0 for the background.
+        Label -> the class's value; 0 for the background, `UNANNOTATED` for what is ignored.
     names : dict of int to str
         Label -> name of its class.
     """
@@ -42,7 +43,12 @@ class Labels:
     names: dict[int, str]
 
     @classmethod
-    def of(cls, classes: Sequence[Class], background: Background | None) -> Labels:
+    def of(
+        cls,
+        classes: Sequence[Class],
+        background: Background | None,
+        ignore: Ignore | None = None,
+    ) -> Labels:
         """Read them from a dataset's config.
 
         Raises
@@ -57,9 +63,10 @@ class Labels:
         listed = [label for *_, labels in wanted for label in labels]
         by_colour = any(isinstance(label, str) for label in listed)
         other = background.labels if background is not None and background.labels else ()
+        hidden = ("not annotated", UNANNOTATED, ignore.labels if ignore is not None else ())
         found: dict[int, int] = {}
         names: dict[int, str] = {}
-        for class_name, value, labels in (*wanted, (name, 0, other)):
+        for class_name, value, labels in (*wanted, (name, 0, other), hidden):
             for label in labels:
                 number = _number(class_name, label, by_colour)
                 if number in names:
@@ -82,6 +89,18 @@ class Labels:
     def expected(self) -> str:
         """All labels with their classes."""
         return ", ".join(f"{self.shown(k)} ({self.names[k]})" for k in sorted(self.names))
+
+
+def ignored_values(ignore: Ignore | None) -> frozenset[int]:
+    """Values that mark what was not annotated, in masks of one class and numbered objects.
+
+    Raises
+    ------
+    SegbenchError
+        A label is no value.
+    """
+    labels = ignore.labels if ignore is not None else ()
+    return frozenset(_number("ignore", label, by_colour=False) for label in labels)
 
 
 def _number(name: str, label: str | int, by_colour: bool) -> int:

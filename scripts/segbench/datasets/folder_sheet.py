@@ -1,15 +1,16 @@
-"""The sheet of a folder: groups, split, strata and pixel spacing."""
+"""The sheet of a folder: groups, split, strata, annotated classes and pixel spacing."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 from typing import Literal
 
+from segbench.artefacts.tsv import split_names
 from segbench.cells import lookalikes, unfit
 from segbench.errors import SegbenchError
 
@@ -20,6 +21,7 @@ COLUMNS = (
     "group",
     "split",
     "stratum",
+    "annotated",
     "spacing_z_mm",
     "spacing_y_mm",
     "spacing_x_mm",
@@ -41,6 +43,8 @@ class Row:
         `train` where the sheet does not say it.
     spacing_mm : tuple of float or None
         (y, x) or (z, y, x).
+    annotated : tuple of str
+        Classes that were annotated in the sample; empty: all.
     """
 
     group: str = ""
@@ -48,9 +52,12 @@ class Row:
     label: str = ""
     split: Literal["train", "test"] = "train"
     spacing_mm: tuple[float, ...] | None = None
+    annotated: tuple[str, ...] = ()
 
 
-def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
+def read_sheet(
+    path: Path, samples: Mapping[str, str], classes: Sequence[str] = ()
+) -> dict[str, Row]:
     """Read a sheet and check it against the images.
 
     Parameters
@@ -60,6 +67,8 @@ def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
     samples : mapping of str to str
         What a sample may be called in the sheet -> its id: its id itself, its path below the
         folder of images, with or without ending.
+    classes : sequence of str, optional
+        What the column ``annotated`` may name; none where samples are annotated whole.
 
     Returns
     -------
@@ -71,7 +80,8 @@ def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
     SegbenchError
         The sheet cannot be read, has no column ``sample``, names a sample that is not there
         (the nearest is suggested) or one twice, lacks one, has a group on both sides of its
-        split, two groups that look the same, or a spacing that is not a length.
+        split, two groups that look the same, a spacing that is not a length, or names an
+        annotated class that is none.
     """
     rows: dict[str, Row] = {}
     lines: dict[str, int] = {}
@@ -91,7 +101,7 @@ def read_sheet(path: Path, samples: Mapping[str, str]) -> dict[str, Row]:
                 "one line per sample",
                 "remove one of the two",
             )
-        rows[sample], lines[sample] = _row(path, number, cells), number
+        rows[sample], lines[sample] = _row(path, number, cells, classes), number
     missing = sorted(set(samples.values()) - rows.keys())
     if missing:
         shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
@@ -179,7 +189,7 @@ def _check_columns(path: Path, names: list[str]) -> None:
         )
 
 
-def _row(path: Path, number: int, cells: Mapping[str, str]) -> Row:
+def _row(path: Path, number: int, cells: Mapping[str, str], classes: Sequence[str]) -> Row:
     split = cells.get("split", "")
     if split not in {"", "train", "test"}:
         raise SegbenchError(
@@ -193,7 +203,26 @@ def _row(path: Path, number: int, cells: Mapping[str, str]) -> Row:
         label=cells.get("class", ""),
         split="test" if split == "test" else "train",
         spacing_mm=_spacing(path, number, cells),
+        annotated=_annotated(path, number, cells.get("annotated", ""), classes),
     )
+
+
+def _annotated(path: Path, number: int, cell: str, classes: Sequence[str]) -> tuple[str, ...]:
+    try:
+        names = tuple(name.strip() for name in split_names(cell))
+    except ValueError:
+        names = (cell,)
+    for name in names:
+        if name not in classes:
+            near = get_close_matches(name, classes, n=1, cutoff=0.6)
+            raise SegbenchError(
+                f"{path}: line {number}: annotated: {name!r} is not a class",
+                f"names among {', '.join(classes)}, separated by commas; empty: all of them"
+                if classes
+                else "an empty cell: in this task samples are annotated whole",
+                f"did you mean {near[0]!r}?" if near else "correct the cell",
+            )
+    return names
 
 
 def _spacing(path: Path, number: int, cells: Mapping[str, str]) -> tuple[float, ...] | None:

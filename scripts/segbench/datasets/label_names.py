@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -176,8 +176,9 @@ def check_labels_taken(
     sets: Mapping[str, frozenset[int]],
     present: Sequence[int],
     where: Path,
+    ignored: Set[int] = frozenset(),
 ) -> None:
-    """Refuse values that belong to no class, unless they are the background.
+    """Refuse values that belong to no class, unless they are the background or ignored.
 
     Parameters
     ----------
@@ -191,6 +192,8 @@ def check_labels_taken(
         Values in a label file.
     where : Path
         The label file, for the message.
+    ignored : set of int, optional
+        From `ignored_labels`.
 
     Raises
     ------
@@ -198,12 +201,10 @@ def check_labels_taken(
         Naming the labels, so that none is silently taken for background.
     """
     names = label_values(path)
-    background: list[str | int] = ["background"]
+    background: list[str | int] = [0, "background"]
     if dataset.background is not None:
         background += [dataset.background.name, *dataset.background.labels]
-    allowed = {0, *(b for b in background if isinstance(b, int))}.union(*sets.values())
-    spelt = {normalised_name(b) for b in background if isinstance(b, str)}
-    allowed = allowed.union(*(v for name, v in names.items() if normalised_name(name) in spelt))
+    allowed = _listed(names, background).union(*sets.values(), ignored)
     unknown = [value for value in present if value not in allowed]
     if unknown:
         called = {v: name for name, values in names.items() for v in values if len(values) == 1}
@@ -211,5 +212,33 @@ def check_labels_taken(
         raise SegbenchError(
             f"{where}: holds the labels {shown}, which belong to no class",
             f"labels of the classes {', '.join(sets)}",
-            "add them to a class's `labels` or to `background: labels` in the dataset's config",
+            "list them in the dataset's config: in `labels` of a class; in "
+            "`background: {labels: [...]}`, if they mean that no class is there; or in "
+            "`ignore: {labels: [...]}`, if nobody annotated these voxels",
         )
+
+
+def ignored_labels(
+    dataset: Dataset, path: Path, sets: Mapping[str, frozenset[int]]
+) -> frozenset[int]:
+    """Values of the label files that say that nothing was annotated there.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its `ignore` lists names or values.
+    path : Path
+        dataset.json; nnU-Net's label `ignore` counts without being listed.
+    sets : mapping
+        From `class_values`: what belongs to a class is not ignored.
+    """
+    listed = dataset.ignore.labels if dataset.ignore is not None else ()
+    return _listed(label_values(path), ["ignore", *listed]).difference(*sets.values())
+
+
+def _listed(names: Mapping[str, frozenset[int]], labels: Iterable[str | int]) -> frozenset[int]:
+    """Values of some labels, each given by its name in dataset.json or its value."""
+    wanted = list(labels)
+    spelt = {normalised_name(label) for label in wanted if isinstance(label, str)}
+    named = (values for name, values in names.items() if normalised_name(name) in spelt)
+    return frozenset(label for label in wanted if isinstance(label, int)).union(*named)

@@ -9,6 +9,7 @@ import numpy as np
 from segbench.config.dataset import Dataset
 from segbench.datasets.base import RawSample, Reader
 from segbench.errors import SegbenchError
+from segbench.unannotated import UNANNOTATED, as_background
 
 #: Axes and dtype of the labels of each task, as readers give them.
 LABELS: dict[str, tuple[dict[int, str], np.dtype]] = {
@@ -38,7 +39,10 @@ def read_label(dataset: Dataset, source: Reader, raw: Path, sample: RawSample) -
     ndarray
         semantic: uint8 label map, (y, x) or (z, y, x). overlapping, and semantic with
         regions: uint8 masks with a last axis of classes (regions). instances: uint16
-        numbered objects, (y, x). classification: uint8, (1,).
+        numbered objects, (y, x). classification: uint8, (1,). What was not annotated is
+        marked as `segbench.unannotated` says. Where classes were not annotated in the sample,
+        so are their masks as a whole, and those of regions that hold one of them; in a label
+        map, 0 stands for the background and for these classes alike.
 
     Raises
     ------
@@ -62,18 +66,34 @@ def read_label(dataset: Dataset, source: Reader, raw: Path, sample: RawSample) -
             "check the reader of the dataset",
         )
     if dataset.task != "instances":
-        _check_values(dataset, label, name, sample.sample)
-    return regions(dataset, label) if dataset.regions else label
+        _check_values(dataset, label, name, sample.sample, source.ignores_labels)
+    if dataset.regions:
+        label = regions(dataset, label)
+    return _annotated_only(dataset, label, sample.annotated) if sample.annotated else label
 
 
-def _check_values(dataset: Dataset, label: np.ndarray, name: str, sample: str) -> None:
+def _annotated_only(dataset: Dataset, label: np.ndarray, annotated: tuple[str, ...]) -> np.ndarray:
+    """The label without what it says of classes that were not annotated."""
+    if dataset.label_task == "semantic":
+        absent = [c.value for c in dataset.classes if c.name not in annotated]
+        return np.where(np.isin(label, absent), np.uint8(0), label)
+    parts = dataset.regions or {c.name: (c.name,) for c in dataset.classes}
+    hidden = [not set(names) <= set(annotated) for names in parts.values()]
+    label = label.copy()
+    label[..., hidden] = UNANNOTATED
+    return label
+
+
+def _check_values(
+    dataset: Dataset, label: np.ndarray, name: str, sample: str, ignores: bool
+) -> None:
     present = np.flatnonzero(np.bincount(label.ravel(), minlength=256))
     allowed = {c.value for c in dataset.classes}
     if dataset.task == "overlapping":
         allowed = {0, 1}
     elif dataset.task == "semantic":
         allowed.add(0)
-    unknown = sorted(set(present.tolist()) - allowed)
+    unknown = sorted(set(present.tolist()) - allowed - ({UNANNOTATED} if ignores else set()))
     if unknown:
         names = {c.value: f"{c.value} ({c.name})" for c in dataset.classes}
         if dataset.task == "overlapping":
@@ -98,7 +118,7 @@ def regions(dataset: Dataset, label: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of uint8, (..., region)
-        0 and 1, in the order of the config.
+        0 and 1, in the order of the config; `UNANNOTATED` where the label map is.
 
     Raises
     ------
@@ -116,6 +136,7 @@ def regions(dataset: Dataset, label: np.ndarray) -> np.ndarray:
                     "correct `regions` in the dataset's config",
                 )
             table[values[name], number] = 1
+    table[UNANNOTATED] = UNANNOTATED
     return np.asarray(table[label])
 
 
@@ -129,6 +150,7 @@ def present_classes(dataset: Dataset, label: np.ndarray) -> list[str]:
         From `read_label`, perhaps resized.
     """
     classes = dataset.label_classes
+    label = as_background(label)
     if dataset.label_task == "overlapping":
         axes = tuple(range(label.ndim - 1))
         held = np.asarray(label.any(axis=axes))
@@ -156,6 +178,7 @@ def count_objects(dataset: Dataset, label: np.ndarray) -> int | None:
     """
     if dataset.label_task == "classification":
         return None
+    label = as_background(label)
     if dataset.label_task == "instances":
         return int(label.max(initial=0))
     if dataset.label_task == "overlapping":

@@ -31,7 +31,12 @@ import numpy as np
 
 from segbench.config.dataset import Dataset
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.label_names import check_labels_taken, class_values, read_dataset_json
+from segbench.datasets.label_names import (
+    check_labels_taken,
+    class_values,
+    ignored_labels,
+    read_dataset_json,
+)
 from segbench.datasets.pixels import read_pixels
 from segbench.datasets.tree import check_id, locate
 from segbench.decoders import nifti
@@ -39,6 +44,7 @@ from segbench.decoders.grids import check_size
 from segbench.decoders.listing import is_junk
 from segbench.decoders.registry import FORMATS
 from segbench.errors import SegbenchError
+from segbench.unannotated import UNANNOTATED
 
 LAYOUT = "dataset.json with the folders imagesTr and labelsTr beside it"
 
@@ -65,6 +71,7 @@ class Msd(Reader):
 
     decoders = tuple(one.module for one in FORMATS)
     spacing_in_files = True
+    ignores_labels = True
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
@@ -139,7 +146,8 @@ class Msd(Reader):
         -------
         ndarray
             uint8. semantic: (z, y, x) or (y, x), 0 where no class is. overlapping: with a last
-            axis of one mask (0 or 1) a class, in the order of the config.
+            axis of one mask (0 or 1) a class, in the order of the config. `UNANNOTATED` where
+            the label is one of the dataset's `ignore`, or nnU-Net's `ignore`.
 
         Raises
         ------
@@ -152,15 +160,19 @@ class Msd(Reader):
         _compare_grids(root / raw.images[0], path, label.shape)
         present = np.flatnonzero(np.bincount(label.ravel()))
         sets = class_values(self._dataset, dataset_json)
-        check_labels_taken(self._dataset, dataset_json, sets, present.tolist(), path)
+        ignored = ignored_labels(self._dataset, dataset_json, sets)
+        check_labels_taken(self._dataset, dataset_json, sets, present.tolist(), path, ignored)
         classes = self._dataset.classes
         masks = np.zeros((int(present.max()) + 1, len(classes)), np.uint8)
         for number, one in enumerate(classes):
             masks[[value for value in sets[one.name] if value < len(masks)], number] = 1
+        hidden = [value for value in ignored if value < len(masks)]
         if self._dataset.task == "overlapping":
+            masks[hidden] = UNANNOTATED
             return np.asarray(masks[label])
-        values = np.array([one.value for one in classes], np.uint8)
-        return np.asarray((masks @ values)[label])
+        values = masks @ np.array([one.value for one in classes], np.uint8)
+        values[hidden] = UNANNOTATED
+        return np.asarray(values[label])
 
     def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
         """Size of a voxel (z, y, x) as the image's header says it; None for pictures."""

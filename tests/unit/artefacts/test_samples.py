@@ -24,6 +24,8 @@ SHEETS = st.lists(
         image_sha256=st.sampled_from(["", "0" * 64]),
         classes=st.lists(NAMES).map(tuple),
         objects=st.none() | st.integers(0),
+        annotated=st.lists(NAMES).map(tuple),
+        ignored=st.floats(0, 1).map(lambda share: float(f"{share:.6g}")),
         size=st.tuples(SIDES, SIDES) | st.tuples(SIDES, SIDES, SIDES),
         channels=st.integers(1, 9),
         dtype=st.sampled_from(["uint8", "float32"]),
@@ -52,14 +54,16 @@ def test_every_field_comes_back(tmp_path, rows):
 def test_the_file(tmp_path):
     row = Sample(
         "a", "g", stratum="s", classes=("kidney, left", "spleen"), objects=2, size=(5, 6, 7),
+        annotated=("spleen", "a,b"), ignored=0.25,
         channels=3, dtype="uint16", spacing_mm=(3.0, 0.5, 1e-6), stack="v", position=4, shard=1,
         image_sha256="f0", joined="identical picture: sample b",
     )  # fmt: skip
     write_samples([row, Sample("0", "0")], tmp_path / "samples.tsv")
     assert (tmp_path / "samples.tsv").read_text().splitlines() == [
         "\t".join(COLUMNS),
-        "0\t0\ttrain\t\t\t\t\t1\t1\t1\tuint8\t\t\t\t\t\t\t0\t",
-        "a\tg\ttrain\ts\tkidney\\, left,spleen\t2\t5\t6\t7\t3\tuint16\t3\t0.5\t1e-06\tv\t4\tf0\t1\t"
+        "0\t0\ttrain\t\t\t\t\t0\t\t1\t1\t1\tuint8\t\t\t\t\t\t\t0\t",
+        "a\tg\ttrain\ts\tkidney\\, left,spleen\t2\tspleen,a\\,b\t0.25\t"
+        "5\t6\t7\t3\tuint16\t3\t0.5\t1e-06\tv\t4\tf0\t1\t"
         "identical picture: sample b",
     ]
 
@@ -100,11 +104,13 @@ def test_a_tab_is_refused_with_file_row_and_column(tmp_path, column):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("\t2\t5", "\tmany\t5", "line 2: objects is 'many'"),
+        ("\t2\t\t", "\tmany\t\t", "line 2: objects is 'many'"),
         ("\t5\t6\t7\t", "\t\t6\t\t", "line 2: width is ''"),
         ("\t3\t0.5\t", "\t\t\t", "line 2: the spacing is 0.25, not two or three millimetres"),
         ("\t0.5\t", "\t-1\t", "line 2: the spacing is 3, -1, 0.25, not millimetres > 0"),
         ("\t0.5\t", "\t1/2\t", "line 2: the spacing is 3, 1/2, 0.25, not two or three"),
+        ("\t0\t5", "\t1.5\t5", "line 2: ignored is '1.5', not a share from 0 to 1"),
+        ("\t0\t5", "\tsome\t5", "line 2: ignored is 'some', not a share from 0 to 1"),
         ("bone", "bone,", "line 2: 'bone,' is no list of names"),
     ],
 )

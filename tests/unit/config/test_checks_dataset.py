@@ -22,7 +22,10 @@ COMMIT = "abcdef0123" * 4
         ("source", "folder", "folder", "a block `folder:`, or another source"),
         ("generated", None, "generated", "a block `generated:`, or another source"),
         ("classes", [], "classes", "one class or more"),
-        ("classes.0.value", 0, "classes[0].value", "1 to 255"),
+        ("ignore", {"labels": [255]}, "ignore", "null, or one of the formats folder, msd"),
+        ("classes.0.value", 255, "classes[0].value",
+         "1 to 254; the value in the files is given by `labels`"),
+        ("classes.0.value", 0, "classes[0].value", "1 to 254"),
         ("classes", [{"name": "a", "value": 1}, {"name": "a", "value": 2}], "classes",
          "each name and each value once"),
         ("classes", [{"name": "a", "value": 1}, {"name": "b", "value": 1}], "classes",
@@ -51,6 +54,18 @@ def test_a_pinned_repository_and_a_plain_file(tree: Tree) -> None:
     ):
         tree.set("datasets/tissue.yaml", "download", download)
         tree.load()
+
+
+def test_ignored_labels(tree: Tree) -> None:
+    path = "datasets/tissue.yaml"
+    classes = [{"name": "a", "value": 1, "labels": [7]}, {"name": "b", "value": 2, "labels": [8]}]
+    for key, value in {"format": "folder", "classes": classes, "ignore.labels": [255, 8]}.items():
+        tree.set(path, key, value)
+    assert "is the label of a class" in tree.only(path, "ignore.labels[1]").what
+    tree.set(path, "ignore.labels", [255])
+    tree.load()
+    tree.set(path, "ignore.labels", [])
+    tree.only(path, "ignore.labels")
 
 
 def test_instances_are_of_one_class(tree: Tree) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from segbench.config.dataset import Background, Class, Layout
+from segbench.config.dataset import Background, Class, Ignore, Layout
 from segbench.datasets.folder import Folder, FolderSample
 from segbench.errors import SegbenchError
 from unit.datasets.helpers import write_picture
@@ -71,10 +71,12 @@ def make(
     task: str = "semantic",
     classes: tuple[Class, ...] = TWO,
     background: tuple[str | int, ...] | None = None,
+    ignore: tuple[str | int, ...] | None = None,
     **layout: str,
 ) -> Folder:
     known = None if background is None else Background(labels=background)
-    return Folder(task, classes, known, Layout(**layout) if layout else None)
+    hidden = None if ignore is None else Ignore(labels=ignore)
+    return Folder(task, classes, known, Layout(**layout) if layout else None, hidden)
 
 
 def scan(source: Folder, root: Path) -> dict[str, FolderSample]:

@@ -45,6 +45,10 @@ class Arrays(Reader):
         return self.spacing
 
 
+class Marked(Arrays):
+    ignores_labels = True
+
+
 def row(of, image, label, raw=RAW, spacing=None):
     return describe(of, Arrays(image, label, spacing), Path("raw"), raw, 3)
 
@@ -158,3 +162,12 @@ def test_the_files_know_the_spacing_better_than_the_config():
 def test_a_spacing_that_is_none(spacing):
     with pytest.raises(SegbenchError, match=r"raw/s\.png: its spacing is"):
         spacing_of(dataset(), Arrays(None, None, spacing), Path("raw"), RAW)
+
+
+def test_the_share_that_was_not_annotated():
+    label = np.uint8([[255, 5, 0, 2]])
+    raw = RawSample("s", ("s.png",), ("s_mask.png",), annotated=("core",))
+    source = Marked(np.zeros((1, 4, 1), np.uint8), label)
+    found = describe(dataset(), source, Path("raw"), raw, 0)
+    assert (found.ignored, found.annotated, found.classes) == (0.25, ("core",), ("core",))
+    assert row(dataset(), np.zeros((1, 4, 1), np.uint8), np.uint8([[0, 5, 0, 2]])).ignored == 0

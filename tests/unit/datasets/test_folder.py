@@ -10,6 +10,7 @@ from segbench.config.dataset import Class
 from segbench.datasets import reader_of
 from segbench.datasets.folder import FolderSample
 from segbench.datasets.inventory import write_shards
+from segbench.errors import SegbenchError
 from unit.datasets.folders import (
     COLOURED,
     ONE,
@@ -99,6 +100,43 @@ def test_background_of_the_config(tmp_path):
     root = folder_of(tmp_path, {"a.png": mask}, mask.shape)
     labels = read_labels(make(classes=classes, background=(1, 255)), root)
     assert labels["a"].tolist() == [[0, 1, 2], [0, 0, 1]]
+
+
+@pytest.mark.parametrize("task", ["semantic", "overlapping"])
+def test_ignored_labels_of_the_config(tmp_path, task):
+    mask = np.array([[1, 2, 0], [255, 1, 255]], np.uint8)
+    root = folder_of(tmp_path, {"a.png": mask}, mask.shape)
+    found = read_labels(make(task, ignore=(255,)), root)["a"]
+    if task == "semantic":
+        assert np.array_equal(found, mask)
+    else:
+        assert found[..., 0].tolist() == [[1, 0, 0], [255, 1, 255]]
+        assert found[..., 1].tolist() == [[0, 1, 0], [255, 0, 255]]
+
+
+def test_ignored_values_in_the_folder_of_a_class_and_in_objects(tmp_path):
+    mask = np.array([[1, 3, 0], [0, 3, 1]], np.uint8)
+    save(tmp_path / "images/a.png", image(0, mask.shape))
+    save(tmp_path / "masks/cell/a.png", mask)
+    found = read_labels(make("overlapping", ignore=(3,)), tmp_path)["a"]
+    assert found[..., 0].tolist() == [[1, 255, 0], [0, 255, 1]]
+    assert not found[..., 1].any(), "no mask: annotated, and not there"
+    save(tmp_path / "masks/cell/a.png", np.uint8([[9, 3, 0], [0, 3, 4]]))
+    source = make("instances", ONE, ignore=(3,), masks="masks/cell")
+    assert read_labels(source, tmp_path)["a"].tolist() == [[2, 65535, 0], [0, 65535, 1]]
+
+
+def test_the_sheet_names_the_annotated_classes(tmp_path):
+    root = folder_of(tmp_path, {"a.png": label(2), "b.png": label(2)})
+    (root / "sheet.csv").write_text("sample,annotated\na,debris\nb,\n", encoding="utf-8")
+    source = make(sheet="sheet.csv")
+    assert {k: raw.annotated for k, raw in scan(source, root).items()} == {
+        "a": ("debris",),
+        "b": (),
+    }
+    (root / "sheet.csv").write_text("sample,annotated\na,debri\nb,\n", encoding="utf-8")
+    with pytest.raises(SegbenchError, match="'debri' is not a class"):
+        scan(source, root)
 
 
 def test_a_class_that_is_0_in_the_files(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segbench.config.dataset import Ignore
 from segbench.datasets.folder_diagnosis import counted, fractions, not_binary, unknown_labels
 from segbench.datasets.folder_labels import to_classes
 from segbench.datasets.folder_legend import Labels
@@ -66,3 +67,13 @@ def test_the_message_of_a_large_mask_is_short():
     with pytest.raises(SegbenchError) as error:
         to_classes(PATH, colours, Labels.of(COLOURED, None))
     assert len(str(error.value)) < 700
+
+
+def test_unlabelled_pixels_are_never_said_to_be_background():
+    """VOC's 255: what it means only the user knows, so the keys come with their meanings."""
+    error = unknown_labels(PATH, {0: 90, 1: 9, 255: 5}, Labels.of(TWO, None))
+    assert "`ignore: {labels: [...]}`, if nobody annotated these pixels" in error.action
+    assert "`background: {labels: [...]}`, if they mean that no class is there" in error.action
+    ignoring = Labels.of(TWO[:1], None, Ignore(labels=(3,)))
+    error = unknown_labels(PATH, {0: 5, 255: 4}, ignoring)
+    assert error.action == "set `labels: [255]` of the class cell in the dataset's config"

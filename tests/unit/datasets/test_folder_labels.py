@@ -88,3 +88,24 @@ def test_what_cannot_be_numbered_objects(name, numbers, says):
     with pytest.raises(SegbenchError) as error:
         check_numbers(Path(name), found, {int(k): int(n) for k, n in counts.items()})
     assert error.value.what == f"{name}: {says}"
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([3, 255, 70000]))
+def test_ignored_values_are_marked_and_change_nothing_else(seed, ignored):
+    rng = np.random.default_rng(seed)
+    hidden = rng.random((6, 9)) < 0.3
+    objects = rng.integers(0, 3, (6, 9)) * 1000
+    found = to_objects(PATH, np.where(hidden, ignored, objects), {ignored})
+    assert (found[hidden] == 65535).all()
+    assert np.array_equal(found[~hidden], to_objects(PATH, np.where(hidden, 0, objects))[~hidden])
+    binary = rng.integers(0, 2, (6, 9))
+    found = to_binary(PATH, np.where(hidden, ignored, binary), {ignored})
+    assert np.array_equal(found, np.where(hidden, 255, binary))
+
+
+def test_65535_is_no_number_of_an_object():
+    numbers = np.arange(65536).reshape(256, 256)
+    with pytest.raises(SegbenchError, match="65535 objects"):
+        to_objects(PATH, numbers)
+    numbers[-1, -1] = 0
+    assert to_objects(PATH, numbers).max() == 65534

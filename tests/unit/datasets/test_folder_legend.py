@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from segbench.config.dataset import Background, Class
-from segbench.datasets.folder_legend import Labels, colour_number
+from segbench.config.dataset import Background, Class, Ignore
+from segbench.datasets.folder_legend import Labels, colour_number, ignored_values
 from segbench.errors import SegbenchError
 from unit.datasets.folders import COLOURED, TWO
 
@@ -42,3 +42,20 @@ def test_values_and_colours_are_not_mixed():
     ]
     with pytest.raises(SegbenchError, match="b: the label is 7"):
         Labels.of(classes, None)
+
+
+def test_what_is_ignored_is_marked():
+    labels = Labels.of(TWO, None, Ignore(labels=(255, 7)))
+    assert labels.classes == {0: 0, 1: 1, 2: 2, 7: 255, 255: 255}
+    assert labels.expected().endswith("7 (not annotated), 255 (not annotated)")
+    with pytest.raises(SegbenchError, match="the label 1 stands for cell and for not annotated"):
+        Labels.of(TWO, None, Ignore(labels=(1,)))
+    coloured = Labels.of(COLOURED, None, Ignore(labels=("#ffffff",)))
+    assert coloured.classes[0xFFFFFF] == 255
+
+
+def test_masks_of_one_class_are_ignored_by_value():
+    assert ignored_values(Ignore(labels=(255, 3))) == {3, 255}
+    assert ignored_values(None) == frozenset()
+    with pytest.raises(SegbenchError, match="ignore: the label is '#ffffff'"):
+        ignored_values(Ignore(labels=("#ffffff",)))

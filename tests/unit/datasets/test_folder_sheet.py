@@ -22,9 +22,9 @@ def sheet(tmp_path, text, name="sheet.csv"):
     return path
 
 
-def fault(tmp_path, text, known=KNOWN):
+def fault(tmp_path, text, known=KNOWN, classes=()):
     with pytest.raises(SegbenchError) as error:
-        read_sheet(sheet(tmp_path, text), known)
+        read_sheet(sheet(tmp_path, text), known, classes)
     assert "sheet.csv" in error.value.what
     return error.value
 
@@ -205,3 +205,17 @@ def test_a_quote_that_is_not_closed_loses_no_lines(tmp_path, cell):
     assert error.action == "correct the line; a quote in a quoted cell is written twice"
     error = fault(tmp_path, f"sample,group\ncase.a,{cell}\ncase.b,y\ncase.c,z\n")
     assert "the cells from line 2 on: " in error.what
+
+
+def test_annotated_classes(tmp_path):
+    text = 'sample,annotated\ncase.a,"spleen, liver"\ncase.b,\ncase.c,"a\\,b"\n'
+    rows = read_sheet(sheet(tmp_path, text), KNOWN, ["liver", "spleen", "a,b"])
+    assert [rows[k].annotated for k in IDS] == [("spleen", "liver"), (), ("a,b",)]
+    error = fault(tmp_path, "sample,annotated\ncase.a,splen\n", KNOWN, ["liver", "spleen"])
+    assert "line 2: annotated: 'splen' is not a class" in error.what
+    assert (error.expected, error.action) == (
+        "names among liver, spleen, separated by commas; empty: all of them",
+        "did you mean 'spleen'?",
+    )
+    error = fault(tmp_path, "sample,annotated\ncase.a,spleen\n")
+    assert error.expected == "an empty cell: in this task samples are annotated whole"

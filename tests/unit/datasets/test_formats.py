@@ -44,6 +44,10 @@ def test_a_reader_says_whether_its_files_give_the_spacing():
         assert kind.spacing_in_files == (kind.spacing_mm is not Reader.spacing_mm)
 
 
+def test_the_readers_that_mark_what_was_not_annotated():
+    assert [name for name, kind in FORMATS.items() if kind.ignores_labels] == ["folder", "msd"]
+
+
 def loaded(module: str) -> set[str]:
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run(

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.config.dataset import Background, Class
+from segbench.config.dataset import Background, Class, Ignore
 from segbench.datasets.label_names import (
     check_labels_taken,
     class_of_spelling,
     class_values,
+    ignored_labels,
     label_values,
     normalised_name,
     read_dataset_json,
@@ -104,3 +105,19 @@ def test_labels_that_no_class_takes_are_named(tmp_path):
     assert "the labels 4 (Enhancing-Tumor), 9 (not in dataset.json)" in error.value.what
     rest = dataset(Class(name="edema", value=1), background=Background(labels=("core", 4, 9)))
     check_labels_taken(rest, path, sets, [0, 1, 2, 3, 4, 9], tmp_path / "a.nii.gz")
+
+
+def test_ignored_labels_by_name_and_value(tmp_path):
+    path = described(tmp_path, {"background": 0, "core": [1, 2], "Ignore": 3, "unsure": 4})
+    core = dataset(Class(name="core", value=1))
+    sets = class_values(core, path)
+    assert ignored_labels(core, path, sets) == {3}, "nnU-Net's, without being listed"
+    more = dataset(Class(name="core", value=1), ignore=Ignore(labels=("UNSURE", 9)))
+    assert ignored_labels(more, path, sets) == {3, 4, 9}
+    own = dataset(Class(name="ignore", value=1))
+    assert ignored_labels(own, path, class_values(own, path)) == frozenset(), "a class is learnt"
+    check_labels_taken(core, path, sets, [0, 1, 3], tmp_path / "a.nii.gz", {3})
+    with pytest.raises(SegbenchError) as error:
+        check_labels_taken(core, path, sets, [0, 3, 4], tmp_path / "a.nii.gz", {3})
+    assert "the labels 4 (unsure)" in error.value.what
+    assert "`ignore: {labels: [...]}`, if nobody annotated" in error.value.action

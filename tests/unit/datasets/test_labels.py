@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,9 @@ def dataset(task="semantic", **more):
 
 
 class Array(Reader):
-    """A reader of one label."""
+    """A reader of one label, which knows what was not annotated."""
+
+    ignores_labels = True
 
     def __init__(self, label):
         self.label = label
@@ -34,8 +37,12 @@ class Array(Reader):
         return self.label
 
 
-def read(of, label):
-    return read_label(of, Array(label), Path("raw"), RAW)
+class Plain(Array):
+    ignores_labels = False
+
+
+def read(of, label, annotated=()):
+    return read_label(of, Array(label), Path("raw"), replace(RAW, annotated=annotated))
 
 
 @settings(max_examples=30)
@@ -99,3 +106,34 @@ def test_labels_that_are_not_as_the_config_says(task, label, says, expected):
 def test_a_region_of_no_class():
     with pytest.raises(SegbenchError, match=r"regions\.x: 'd' is not a class of the dataset"):
         regions(dataset(regions={"x": ("a", "d")}), np.zeros((2, 2), np.uint8))
+
+
+def test_what_was_not_annotated_is_no_class_and_no_object():
+    label = np.uint8([[2, 255, 2, 0], [0, 255, 0, 255]])
+    of = dataset()
+    found = read(of, label)
+    assert np.array_equal(found, label)
+    assert (present_classes(of, found), count_objects(of, found)) == (["a"], 2)
+    masks = read(dataset(regions=OVERLAP), label)
+    assert masks[0].tolist() == [[1, 0, 0], [255, 255, 255], [1, 0, 0], [0, 0, 0]]
+    assert present_classes(dataset(regions=OVERLAP), masks) == ["ab"]
+    objects = np.uint16([[1, 65535, 3, 0]])
+    assert count_objects(dataset("instances"), objects) == 3
+    assert present_classes(dataset("instances"), np.uint16([[65535]])) == []
+
+
+def test_255_of_a_reader_that_marks_nothing_is_refused():
+    with pytest.raises(SegbenchError, match="the label of 's' holds 255"):
+        read_label(dataset(), Plain(np.uint8([[255]])), Path("raw"), RAW)
+
+
+def test_classes_that_were_not_annotated_count_for_nothing():
+    label = np.uint8([[2, 5, 7, 0]])
+    assert read(dataset(), label, ("a", "c")).tolist() == [[2, 0, 7, 0]]
+    assert read(dataset(), label).tolist() == label.tolist()
+    masks = read(dataset(regions=OVERLAP), label, ("a", "c"))
+    assert (masks[..., :2] == 255).all(), "ab holds b, which nobody looked for"
+    assert masks[0, :, 2].tolist() == [0, 0, 1, 0]
+    given = np.uint8([[[1, 0, 1]]])
+    assert read(dataset("overlapping"), given, ("b",)).tolist() == [[[255, 0, 255]]]
+    assert given.tolist() == [[[1, 0, 1]]]

@@ -109,6 +109,24 @@ def test_decathlon(tmp_path):
     assert source.spacing_mm(tmp_path, first) == (1.0, 1.0, 1.0)
 
 
+@pytest.mark.parametrize("task", ["semantic", "overlapping"])
+def test_nnunets_ignore_label_needs_no_config(tmp_path, task):
+    labels = {"background": 0, "edema": 1, "tumour": 2, "ignore": 3}
+    nnunet(tmp_path, labels=labels)
+    classes = (Class(name="edema", value=4), Class(name="tumour", value=9))
+    source = reader_of(described(classes, task))
+    raw = next(source.scan(tmp_path))
+    found = source.read_label(tmp_path, raw)
+    assert found.dtype == np.uint8
+    stored = label_of(0)
+    if task == "semantic":
+        assert np.array_equal(found, np.array([0, 4, 9, 255], np.uint8)[stored])
+    else:
+        for number, value in enumerate((1, 2)):
+            expected = np.where(stored == 3, 255, stored == value)
+            assert np.array_equal(found[..., number], expected)
+
+
 def test_nnunet_joins_the_channels(tmp_path):
     nnunet(tmp_path)
     source = reader_of(described())
@@ -267,7 +285,12 @@ def test_a_class_that_dataset_json_does_not_name(tmp_path):
 def test_a_label_that_no_class_takes(tmp_path):
     decathlon(tmp_path)
     source = reader_of(described(BRATS[:2]))
-    with expect("labelsTr/BRATS_001.nii.gz", "3 (enhancing tumour)", "background: labels"):
+    with expect(
+        "labelsTr/BRATS_001.nii.gz",
+        "3 (enhancing tumour)",
+        "`background: {labels",
+        "`ignore: {labels",
+    ):
         source.read_label(tmp_path, next(source.scan(tmp_path)))
 
 
