@@ -23,7 +23,7 @@ from measuring import (
 
 from segbench.chunks import encode
 from segbench.config.preprocessing import Clahe, Preprocessing, Size
-from segbench.datasets.pixels import read_pixels
+from segbench.decoders.registry import read
 from segbench.imaging.prepare import prepare_sample
 from segbench.parallel import ordered_map
 
@@ -85,7 +85,7 @@ def over_two_cores() -> Row:
 
 def from_file(path: Path) -> object:
     """Read, prepare and compress one picture."""
-    image = read_pixels(path)
+    image = read(path).pixels
     found = prepare_sample(image, (image > 128).astype(np.uint8), RECIPE)
     return encode({"image": found.image, "label": found.label})
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from measuring import Row, alternately, one_core, row
 
-from segbench.datasets.pixels import read_colour
+from segbench.datasets.published import read_colour
 
 SIDE = 3000
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from segbench.config.dataset import Dataset
+    from segbench.decoders.decoder import Choices, Header
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class RawSample:
     images, labels : tuple of str
         Files relative to the tree's root, in POSIX form. `labels` is empty where the
         publisher's layout says that the image has no objects.
+    parts : tuple of str
+        All files of them, where an image or mask is a folder or several files; else empty.
     split : {"train", "test"}
         The publisher's own split.
     group : str
@@ -50,6 +53,7 @@ class RawSample:
     position: int = 0
     joined: str = ""
     annotated: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @classmethod
     def below(
@@ -64,7 +68,7 @@ class RawSample:
     @property
     def files(self) -> tuple[str, ...]:
         """All files of the sample."""
-        return self.images + self.labels
+        return self.parts or self.images + self.labels
 
 
 def sorted_by_id(root: Path, samples: Iterable[RawSample]) -> list[RawSample]:
@@ -104,12 +108,15 @@ class Reader:
     takes_submissions : bool
         Whether the publisher scores a file of masks as run-length codes, see
         `segbench.datasets.submission`.
+    choices : Choices
+        What the dataset's config says of files that do not say it themselves, or None.
     """
 
     decoders: ClassVar[tuple[str, ...]] = ("pictures", "tiff")
     spacing_in_files: ClassVar[bool] = False
     ignores_labels: ClassVar[bool] = False
     takes_submissions: ClassVar[bool] = False
+    choices: Choices | None = None
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -159,7 +166,7 @@ class Reader:
         SegbenchError
             The file cannot be decoded or is not as published.
         """
-        from segbench.datasets.pixels import read_colour
+        from segbench.datasets.published import read_colour
 
         return read_colour(root / raw.images[0])
 
@@ -182,8 +189,14 @@ class Reader:
 
     def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
         """Size of a pixel (y, x) or voxel (z, y, x) given by the files; None: unknown."""
-        return None
+        return self.header(root, raw).spacing_mm if self.spacing_in_files else None
 
     def affine(self, root: Path, raw: RawSample) -> np.ndarray | None:
         """Affine of voxels (x, y, z, 1) to the scanner, (4, 4); None: unknown."""
-        return None
+        return self.header(root, raw).affine if self.spacing_in_files else None
+
+    def header(self, root: Path, raw: RawSample) -> Header:
+        """What the image's first file says of itself."""
+        from segbench.decoders.registry import NO_CHOICES, header_of
+
+        return header_of(root / raw.images[0], self.choices or NO_CHOICES)

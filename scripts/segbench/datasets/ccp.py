@@ -23,7 +23,7 @@ import numpy as np
 
 from segbench.config.dataset import Background, Dataset
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.pixels import picture_size
+from segbench.datasets.published import picture_size
 from segbench.datasets.tree import by_stem, check_id, locate
 from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.pixels import picture_size, read_binary
+from segbench.datasets.published import picture_size, read_binary
 from segbench.datasets.rle import decode
 from segbench.datasets.run_table import read_rows
 from segbench.datasets.tree import check_id, locate, nearest_above, pictures, subfolders

@@ -31,16 +31,16 @@ import numpy as np
 
 from segbench.config.dataset import Background, Class, Ignore, Layout
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.folder_files import read_array, read_image_file, size_of
 from segbench.datasets.folder_labels import to_binary, to_classes, to_objects
 from segbench.datasets.folder_legend import Labels, ignored_values
 from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of, sample_ids
 from segbench.datasets.folder_sheet import Row, read_sheet
 from segbench.datasets.label_names import class_of_spelling
-from segbench.datasets.tree import breadth_first, subfolders
-from segbench.decoders import nifti
+from segbench.datasets.tree import breadth_first, moved, subfolders
+from segbench.decoders.decoder import Entry
 from segbench.decoders.grids import check_size
-from segbench.decoders.registry import FORMATS
+from segbench.decoders.images import as_image, read_image
+from segbench.decoders.registry import FORMATS, header_of, read
 from segbench.errors import SegbenchError
 from segbench.unannotated import UNANNOTATED
 
@@ -59,8 +59,8 @@ class FolderSample(RawSample):
     label : str
         Class of the whole image, for classification.
     masks : tuple of (str, str)
-        The files among `labels` that are masks, each after the class that it is of; the class
-        is empty where one mask holds all.
+        Those among `labels` that are masks, each after the class that it is of; the class is
+        empty where one mask holds all.
     """
 
     row: Row = field(default_factory=Row)
@@ -133,22 +133,28 @@ class Folder(Reader):
         rows, sheet = self._rows(root, base, images, ids)
         masks = {} if self._task == "classification" else self._masks(base, images)
         samples = []
-        for key, name in images.items():
+        for key, entry in images.items():
             row = rows.get(ids[key], Row())
-            found = tuple(
-                (one, path.relative_to(root).as_posix()) for one, path in masks.get(key, ())
-            )
+            image = moved(entry, root, base / layout.images)
+            found = [
+                (one, moved(mask, root, base / layout.masks)) for one, mask in masks.get(key, ())
+            ]
             samples.append(
                 FolderSample(
                     sample=ids[key],
-                    images=((base / layout.images / name).relative_to(root).as_posix(),),
+                    images=(image.name,),
                     # The sheet counts as a file of every sample, so that a changed row is noticed.
-                    labels=(*(file for _, file in found), *sheet),
+                    labels=(*(mask.name for _, mask in found), *sheet),
+                    parts=(
+                        *image.parts,
+                        *(part for _, mask in found for part in mask.parts),
+                        *sheet,
+                    ),
                     split=row.split,
                     group=row.group or ids[key],
                     row=row,
-                    label=self._class_of(base / layout.images, name, row),
-                    masks=found,
+                    label=self._class_of(base / layout.images, entry.name, row),
+                    masks=tuple((one, mask.name) for one, mask in found),
                     annotated=row.annotated,
                 )
             )
@@ -172,19 +178,21 @@ class Folder(Reader):
         )
 
     def _rows(
-        self, root: Path, base: Path, images: Mapping[str, str], ids: Mapping[str, str]
+        self, root: Path, base: Path, images: Mapping[str, Entry], ids: Mapping[str, str]
     ) -> tuple[dict[str, Row], tuple[str, ...]]:
         """Rows of the sheet, and the sheet's file."""
         if self._layout.sheet is None:
             return {}, ()
         places = [base / self._layout.sheet, root / self._layout.sheet]
         path = next((place for place in places if place.is_file()), places[0])
-        known = {name: ids[key] for key, file in images.items() for name in (key, file, ids[key])}
+        known = {
+            name: ids[key] for key, one in images.items() for name in (key, one.name, ids[key])
+        }
         parted = self._task in {"semantic", "overlapping"}
         classes = [one.name for one in self._classes] if parted else []
         return read_sheet(path, known, classes), (path.relative_to(root).as_posix(),)
 
-    def _masks(self, base: Path, images: Mapping[str, str]) -> dict[str, list[tuple[str, Path]]]:
+    def _masks(self, base: Path, images: Mapping[str, Entry]) -> dict[str, list[tuple[str, Entry]]]:
         """Masks of each image: one of no class, or those of its classes."""
         folder = base / self._layout.masks
         if not folder.is_dir():
@@ -200,7 +208,7 @@ class Folder(Reader):
             return self._masks_by_class(folder, images, image_folder)
         masks = masks_of(folder, self._layout, among_images=folder == image_folder)
         check_pairs(images, masks, image_folder, folder)
-        return {key: [("", folder / name)] for key, name in masks.items()}
+        return {key: [("", mask)] for key, mask in masks.items()}
 
     def _class_folders(self, folder: Path) -> dict[str, str]:
         """Folders of masks that are called as a class -> its name."""
@@ -211,18 +219,17 @@ class Folder(Reader):
         }
 
     def _masks_by_class(
-        self, folder: Path, images: Mapping[str, str], image_folder: Path
-    ) -> dict[str, list[tuple[str, Path]]]:
+        self, folder: Path, images: Mapping[str, Entry], image_folder: Path
+    ) -> dict[str, list[tuple[str, Entry]]]:
         known = self._class_folders(folder)
         for name in subfolders(folder):
             if name not in known:
                 raise self._no_class(folder / name, name)
-        found: dict[str, list[tuple[str, Path]]] = {}
+        found: dict[str, list[tuple[str, Entry]]] = {}
         for name, one in known.items():
             for key, mask in masks_of(folder / name, self._layout, among_images=False).items():
-                found.setdefault(key, []).append((one, folder / name / mask))
-        shown = {key: some[0][1].relative_to(folder).as_posix() for key, some in found.items()}
-        check_pairs(images, shown, image_folder, folder)
+                found.setdefault(key, []).append((one, moved(mask, folder, folder / name)))
+        check_pairs(images, {key: some[0][1] for key, some in found.items()}, image_folder, folder)
         return found
 
     def _class_of(self, folder: Path, name: str, row: Row) -> str:
@@ -271,7 +278,7 @@ class Folder(Reader):
         SegbenchError
             The file cannot be read, or the picture is partly transparent.
         """
-        return read_image_file(root / raw.images[0])
+        return read_image(root / raw.images[0])
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the label, see `segbench.datasets.base.Reader.read_label`.
@@ -287,7 +294,7 @@ class Folder(Reader):
         if self._task == "classification":
             return np.array([c.value for c in self._classes if c.name == raw.label], np.uint8)
         image = root / raw.images[0]
-        size = size_of(image)
+        size = header_of(image).size
         masks = [(one, root / file) for one, file in raw.masks]
         for _, path in masks:
             _check_affine(image, path)
@@ -316,10 +323,10 @@ class Folder(Reader):
             for one, file in masks:
                 parts[one] |= _of_size(file, size, image, self._binary)
             return np.stack(list(parts.values()), axis=-1)
-        array = path.name.lower().endswith((".npy", *nifti.ENDINGS)) and read_array(path)
-        if array is not False and array.shape[len(size) :] == (len(self._classes),):
-            check_size(path, array.shape[:-1], size, image)
-            masks_of_array = np.moveaxis(array, -1, 0)
+        header = header_of(path)
+        if not header.colour and header.shape[len(size) :] == (len(self._classes),):
+            check_size(path, header.size, size, image)
+            masks_of_array = np.moveaxis(read(path).pixels, -1, 0)
             return np.stack([self._binary(path, mask) for mask in masks_of_array], axis=-1)
         label = self._semantic(path, size, image)
         values = np.array([one.value for one in self._classes])
@@ -332,11 +339,9 @@ class Folder(Reader):
         return (raw.row.stratum or raw.label) if isinstance(raw, FolderSample) else ""
 
     def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
-        """Give the spacing of the sheet, else of a NIfTI file's header."""
+        """Give the spacing of the sheet, else of the file's header."""
         row = raw.row.spacing_mm if isinstance(raw, FolderSample) else None
-        if row is None and raw.images[0].lower().endswith(nifti.ENDINGS):
-            return nifti.spacing_mm(root / raw.images[0])
-        return row
+        return super().spacing_mm(root, raw) if row is None else row
 
 
 def _of_size(
@@ -347,7 +352,8 @@ def _of_size(
     palette: bool = True,
 ) -> np.ndarray:
     """A mask, converted; its size is looked at first, as a wrong one explains wrong values."""
-    mask = read_array(path, palette)
+    decoded = read(path)
+    mask = decoded.pixels if palette else as_image(path, decoded)
     check_size(path, mask.shape[: len(size)], size, image)
     label = convert(path, mask)
     check_size(path, label.shape, size, image)
@@ -355,13 +361,11 @@ def _of_size(
 
 
 def _check_affine(image: Path, mask: Path) -> None:
-    """Refuse NIfTI files that lie elsewhere in space."""
-    if not (
-        image.name.lower().endswith(nifti.ENDINGS) and mask.name.lower().endswith(nifti.ENDINGS)
-    ):
+    """Refuse files that lie elsewhere in space."""
+    one, other = header_of(image).affine, header_of(mask).affine
+    if one is None or other is None:
         return
-    check_size(mask, nifti.spatial_shape(mask), nifti.spatial_shape(image), image.name)
-    one, other = nifti.affine_of(image), nifti.affine_of(mask)
+    check_size(mask, header_of(mask).size, header_of(image).size, image.name)
     if not np.allclose(one, other, rtol=0, atol=1e-3):
         row, column = map(int, np.unravel_index(np.argmax(np.abs(one - other)), one.shape))
         raise SegbenchError(

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from segbench.datasets import folder_diagnosis as diagnosis
-from segbench.datasets.folder_files import without_alpha
 from segbench.datasets.folder_legend import Labels
+from segbench.decoders.images import without_alpha
 from segbench.errors import SegbenchError
 from segbench.unannotated import UNANNOTATED, UNANNOTATED_OBJECT
 

@@ -7,22 +7,24 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from segbench.config.dataset import Layout
-from segbench.datasets.folder_files import ending_of, listing
-from segbench.datasets.tree import check_id, unique
+from segbench.datasets.tree import check_id
+from segbench.decoders.decoder import Entry
+from segbench.decoders.listing import list_images
+from segbench.decoders.registry import BY_ENDING, ending_of
 from segbench.errors import SegbenchError
 
 #: At most this many names are listed; the rest are counted.
 MAX_NAMES = 5
 
 
-def keyed(folder: Path, names: Iterable[str], suffix: str, key: str) -> dict[str, str]:
-    """Files by their path without ending and suffix, which is what pairs them.
+def keyed(folder: Path, entries: Iterable[Entry], suffix: str, key: str) -> dict[str, Entry]:
+    """Images or masks by their stem without the suffix, which is what pairs them.
 
     Parameters
     ----------
     folder : Path
         Where they are, for messages.
-    names : iterable of str
+    entries : iterable of Entry
         Relative to `folder`.
     suffix : str
         Ending of each name before the extension.
@@ -34,18 +36,26 @@ def keyed(folder: Path, names: Iterable[str], suffix: str, key: str) -> dict[str
     SegbenchError
         A name does not end so, or two differ in their ending alone.
     """
-    stems = {name: _stem(name) for name in names}
-    for name, stem in stems.items():
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        stem, name = entry.stem, entry.name
         if not stem.endswith(suffix) or PurePosixPath(stem).name == suffix:
             raise SegbenchError(
                 f"{folder / name}: does not end in {suffix!r}",
                 f"names such as NAME{suffix}{ending_of(name)}, as layout.{key} is {suffix!r}",
                 f"rename the file, or correct layout.{key} in the dataset's config",
             )
-    return unique(folder, ((stem.removesuffix(suffix), name) for name, stem in stems.items()))
+        other = found.setdefault(stem.removesuffix(suffix), entry)
+        if other is not entry:
+            raise SegbenchError(
+                f"{folder}: {other.name} and {name} differ only in their ending",
+                "one file of each name",
+                "remove one of the two",
+            )
+    return found
 
 
-def images_of(base: Path, layout: Layout) -> dict[str, str]:
+def images_of(base: Path, layout: Layout) -> dict[str, Entry]:
     """Images of a folder by their key; masks that lie among them are left out.
 
     Raises
@@ -54,7 +64,7 @@ def images_of(base: Path, layout: Layout) -> dict[str, str]:
         There are none, or two differ in their ending alone.
     """
     folder, masks = base / layout.images, base / layout.masks
-    names = listing(folder)
+    entries, others = list_images(folder)
     if masks == folder:
         if not layout.mask_suffix:
             raise SegbenchError(
@@ -62,34 +72,30 @@ def images_of(base: Path, layout: Layout) -> dict[str, str]:
                 "masks that can be told apart by name",
                 "set layout.mask_suffix, e.g. _mask, or put the masks in a folder of their own",
             )
-        names = [name for name in names if not _stem(name).endswith(layout.mask_suffix)]
+        entries = [one for one in entries if not one.stem.endswith(layout.mask_suffix)]
     elif masks.is_relative_to(folder):
         inside = masks.relative_to(folder).parts
-        names = [n for n in names if PurePosixPath(n).parts[: len(inside)] != inside]
-    if not names:
-        kinds = sorted({Path(p).suffix for p in folder.rglob("*") if p.is_file()})
+        entries = [e for e in entries if PurePosixPath(e.name).parts[: len(inside)] != inside]
+    if not entries:
+        kinds = sorted({Path(name).suffix for name in others})
         raise SegbenchError(
             f"{folder}: no images are in it"
             + (f" (files ending in {', '.join(kinds)} are)" if kinds else " (it is empty)"),
-            "files ending in .png, .tif, .jpg, .npy or .nii.gz",
+            f"files ending in {', '.join(sorted(BY_ENDING))}",
             "put the images there, or correct layout.images in the dataset's config",
         )
-    return keyed(folder, names, layout.image_suffix, "image_suffix")
+    return keyed(folder, entries, layout.image_suffix, "image_suffix")
 
 
-def masks_of(folder: Path, layout: Layout, among_images: bool) -> dict[str, str]:
+def masks_of(folder: Path, layout: Layout, among_images: bool) -> dict[str, Entry]:
     """Masks of a folder by their key."""
-    names = listing(folder)
+    entries, _ = list_images(folder)
     if among_images:
-        names = [name for name in names if _stem(name).endswith(layout.mask_suffix)]
-    return keyed(folder, names, layout.mask_suffix, "mask_suffix")
+        entries = [one for one in entries if one.stem.endswith(layout.mask_suffix)]
+    return keyed(folder, entries, layout.mask_suffix, "mask_suffix")
 
 
-def _stem(name: str) -> str:
-    return name[: -len(ending_of(name))]
-
-
-def sample_ids(folder: Path, images: Mapping[str, str]) -> dict[str, str]:
+def sample_ids(folder: Path, images: Mapping[str, Entry]) -> dict[str, str]:
     """The id of each image: its key, with a dot for each folder.
 
     Raises
@@ -99,7 +105,8 @@ def sample_ids(folder: Path, images: Mapping[str, str]) -> dict[str, str]:
     """
     ids: dict[str, str] = {}
     taken: dict[str, str] = {}
-    for key, name in images.items():
+    for key, entry in images.items():
+        name = entry.name
         sample = check_id(key.replace("/", "."), folder / name)
         other = taken.setdefault(sample, name)
         if other != name:
@@ -113,14 +120,14 @@ def sample_ids(folder: Path, images: Mapping[str, str]) -> dict[str, str]:
 
 
 def check_pairs(
-    images: Mapping[str, str], masks: Mapping[str, str], image_folder: Path, mask_folder: Path
+    images: Mapping[str, Entry], masks: Mapping[str, Entry], image_folder: Path, mask_folder: Path
 ) -> None:
     """Refuse images without a mask and masks without an image, with the nearest name of each.
 
     Parameters
     ----------
-    images, masks : mapping of str to str
-        Key -> file.
+    images, masks : mapping of str to Entry
+        By their keys.
     image_folder, mask_folder : Path
         For the message.
 
@@ -152,13 +159,13 @@ def check_pairs(
 
 
 def _listed(
-    keys: list[str], files: Mapping[str, str], others: list[str], other_files: Mapping[str, str]
+    keys: list[str], found: Mapping[str, Entry], others: list[str], known: Mapping[str, Entry]
 ) -> str:
     shown = []
     for key in keys[:MAX_NAMES]:
         near = get_close_matches(key, others, n=1, cutoff=0.6)
-        hint = f" (nearest: {other_files[near[0]]})" if near else ""
-        shown.append(files[key] + hint)
+        hint = f" (nearest: {known[near[0]].name})" if near else ""
+        shown.append(found[key].name + hint)
     more = f", and {len(keys) - MAX_NAMES} more" if len(keys) > MAX_NAMES else ""
     return ", ".join(shown) + more
 

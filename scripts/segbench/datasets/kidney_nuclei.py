@@ -35,8 +35,9 @@ from typing import Literal
 import numpy as np
 
 from segbench.datasets.base import RawSample, Reader, sorted_by_id
-from segbench.datasets.pixels import read_binary, read_pixels
+from segbench.datasets.published import read_binary
 from segbench.datasets.tree import by_stem, check_id, locate, pictures
+from segbench.decoders.images import read_image
 from segbench.errors import SegbenchError
 
 LAYOUT = (
@@ -120,17 +121,13 @@ class KidneyNuclei(Reader):
             The file cannot be decoded or is in colour.
         """
         path = root / raw.images[0]
-        pixels = read_pixels(path)
-        if pixels.dtype == bool:
-            pixels = pixels.astype(np.uint8) * np.uint8(255)
-        if pixels.ndim == 3:
-            grey = pixels[..., 0]
-            if any((pixels[..., channel] != grey).any() for channel in (1, 2)):
-                raise SegbenchError(
-                    f"{path}: is in colour", "a grey micrograph", "restore the publisher's file"
-                )
-            pixels = grey
-        return np.ascontiguousarray(pixels)[..., None]
+        pixels = read_image(path)
+        grey = np.ascontiguousarray(pixels[..., :1])
+        if pixels.ndim != 3 or (pixels != grey).any():
+            raise SegbenchError(
+                f"{path}: is in colour", "a grey micrograph", "restore the publisher's file"
+            )
+        return grey
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the mask of the nuclei.

@@ -14,7 +14,7 @@ class of the dataset's config is found in dataset.json by its name (capitals, an
 spaces do not matter). Both directions are read, Decathlon's value -> name and nnU-Net's name
 -> value or values.
 
-Arrays are (z, y, x, channel): the axes of the file reversed, see `segbench.decoders.nifti`.
+Arrays are (z, y, x, channel), see `segbench.decoders.decoder`.
 """
 
 from __future__ import annotations
@@ -37,19 +37,16 @@ from segbench.datasets.label_names import (
     ignored_labels,
     read_dataset_json,
 )
-from segbench.datasets.pixels import read_pixels
 from segbench.datasets.tree import check_id, locate
-from segbench.decoders import nifti
+from segbench.decoders.decoder import Decoded
 from segbench.decoders.grids import check_size
+from segbench.decoders.images import read_image
 from segbench.decoders.listing import is_junk
-from segbench.decoders.registry import FORMATS
+from segbench.decoders.registry import BY_ENDING, FORMATS, header_of, read
 from segbench.errors import SegbenchError
 from segbench.unannotated import UNANNOTATED
 
 LAYOUT = "dataset.json with the folders imagesTr and labelsTr beside it"
-
-#: Endings that are read.
-ENDINGS = (*nifti.ENDINGS, ".png", ".tif", ".tiff", ".bmp")
 
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
 
@@ -124,7 +121,7 @@ class Msd(Reader):
             A file cannot be decoded, channels differ in size, or there are more or fewer of
             them than dataset.json names.
         """
-        parts = [_read(root / name) for name in raw.images]
+        parts = [read_image(root / name) for name in raw.images]
         for name, part in zip(raw.images, parts, strict=True):
             check_size(root / name, part.shape[:-1], parts[0].shape[:-1], raw.images[0], "voxels")
         image = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
@@ -156,7 +153,7 @@ class Msd(Reader):
             dataset.json does not name or belong to no class; or a class is not in dataset.json.
         """
         path, dataset_json = root / raw.labels[0], root / raw.labels[1]
-        label = _whole_numbers(path, _read(path))
+        label = _whole_numbers(path, read(path))
         _compare_grids(root / raw.images[0], path, label.shape)
         present = np.flatnonzero(np.bincount(label.ravel()))
         sets = class_values(self._dataset, dataset_json)
@@ -174,16 +171,6 @@ class Msd(Reader):
         values[hidden] = UNANNOTATED
         return np.asarray(values[label])
 
-    def spacing_mm(self, root: Path, raw: RawSample) -> tuple[float, ...] | None:
-        """Size of a voxel (z, y, x) as the image's header says it; None for pictures."""
-        path = root / raw.images[0]
-        return nifti.spacing_mm(path) if path.name.endswith(nifti.ENDINGS) else None
-
-    def affine(self, root: Path, raw: RawSample) -> np.ndarray | None:
-        """The image's affine of voxels (x, y, z, 1), (4, 4); None for pictures."""
-        path = root / raw.images[0]
-        return nifti.affine_of(path) if path.name.endswith(nifti.ENDINGS) else None
-
 
 def _ending(dataset_json: Path) -> str:
     """Ending of the files: dataset.json's `file_ending`, else that of the labels there are."""
@@ -194,21 +181,22 @@ def _ending(dataset_json: Path) -> str:
         plain = any(name.endswith(".nii") and not is_junk(name) for name in names)
         packed = any(name.endswith(".nii.gz") and not is_junk(name) for name in names)
         return ".nii" if plain and not packed else ".nii.gz"
-    if ending not in ENDINGS:
+    if not isinstance(ending, str) or ending.lower() not in BY_ENDING:
         raise SegbenchError(
             f"{dataset_json}: file_ending {ending!r} is not read",
-            f"one of {', '.join(ENDINGS)}",
+            f"one of {', '.join(sorted(BY_ENDING))}",
             "convert the files to .nii.gz",
         )
-    return str(ending)
+    return ending
 
 
 def _stems(folder: Path, ending: str) -> dict[str, str]:
     """Names of the files in a folder by their name without ending, junk left out."""
     if not folder.is_dir():
         raise SegbenchError(f"{folder}: there is no such folder", LAYOUT, "fetch the dataset again")
-    names = sorted(n for n in os.listdir(folder) if n.endswith(ending) and not is_junk(n))
-    return {name.removesuffix(ending): name for name in names}
+    ending = ending.lower()
+    names = sorted(n for n in os.listdir(folder) if n.lower().endswith(ending) and not is_junk(n))
+    return {name[: -len(ending)]: name for name in names}
 
 
 def _case(path: Path, stem: str, labels: Mapping[str, str]) -> tuple[str, int]:
@@ -225,23 +213,14 @@ def _case(path: Path, stem: str, labels: Mapping[str, str]) -> tuple[str, int]:
     )
 
 
-def _read(path: Path) -> np.ndarray:
-    """Any file of the format, with a channel axis."""
-    if path.name.endswith(nifti.ENDINGS):
-        return nifti.read_nifti(path)
-    pixels = read_pixels(path)
-    pixels = pixels.astype(np.uint8) if pixels.dtype == bool else pixels
-    return pixels[..., None] if pixels.ndim == 2 else pixels
-
-
-def _whole_numbers(path: Path, label: np.ndarray) -> np.ndarray:
-    """A label file's values as integers, its one channel taken away."""
-    if label.shape[-1] != 1:
+def _whole_numbers(path: Path, decoded: Decoded) -> np.ndarray:
+    """A label file's values as integers."""
+    label = decoded.pixels
+    if decoded.header.axes.endswith("c"):
         raise SegbenchError(
             f"{path}: has {label.shape[-1]} channels", "one label map", "restore the file"
         )
-    label = label[..., 0]
-    whole = label
+    whole = label.astype(np.uint8) if label.dtype == bool else label
     if label.dtype.kind == "f":
         whole = np.nan_to_num(label, nan=-1, posinf=-1, neginf=-1).astype(np.int32)
         if (whole != label).any():
@@ -262,10 +241,9 @@ def _whole_numbers(path: Path, label: np.ndarray) -> np.ndarray:
 
 def _compare_grids(image: Path, label: Path, shape: tuple[int, ...]) -> None:
     """Refuse a label of another size than its image; mention headers that place it elsewhere."""
-    if not image.name.endswith(nifti.ENDINGS):
-        return
-    check_size(label, shape, nifti.spatial_shape(image), image, "voxels")
-    if not np.allclose(nifti.affine_of(image), nifti.affine_of(label), atol=0.01):
+    check_size(label, shape, header_of(image).size, image, "voxels")
+    one, other = header_of(image).affine, header_of(label).affine
+    if one is not None and other is not None and not np.allclose(one, other, atol=0.01):
         log.warning("%s: its affine is not that of %s; voxels are paired by index", label, image)
 
 

@@ -32,7 +32,7 @@ from typing import Literal
 import numpy as np
 
 from segbench.datasets.base import RawSample, Reader, sorted_by_id
-from segbench.datasets.pixels import picture_size, read_binary
+from segbench.datasets.published import picture_size, read_binary
 from segbench.datasets.rle import decode
 from segbench.datasets.run_table import read_rows
 from segbench.datasets.tree import by_stem, check_id, locate, nearest_above, pictures

@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 
 from segbench.datasets.base import RawSample, Reader, sorted_by_id
-from segbench.datasets.pixels import read_pixels
 from segbench.datasets.rle import decode
 from segbench.datasets.run_table import FETCH, read_rows
 from segbench.datasets.tree import locate, pictures, subfolders
+from segbench.decoders.registry import read
 from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class UwMadison(Reader):
         """
         path = root / raw.images[0]
         shape = parse_name(path.name, str(path)).shape
-        pixels = read_pixels(path)
+        pixels = read(path).pixels
         if pixels.ndim != 2 or pixels.dtype != np.uint16:
             kind = "x".join(map(str, pixels.shape))
             raise SegbenchError(

@@ -130,7 +130,7 @@ class Decoder:
     name : str
         Of the format, for messages.
     packages : tuple of str
-        Modules of the optional packages (envs/formats.in) that it needs.
+        Optional packages (envs/formats.in) that it needs, as they are installed.
     mask_ending : str
         Ending of the masks that `write_mask` writes.
     """

@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
+from importlib import metadata
 from pathlib import Path
 
 from segbench.errors import SegbenchError
@@ -58,12 +58,20 @@ def check_packages(path: Path, kind: str, packages: tuple[str, ...]) -> None:
     kind : str
         Name of the format.
     packages : tuple of str
-        Names of modules.
+        Names of distributions.
     """
-    missing = [name for name in packages if find_spec(name) is None]
+    missing = [name for name in packages if not _installed(name)]
     if missing:
         raise SegbenchError(
             f"{path}: {kind} files need the Python package {' and '.join(missing)}",
             "the packages of envs/formats.in",
             INSTALL,
         )
+
+
+def _installed(package: str) -> bool:
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

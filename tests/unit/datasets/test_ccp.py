@@ -121,7 +121,7 @@ def test_a_photo_in_other_colours_is_refused(tree):
 
 def test_a_png_with_alpha_under_the_name_of_a_photo_is_refused(tree):
     Image.new("RGBA", (7, 9)).save(tree / "photos/0001.jpg", format="PNG")
-    with pytest.raises(SegbenchError, match="parts of the picture are transparent"):
+    with pytest.raises(SegbenchError, match="has an alpha channel, and 100"):
         reader_of(dataset()).read_image(tree, samples(tree)["0001"])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +19,8 @@ from segbench.datasets.folder_files import (
 )
 from segbench.errors import SegbenchError
 from unit.datasets.folders import (
-    SHAPE,
-    fault,
-    folder_of,
     image,
     label,
-    make,
     save,
 )
 
@@ -90,61 +85,6 @@ def test_an_alpha_channel_that_is_opaque_is_dropped():
     mask[0, 0, 1] = 3
     with pytest.raises(SegbenchError, match=r"alpha channel, and 1\.2% of its pixels"):
         without_alpha(PATH, mask)
-
-
-@pytest.mark.parametrize(
-    ("name", "advice"),
-    [("a.npz", "numpy.save"), ("a.dcm", "dcm2niix"), ("a.mat", ".npy"), ("a.BMP", "PNG")],
-)
-def test_kinds_that_are_not_read(tmp_path, name, advice):
-    root = folder_of(tmp_path, {"a.png": label()})
-    (root / "masks" / name).write_bytes(b"x")
-    error = fault(make(), root)
-    assert f"{name}: unsupported file format" in error.what
-    assert advice in error.action
-
-
-def test_pickles_are_refused_and_not_run(tmp_path):
-    root = folder_of(tmp_path, {"a.png": label(2)})
-    (root / "masks/a.png").unlink()
-
-    class Evil:
-        def __reduce__(self):
-            return (open, (str(tmp_path / "pwned"), "w"))
-
-    np.save(root / "masks/a.npy", np.array([Evil()], object), allow_pickle=True)
-    error = fault(make(), root)
-    assert "pickled objects are refused" in error.expected
-    (root / "masks/a.npy").write_bytes(pickle.dumps(Evil()))
-    assert "a.npy: cannot be decoded" in fault(make(), root).what
-    assert not (tmp_path / "pwned").exists()
-
-
-@pytest.mark.parametrize(
-    ("array", "message"),
-    [
-        (np.zeros(5), "has 1 axes"),
-        (np.zeros((1, 2, 3, 4, 5)), "has 5 axes"),
-        (np.zeros((0, 3)), "holds float64 values of shape"),
-        (np.array([["a"]]), "holds <U1 values"),
-    ],
-)
-def test_arrays_that_are_no_picture(tmp_path, array, message):
-    root = folder_of(tmp_path, {"a.png": label(2)})
-    (root / "masks/a.png").unlink()
-    np.save(root / "masks/a.npy", array)
-    assert message in fault(make(), root).what
-
-
-@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jpg", "a.npy", "a.nii.gz"])
-def test_damaged_files_are_named(tmp_path, name):
-    root = folder_of(tmp_path, {"a.png": label(2)})
-    (root / "images/a.png").unlink()
-    path = save(root / "images" / name, image(0, SHAPE))
-    path.write_bytes(path.read_bytes()[:-20])
-    error = fault(make(), root)
-    assert str(path) in error.what
-    assert "cannot be" in error.what
 
 
 @pytest.mark.parametrize("columns", [1, 3, 4, 5])

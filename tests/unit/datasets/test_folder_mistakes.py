@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -328,3 +330,58 @@ def test_masks_of_a_class_with_more_values_than_two(tmp_path):
     error = fault(make("overlapping"), tmp_path)
     assert "cell/a.png: holds the values " in error.what
     assert error.expected == "0, and 255 (or 1) where the class is"
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("a.czi", "OME-TIFF"), ("a.mat", ".npy"), ("a.GIF", "PNG")],
+)
+def test_kinds_that_are_not_read(tmp_path, name, advice):
+    root = folder_of(tmp_path, {"a.png": label()})
+    (root / "masks" / name).write_bytes(b"x")
+    error = fault(make(), root)
+    assert f"{name}: unsupported file format" in error.what
+    assert advice in error.action
+
+
+def test_pickles_are_refused_and_not_run(tmp_path):
+    root = folder_of(tmp_path, {"a.png": label(2)})
+    (root / "masks/a.png").unlink()
+
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "pwned"), "w"))
+
+    np.save(root / "masks/a.npy", np.array([Evil()], object), allow_pickle=True)
+    error = fault(make(), root)
+    assert "pickled objects are refused" in error.expected
+    (root / "masks/a.npy").write_bytes(pickle.dumps(Evil()))
+    assert "a.npy: cannot be decoded" in fault(make(), root).what
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros(5), "has the axes none (5)"),
+        (np.zeros((1, 2, 3, 4, 5)), "has the axes none (1 x 2 x 3 x 4 x 5)"),
+        (np.zeros((0, 3)), "holds float64 values of shape"),
+        (np.array([["a"]]), "holds <U1 values"),
+    ],
+)
+def test_arrays_that_are_no_picture(tmp_path, array, message):
+    root = folder_of(tmp_path, {"a.png": label(2)})
+    (root / "masks/a.png").unlink()
+    np.save(root / "masks/a.npy", array)
+    assert message in fault(make(), root).what
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jpg", "a.npy", "a.nii.gz"])
+def test_damaged_files_are_named(tmp_path, name):
+    root = folder_of(tmp_path, {"a.png": label(2)})
+    (root / "images/a.png").unlink()
+    path = save(root / "images" / name, image(0, SHAPE))
+    path.write_bytes(path.read_bytes()[:-20])
+    error = fault(make(), root)
+    assert str(path) in error.what
+    assert "cannot be" in error.what
