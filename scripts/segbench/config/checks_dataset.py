@@ -112,9 +112,12 @@ def check_dataset(dataset: Dataset) -> Iterator[Finding]:
     if dataset.layout is not None and dataset.format != "folder":
         yield Finding(("layout",), f"has no meaning with format: {dataset.format}",
                       "null: the publisher's layout is known")  # fmt: skip
-    if dataset.background is not None and dataset.label_task != "semantic":
-        yield Finding(("background",), "is a class of label maps only",
-                      f"null, as the labels are {dataset.label_task}")  # fmt: skip
+    if dataset.background is not None and dataset.task != "semantic":
+        yield Finding(("background",), "is of label maps only",
+                      f"null, as the task is {dataset.task}")  # fmt: skip
+    elif dataset.scored_background and dataset.regions:
+        yield Finding(("background", "scored"), "does not go with regions, which may overlap",
+                      "false", value=True)  # fmt: skip
     if dataset.ignore is not None and dataset.task == "classification":
         yield Finding(("ignore",), "is of pixels, but the task is classification", "null")
     if dataset.spacing_um is not None and min(dataset.spacing_um) <= 0:

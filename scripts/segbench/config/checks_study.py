@@ -136,9 +136,15 @@ def _metrics(
 
 def _published(study: Study, dataset: Dataset) -> Iterator[Finding]:
     """Published rows of classes that the dataset has not."""
-    known = [*dataset.label_classes, *([dataset.background.name] if dataset.background else [])]
+    scored = dataset.scored_background
+    known = [*dataset.label_classes, *([scored] if scored else [])]
     for number, row in enumerate(study.published):
-        if row.of_class is not None and row.of_class not in known:
+        if not scored and dataset.background and row.of_class == dataset.background.name:
+            yield Finding(("published", number, "of_class"),
+                          f"is the background of {study.dataset}, which is not scored",
+                          f"`scored: true` under `background` in config/datasets/{study.dataset}"
+                          f".yaml, or one of {', '.join(known)}", value=row.of_class)  # fmt: skip
+        elif row.of_class is not None and row.of_class not in known:
             yield Finding(("published", number, "of_class"), f"is not a class of {study.dataset}",
                           ", ".join(known), nearest(row.of_class, known), row.of_class)  # fmt: skip
 

@@ -118,10 +118,17 @@ class Class(Strict):
 
 
 class Background(Strict):
-    """The background as a class that is scored like any other."""
+    """What is no class."""
 
-    name: str = Field("background", min_length=1, description="Name in the tables.")
-    labels: tuple[str | int, ...] = Field((), description="The publisher's labels of it.")
+    name: str = Field("background", min_length=1, description="Name in messages and tables.")
+    labels: tuple[str | int, ...] = Field(
+        (),
+        description="The publisher's labels of it, 0 listed too if it is one; empty: 0 or black.",
+    )
+    scored: bool = Field(
+        False,
+        description="Score it like a class: it counts in means, ranks arms and chooses epochs.",
+    )
 
 
 class Ignore(Strict):
@@ -163,7 +170,7 @@ class Dataset(Strict):
     )
     classes: tuple[Class, ...] = Field(description="Value 0 is the background and is not listed.")
     background: Background | None = Field(
-        None, description="Score the background too, under this name; null: do not."
+        None, description="What is no class; null: 0 or black in the masks, not scored."
     )
     ignore: Ignore | None = Field(
         None,
@@ -202,6 +209,12 @@ class Dataset(Strict):
     def label_task(self) -> str:
         """What the labels are once regions are made: `overlapping` where there are some."""
         return "overlapping" if self.regions else self.task
+
+    @property
+    def scored_background(self) -> str | None:
+        """The name under which the background is scored, if it is."""
+        background = self.background
+        return background.name if background is not None and background.scored else None
 
     @property
     def label_classes(self) -> dict[str, int]:

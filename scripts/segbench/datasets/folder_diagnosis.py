@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -60,16 +60,38 @@ def unknown_labels(path: Path, counts: Mapping[int, int], labels: Labels) -> Seg
     for action in (
         _full_range(counts, labels),
         _smeared(counts, unknown),
-        _shifted(counts, labels),
+        _no_background(unknown, labels),
+        _shifted(counts, unknown, labels),
     ):
         if action:
             return SegbenchError(held, labels.expected(), action)
+    listed = _listed(unknown, labels)
     return SegbenchError(
         held,
         labels.expected(),
-        "correct the mask, or list them in the config: in `labels` of a class; in "
-        "`background: {labels: [...]}`, if they mean that no class is there; or in "
-        "`ignore: {labels: [...]}`, if nobody annotated these pixels",
+        f"say in the dataset's config what they are: `labels: {listed}` of a class; "
+        f"{_no_class(unknown, labels)}; or correct the mask",
+    )
+
+
+def _listed(values: Iterable[int], labels: Labels) -> str:
+    """Labels as a list of the config."""
+    quote = "'" * labels.by_colour
+    shown = [f"{quote}{labels.shown(value)}{quote}" for value in sorted(values)]
+    return f"[{', '.join(shown[:MAX_LABELS])}{', ...' * (len(shown) > MAX_LABELS)}]"
+
+
+def _no_class(unknown: Iterable[int], labels: Labels) -> str:
+    """The keys for labels that are no class."""
+
+    def with_those_of(number: int) -> str:
+        # A list in the config replaces the one there is, and the background's 0.
+        known = [value for value, found in labels.classes.items() if found == number]
+        return f"{{labels: {_listed([*known, *unknown], labels)}}}"
+
+    return (
+        f"`background: {with_those_of(0)}` if nothing is there; "
+        f"`ignore: {with_those_of(UNANNOTATED)}` if nobody annotated it"
     )
 
 
@@ -92,12 +114,27 @@ def _nearest(unknown: Mapping[int, int], labels: Labels) -> str:
 
 
 def _full_range(counts: Mapping[int, int], labels: Labels) -> str:
-    """Advice if it is a mask of 0 and the highest value, for one class."""
+    """Advice if it is a mask of background and the highest value, for one class.
+
+    Only if 0 is the background: where it is the class, the highest value is something else.
+    """
     others = sorted(set(counts) - {0})
     names = [n for value, n in labels.names.items() if 0 < labels.classes[value] < UNANNOTATED]
-    if labels.by_colour or len(names) != 1 or len(others) != 1 or others[0] not in {255, 65535}:
+    if labels.by_colour or labels.classes.get(0) != 0 or len(names) != 1:
+        return ""
+    if len(others) != 1 or others[0] not in {255, 65535} or others[0] in labels.classes:
         return ""
     return f"set `labels: [{others[0]}]` of the class {names[0]} in the dataset's config"
+
+
+def _no_background(unknown: Mapping[int, int], labels: Labels) -> str:
+    """Advice if every label of the config is a class, so that there is no background."""
+    if 0 in labels.classes.values():
+        return ""
+    return (
+        f"{labels.shown(0)} is a class, and no label is the background. Set in the dataset's "
+        f"config {_no_class(unknown, labels)}"
+    )
 
 
 def _smeared(counts: Mapping[int, int], unknown: Mapping[int, int]) -> str:
@@ -109,16 +146,17 @@ def _smeared(counts: Mapping[int, int], unknown: Mapping[int, int]) -> str:
     )
 
 
-def _shifted(counts: Mapping[int, int], labels: Labels) -> str:
-    """Advice if the labels seem to be counted from 1, background included."""
+def _shifted(counts: Mapping[int, int], unknown: Mapping[int, int], labels: Labels) -> str:
+    """Advice if the labels may be counted from 1, background included; they need not be."""
     if labels.by_colour or 0 in counts or not all(v - 1 in labels.classes for v in counts):
         return ""
     lines = ", ".join(
         f"{name}: [{value + 1}]" for value, name in sorted(labels.names.items()) if value
     )
     return (
-        "no pixel is 0: the labels seem to be counted from 1, the background included. Set "
-        f"`background: {{labels: [1]}}` and the `labels` of the classes, {lines}"
+        "no pixel is 0. If the labels are counted from 1, the background included, set "
+        f"`background: {{labels: [1]}}` and the `labels` of the classes, {lines}. If they are as "
+        f"the config says, set {_no_class(unknown, labels)}"
     )
 
 
@@ -151,8 +189,9 @@ def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchEr
         f"{path}: the mask is in colour ({len(colours)} colours, the commonest: "
         f"{', '.join(found)})",
         expected,
-        f"write the colours into the dataset's config, e.g. `labels: [{found[-1]}]` of a class; "
-        "or save the mask with one channel"
+        f"write the colours into the dataset's config: e.g. `labels: [{found[-1]}]` of a class, "
+        f"and `background: {{labels: [{found[0]}]}}` where nothing is (black if not set); or save "
+        "the mask with one channel"
         if labels is not None
         else "save a picture of one channel in which each object has its own number",
     )

@@ -192,7 +192,7 @@ def _classes(dataset: Dataset) -> dict[str, Any]:
         "task": dataset.label_task,
         "classes": list(dataset.label_classes),
         "class_values": list(dataset.label_classes.values()),
-        "background": None if dataset.background is None else dataset.background.name,
+        "background": dataset.scored_background,
     }
 
 

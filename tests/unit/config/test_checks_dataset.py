@@ -135,11 +135,25 @@ def test_what_the_labels_become(tree: Tree, key: str, value: Any, where: str, wh
     assert what in tree.only("datasets/tissue.yaml", where).what
 
 
-def test_regions_and_background_do_not_go_together(tree: Tree) -> None:
+def test_regions_and_a_scored_background_do_not_go_together(tree: Tree) -> None:
     tree.set("datasets/tissue.yaml", "regions", {"all": ["cell"]})
+    tree.set("datasets/tissue.yaml", "background", {"labels": [255]})
     tree.load()
-    tree.set("datasets/tissue.yaml", "background", {"name": "rest"})
-    assert "label maps only" in tree.only("datasets/tissue.yaml", "background").what
+    tree.set("datasets/tissue.yaml", "background", {"labels": [255], "scored": True})
+    assert "regions" in tree.only("datasets/tissue.yaml", "background.scored").what
+
+
+def test_numbered_objects_have_no_background_to_name(tree: Tree) -> None:
+    tree.set("datasets/cells.yaml", "background", {"labels": [255]})
+    assert "label maps only" in tree.only("datasets/cells.yaml", "background").what
+
+
+def test_a_background_is_scored_only_where_that_is_asked_for(tree: Tree) -> None:
+    assert tree.load().datasets["tissue"].scored_background is None
+    tree.set("datasets/tissue.yaml", "background", {"name": "rest", "labels": [255]})
+    assert tree.load().datasets["tissue"].scored_background is None
+    tree.set("datasets/tissue.yaml", "background", {"name": "rest", "scored": True})
+    assert tree.load().datasets["tissue"].scored_background == "rest"
 
 
 def test_regions_need_label_maps(tree: Tree) -> None:

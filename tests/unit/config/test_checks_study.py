@@ -148,6 +148,10 @@ def test_the_background_can_have_a_published_row(tree: Tree) -> None:
     tree.set("studies/which.yaml", "published", [{**row, "of_class": "rest"}])
     assert tree.only("studies/which.yaml", "published[0].of_class").allowed == "cell"
     tree.set("datasets/tissue.yaml", "background", {"name": "rest"})
+    problem = tree.only("studies/which.yaml", "published[0].of_class")
+    assert problem.what == "is the background of tissue, which is not scored"
+    assert "`scored: true` under `background` in config/datasets/tissue.yaml" in problem.allowed
+    tree.set("datasets/tissue.yaml", "background", {"name": "rest", "scored": True})
     tree.load()
 
 

@@ -142,6 +142,7 @@ def test_the_clothes_protocol() -> None:
     protocol = dataset.protocols["published"]
     assert (protocol.order, protocol.test.count, protocol.validation.count) == ("listed", 200, 100)
     assert dataset.background is not None
+    assert dataset.scored_background == "background", "as the published tables do"
     names = [dataset.background.name, *(item.name for item in dataset.classes)]
     labels = [*dataset.background.labels, *(x for item in dataset.classes for x in item.labels)]
     assert (len(names), len(labels), len(set(labels))) == (14, 59, 59)

@@ -202,8 +202,8 @@ def test_unknown_labels(tmp_path):
     error = fault(make(), root)
     assert error.what.endswith("holds values that belong to no class: 7 (3 px)")
     assert error.expected == "0 (background), 1 (cell), 2 (debris)"
-    assert "`labels` of a class" in error.action
-    assert "`background: {labels: [...]}`" in error.action
+    assert "`labels: [7]` of a class" in error.action
+    assert "`background: {labels: [0, 7]}`" in error.action
 
 
 def test_negative_and_large_values(tmp_path):

@@ -183,9 +183,11 @@ def test_a_shard_without_samples(make):
 
 
 def test_the_scored_background_is_named(make):
-    shard = make({"a": head(0)}, background=Background(name="air"))
-    with Archive(shard.truth()) as truth, Archive(shard.prep(BRATS)) as prep:
-        assert truth.attributes["background"] == prep.attributes["background"] == "air"
+    for scored, expected in ((True, "air"), (False, None)):
+        shard = make({"a": head(0)}, background=Background(name="air", scored=scored))
+        with Archive(shard.truth()) as truth, Archive(shard.prep(BRATS)) as prep:
+            assert truth.attributes["background"] == expected
+            assert prep.attributes["background"] == expected
 
 
 def test_a_step_that_volumes_do_not_have(make):
