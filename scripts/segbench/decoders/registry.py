@@ -41,6 +41,7 @@ FORMATS = (
     Format("tiff", (".tif", ".tiff")),
     Format("nifti", (".nii.gz", ".nii")),
     Format("arrays", (".npy",)),
+    Format("ome_zarr", (".ome.zarr", ".zarr"), folder=True),
 )
 
 #: Ending -> the format of such files or folders, the longest first: it counts.
