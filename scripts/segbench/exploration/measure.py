@@ -10,6 +10,7 @@ import numpy as np
 
 from segbench.errors import SegbenchError
 from segbench.known_pixels import known_pixels, mark_unknown
+from segbench.unannotated import as_background, unannotated
 
 #: Pixels sampled per image for the intensities, so that all images weigh the same.
 PIXELS = 2048
@@ -175,9 +176,10 @@ class LabelMeasures:
     Attributes
     ----------
     total, covered : int
-        Pixels or voxels, and those of any class; total is 1 for classes of whole images.
-    pixels : (class,) ndarray of int64
-        Pixels of each class.
+        Pixels or voxels of which it is known whether they are of any class, and those that
+        are; total is 1 for classes of whole images.
+    pixels, annotated : (class,) ndarray of int64
+        Pixels of each class, and those in which it was annotated.
     objects : tuple of ndarray of int64
         Object sizes in pixels, per class: numbered objects, else connected components over
         sides, edges and corners. Empty for classes of whole images.
@@ -187,6 +189,7 @@ class LabelMeasures:
     pixels: np.ndarray
     covered: int
     objects: tuple[np.ndarray, ...]
+    annotated: np.ndarray
 
 
 def component_sizes(mask: np.ndarray) -> np.ndarray:
@@ -211,7 +214,9 @@ def component_sizes(mask: np.ndarray) -> np.ndarray:
     return np.sort(np.bincount(numbered.ravel())[1:].astype(np.int64))
 
 
-def measure_label(label: np.ndarray, attributes: Mapping[str, Any]) -> LabelMeasures:
+def measure_label(
+    label: np.ndarray, attributes: Mapping[str, Any], annotated: Sequence[str] = ()
+) -> LabelMeasures:
     """Measure one label.
 
     Parameters
@@ -220,7 +225,9 @@ def measure_label(label: np.ndarray, attributes: Mapping[str, Any]) -> LabelMeas
     attributes : mapping
         Of the archive. ``axes``: ``yx`` or ``zyx`` for a label map, or numbered objects if
         ``task`` is instances; with a last ``k`` for one mask per class; ``s`` for the class of
-        a whole image. ``class_values``.
+        a whole image. ``class_values``; with `annotated` also ``classes``.
+    annotated : sequence of str, optional
+        Classes of a label map that were annotated in the sample; empty: all.
 
     Raises
     ------
@@ -232,20 +239,28 @@ def measure_label(label: np.ndarray, attributes: Mapping[str, Any]) -> LabelMeas
     none = tuple(np.zeros(0, np.int64) for _ in values)
     if axes == "s":
         pixels = np.array([int(label[0] == value) for value in values], np.int64)
-        return LabelMeasures(1, pixels, int(pixels.sum()), none)
+        return LabelMeasures(1, pixels, int(pixels.sum()), none, np.ones_like(pixels))
+    known, label = ~unannotated(label), as_background(label)
     if axes in ("yxk", "zyxk"):
         masks = [label[..., k] > 0 for k in range(label.shape[-1])]
-        covered = int(label.any(axis=-1).sum())
-        total = int(np.prod(label.shape[:-1]))
+        held = label.any(axis=-1)
+        covered, total = int(held.sum()), int(np.count_nonzero(held | known.all(axis=-1)))
+        counted = known.reshape(-1, len(masks)).sum(axis=0)
     elif axes in ("yx", "zyx"):
-        total, covered = label.size, int(np.count_nonzero(label))
+        total, covered = int(np.count_nonzero(known)), int(np.count_nonzero(label))
+        counted = np.full(len(values), total)
+        if annotated:
+            counted[[name not in annotated for name in attributes["classes"]]] = 0
+            total = covered
         if attributes.get("task") == "instances":
             sizes = np.bincount(label.ravel())[1:].astype(np.int64)
-            return LabelMeasures(total, np.array([covered]), covered, (np.sort(sizes[sizes > 0]),))
+            numbered = (np.sort(sizes[sizes > 0]),)
+            return LabelMeasures(total, np.array([covered]), covered, numbered, counted[:1])
         masks = [label == value for value in values]
     else:
         raise SegbenchError(
             f"labels with the axes {axes!r}", "yx, zyx, yxk, zyxk or s", "report this as a bug"
         )
     pixels = np.array([np.count_nonzero(mask) for mask in masks], np.int64)
-    return LabelMeasures(total, pixels, covered, tuple(component_sizes(mask) for mask in masks))
+    objects = tuple(component_sizes(mask) for mask in masks)
+    return LabelMeasures(total, pixels, covered, objects, counted)

@@ -18,6 +18,7 @@ from segbench.figures.layers import Layer, layers_of, outlines, tinted
 from segbench.figures.planes import fullest_slice
 from segbench.figures.saving import save
 from segbench.figures.style import house_style
+from segbench.unannotated import as_background
 
 #: Longest side of a sample on the sheet, in pixels.
 SIDE = 260
@@ -73,6 +74,7 @@ def make_tile(
         names = dict(zip(attributes["class_values"], attributes["classes"], strict=True))
         note = str(names.get(int(label[0]), f"class {int(label[0])}"))
         return Tile(sample, shrink(plane_of(image), SIDE), (), (), note)
+    label = as_background(label)
     position = fullest_slice(label) if axes.startswith("z") else None
     plane = label if position is None else label[position]
     small = shrink(plane_of(image, position), SIDE)

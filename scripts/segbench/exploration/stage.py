@@ -160,7 +160,8 @@ def _open_images(
 def _read_labels(rows: Sequence[Sample], labels: ArchiveSet, measured: Measured) -> None:
     for row in rows:
         spacing = spacing_of(row)
-        label = measure_label(labels.read(row.sample, "label"), labels.attributes)
+        annotated = labels.record(row.sample).get("annotated", ())
+        label = measure_label(labels.read(row.sample, "label"), labels.attributes, annotated)
         measured.add_label(label, None if spacing is None else math.prod(spacing))
 
 

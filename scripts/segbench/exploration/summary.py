@@ -32,9 +32,10 @@ class Measured:
     images : dict of str to ImageMeasures
         Of the opened samples.
     total, covered : int
-        Pixels of all labels, and of those the pixels of any class.
-    pixels : ndarray of int64
-        Pixels of each class.
+        Pixels of all labels of which it is known whether they are of any class, and those
+        that are.
+    pixels, annotated : ndarray of int64
+        Pixels of each class, and those in which it was annotated.
     sizes, physical : list of list of ndarray
         For each class the sizes of its objects, one array per sample: in pixels; in mm² or
         mm³ where spacing is known.
@@ -47,6 +48,7 @@ class Measured:
 
     def __post_init__(self) -> None:
         self.pixels = np.zeros(len(self.classes), np.int64)
+        self.annotated = np.zeros(len(self.classes), np.int64)
         self.sizes: list[list[np.ndarray]] = [[] for _ in self.classes]
         self.physical: list[list[np.ndarray]] = [[] for _ in self.classes]
 
@@ -55,6 +57,7 @@ class Measured:
         self.total += label.total
         self.covered += label.covered
         self.pixels += label.pixels
+        self.annotated += label.annotated
         for number, sizes in enumerate(label.objects):
             if len(sizes):
                 self.sizes[number].append(sizes)
@@ -175,7 +178,9 @@ def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[
             sizes = measured.objects(number)
             entry |= {
                 "pixels": int(measured.pixels[number]),
-                "share_of_pixels": _share(int(measured.pixels[number]), measured.total),
+                "share_of_pixels": _share(
+                    int(measured.pixels[number]), int(measured.annotated[number])
+                ),
                 "objects": len(sizes),
                 "object_pixels": quantiles_of(sizes),
                 "object_mm": quantiles_of(np.concatenate(physical)) if physical else {},

@@ -12,6 +12,7 @@ from segbench.archives import Archive, ArchiveSet
 from segbench.errors import SegbenchError
 from segbench.figures.images import display_image
 from segbench.figures.layers import Layer, layers_of
+from segbench.unannotated import as_background
 
 #: Slices of a volume that are drawn.
 SLICES = 3
@@ -167,7 +168,8 @@ def planes_of(
                 f"the {name} archives of the study's dataset",
                 "pass all shards of the dataset",
             )
-    label, predicted = truth.read(sample, "label"), prediction.read(sample, "label")
+    label = as_background(truth.read(sample, "label"))
+    predicted = prediction.read(sample, "label")
     attributes = truth.attributes
     if not is_volume(attributes):
         image = _image_plane(images, sample, label.shape[:2], None)

@@ -27,6 +27,7 @@ from segbench.imaging.recipe_checks import check
 from segbench.imaging.remarks import Remarks
 from segbench.imaging.shard import ShardSample, shard_samples
 from segbench.parallel import log_progress, ordered_map
+from segbench.unannotated import unannotated
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,10 @@ def write_truth(
         label = read_label(dataset, source, raw, item.raw)
         volume = len(spatial(dataset.label_task, label.shape)) == 3
         spacing, affine = item.spacing_mm, source.affine(raw, item.raw)
-        record = {"spacing_mm": None if spacing is None else list(spacing), **_common(item)}
+        record = {
+            "spacing_mm": None if spacing is None else list(spacing),
+            **_common(item, dataset),
+        }
         if affine is not None:  # voxels (x, y, z, 1) to millimetres
             record["affine"] = np.asarray(affine, np.float64).tolist()
         return EncodedSample(item, encode({"label": label}, volume), record, volume)
@@ -102,7 +106,8 @@ def preprocess_shard(
     output : Path
         ``*.zarr.zip`` with ``image`` (y, x, channel) or (z, y, x, channel) of `recipe.dtype`
         and ``label`` of the same size; see `segbench.imaging.prepare`. The records hold what
-        the inverse needs: original size and crop.
+        the inverse needs: original size and crop; whether pixels were not annotated, and of a
+        label map the annotated classes, unless these are all.
     threads : int, optional
         At most twice as many samples are in memory at a time. The bytes written do not
         depend on it.
@@ -137,12 +142,14 @@ def preprocess_shard(
             with _naming(raw, item), remarks.on(item.raw.sample) as noted:
                 found = prepare_sample(image, label, recipe, item.spacing_mm, noted)
         record = {
-            **_common(item),
+            **_common(item, dataset),
             "original_size": list(found.size),
             "classes": present_classes(dataset, found.label),
         }
         if found.crop is not None:
             record["crop"] = [list(pair) for pair in found.crop]
+        if unannotated(found.label).any():
+            record["ignored"] = True
         volume = found.image.ndim == 4
         return EncodedSample(
             item, encode({"image": found.image, "label": found.label}, volume), record, volume
@@ -173,18 +180,23 @@ def _naming(raw: Path, item: ShardSample) -> Iterator[None]:
         raise SegbenchError(what, error.expected, error.action) from error
 
 
-def _common(item: ShardSample) -> dict[str, Any]:
+def _common(item: ShardSample, dataset: Dataset) -> dict[str, Any]:
     """What the records of both stages hold.
+
+    In a label map nothing else says which classes were annotated; in masks these are marked.
 
     Not the spacing: trainings depend on the preprocessed records, and a spacing that the
     recipe does not use must not cause another training.
     """
-    return {
+    record = {
         "source": item.raw.sample,
         "split": item.split,
         "stack": item.raw.stack,
         "position": item.raw.position,
     }
+    if item.raw.annotated and dataset.label_task == "semantic":
+        record["annotated"] = list(item.raw.annotated)
+    return record
 
 
 def _classes(dataset: Dataset) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from segbench.errors import SegbenchError
+from segbench.unannotated import UNANNOTATED_OBJECT
 
 
 def pieces(mask: np.ndarray) -> np.ndarray:
@@ -184,13 +185,13 @@ def as_uint16(objects: np.ndarray) -> np.ndarray:
     Raises
     ------
     SegbenchError
-        If there are more than 65535: the network knows nothing and sees specks.
+        If there are more than 65534: the network knows nothing and sees specks.
     """
     count = int(objects.max(initial=0))
-    if count > np.iinfo(np.uint16).max:
+    if count >= UNANNOTATED_OBJECT:
         raise SegbenchError(
             f"{count} objects in one image",
-            "at most 65535",
+            "at most 65534",
             "raise the model recipe's `instances.minimum_px`, or train for longer",
         )
     return objects.astype(np.uint16)

@@ -11,6 +11,7 @@ from segbench.errors import SegbenchError
 from segbench.metrics.counts import Counts, contingency, counts_of, mask_counts
 from segbench.metrics.metric import EmptyPolicy
 from segbench.metrics.surfaces import Surfaces, surfaces
+from segbench.unannotated import unannotated
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Case:
     ----------
     truth, prediction : ndarray of uint8 or uint16
         Label maps (y, x) or (z, y, x); numbered objects (0 is the background); or masks
-        0 / 1 with the class as last axis.
+        0 / 1 with the class as last axis. Both are 0 where the truth was not annotated, see
+        `segbench.unannotated`.
     task : {"semantic", "overlapping", "instances"}
         Which of them.
     classes : dict of str to int
@@ -54,6 +56,10 @@ class Case:
         Distance of pixels along (y, x) or (z, y, x); None: unknown.
     name : str
         Of the sample, for errors.
+    annotated : tuple of str
+        Classes of a label map that were annotated in the sample; empty: all.
+    hidden : ndarray of bool or None
+        Where the truth was not annotated, of its shape; None: nowhere.
     """
 
     truth: np.ndarray
@@ -64,7 +70,18 @@ class Case:
     background: str | None = None
     spacing_mm: tuple[float, ...] | None = None
     name: str = ""
+    annotated: tuple[str, ...] = ()
+    hidden: np.ndarray | None = field(init=False, default=None)
     _surfaces: dict[str, Surfaces | None] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        hidden = unannotated(self.truth)
+        if hidden.any():
+            self.hidden = hidden
+            self.truth, self.prediction = (
+                np.where(hidden, label.dtype.type(0), label)
+                for label in (self.truth, self.prediction)
+            )
 
     @property
     def objects(self) -> str:
@@ -84,8 +101,29 @@ class Case:
         return self.truth.shape[:-1] if self.task == "overlapping" else self.truth.shape
 
     @cached_property
+    def left_out(self) -> frozenset[str]:
+        """What has no score in this sample because it was not annotated anywhere in it."""
+        found = {name for name in self.names if self.annotated and name not in self.annotated}
+        if self.hidden is not None:
+            found |= {name for name in self.names if self._hidden(name).all()}
+        return frozenset(found)
+
+    def _hidden(self, name: str) -> np.ndarray:
+        """Pixels in which a class was not annotated; the background: in which any was not."""
+        assert self.hidden is not None
+        if self.task != "overlapping":
+            return self.hidden
+        if name == self.background:
+            return np.asarray(self.hidden.any(axis=-1))
+        return np.asarray(self.hidden[..., list(self.classes).index(name)])
+
+    @cached_property
     def counts(self) -> dict[str, Counts]:
-        """Pixels of each class."""
+        """Pixels of each class; none of one that is left out."""
+        nothing = dict.fromkeys(self.left_out, Counts(0, 0, 0))
+        return {name: nothing.get(name, found) for name, found in self._counts().items()}
+
+    def _counts(self) -> dict[str, Counts]:
         if self.task == "instances":
             table = contingency(self.truth > 0, self.prediction > 0, 2)
             return {self.objects: counts_of(table, 1)}
@@ -98,6 +136,8 @@ class Case:
             return counts
         size = 1 + max(int(self.truth.max()), int(self.prediction.max()), *self.classes.values())
         table = contingency(self.truth, self.prediction, size)
+        if self.hidden is not None:
+            table[0, 0] -= np.count_nonzero(self.hidden)
         values = {**self.classes, **({self.background: 0} if self.background else {})}
         return {name: counts_of(table, value) for name, value in values.items()}
 
@@ -107,11 +147,14 @@ class Case:
         Returns
         -------
         truth, prediction : ndarray of bool, shape (y, x) or (z, y, x)
+            Neither is where the class was not annotated.
         """
         return self._mask(self.truth, name), self._mask(self.prediction, name)
 
     def _mask(self, label: np.ndarray, name: str) -> np.ndarray:
         mask: np.ndarray
+        if name in self.left_out:
+            return np.zeros(self.shape, bool)
         if self.task == "instances":
             mask = label > 0
         elif self.task == "semantic":
@@ -120,6 +163,8 @@ class Case:
             mask = np.asarray((label == 0).all(axis=-1))
         else:
             mask = label[..., list(self.classes).index(name)] > 0
+        if name == self.background and self.hidden is not None:
+            mask &= ~self._hidden(name)
         return mask
 
     def surfaces(self, name: str, metric: str) -> Surfaces | None:

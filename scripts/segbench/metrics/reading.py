@@ -122,7 +122,8 @@ class Pairs:
     def case(self, sample: str) -> Case:
         """Read truth and prediction of one sample and check that they fit."""
         self.check(sample)
-        spacing = self._truths.record(sample).get("spacing_mm")
+        record = self._truths.record(sample)
+        spacing = record.get("spacing_mm")
         case = Case(
             self._truths.read(sample, "label"),
             self._predicted.read(sample, "label"),
@@ -132,6 +133,7 @@ class Pairs:
             self.background,
             None if spacing is None else tuple(map(float, spacing)),
             sample,
+            tuple(record.get("annotated", ())),
         )
         for labels, where in ((case.prediction, str(self.path)), (case.truth, "the truth")):
             if self.task == "semantic":
@@ -144,13 +146,17 @@ class Pairs:
                 )
         return case
 
-    def stacks(self) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
+    def stacks(self) -> Iterator[tuple[str, str, np.ndarray, np.ndarray, tuple[str, ...]]]:
         """Whole stacks of slices, in the order of their names.
+
+        A class that was annotated in none of a stack's slices is not in its masks; a stack
+        without any annotated class is passed over.
 
         Yields
         ------
         stack, group : str
         truth, prediction : ndarray of bool, shape (z, y, x, class)
+        classes : tuple of str
         """
         for stack, members in sorted(self._stack_members().items()):
             cases = [self.case(sample) for sample in members]
@@ -162,11 +168,14 @@ class Pairs:
                     "slices of one size in a stack",
                     "remove the metrics of stacks from the study",
                 )
-            sides = [np.stack([np.stack([case.masks(name)[side] for name in self.classes], axis=-1)
+            names = tuple(n for n in self.classes if any(n not in case.left_out for case in cases))
+            if not names:
+                continue
+            sides = [np.stack([np.stack([case.masks(name)[side] for name in names], axis=-1)
                                for case in cases]) for side in (0, 1)]  # fmt: skip
             if len(cases[0].shape) == 3:
                 sides = [side[0] for side in sides]
-            yield stack, self.group(members[0]), sides[0], sides[1]
+            yield stack, self.group(members[0]), sides[0], sides[1], names
 
     def _stack_members(self) -> dict[str, list[str]]:
         """Samples of each stack in the order of their positions; volumes are stacks."""

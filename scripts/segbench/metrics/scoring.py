@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -94,19 +96,21 @@ def _values(pairs: Pairs, metrics: Sequence[str]) -> Iterator[_Row]:
 
 
 def _of_samples(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:
-    """Scores of masks and objects, a sample at a time."""
+    """Scores of masks and objects, a sample at a time; none of what was not annotated in it."""
     for sample in pairs.samples:
         case = pairs.case(sample)
         for measure in wanted:
             for value in measure(case):
-                yield sample, pairs.group(sample), value
+                left_out = value.class_name in case.left_out
+                found = replace(value, value=math.nan) if left_out else value
+                yield sample, pairs.group(sample), found
 
 
 def _of_stacks(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:
     """Scores of stacks of slices, a stack at a time."""
-    for stack, group, truth, prediction in pairs.stacks():
+    for stack, group, truth, prediction, classes in pairs.stacks():
         for measure in wanted:
-            for value in measure(truth, prediction, tuple(pairs.classes)):
+            for value in measure(truth, prediction, classes):
                 yield stack, group, value
 
 

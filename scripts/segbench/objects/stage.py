@@ -20,6 +20,7 @@ from segbench.objects.nodes import ImageInfo, Origin
 from segbench.objects.rdf import write_rdf
 from segbench.objects.shacl import validate, write_report
 from segbench.objects.table import join, measure, read_objects, write_objects
+from segbench.unannotated import as_background
 
 
 def task_of(label: np.ndarray, task: str) -> str:
@@ -99,7 +100,7 @@ def measure_run(
                 "the raw image of each segmentation",
                 "run the same command again; the raw files changed",
             )
-        label = labels.read(sample, "label")
+        label = as_background(labels.read(sample, "label"))
         frames.append(
             measure(
                 label,

@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -34,6 +35,10 @@ class DatasetSummary:
         Of all samples.
     objects_median : float
         Per sample that is not blank; NaN where all are blank.
+    ignored : float
+        Share of the labels that was not annotated, of all pixels of all samples.
+    ignored_samples, partial_samples : int
+        Samples in which some pixels were not annotated, and in which some classes were not.
     spacing : tuple of str
         Distinct pixel sizes ``y x x mm``; empty where unknown.
     """
@@ -49,6 +54,9 @@ class DatasetSummary:
     duplicate_sets: int
     objects: int
     objects_median: float
+    ignored: float
+    ignored_samples: int
+    partial_samples: int
     spacing: tuple[str, ...]
 
 
@@ -82,6 +90,8 @@ def summarise_samples(path: str | Path) -> DatasetSummary:
     objects = [row.objects or 0 for row in rows]
     images = Counter(row.image_sha256 for row in rows if row.image_sha256)
     doubles = [count for count in images.values() if count > 1]
+    pixels = [prod(row.size) for row in rows]
+    hidden = sum(row.ignored * area for row, area in zip(rows, pixels, strict=True))
     filled = [n for n, row in zip(objects, rows, strict=True) if row.classes]
     return DatasetSummary(
         samples=len(rows),
@@ -97,6 +107,9 @@ def summarise_samples(path: str | Path) -> DatasetSummary:
         duplicate_sets=len(doubles),
         objects=sum(objects),
         objects_median=float(median(filled)) if filled else float("nan"),
+        ignored=hidden / sum(pixels),
+        ignored_samples=sum(row.ignored > 0 for row in rows),
+        partial_samples=sum(bool(row.annotated) for row in rows),
         spacing=_spacings(rows),
     )
 

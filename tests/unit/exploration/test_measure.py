@@ -207,3 +207,22 @@ def test_whole_images_have_a_class_and_no_objects():
 def test_unknown_axes_are_refused():
     with pytest.raises(SegbenchError, match="xy"):
         measure_label(np.zeros((2, 2)), {"axes": "xy", "class_values": [1]})
+
+
+def test_only_annotated_pixels_are_measured():
+    kind = {"axes": "yx", "task": "semantic", "class_values": [1, 2], "classes": ["a", "b"]}
+    label = np.uint8([[1, 255, 0], [0, 2, 255]])
+    found = measure_label(label, kind)
+    assert (found.total, found.covered) == (4, 2)
+    assert (found.pixels.tolist(), found.annotated.tolist()) == ([1, 1], [4, 4])
+    partly = measure_label(np.uint8([[1, 255, 0], [0, 0, 255]]), kind, ["a"])
+    assert (partly.total, partly.covered) == (1, 1), "0 may be b: no background is known"
+    assert partly.annotated.tolist() == [4, 0]
+    masks = np.uint8([[[1, 255], [0, 255], [0, 0]]])
+    found = measure_label(masks, {**kind, "axes": "yxk", "task": "overlapping"})
+    assert (found.total, found.covered) == (2, 1)
+    assert (found.pixels.tolist(), found.annotated.tolist()) == ([1, 0], [3, 1])
+    objects = np.uint16([[3, 65535, 3, 0]])
+    found = measure_label(objects, {**kind, "task": "instances", "class_values": [1]})
+    assert (found.total, found.covered, found.annotated.tolist()) == (3, 2, [3])
+    assert found.objects[0].tolist() == [2]

@@ -40,7 +40,7 @@ def measured(classes: tuple[str, ...] = ("a",), objects: bool = True) -> Measure
         found.images[f"s{k}"] = measure_image(rng.integers(0, 256, (32, 40, 3)).astype(np.uint8))
         sizes = tuple(np.array([5 + k, 50 * 2**n] * objects, np.int64) for n in range(len(classes)))
         pixels = np.array([s.sum() for s in sizes])
-        found.add_label(LabelMeasures(32 * 40, pixels, int(pixels.sum()), sizes), None)
+        found.add_label(LabelMeasures(32 * 40, pixels, int(pixels.sum()), sizes, pixels), None)
     return found
 
 

@@ -31,7 +31,7 @@ def row(sample: str, **more: Any) -> Sample:
 
 def label(pixels: list[int], objects: list[list[int]], total: int = 100) -> LabelMeasures:
     sizes = tuple(np.array(s, np.int64) for s in objects)
-    return LabelMeasures(total, np.array(pixels), sum(pixels), sizes)
+    return LabelMeasures(total, np.array(pixels), sum(pixels), sizes, np.full(len(pixels), total))
 
 
 def test_figures_are_rounded_for_json():
@@ -177,3 +177,11 @@ def test_whole_images_have_no_pixels_and_no_objects():
     assert found["classes"][0] == {
         "name": "colon", "samples": 1, "share_of_samples": 0.5, "share_of_masks": 0.5
     }  # fmt: skip
+
+
+def test_the_share_of_a_class_is_of_the_pixels_in_which_it_was_annotated():
+    measured = Measured(["a", "b"])
+    sizes = (np.array([20]), np.array([5]))
+    measured.add_label(LabelMeasures(80, np.array([20, 5]), 25, sizes, np.array([80, 10])), None)
+    first, second = classes_in([row("x", classes=("a", "b"))], measured, False)
+    assert (first["share_of_pixels"], second["share_of_pixels"]) == (0.25, 0.5)

@@ -91,6 +91,17 @@ def test_a_resampled_volume_shows_the_nearest_slice(tmp_path: Path):
     assert plane.image == pytest.approx(np.full((4, 4, 3), 100 / 255))
 
 
+def test_what_was_not_annotated_is_not_drawn(tmp_path: Path):
+    masks = np.zeros((4, 4, 2), np.uint8)
+    masks[..., 1], masks[0, 0, 0] = 255, 1
+    kind = {"axes": "yxk", "task": "overlapping", "classes": ["a", "b"], "class_values": [1, 2]}
+    image = np.zeros((4, 4, 3), np.uint8)
+    (plane,) = read(
+        kinds.write(tmp_path, kind, {"a": (image, masks, masks % 255)}, {"axes": "yxc"})
+    )
+    assert [int(layer.label.sum()) for layer in plane.truth] == [1, 0]
+
+
 def test_neighbouring_slices_are_not_colours(tmp_path: Path):
     image = np.zeros((4, 4, 3), np.uint8)
     image[...] = (0, 128, 255)

@@ -191,6 +191,6 @@ def test_filling_changes_no_object(objects):
 
 
 def test_more_objects_than_can_be_numbered():
-    with pytest.raises(SegbenchError, match="65536 objects"):
-        as_uint16(np.arange(65537, dtype=np.int32))
-    assert as_uint16(np.arange(65536, dtype=np.int32)).dtype == np.uint16
+    with pytest.raises(SegbenchError, match="65535 objects"):
+        as_uint16(np.arange(65536, dtype=np.int32))
+    assert as_uint16(np.arange(65535, dtype=np.int32)).dtype == np.uint16

@@ -140,3 +140,59 @@ def test_hd95_follows_the_policy():
                      classes=("a",), spacing_mm=(1.0, 1.0), empty=empty)  # fmt: skip
         (value,) = METRICS["hd95"].measure(found)
         assert value.value == pytest.approx(expected, nan_ok=True)
+
+
+SPACING = (2.0, 1.0, 0.5)
+OF_SAMPLES = {n: m for n, m in METRICS.items() if m.per == "sample"}
+
+
+@pytest.mark.parametrize("task", ["semantic", "overlapping", "instances"])
+@given(st.integers(0, 2**32 - 1), st.sampled_from([None, "rest"]), st.sampled_from([0.2, 0.9, 1]))
+def test_no_metric_sees_what_was_not_annotated(task, seed, background, share):
+    """All scores are the same, to the last bit, whatever is predicted there."""
+    rng = np.random.default_rng(seed)
+    shape = (5, 6) if task == "instances" else (3, 5, 6)
+    top, names = (9, ["a"]) if task == "instances" else (2, ["a", "b"])
+    dtype, marker = (np.uint16, 65535) if task == "instances" else (np.uint8, 255)
+    if task == "overlapping":
+        shape, top = (*shape, 2), 1
+    truth, prediction, other = rng.integers(0, top + 1, (3, *shape)).astype(dtype)
+    hidden = rng.random(shape) < share
+    truth[hidden] = marker
+    other[~hidden] = prediction[~hidden]
+    values = {name: n for n, name in enumerate(names, start=1)}
+    for empty in ("exclude", "one", "zero"):
+        for metric in (m.measure for m in OF_SAMPLES.values() if task in m.tasks):
+            one, two = (
+                list(metric(Case(truth, found, task, values, empty, background, SPACING)))
+                for found in (prediction, other)
+            )
+            assert repr(one) == repr(two)
+
+
+def test_pixels_of_the_background_are_annotated_ones_alone():
+    found = case([[0, 1, 255, 255]], [[0, 0, 0, 1]], background="rest")
+    assert found.counts == {"a": Counts(0, 0, 1), "b": Counts(0, 0, 0), "rest": Counts(1, 1, 0)}
+    assert found.masks("rest")[0].tolist() == [[True, False, False, False]]
+    masks = case([[[0, 0], [255, 0], [1, 255]]], [[[0, 0], [1, 0], [1, 1]]], "overlapping",
+                 background="rest")  # fmt: skip
+    assert masks.counts["rest"] == Counts(1, 0, 0)
+    assert masks.counts["a"] == Counts(1, 0, 0)
+    assert masks.left_out == frozenset()
+
+
+def test_what_was_not_annotated_in_a_sample_is_left_out_of_it():
+    found = case([[0, 1, 0]], [[2, 2, 1]], background="rest", annotated=("a",))
+    assert found.left_out == {"b", "rest"}
+    assert found.counts == {"a": Counts(0, 1, 1), "b": Counts(0, 0, 0), "rest": Counts(0, 0, 0)}
+    assert not np.any(found.masks("b"))
+    masks = case([[[255, 1], [255, 0]]], [[[1, 1], [0, 0]]], "overlapping")
+    assert masks.left_out == {"a"}
+    assert case([[255, 255]], [[1, 0]], background="rest").left_out == {"a", "b", "rest"}
+
+
+def test_a_case_without_ignored_pixels_keeps_its_arrays():
+    truth = np.uint8([[0, 1, 254]])
+    found = Case(truth, truth, "semantic", {"a": 1, "b": 254}, "exclude")
+    assert found.truth is truth
+    assert (found.hidden, found.left_out) == (None, frozenset())

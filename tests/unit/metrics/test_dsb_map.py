@@ -144,7 +144,7 @@ def test_relabelling_keeps_the_order_and_the_shape():
     assert count == 0
 
 
-label_maps = arrays(np.uint16, (6, 7), elements=st.sampled_from([0, 0, 1, 2, 3, 50, 65535]))
+label_maps = arrays(np.uint16, (6, 7), elements=st.sampled_from([0, 0, 1, 2, 3, 50, 65534]))
 
 
 @settings(max_examples=200)
@@ -163,5 +163,12 @@ def test_against_every_pair_of_objects_in_exact_fractions(truth, prediction, ali
 def test_swapping_and_renumbering_change_nothing(truth, prediction):
     value = dsb_map(truth, prediction, "zero")
     assert dsb_map(prediction, truth, "zero") == value
-    renumbered = np.where(truth > 0, np.uint16(65535) - truth + np.uint16(1), 0).astype(np.uint16)
+    renumbered = np.where(truth > 0, np.uint16(65534) - truth + np.uint16(1), 0).astype(np.uint16)
     assert dsb_map(renumbered, prediction, "zero") == value
+
+
+def test_an_object_that_was_not_annotated_is_neither_found_nor_missed():
+    truth = np.uint16([[1, 1, 0, 65535, 65535], [1, 1, 0, 65535, 65535]])
+    prediction = np.uint16([[4, 4, 0, 9, 9], [4, 4, 0, 9, 0]])
+    assert dsb_map(truth, prediction, "zero") == 1.0
+    assert dsb_map(np.where(truth == 65535, 0, truth), prediction, "zero") == 0.5

@@ -92,10 +92,27 @@ def test_slices_become_stacks_in_their_order(pairs):
     names = {"x2": 2, "x10": 10, "x1": 1}
     records = {n: {"stack": "x", "position": place} for n, place in names.items()}
     truth = {n: label([place % 2, 0]) for n, place in names.items()}
-    ((stack, group, true, predicted),) = pairs(truth, truth, **records).stacks()
+    ((stack, group, true, predicted, classes),) = pairs(truth, truth, **records).stacks()
+    assert classes == ("skin", "hair")
     assert (stack, group, true.shape) == ("x", "g-x1", (3, 1, 2, 2))
     assert true[:, 0, 0, 0].tolist() == [True, False, False]
     assert (predicted == true).all()
+
+
+def test_a_class_that_was_not_annotated_is_in_no_stack(pairs):
+    names = {"x0": 0, "x1": 1, "y0": 0}
+    records = {n: {"stack": n[0], "position": place} for n, place in names.items()}
+    for name, annotated in {"x0": ["hair"], "x1": ["hair"], "y0": ["hair", "skin"]}.items():
+        records[name]["annotated"] = annotated
+    truth, predicted = {n: label([4, 255]) for n in names}, {n: label([1, 4]) for n in names}
+    found = {stack: rest for stack, _, *rest in pairs(truth, predicted, **records).stacks()}
+    assert found["x"][2] == ("hair",)
+    assert found["x"][0].tolist() == [[[[True], [False]]]] * 2, "255 is of no class"
+    assert not found["x"][1].any(), "what is predicted there neither"
+    assert found["y"][2] == ("skin", "hair")
+    nothing = {"x0": label([255, 255])}
+    record = {"x0": {"stack": "x", "position": 0}}
+    assert list(pairs(nothing, {"x0": label([1, 4])}, **record).stacks()) == []
 
 
 def test_classified_images_are_places_of_their_classes(pairs):

@@ -110,6 +110,16 @@ def test_manual_objects_take_the_same_way(kidney, tmp_path):
     assert "<run/kidney_nuclei/manual> a prov:Activity , seg:Annotation" in text
 
 
+def test_what_was_not_annotated_is_no_manual_object(kidney, tmp_path):
+    folder, dataset, reader, raws = kidney
+    label = np.zeros_like(reader.read_label(folder / "raw", raws[0]), np.uint16)
+    label[:4], label[5:9] = 65535, 1
+    write_labels(tmp_path / "s.zarr.zip", {raws[0].sample: label}, "instances")
+    measure_run([tmp_path / "s.zarr.zip"], dataset, "kidney_nuclei", folder / "raw",
+                tmp_path / "o.parquet", "manual")  # fmt: skip
+    assert read_objects(tmp_path / "o.parquet")["number"].tolist() == [1]
+
+
 def test_a_prediction_without_its_network_does_not_conform(kidney, tmp_path):
     folder, dataset, _, _ = kidney
     measure_run(

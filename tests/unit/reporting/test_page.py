@@ -283,6 +283,19 @@ def test_many_sizes_are_cut_short(plain: StudyInput, tmp_path: Path):
     assert "12 others" in section(Page(tmp_path / "out" / "index.html"), "data")
 
 
+def test_what_was_not_annotated_is_told_where_there_is_some(plain: StudyInput, tmp_path: Path):
+    rows = [Sample(f"s{k}", f"s{k}", size=(10, 10), ignored=k / 4) for k in range(2)]
+    rows.append(Sample("t", "t", size=(10, 10), annotated=("nucleus",)))
+    for number, (some, words) in enumerate(((rows, True), (rows[:1], False))):
+        folder = tmp_path / str(number)
+        write_samples(some, tmp_path / "samples.tsv")
+        study = changed(plain, samples=tmp_path / "samples.tsv")
+        write_report(ReportInput("t", "c", (study,)), folder / "index.html")
+        text = section(Page(folder / "index.html"), "data")
+        assert ("8.33 % of the label pixels, in 1 sample" in " ".join(text.split())) == words
+        assert ("1 sample, of which some classes were not annotated" in text) == words
+
+
 def test_costs_with_and_without_a_gpu(page: Page):
     text = section(page, "cost")
     for words in ("NVIDIA A100-SXM4-40GB", "1 h 24 min", "9.0 GiB", "200.0 Wh", "87 %", "812.2"):

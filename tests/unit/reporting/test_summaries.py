@@ -96,3 +96,13 @@ def test_bad_samples_are_refused(tmp_path: Path):
         summarise_samples(path)
     with pytest.raises(SegbenchError, match="cannot be read"):
         summarise_samples(tmp_path / "none.tsv")
+
+
+def test_what_was_not_annotated(tmp_path: Path):
+    rows = [
+        Sample("a", "a", size=(10, 10), ignored=0.5),
+        Sample("b", "b", size=(10, 30), annotated=("spleen",)),
+    ]
+    write_rows(rows, tmp_path / "samples.tsv")
+    found = summarise_samples(tmp_path / "samples.tsv")
+    assert (found.ignored, found.ignored_samples, found.partial_samples) == (0.125, 1, 1)
