@@ -110,7 +110,7 @@ class Decoded:
     header : Header
     pixels : ndarray
         As `header` says.
-    palette : ndarray of uint8, (n, 3), or None
+    palette : ndarray of uint8, (n, 3) or with opacity (n, 4), or None
         Colours of the values, where the file shows them so.
     """
 

@@ -25,23 +25,30 @@ def read_image(path: Path, choices: Choices = NO_CHOICES) -> np.ndarray:
     -------
     ndarray
         (y, x, channel) or (z, y, x, channel), in the file's dtype. Palettes give colours;
-        opacity of the highest value throughout is dropped; one bit becomes 0 and 255.
+        opacity of the highest value throughout (floats: 1) is dropped; one bit becomes 0 and 255.
 
     Raises
     ------
     SegbenchError
-        The file cannot be read, or the picture is partly transparent.
+        The file cannot be read, is partly transparent, or has a value beyond its palette.
     """
     return as_image(path, read(path, choices))
 
 
 def as_image(path: Path, decoded: Decoded) -> np.ndarray:
     """Make an image of a file's array; see `read_image`."""
-    pixels = decoded.pixels
+    pixels, palette = decoded.pixels, decoded.palette
+    if palette is not None:
+        if pixels.max() >= len(palette):
+            raise SegbenchError(
+                f"{path}: has the value {pixels.max()}, and its palette has {len(palette)} colours",
+                f"values from 0 to {len(palette) - 1}",
+                "save the picture again, as RGB",
+            )
+        colours = palette[pixels]
+        return without_alpha(path, colours) if palette.shape[1] == 4 else colours
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * np.uint8(255)
-    if decoded.palette is not None:
-        return np.asarray(decoded.palette[pixels])
     if not decoded.header.axes.endswith("c"):
         return pixels[..., None]
     return without_alpha(path, pixels) if decoded.header.alpha else pixels

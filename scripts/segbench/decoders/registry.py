@@ -37,7 +37,7 @@ class Format:
 
 #: All formats.
 FORMATS = (
-    Format("pictures", (".png", ".jpg", ".jpeg", ".bmp", ".webp")),
+    Format("pictures", (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")),
     Format("tiff", (".tif", ".tiff")),
     Format("nifti", (".nii.gz", ".nii")),
     Format("arrays", (".npy",)),
@@ -56,7 +56,10 @@ BY_ENDING: dict[str, Format] = {
 #: Endings that are refused by name, as the user may well mean them to be read -> what to do.
 CONVERT = {
     ".mat": "save each array with numpy.save (.npy) or as TIFF",
-    ".gif": "save the picture as PNG",
+    ".jp2": "save the picture as TIFF, e.g. with opj_decompress or gdal_translate",
+    ".j2k": "save the picture as TIFF, e.g. with opj_decompress",
+    ".heic": "save the picture as PNG or TIFF",
+    ".avif": "save the picture as PNG or TIFF",
     ".czi": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
     ".lif": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
     ".nd2": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",

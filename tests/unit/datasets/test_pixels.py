@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from segbench.datasets.pixels import read_binary, read_pixels
+from segbench.decoders import pictures
 from segbench.decoders.pictures import verify_png
 from segbench.errors import SegbenchError
 from unit.datasets.helpers import write_picture
@@ -86,8 +87,8 @@ def test_text_in_a_picture_file_is_named(tmp_path):
 
 def test_bombs_are_refused(tmp_path, monkeypatch):
     path = write_picture(tmp_path / "a.png", np.zeros((100, 100), np.uint8))
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with pytest.raises(SegbenchError, match=r"a\.png: cannot be decoded"):
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 1000)
+    with pytest.raises(SegbenchError, match=r"a\.png: 100 x 100 pixels"):
         read_pixels(path)
 
 
