@@ -1,4 +1,4 @@
-"""NIfTI files as arrays (z, y, x, channel), and back.
+"""NIfTI files as arrays (z, y, x[, channel]), and masks like them.
 
 A NIfTI array is (x, y, z) or (x, y, z, channel). Its axes are reversed here, nothing else:
 no voxel is flipped, rotated or resampled, whatever the affine says. Reversing the axes of an
@@ -11,6 +11,7 @@ import gzip
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,20 +20,135 @@ import numpy as np
 
 from segbench.decoders.decoder import Choices, Decoded, Decoder, Header
 from segbench.decoders.faults import naming
+from segbench.decoders.nifti_grids import Axes, axes_of, grid_of
 from segbench.errors import SegbenchError
-
-#: Endings of NIfTI files.
-ENDINGS = (".nii.gz", ".nii")
-
-#: Millimetres in the units that a header can name; without a unit it is millimetres.
-_MILLIMETRES = {"mm": 1.0, "unknown": 1.0, "micron": 1e-3, "meter": 1e3}
 
 #: First four bytes of a header, in both byte orders, and its length in bytes.
 _HEADER_LENGTHS = {
     struct.pack(order + "i", length): length for order in "<>" for length in (348, 540)
 }
+_LONGEST = max(_HEADER_LENGTHS.values())
 
 _GZIP_SIGNATURE = b"\x1f\x8b"
+
+#: What a mask keeps of its image's header: where the voxels lie.
+_PLACE = (
+    "dim_info", "xyzt_units", "qform_code", "sform_code", "quatern_b", "quatern_c", "quatern_d",
+    "qoffset_x", "qoffset_y", "qoffset_z", "srow_x", "srow_y", "srow_z",
+)  # fmt: skip
+
+
+class NiftiDecoder(Decoder):
+    """Reads NIfTI-1 and NIfTI-2 files in one file (.nii), compressed or not."""
+
+    name = "NIfTI"
+    mask_ending = ".nii.gz"
+
+    def header(self, path: Path, choices: Choices) -> Header:
+        """See `Decoder.header`."""
+        with _naming(path):
+            return _Layout.of(path, _beginning(path), choices).header
+
+    def read(self, path: Path, choices: Choices) -> Decoded:
+        """See `Decoder.read`."""
+        with _naming(path):
+            data = path.read_bytes()
+            if data.startswith(_GZIP_SIGNATURE):
+                # All of it, so that a wrong checksum at the end is seen.
+                data = gzip.decompress(data)
+            layout = _Layout.of(path, data, choices)
+            stored = np.frombuffer(data, layout.stored, layout.count, layout.offset)
+        return Decoded(layout.header, layout.values(layout.in_order(stored)))
+
+    def window(self, path: Path, choices: Choices, window: tuple[slice, ...]) -> np.ndarray:
+        """See `Decoder.window`: uncompressed files are read by windows."""
+        with _naming(path):
+            data = _beginning(path)
+            layout = _Layout.of(path, data, choices)
+            with path.open("rb") as file:
+                if file.read(2) == _GZIP_SIGNATURE:
+                    return super().window(path, choices, window)
+            stored = np.memmap(path, layout.stored, "r", layout.offset, (layout.count,))
+            return np.array(layout.values(layout.in_order(stored)[window]))
+
+    def write_mask(
+        self,
+        label: np.ndarray,
+        path: Path,
+        source: Path,
+        choices: Choices,
+        names: Mapping[int, str] = {},
+    ) -> None:
+        """See `Decoder.write_mask`; place, codes and units are those of the image's header."""
+        import nibabel
+
+        with _naming(source):
+            image = _parsed(_beginning(source))
+        flat = len(image.get_data_shape()) == 2
+        stored = label.T if flat or label.ndim == 3 else label.T[..., None]
+        header = type(image)()
+        for name in _PLACE:
+            header[name] = image[name]
+        # The first is the handedness of the qform.
+        header["pixdim"][:4] = np.nan_to_num(image["pixdim"][:4])
+        header.set_data_dtype(label.dtype)
+        kind: Any = nibabel.Nifti1Image if len(image.binaryblock) == 348 else nibabel.Nifti2Image
+        path.write_bytes(_packed(kind(stored, None, header)))
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where a file's values are and what they mean."""
+
+    header: Header
+    axes: Axes
+    stored: np.dtype
+    offset: int
+    count: int
+    colours: int
+    scale: tuple[float, float]
+
+    @staticmethod
+    def of(path: Path, data: bytes, choices: Choices) -> _Layout:
+        """From the beginning of a file; exceptions of nibabel's are the caller's."""
+        header = _parsed(data)
+        dtype, colours = header.get_data_dtype(), 1
+        if fields := dtype.fields:  # RGB24 and RGBA32
+            dtype, colours = np.dtype(np.uint8), len(fields)
+        if dtype.kind not in "iuf" or dtype.itemsize > 8:
+            raise SegbenchError(
+                f"{path}: holds {dtype} values",
+                "whole numbers or floats of up to 64 bits, or colours",
+                "save the file as a plain volume, e.g. the magnitude of complex values",
+            )
+        axes = axes_of(path, header, colours, choices.axes)
+        slope, intercept = header.get_slope_inter()
+        scale = (1.0, 0.0) if slope is None else (float(slope), float(intercept))
+        values = dtype.newbyteorder("=")
+        if scale != (1.0, 0.0):
+            exact = dtype.itemsize < 4 or dtype == np.float32
+            values = np.dtype(np.float32 if exact else np.float64)
+        grid = grid_of(path, header, axes)
+        described = Header(
+            axes.names, axes.shape, values, grid.spacing_mm, grid.affine, colour=colours > 1,
+            alpha=colours == 4, notes=grid.notes,
+        )  # fmt: skip
+        offset, count = int(header.get_data_offset()), int(np.prod(axes.stored, dtype=np.int64))
+        return _Layout(described, axes, dtype, offset, count, colours, scale)
+
+    def in_order(self, stored: np.ndarray) -> np.ndarray:
+        """The file's values with the axes that are handed on, without a copy."""
+        if self.colours == 1:
+            return self.axes.in_order(stored.reshape(self.axes.stored, order="F"))
+        spatial, colours = self.axes.stored[:3], self.axes.stored[3:]
+        return self.axes.in_order(np.moveaxis(stored.reshape(colours + spatial, order="F"), 0, -1))
+
+    def values(self, array: np.ndarray) -> np.ndarray:
+        """Stored values as the header scales them, native and contiguous."""
+        if self.scale == (1.0, 0.0):
+            return np.ascontiguousarray(array, dtype=self.header.dtype)
+        slope, intercept = map(self.header.dtype.type, self.scale)
+        return np.ascontiguousarray(array.astype(self.header.dtype) * slope + intercept)
 
 
 @contextmanager
@@ -47,48 +163,19 @@ def _naming(path: Path) -> Iterator[None]:
         yield
 
 
-def read_nifti(path: Path) -> np.ndarray:
-    """Read a NIfTI-1 or NIfTI-2 file; the checksum of compressed files is verified.
-
-    Parameters
-    ----------
-    path : Path
-        ``.nii.gz`` or ``.nii``, of two to four axes.
-
-    Returns
-    -------
-    ndarray
-        (z, y, x, channel); (y, x, channel) of a file that has one slice. In the file's own
-        dtype, native and contiguous; float32 where the header scales the values.
-
-    Raises
-    ------
-    SegbenchError
-        The file is absent, damaged, or has other axes.
-    """
-    with _naming(path):
-        data = path.read_bytes()
-        if data.startswith(_GZIP_SIGNATURE):
-            # All of it, so that a wrong checksum at the end is seen.
-            data = gzip.decompress(data)
-        header = _header(data)
-        dtype, shape = header.get_data_dtype(), tuple(map(int, header.get_data_shape()))
-        count = int(np.prod(shape, dtype=np.int64))
-        stored = np.frombuffer(data, dtype, count, int(header.get_data_offset()))
-        slope, intercept = header.get_slope_inter()
-    if dtype.kind not in "iuf" or count == 0:
-        raise SegbenchError(
-            f"{path}: holds {dtype} values of shape {shape}",
-            "whole numbers or floats, of one voxel or more",
-            "save the file as a plain volume",
-        )
-    array = _reversed(path, stored.reshape(shape, order="F"))
-    if slope is not None and (slope, intercept) != (1.0, 0.0):
-        return np.asarray(array.astype(np.float32) * np.float32(slope) + np.float32(intercept))
-    return np.ascontiguousarray(array, dtype=dtype.newbyteorder("="))
+def _beginning(path: Path) -> bytes:
+    """A file's header, unpacked."""
+    with path.open("rb") as file:
+        if file.read(2) != _GZIP_SIGNATURE:
+            file.seek(0)
+            return file.read(_LONGEST)
+        file.seek(0)
+        with gzip.open(file) as packed:
+            return packed.read(_LONGEST)
 
 
-def _header(data: bytes) -> Any:
+def _parsed(data: bytes) -> Any:
+    """The Nifti1Header or Nifti2Header at the beginning of a file."""
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
 
@@ -96,74 +183,16 @@ def _header(data: bytes) -> Any:
     if not length or len(data) < length:
         raise ValueError("it does not begin with a NIfTI header")
     kind: Any = Nifti1Header if length == 348 else Nifti2Header
-    return kind.from_fileobj(BytesIO(data[:1024]), check=True)
+    header = kind.from_fileobj(BytesIO(data[:_LONGEST]), check=False)
+    # nibabel would make voxels of 0 mm 1 mm large.
+    header["pixdim"][1:4][header["pixdim"][1:4] == 0] = np.nan
+    header.check_fix()
+    return header
 
 
-def _reversed(path: Path, array: np.ndarray) -> np.ndarray:
-    """Axes (x, y, z, channel) of a file as (z, y, x, channel), without a z of one slice."""
-    shape = array.shape
-    if array.ndim == 5 and shape[3] == 1:  # a vector image: the fourth axis is time
-        array = array[:, :, :, 0]
-    elif array.ndim == 2:
-        array = array[:, :, None, None]
-    elif array.ndim == 3:
-        array = array[..., None]
-    if array.ndim != 4:
-        raise SegbenchError(
-            f"{path}: has the shape {shape}",
-            "(x, y), (x, y, z) or (x, y, z, channel)",
-            "save one volume per file",
-        )
-    array = array.transpose(2, 1, 0, 3)
-    return array[0] if array.shape[0] == 1 else array
-
-
-def spacing_mm(path: Path) -> tuple[float, ...] | None:
-    """Size of a voxel as the header says it; reads the header only.
-
-    Returns
-    -------
-    tuple of float or None
-        (z, y, x) in millimetres, (y, x) of a file with one slice; None if the header holds
-        no positive, finite numbers.
-    """
-    header = _open(path).header
-    with _naming(path):
-        shape = header.get_data_shape()
-        unit = _MILLIMETRES.get(header.get_xyzt_units()[0], 1.0)
-    # The header holds float32; 0.7 is meant where 0.69999999 is stored.
-    zooms = [float(str(np.float32(zoom))) * unit for zoom in header.get_zooms()[:3]]
-    if not all(0 < zoom < np.inf for zoom in zooms):
-        return None
-    if len(zooms) == 3 and shape[2] == 1:
-        zooms = zooms[:2]
-    return tuple(reversed(zooms))
-
-
-def spatial_shape(path: Path) -> tuple[int, ...]:
-    """Number of voxels (z, y, x), (y, x) of a file with one slice; reads the header only."""
-    shape = tuple(map(int, _open(path).shape[:3]))
-    if len(shape) == 3 and shape[2] == 1:
-        shape = shape[:2]
-    return shape[::-1]
-
-
-def affine_of(path: Path) -> np.ndarray:
-    """The file's affine: voxel (x, y, z, 1) to millimetres, right, anterior, superior.
-
-    Returns
-    -------
-    ndarray of float64, (4, 4)
-    """
-    image = _open(path)
-    return np.asarray(image.affine, np.float64)
-
-
-def _open(path: Path) -> Any:
-    import nibabel
-
-    with _naming(path):
-        return nibabel.load(path)
+def _packed(image: Any) -> bytes:
+    """A compressed file without a name or a clock in it: equal images give equal bytes."""
+    return gzip.compress(image.to_bytes(), compresslevel=6, mtime=0)
 
 
 def nifti_bytes(array: np.ndarray, affine: np.ndarray) -> bytes:
@@ -174,54 +203,47 @@ def nifti_bytes(array: np.ndarray, affine: np.ndarray) -> bytes:
     array : ndarray
         (z, y, x) or (z, y, x, channel).
     affine : ndarray, (4, 4)
-        Of the voxels (x, y, z, 1), as `affine_of` gives it.
+        Of the voxels (x, y, z, 1), in millimetres.
 
     Returns
     -------
     bytes
-        Content of a ``.nii.gz`` file, without a name or a clock in it.
+        Content of a ``.nii.gz`` file.
     """
     import nibabel
 
     make: Any = nibabel.Nifti1Image
     image = make(array.transpose(2, 1, 0, *range(3, array.ndim)), affine)
     image.header.set_xyzt_units("mm", "sec")
-    return gzip.compress(image.to_bytes(), compresslevel=6, mtime=0)
-
-
-class NiftiDecoder(Decoder):
-    """Reads NIfTI-1 and NIfTI-2 files."""
-
-    name = "NIfTI"
-    mask_ending = ".nii.gz"
-
-    def header(self, path: Path, choices: Choices) -> Header:
-        """See `Decoder.header`."""
-        return self.read(path, choices).header
-
-    def read(self, path: Path, choices: Choices) -> Decoded:
-        """See `Decoder.read`."""
-        pixels = read_nifti(path)
-        axes = "yxc" if pixels.ndim == 3 else "zyxc"
-        if pixels.shape[-1] == 1:
-            pixels, axes = pixels[..., 0], axes[:-1]
-        header = Header(
-            axes, pixels.shape, pixels.dtype, spacing_mm=spacing_mm(path), affine=affine_of(path)
-        )
-        return Decoded(header, pixels)
-
-    def write_mask(
-        self,
-        label: np.ndarray,
-        path: Path,
-        source: Path,
-        choices: Choices,
-        names: Mapping[int, str] = {},
-    ) -> None:
-        """See `Decoder.write_mask`."""
-        volume = label if label.ndim == 3 else label[None]
-        path.write_bytes(nifti_bytes(volume, affine_of(source)))
+    return _packed(image)
 
 
 #: The decoder of this module.
 DECODER = NiftiDecoder()
+
+
+# What readers still call directly.
+
+ENDINGS = (".nii.gz", ".nii")
+
+
+def read_nifti(path: Path) -> np.ndarray:
+    """(z, y, x, channel), or (y, x, channel) of a file with one slice."""
+    decoded = DECODER.read(path, Choices())
+    return decoded.pixels if decoded.header.axes[-1] == "c" else decoded.pixels[..., None]
+
+
+def spacing_mm(path: Path) -> tuple[float, ...] | None:
+    """Size of a voxel, (z, y, x) or (y, x)."""
+    return DECODER.header(path, Choices()).spacing_mm
+
+
+def spatial_shape(path: Path) -> tuple[int, ...]:
+    """Number of voxels, (z, y, x) or (y, x)."""
+    return DECODER.header(path, Choices()).size
+
+
+def affine_of(path: Path) -> np.ndarray:
+    """Voxel (x, y, z, 1) to millimetres."""
+    affine = DECODER.header(path, Choices()).affine
+    return np.eye(4) if affine is None else affine

@@ -53,6 +53,11 @@ BY_ENDING: dict[str, Format] = {
     )
 }
 
+_PAIR = (
+    "convert the pair to one NIfTI file, e.g. nibabel.save(nibabel.load('a.hdr'), 'a.nii.gz'); "
+    "Analyze files do not say which side is left, so look at the result"
+)
+
 #: Endings that are refused by name, as the user may well mean them to be read -> what to do.
 CONVERT = {
     ".mat": "save each array with numpy.save (.npy) or as TIFF",
@@ -60,6 +65,8 @@ CONVERT = {
     ".j2k": "save the picture as TIFF, e.g. with opj_decompress",
     ".heic": "save the picture as PNG or TIFF",
     ".avif": "save the picture as PNG or TIFF",
+    ".hdr": _PAIR,
+    ".img": _PAIR,
     ".czi": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
     ".lif": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
     ".nd2": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",

@@ -1,4 +1,4 @@
-"""NIfTI files as arrays and back: axes, units, scaling, damage."""
+"""NIfTI files as arrays: values, axes, windows, damage."""
 
 from __future__ import annotations
 
@@ -10,78 +10,132 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.decoders.nifti import affine_of, nifti_bytes, read_nifti, spacing_mm, spatial_shape
+from segbench.decoders.decoder import Choices
+from segbench.decoders.nifti import DECODER, nifti_bytes
 from segbench.errors import SegbenchError
 
 AFFINE = np.diag([0.5, 0.7, 3.0, 1.0])
+NO_CHOICES = Choices()
 
 
-def save(path, array, affine=AFFINE, kind=nibabel.Nifti1Image, **header):
+def save(path, array, affine=AFFINE, kind=nibabel.Nifti1Image):
     """Save with nibabel itself, in the file's own order (x, y, z[, c])."""
-    image = kind(array, affine)
-    for key, value in header.items():
-        image.header[key] = value
-    nibabel.save(image, path)
+    nibabel.save(kind(array, affine, dtype=array.dtype), path)
     return path
+
+
+def save_scaled(path, stored, slope, intercept):
+    """Write by hand: nibabel would divide the values by the slope."""
+    header = nibabel.Nifti1Image(stored, AFFINE, dtype=stored.dtype).header.copy()
+    header["vox_offset"] = 352
+    header.set_slope_inter(slope, intercept)
+    path.write_bytes(header.binaryblock + bytes(4) + stored.tobytes(order="F"))
+    return path
+
+
+def pixels_of(path, **choices):
+    """The array, which must be as the header alone says."""
+    found = DECODER.read(path, Choices(**choices))
+    header = DECODER.header(path, Choices(**choices))
+    assert (header.axes, header.shape, header.dtype) == (
+        found.header.axes, found.pixels.shape, found.pixels.dtype,
+    )  # fmt: skip
+    assert found.pixels.flags.c_contiguous
+    assert found.pixels.dtype.isnative
+    return found.pixels
+
+
+# ---- axes
 
 
 def test_axes_are_reversed_and_nothing_else(tmp_path):
     array = np.arange(2 * 3 * 4, dtype=np.int16).reshape(2, 3, 4)
     flipped = np.diag([-1.0, -2.0, 3.0, 1.0])  # left, posterior: no voxel moves for that
-    path = save(tmp_path / "a.nii.gz", array, flipped)
-    found = read_nifti(path)
-    assert found.shape == (4, 3, 2, 1)
+    found = pixels_of(save(tmp_path / "a.nii.gz", array, flipped))
     assert found.dtype == np.int16
-    assert found.flags.c_contiguous
-    assert found[3, 2, 1, 0] == array[1, 2, 3]
-    np.testing.assert_array_equal(found[..., 0].T, array)
-    assert spacing_mm(path) == (3.0, 2.0, 1.0)
-    assert spatial_shape(path) == (4, 3, 2)
-    np.testing.assert_array_equal(affine_of(path), flipped)
+    np.testing.assert_array_equal(found, array.T)
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 6), (3, 5, 6), (4, 5, 6), (5, 6, 3), (5, 4, 2)])
+def test_short_axes_are_no_colours(tmp_path, shape):
+    array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    path = save(tmp_path / "a.nii", array)
+    np.testing.assert_array_equal(pixels_of(path), array.T)
+    assert DECODER.header(path, NO_CHOICES).axes == "zyx"
 
 
 def test_channels_stay_last(tmp_path):
     array = np.random.default_rng(0).random((2, 3, 4, 5)).astype(np.float32)
-    found = read_nifti(save(tmp_path / "a.nii", array))
-    assert found.shape == (4, 3, 2, 5)
-    assert found[3, 2, 1, 4] == array[1, 2, 3, 4]
+    path = save(tmp_path / "a.nii", array)
+    assert DECODER.header(path, NO_CHOICES).axes == "zyxc"
+    np.testing.assert_array_equal(pixels_of(path), array.transpose(2, 1, 0, 3))
 
 
-def test_vectors_have_a_fifth_axis(tmp_path):
-    array = np.arange(24, dtype=np.uint8).reshape(2, 3, 2, 1, 2)
-    found = read_nifti(save(tmp_path / "a.nii", array))
-    assert found.shape == (2, 3, 2, 2)
-    assert found[1, 2, 0, 1] == array[0, 2, 1, 0, 1]
+@pytest.mark.parametrize("shape", [(2, 3, 2, 1, 2), (2, 3, 2, 1, 2, 1)])
+def test_vectors_have_a_fifth_axis(tmp_path, shape):
+    array = np.arange(24, dtype=np.uint8).reshape(shape)
+    found = pixels_of(save(tmp_path / "a.nii", array))
+    np.testing.assert_array_equal(found, array.reshape(2, 3, 2, 2).transpose(2, 1, 0, 3))
 
 
-@pytest.mark.parametrize("shape", [(4, 3), (4, 3, 1)])
-def test_one_slice_is_an_image(tmp_path, shape):
-    path = save(tmp_path / "a.nii.gz", np.arange(12, dtype=np.uint8).reshape(shape))
-    assert read_nifti(path).shape == (3, 4, 1)
-    assert read_nifti(path)[1, 2, 0] == 7
-    assert spatial_shape(path) == (3, 4)
-    assert spacing_mm(path) == (0.7, 0.5)
+@pytest.mark.parametrize("shape", [(4, 3), (4, 3, 1), (4, 3, 1, 1)])
+def test_one_slice_is_a_picture_unless_the_user_says_volume(tmp_path, shape):
+    array = np.arange(12, dtype=np.uint8).reshape(shape)
+    path = save(tmp_path / "a.nii.gz", array)
+    np.testing.assert_array_equal(pixels_of(path), array.reshape(4, 3).T)
+    np.testing.assert_array_equal(pixels_of(path, axes="zyx"), array.reshape(4, 3).T[None])
+    assert DECODER.header(path, NO_CHOICES).spacing_mm == (0.7, 0.5)
+    assert DECODER.header(path, Choices(axes="zyx")).spacing_mm == (3.0, 0.7, 0.5)
 
 
-def test_time_series_are_refused(tmp_path):
-    path = save(tmp_path / "a.nii", np.zeros((2, 3, 2, 4, 2), np.uint8))
-    with pytest.raises(SegbenchError, match=r"a.nii: has the shape \(2, 3, 2, 4, 2\)"):
-        read_nifti(path)
+def test_slices_are_channels_if_the_user_says_so(tmp_path):
+    array = np.arange(24, dtype=np.uint8).reshape(4, 3, 2)
+    path = save(tmp_path / "a.nii", array)
+    np.testing.assert_array_equal(pixels_of(path, axes="yxc"), array.transpose(1, 0, 2))
+    with pytest.raises(SegbenchError, match=r"a.nii: has 2 slices\n.*axes: yx\}"):
+        DECODER.read(path, Choices(axes="yx"))
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 3, 2, 4, 2), (2, 3, 1, 1, 2, 2)])
+def test_other_axes_are_refused(tmp_path, shape):
+    path = save(tmp_path / "a.nii", np.zeros(shape, np.uint8))
+    for opened in (DECODER.read, DECODER.header):
+        with pytest.raises(SegbenchError, match="has the shape"):
+            opened(path, NO_CHOICES)
+
+
+# ---- values
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_colours_are_channels(tmp_path, count):
+    names = [(name, np.uint8) for name in "RGBA"[:count]]
+    plain = np.arange(24 * count, dtype=np.uint8).reshape(2, 3, 4, count)
+    path = save(tmp_path / "a.nii.gz", plain.view(names)[..., 0])
+    header = DECODER.header(path, NO_CHOICES)
+    assert (header.axes, header.colour, header.alpha) == ("zyxc", True, count == 4)
+    np.testing.assert_array_equal(pixels_of(path), plain.transpose(2, 1, 0, 3))
+    several = np.zeros((2, 3, 4, 2), names)
+    refused(save(tmp_path / "b.nii", several), f"(2, 3, 4, 2) of {count} colours")
+
+
+def test_complex_values_are_refused(tmp_path):
+    refused(save(tmp_path / "a.nii", np.zeros((2, 2, 2), np.complex64)), "complex64", "magnitude")
 
 
 def test_scaled_values(tmp_path):
-    image = nibabel.Nifti1Image(np.array([[[0, 1], [2, 3]]], np.int16), AFFINE)
-    image.header.set_slope_inter(0.5, -1)
-    # Written by hand: nibabel would divide the values by the slope.
-    header = image.header.copy()
-    header["vox_offset"] = 352
-    header.set_slope_inter(0.5, -1)
-    data = header.binaryblock + bytes(4) + image.dataobj.astype("<i2").tobytes(order="F")
-    path = tmp_path / "a.nii"
-    path.write_bytes(data)
-    found = read_nifti(path)
+    stored = np.array([[[0, 1], [2, 3]]], np.int16)
+    found = pixels_of(save_scaled(tmp_path / "a.nii", stored, 0.5, -1))
     assert found.dtype == np.float32
-    assert found[..., 0].T.tolist() == [[[-1.0, -0.5], [0.0, 0.5]]]
+    assert found.T.tolist() == [[[-1.0, -0.5], [0.0, 0.5]]]
+    wide = np.array([[[2**24 + 1]]], np.int32)
+    assert pixels_of(save_scaled(tmp_path / "b.nii", wide, 2, 1)) == 2 * wide + 1
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+def test_large_numbers_are_exact(tmp_path, dtype):
+    array = np.array([[[2**63 - 1, 2**53 + 1]]], dtype)
+    np.testing.assert_array_equal(pixels_of(save(tmp_path / "a.nii.gz", array)), array.T)
 
 
 @pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
@@ -91,56 +145,46 @@ def test_versions_and_byte_orders(tmp_path, kind, dtype):
     image = kind(array, AFFINE, kind.header_class(endianness=dtype[0] if dtype[0] in "<>" else "<"))
     image.set_data_dtype(array.dtype)
     nibabel.save(image, tmp_path / "a.nii.gz")
-    found = read_nifti(tmp_path / "a.nii.gz")
-    assert found.dtype.isnative
+    found = pixels_of(tmp_path / "a.nii.gz")
     assert found.dtype.itemsize == array.dtype.itemsize
-    np.testing.assert_array_equal(found[..., 0].T, array)
-
-
-@pytest.mark.parametrize(("unit", "factor"), [("mm", 1), ("micron", 1e-3), ("meter", 1e3)])
-def test_units_become_millimetres(tmp_path, unit, factor):
-    image = nibabel.Nifti1Image(np.zeros((2, 2, 2), np.uint8), AFFINE)
-    image.header.set_xyzt_units(unit)
-    nibabel.save(image, tmp_path / "a.nii")
-    assert spacing_mm(tmp_path / "a.nii") == pytest.approx((3 * factor, 0.7 * factor, 0.5 * factor))
-
-
-def test_decimals_of_the_header_come_back(tmp_path):
-    path = save(
-        tmp_path / "a.nii", np.zeros((2, 2, 2), np.uint8), np.diag([0.9765625, 0.1, 7.2, 1])
-    )
-    assert spacing_mm(path) == (7.2, 0.1, 0.9765625)
-
-
-def test_no_spacing_is_none(tmp_path):
-    path = tmp_path / "a.nii"
-    save(path, np.zeros((2, 2, 2), np.uint8))
-    data = bytearray(path.read_bytes())
-    data[80:84] = np.float32(np.nan).tobytes()  # pixdim[1]
-    path.write_bytes(bytes(data))
-    assert spacing_mm(path) is None
+    np.testing.assert_array_equal(found, array.T)
 
 
 @given(
-    st.tuples(*[st.integers(2, 5)] * 3),
-    st.sampled_from([np.uint8, np.int16, np.float32]),
-    st.integers(0, 3),
+    st.lists(st.integers(1, 5), min_size=2, max_size=4),
+    st.sampled_from(["u1", "i1", "<u2", ">i2", "<i4", ">u4", "<i8", ">u8", "<f4", ">f8"]),
+    st.sampled_from([nibabel.Nifti1Image, nibabel.Nifti2Image]),
+    st.sampled_from([".nii", ".nii.gz", ".NII.GZ"]),
+    st.data(),
 )
-def test_what_is_written_is_read(tmp_path_factory, shape, dtype, channels):
-    rng = np.random.default_rng(sum(shape))
-    array = (rng.random((*shape, *[channels] * (channels > 1))) * 200).astype(dtype)
-    path = tmp_path_factory.mktemp("nifti") / "a.nii.gz"
-    path.write_bytes(nifti_bytes(array, AFFINE))
-    found = read_nifti(path)
-    np.testing.assert_array_equal(found if channels > 1 else found[..., 0], array)
-    assert found.dtype == dtype
-    assert path.read_bytes() == nifti_bytes(array, AFFINE)
-    theirs = np.asarray(nibabel.load(path).dataobj)
-    np.testing.assert_array_equal(theirs.transpose(2, 1, 0, *range(3, theirs.ndim)), array)
+def test_what_nibabel_writes_is_read(tmp_path_factory, shape, dtype, kind, ending, data):
+    array = np.random.default_rng(sum(shape)).integers(0, 100, shape).astype(dtype)
+    image = kind(array, AFFINE, kind.header_class(endianness=">" if dtype[0] == ">" else "<"))
+    image.set_data_dtype(array.dtype)
+    path = tmp_path_factory.mktemp("nifti") / f"a{ending}"
+    blob = image.to_bytes()
+    path.write_bytes(gzip.compress(blob) if ending.lower().endswith("gz") else blob)
+    found = pixels_of(path, axes="zyx")
+    want = array.reshape(*shape, *[1] * (4 - len(shape))).transpose(2, 1, 0, 3)
+    np.testing.assert_array_equal(found, want if want.shape[-1] > 1 else want[..., 0])
+    window = tuple(
+        slice(*sorted(data.draw(st.tuples(*[st.integers(0, side)] * 2)))) for side in want.shape[:3]
+    )
+    part = DECODER.window(path, Choices(axes="zyx"), window)
+    np.testing.assert_array_equal(part, found[window])
+    assert part.dtype == found.dtype
+
+
+def test_a_window_of_scaled_values_is_scaled(tmp_path):
+    path = save_scaled(tmp_path / "a.nii", np.arange(8, dtype=np.int16).reshape(2, 2, 2), 2, 1)
+    part = DECODER.window(path, NO_CHOICES, (slice(1, 2), slice(0, 2), slice(0, 1)))
+    assert part.tolist() == [[[3.0], [7.0]]]
 
 
 def test_a_written_file_holds_no_clock():
-    assert nifti_bytes(np.zeros((2, 2, 2), np.uint8), AFFINE)[4:8] == bytes(4)
+    packed = nifti_bytes(np.zeros((2, 2, 2), np.uint8), AFFINE)
+    assert packed[4:8] == bytes(4)
+    assert packed == nifti_bytes(np.zeros((2, 2, 2), np.uint8), AFFINE)
 
 
 # ---- damage
@@ -155,7 +199,7 @@ def whole(tmp_path):
 
 def refused(path, *parts):
     with pytest.raises(SegbenchError) as caught:
-        read_nifti(path)
+        DECODER.read(path, NO_CHOICES)
     for part in (path.name, *parts):
         assert part in str(caught.value)
 
@@ -163,7 +207,7 @@ def refused(path, *parts):
 def test_a_missing_file(tmp_path):
     refused(tmp_path / "none.nii.gz", "no such file")
     with pytest.raises(SegbenchError, match="no such file"):
-        spacing_mm(tmp_path / "none.nii.gz")
+        DECODER.header(tmp_path / "none.nii.gz", NO_CHOICES)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 10, 400, -9, -1])
@@ -174,13 +218,13 @@ def test_a_file_cut_short(whole, keep):
 
 def test_every_flipped_byte_is_seen_or_harmless(whole):
     data = whole.read_bytes()
-    before = read_nifti(whole)
+    before = pixels_of(whole)
     for place in range(10, len(data), 97):
         broken = bytearray(data)
         broken[place] ^= 0x10
         whole.write_bytes(bytes(broken))
         try:
-            np.testing.assert_array_equal(read_nifti(whole), before)
+            np.testing.assert_array_equal(pixels_of(whole), before)
         except SegbenchError as error:
             assert "case.nii.gz" in str(error)
 
@@ -204,8 +248,3 @@ def test_something_else_under_the_name(tmp_path):
     refused(path, "cannot be decoded")
     path.write_bytes(b"\x00\x05\x16\x07" + bytes(100))
     refused(path, "cannot be decoded")
-
-
-def test_complex_values(tmp_path):
-    path = save(tmp_path / "a.nii", np.zeros((2, 2, 2), np.complex64))
-    refused(path, "complex64")

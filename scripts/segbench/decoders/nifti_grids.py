@@ -1,0 +1,178 @@
+"""What a NIfTI header says of its axes and of where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segbench.decoders.affines import SHEAR, check_orthogonal, is_affine, shear_of, spacing_from
+from segbench.errors import SegbenchError
+
+#: Millimetres in the units that a header can name; without a unit it is millimetres.
+_MILLIMETRES: Mapping[str, float] = {"mm": 1.0, "unknown": 1.0, "micron": 1e-3, "meter": 1e3}
+
+#: Voxel sizes of pixdim and affine that are one number in float32 ...
+_EQUAL = 1e-5
+#: ... and such that differ by rounding to a few decimals. What differs by more is told.
+_ROUNDED = 1e-3
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The axes of a file, in its own order.
+
+    Attributes
+    ----------
+    stored : tuple of int
+        Lengths of (x, y, z, channel), each at least 1.
+    names : str
+        Of the array as handed on: `decoder.AXES`.
+    """
+
+    stored: tuple[int, int, int, int]
+    names: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the array as handed on."""
+        x, y, z, channels = self.stored
+        sizes = {"z": z, "y": y, "x": x, "c": channels}
+        return tuple(sizes[name] for name in self.names)
+
+    def in_order(self, array: np.ndarray) -> np.ndarray:
+        """An array (x, y, z, channel) with the axes that are handed on."""
+        array = array.transpose(2, 1, 0, 3)
+        array = array if self.names.startswith("z") else array[0]
+        return array if self.names.endswith("c") else array[..., 0]
+
+
+def axes_of(path: Path, header: Any, colours: int, chosen: str | None) -> Axes:
+    """Name the axes of a file; the first three are x, y, z, however long they are.
+
+    Parameters
+    ----------
+    path : Path
+    header : Nifti1Header or Nifti2Header
+    colours : int
+        Values of a voxel, of a colour type; else 1.
+    chosen : str or None
+        `Choices.axes`: with z, one slice is a volume, else a picture; ``yxc``: what is stored as
+        slices are channels.
+
+    Raises
+    ------
+    SegbenchError
+        The file has more axes than space and channels, or others than `chosen`.
+    """
+    shape = tuple(map(int, header.get_data_shape()))
+    x, y, z, *others = (*shape, 1, 1)[: max(3, len(shape))]
+    several = [length for length in (*others, colours) if length > 1]
+    if len(shape) < 2 or 0 in shape or len(several) > 1:
+        raise SegbenchError(
+            f"{path}: has the shape {shape}" + (f" of {colours} colours" if colours > 1 else ""),
+            "(x, y), (x, y, z) or (x, y, z, channel), none of them 0",
+            "save one volume per file",
+        )
+    channels = several[0] if several else 1
+    wanted = "" if chosen is None else "".join(sorted(chosen.lower(), key="zyxc".find))
+    if wanted == "yxc" and z > 1 and channels == 1:
+        return Axes((x, y, 1, z), "yxc")
+    names = ("zyx" if z > 1 or "z" in wanted else "yx") + "c" * (channels > 1)
+    if wanted and wanted.rstrip("c") != names.rstrip("c"):
+        raise SegbenchError(
+            f"{path}: has {z} slices",
+            f"one, as `layout: {{axes: {chosen}}}` says",
+            "set `layout: {axes: zyx}`, or leave it out: NIfTI files name their axes",
+        )
+    return Axes((x, y, z, channels), names)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the voxels lie, as `decoder.Header` has it."""
+
+    spacing_mm: tuple[float, ...] | None
+    affine: np.ndarray | None
+    notes: tuple[str, ...]
+
+
+def grid_of(path: Path, header: Any, axes: Axes) -> Grid:
+    """Voxel size and affine by the rule of the standard: the sform's, else the qform's.
+
+    A sheared sform, as an affine registration writes it, gives no distances; the scanner's qform
+    then counts, if there is one. Where neither has a code, the file says voxel sizes only.
+
+    Parameters
+    ----------
+    path : Path
+        For messages.
+    header : Nifti1Header or Nifti2Header
+    axes : Axes
+
+    Raises
+    ------
+    SegbenchError
+        The affine is sheared.
+
+    References
+    ----------
+    NIfTI-1 standard, "3D image (volume) orientation and location in space",
+    https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h
+    """
+    unit = _MILLIMETRES.get(header.get_xyzt_units()[0], 1.0)
+    spatial = slice(-len(axes.names.rstrip("c")), None)
+    pixdim = tuple(_decimal(side) * unit for side in header["pixdim"][3:0:-1])[spatial]
+    said = [name for name in ("sform", "qform") if header[f"{name}_code"] > 0]
+    found = {name: _matrix(header, name, axes.stored[2] == 1) for name in said}
+    notes = [
+        f"its {name} gives voxels no place of their own and is not used"
+        for name in said
+        if found[name] is None
+    ]
+    usable = [affine for affine in found.values() if affine is not None]
+    if len(usable) == 2 and shear_of(usable[0]) > SHEAR:
+        notes.append("its sform is sheared, as after an affine registration; its qform is used")
+        usable = usable[1:]
+    if not usable:
+        known = all(0 < side < np.inf for side in pixdim)
+        return Grid(pixdim if known else None, None, tuple(notes))
+    check_orthogonal(path, usable[0])
+    spacing = tuple(_decimal(side) * unit for side in spacing_from(usable[0]))[spatial]
+    if not np.allclose(pixdim, spacing, _ROUNDED, 0):
+        notes.append(
+            f"its pixdim says voxels of {_sides(pixdim)} mm, its affine {_sides(spacing)} mm; "
+            "the affine counts"
+        )
+    # Where pixdim says the same, it holds the number that was meant, e.g. 0.7.
+    spacing = tuple(
+        told if np.isclose(told, side, _EQUAL, 0) else side
+        for told, side in zip(pixdim, spacing, strict=True)
+    )
+    affine = np.vstack([usable[0][:3] * unit, usable[0][3:]])
+    return Grid(spacing, affine, tuple(notes))
+
+
+def _matrix(header: Any, name: str, flat: bool) -> np.ndarray | None:
+    """The sform or qform in the header's unit; None: no grid lies so."""
+    from nibabel.spatialimages import HeaderDataError
+
+    try:
+        affine = np.array(getattr(header, f"get_{name}")(), np.float64)
+    except (ValueError, HeaderDataError):  # a quaternion longer than 1, or sizes below 0
+        return None
+    if flat and not np.nan_to_num(affine[:3, 2]).any():
+        affine[:3, 2] = np.cross(affine[:3, 0], affine[:3, 1])
+    return affine if is_affine(affine) else None
+
+
+def _decimal(number: float) -> float:
+    """The number that is meant: 0.7 where 0.69999999 is stored as float32."""
+    return float(str(np.float32(number)))
+
+
+def _sides(spacing: tuple[float, ...]) -> str:
+    return " x ".join(f"{side:.6g}" for side in spacing)
