@@ -9,6 +9,7 @@ OUTPUTS:
 """
 
 from segbench.slices import inventory_slice, source_slice
+from segbench.workflow.parameters import uses_of
 from segbench.workflow.paths import MANIFEST, SAMPLES
 
 
@@ -54,6 +55,7 @@ rule inventory:
         "../scripts/inventory.py"
 
 
+# Listed before anything is prepared: what is wrong with the samples is told first.
 rule index:
     """Open and check every file of a shard; one row per sample."""
     input:
@@ -62,6 +64,7 @@ rule index:
         samples=f"{DATA}/samples/shard-{{shard}}.tsv",
     log:
         "logs/index/{dataset}-{shard}.log",
+    priority: 2
     conda:
         "../envs/cpu.yaml"
     threads: 1
@@ -83,6 +86,7 @@ rule samples:
         samples=SAMPLES,
     log:
         "logs/samples/{dataset}.log",
+    priority: 2
     localrule: True
     conda:
         "../envs/cpu.yaml"
@@ -92,5 +96,6 @@ rule samples:
         runtime=30,
     params:
         code=CODE.of("samples"),
+        uses=lambda w: uses_of(CONFIG, w.dataset),
     script:
         "../scripts/samples.py"

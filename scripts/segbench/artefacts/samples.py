@@ -29,6 +29,7 @@ COLUMNS = (
     "height",
     "width",
     "channels",
+    "channel_names",
     "dtype",
     "spacing_z_mm",
     "spacing_y_mm",
@@ -72,6 +73,8 @@ class Sample:
     size : tuple of int
         (y, x) or (z, y, x), in pixels.
     channels : int
+    channel_names : tuple of str
+        As the file gives them, in its order; empty: it does not.
     dtype : str
         NumPy's name of it.
     spacing_mm : tuple of float or None
@@ -98,6 +101,7 @@ class Sample:
     ignored: float = 0.0
     size: tuple[int, ...] = (1, 1)
     channels: int = 1
+    channel_names: tuple[str, ...] = ()
     dtype: str = "uint8"
     spacing_mm: tuple[float, ...] | None = None
     stack: str = ""
@@ -205,6 +209,7 @@ def _cells(row: Sample) -> tuple[str, ...]:
         f"{row.ignored:.6g}",
         *_right([str(side) for side in row.size]),
         str(row.channels),
+        join_names(row.channel_names),
         row.dtype,
         *_right([f"{mm:.9g}" for mm in row.spacing_mm or ()]),
         row.stack,
@@ -228,6 +233,7 @@ def _sample(row: dict[str, str]) -> Sample:
         ignored=_share(row["ignored"]),
         size=tuple(whole_number(row, name) for name in _SIZE if row[name] or name != "depth"),
         channels=whole_number(row, "channels"),
+        channel_names=split_names(row["channel_names"]),
         dtype=row["dtype"],
         spacing_mm=_spacing(row),
         stack=row["stack"],

@@ -191,6 +191,10 @@ class Reader:
         """Size of a pixel (y, x) or voxel (z, y, x) given by the files; None: unknown."""
         return self.header(root, raw).spacing_mm if self.spacing_in_files else None
 
+    def channel_names(self, root: Path, raw: RawSample) -> tuple[str, ...]:
+        """Names of the channels given by the files, in their order; empty: unknown."""
+        return self.header(root, raw).channels if self.spacing_in_files else ()
+
     def affine(self, root: Path, raw: RawSample) -> np.ndarray | None:
         """Affine of voxels (x, y, z, 1) to the scanner, (4, 4); None: unknown."""
         return self.header(root, raw).affine if self.spacing_in_files else None

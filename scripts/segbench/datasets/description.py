@@ -45,7 +45,7 @@ def describe(dataset: Dataset, source: Reader, raw: Path, sample: RawSample, sha
     """
     image = source.read_image(raw, sample)
     label = read_label(dataset, source, raw, sample)
-    size = image.shape[:-1]
+    size, names = image.shape[:-1], source.channel_names(raw, sample)
     if dataset.label_task != "classification":
         found = label.shape[:-1] if dataset.label_task == "overlapping" else label.shape
         where = raw / (sample.labels or sample.images)[0]
@@ -62,6 +62,8 @@ def describe(dataset: Dataset, source: Reader, raw: Path, sample: RawSample, sha
         ignored=float(unannotated(label).mean()),
         size=size,
         channels=image.shape[-1],
+        # A segmentation, or one file of several, may name other things than these channels.
+        channel_names=names if len(names) == image.shape[-1] else (),
         dtype=image.dtype.name,
         spacing_mm=spacing_of(dataset, source, raw, sample),
         stack=sample.stack,

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from segbench.archives import ArchiveWriter
+from segbench.artefacts.samples import read_samples
 from segbench.chunks import Encoded, encode
 from segbench.config.dataset import Dataset
 from segbench.config.preprocessing import Preprocessing
 from segbench.datasets import reader_of
 from segbench.datasets.labels import present_classes, read_label
+from segbench.datasets.mixture import check_mixture
 from segbench.errors import SegbenchError
 from segbench.imaging.axes import image_axes, label_axes, spatial
 from segbench.imaging.neighbours import Neighbours, Slice, in_order
@@ -119,6 +121,11 @@ def preprocess_shard(
     """
     check(recipe)
     raw, source = Path(raw), reader_of(dataset)
+    check_mixture(
+        read_samples(samples, allow_empty=True),
+        keeps_channels=recipe.channels == "all",
+        keeps_scale=recipe.normalise == "none",
+    )
     items, remarks = list(shard_samples(dataset, raw, inventory, samples)), Remarks()
 
     def make_slice(item: ShardSample) -> Slice:

@@ -68,6 +68,29 @@ def needs_of(config: Config, wildcards: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def uses_of(config: Config, dataset: str) -> dict[str, bool]:
+    """What the preprocessing recipes of a dataset's studies do to its images.
+
+    Parameters
+    ----------
+    config : Config
+    dataset : str
+        Its name.
+
+    Returns
+    -------
+    dict
+        For `segbench.datasets.mixture.check_mixture`.
+    """
+    names = {name for study in config.studies.values() if study.dataset == dataset
+             for name in study.preprocessing}  # fmt: skip
+    recipes = [config.preprocessing[name] for name in names]
+    return {
+        "keeps_channels": any(recipe.channels == "all" for recipe in recipes),
+        "keeps_scale": any(recipe.normalise == "none" for recipe in recipes),
+    }
+
+
 def about_dataset(config: Config, name: str) -> dict[str, str]:
     """Title, licence and citation of a dataset.
 

@@ -28,6 +28,7 @@ SHEETS = st.lists(
         ignored=st.floats(0, 1).map(lambda share: float(f"{share:.6g}")),
         size=st.tuples(SIDES, SIDES) | st.tuples(SIDES, SIDES, SIDES),
         channels=st.integers(1, 9),
+        channel_names=st.lists(NAMES).map(tuple),
         dtype=st.sampled_from(["uint8", "float32"]),
         spacing_mm=st.none() | st.tuples(LENGTHS, LENGTHS) | st.tuples(LENGTHS, LENGTHS, LENGTHS),
         stack=TEXTS,
@@ -55,15 +56,16 @@ def test_the_file(tmp_path):
     row = Sample(
         "a", "g", stratum="s", classes=("kidney, left", "spleen"), objects=2, size=(5, 6, 7),
         annotated=("spleen", "a,b"), ignored=0.25,
-        channels=3, dtype="uint16", spacing_mm=(3.0, 0.5, 1e-6), stack="v", position=4, shard=1,
+        channels=3, channel_names=("red", "green, dark", "blue"),
+        dtype="uint16", spacing_mm=(3.0, 0.5, 1e-6), stack="v", position=4, shard=1,
         image_sha256="f0", joined="identical picture: sample b",
     )  # fmt: skip
     write_samples([row, Sample("0", "0")], tmp_path / "samples.tsv")
     assert (tmp_path / "samples.tsv").read_text().splitlines() == [
         "\t".join(COLUMNS),
-        "0\t0\ttrain\t\t\t\t\t0\t\t1\t1\t1\tuint8\t\t\t\t\t\t\t0\t",
+        "0\t0\ttrain\t\t\t\t\t0\t\t1\t1\t1\t\tuint8\t\t\t\t\t\t\t0\t",
         "a\tg\ttrain\ts\tkidney\\, left,spleen\t2\tspleen,a\\,b\t0.25\t"
-        "5\t6\t7\t3\tuint16\t3\t0.5\t1e-06\tv\t4\tf0\t1\t"
+        "5\t6\t7\t3\tred,green\\, dark,blue\tuint16\t3\t0.5\t1e-06\tv\t4\tf0\t1\t"
         "identical picture: sample b",
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from segbench.slices import model_slice
-from segbench.workflow.parameters import about_dataset, gpu_parameters, needs_of
+from segbench.workflow.parameters import about_dataset, gpu_parameters, needs_of, uses_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -60,6 +60,18 @@ def test_the_samples_must_have_what_the_studies_of_an_arm_need(config):
     known = config.datasets["dsb2018"].model_copy(update={"spacing_um": (0.5, 0.5)})
     changed = replace(changed, datasets={"dsb2018": known})
     assert needs_of(changed, NUCLEI)["spacing"] == []
+
+
+def test_what_the_recipes_of_a_dataset_do_to_its_images(config):
+    assert uses_of(config, "dsb2018") == {"keeps_channels": False, "keeps_scale": False}
+    for key, value, use in (
+        ("normalise", "none", "keeps_scale"),
+        ("channels", "all", "keeps_channels"),
+    ):
+        recipe = config.preprocessing["nuclei-native"].model_copy(update={key: value})
+        changed = replace(config, preprocessing={**config.preprocessing, "nuclei-native": recipe})
+        assert uses_of(changed, "dsb2018") == {**uses_of(config, "dsb2018"), use: True}
+        assert uses_of(changed, "kidney_nuclei") == uses_of(config, "kidney_nuclei")
 
 
 def test_a_model_with_the_same_patch_changes_nothing(config):
