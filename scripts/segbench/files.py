@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,20 +22,24 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     Parameters
     ----------
     path : str or Path
-        The final file. Missing parent folders are made.
+        The final file or folder. Missing parent folders are made.
 
     Yields
     ------
     Path
-        A file name in the same folder. It keeps the ending of `path`, so that
-        writers that look at the ending behave. It is removed if the block fails.
+        A name in the same folder. It keeps the ending of `path`, so that writers that look at
+        the ending behave. The block makes a file of it, or a folder, which takes the place of an
+        older folder. It is removed if the block fails.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{uuid4().hex[:12]}.partial.{path.name}")
     try:
         yield beside
-        sync(beside)
+        for part in (beside, *beside.rglob("*")):
+            sync(part)
+        if beside.is_dir() and path.is_dir():
+            shutil.rmtree(path)
         os.replace(beside, path)
     except OSError as error:
         # A failed write does not say of which file: the user needs to know where.
@@ -45,11 +50,19 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         with suppress(OSError):
-            beside.unlink(missing_ok=True)
+            remove(beside)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it; what is absent is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sync(path: str | Path) -> None:
-    """Force the bytes of a file to the disk."""
+    """Force the bytes of a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

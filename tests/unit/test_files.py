@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from segbench.files import (
     ZIP_TIME,
     atomic_path,
+    remove,
     sha256_of_bytes,
     sha256_of_file,
     sync,
@@ -52,6 +53,29 @@ def test_interruption_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt), atomic_path(tmp_path / "a") as beside:
         beside.write_text("half")
         raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_takes_the_place_of_an_older_one(tmp_path):
+    for text in ("old", "new"):
+        with atomic_path(tmp_path / "a.zarr") as beside:
+            (beside / text).mkdir(parents=True)
+            (beside / text / "zarr.json").write_text(text)
+    assert [p.name for p in (tmp_path / "a.zarr").iterdir()] == ["new"]
+    with pytest.raises(RuntimeError), atomic_path(tmp_path / "a.zarr") as beside:
+        (beside / "half").mkdir(parents=True)
+        raise RuntimeError
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+    assert [p.name for p in (tmp_path / "a.zarr").iterdir()] == ["new"]
+
+
+def test_a_link_is_removed_and_not_what_it_points_to(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "data", target_is_directory=True)
+    remove(tmp_path / "link")
+    assert (tmp_path / "data").is_dir()
+    remove(tmp_path / "data")
+    remove(tmp_path / "absent")
     assert list(tmp_path.iterdir()) == []
 
 

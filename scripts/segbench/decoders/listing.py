@@ -34,13 +34,16 @@ def natural(name: str) -> list[tuple[int, int, str]]:
     return [(1, int(p), p) if p.isdigit() else (0, 0, p) for p in parts]
 
 
-def list_images(folder: Path) -> tuple[list[Entry], list[str]]:
+def list_images(folder: Path, refuse: bool = True) -> tuple[list[Entry], list[str]]:
     """Images and masks below a folder, and the other files.
 
     Parameters
     ----------
     folder : Path
         Links below it are followed, loops are not.
+    refuse : bool, optional
+        Whether files of a kind that is often meant to be read, and is not, are an error. If not,
+        they are among the others.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def list_images(folder: Path) -> tuple[list[Entry], list[str]]:
             ending = ending_of(name).lower()
             if ending:
                 by_format.setdefault(BY_ENDING[ending], {})[name] = name[: -len(ending)]
-            elif Path(name).suffix.lower() in CONVERT:
+            elif refuse and Path(name).suffix.lower() in CONVERT:
                 raise unsupported(folder / place / name)
             else:
                 others.append((place / name).as_posix())

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from segbench.errors import SegbenchError
-from segbench.files import write_text
+from segbench.files import remove, write_text
 
 #: Records the files in the folder and the networks that wrote them.
 NOTE = ".written.json"
 
 
 class OutputDir:
-    """The files of a results folder, of this run and of the one before.
+    """The files of a results folder, of this run and of the one before; a mask may be a folder.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class OutputDir:
         """Remove files of an earlier run that this one did not write: their image is gone."""
         for name in sorted(self._before - self._now):
             path = self._folder / name
-            path.unlink(missing_ok=True)
+            remove(path)
             for parent in path.parents:
                 if parent == self._folder or not parent.is_dir() or any(parent.iterdir()):
                     break

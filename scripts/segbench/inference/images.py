@@ -2,44 +2,53 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from segbench.artefacts.inventory import RawFile, read_inventory, write_inventory
-from segbench.datasets.folder_files import (
-    ENDINGS,
-    REFUSED,
-    ending_of,
-    read_image_file,
-    unsupported,
-    walk,
-)
 from segbench.datasets.inventory import HashCache
+from segbench.decoders.decoder import Choices, Entry, Header
+from segbench.decoders.images import as_image
+from segbench.decoders.listing import list_images, natural
+from segbench.decoders.registry import BY_ENDING, CONVERT, ending_of, load, read
 from segbench.errors import SegbenchError
+from segbench.files import sha256_of_bytes
 
-#: Endings of files that have an affine and a spacing of their own.
-NIFTI = (".nii.gz", ".nii")
+#: Stand for the digest of an image that cannot be read, and of a file that is no image.
+UNREADABLE, NO_IMAGE = "unreadable", "no image"
 
 
 @dataclass(frozen=True)
 class NewImage:
-    """An image file: its POSIX path relative to the folder, and its SHA-256."""
+    """An image: a file, several files or a folder.
+
+    Attributes
+    ----------
+    name : str
+        What is opened: a POSIX path relative to the folder of images.
+    sha256 : str
+        Digest of its files.
+    stem : str
+        What its results are named after.
+    """
 
     name: str
     sha256: str
+    stem: str
 
     @property
     def ending(self) -> str:
-        """The file ending in lower case, e.g. ``.png``; empty for unsupported formats."""
-        return ending_of(Path(self.name).name).lower()
+        """The ending in lower case, e.g. ``.png``; empty for formats that are not read."""
+        return ending_of(self.name).lower()
 
     @property
-    def stem(self) -> str:
-        """The name without its ending."""
-        return self.name[: len(self.name) - len(self.ending)] if self.ending else self.name
+    def mask_ending(self) -> str:
+        """The ending of its masks; empty for formats that are not read."""
+        return load(BY_ENDING[self.ending]).mask_ending if self.ending else ""
 
 
 def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
@@ -48,9 +57,11 @@ def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
     Parameters
     ----------
     folder : Path
-        Hidden files and what operating systems leave behind are skipped.
+        Links in it are followed. What operating systems leave behind is skipped.
     manifest : Path
-        An inventory with one sample per image; rewritten only if its content differs.
+        An inventory: of each image the stem as its sample, what is opened as its path, and the
+        size and digest of all its files. Files that are no images are listed too. Rewritten only
+        if its content differs.
     cache : Path
         Digests of files whose size and modification time have not changed.
 
@@ -59,33 +70,43 @@ def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
     SegbenchError
         The folder holds no image.
     """
-    names: list[str] = []
-    others: list[str] = []
-    for path in walk(folder):
-        known = ending_of(path.name) or path.suffix.lower() in REFUSED
-        (names if known else others).append(path.relative_to(folder).as_posix())
-    if not names:
-        found = f"; it holds {', '.join(sorted(others)[:3])}" if others else ""
+    entries, others = list_images(folder, refuse=False)
+    meant = [name for name in others if PurePosixPath(name).suffix.lower() in CONVERT]
+    others = [name for name in others if name not in meant]
+    if not entries and not meant:
+        found = f"; it holds {', '.join(others[:3])}" if others else ""
         raise SegbenchError(
             f"{folder}: there is no image in this folder{found}",
-            f"files ending in {', '.join(ENDINGS)}",
+            f"files ending in {', '.join(sorted(BY_ENDING))}",
             "give the folder of your images: --config images=FOLDER",
         )
     digests = HashCache(cache)
-    listed = []
-    for name in names:
-        try:
-            size, digest = digests.digest(folder, name)
-        except (SegbenchError, OSError):  # reported when it is opened; the others are still done
-            size, digest = 0, "unreadable"
-        listed.append(RawFile(name, name, size, digest))
+    listed = [_listed(folder, entry, digests) for entry in entries]
+    listed += [RawFile(name, name, 0, UNREADABLE) for name in meant]
+    listed += [RawFile(name, name, 0, NO_IMAGE) for name in others]
     digests.save()
     write_inventory(listed, manifest)
 
 
-def read_manifest(manifest: Path) -> list[NewImage]:
-    """The images of a manifest, in its order."""
-    return [NewImage(file.path, file.sha256) for file in read_inventory(manifest)]
+def _listed(folder: Path, entry: Entry, digests: HashCache) -> RawFile:
+    """An image's row; the digest of several files covers their names below the image's place."""
+    try:
+        found = {part: digests.digest(folder, part) for part in entry.parts}
+    except (SegbenchError, OSError):  # reported when it is opened; the others are still done
+        return RawFile(entry.stem, entry.name, 0, UNREADABLE)
+    size, digest = sum(size for size, _ in found.values()), found.get(entry.name, (0, ""))[1]
+    if list(found) != [entry.name]:
+        place = entry.name if entry.name not in found else str(PurePosixPath(entry.name).parent)
+        inside = {str(PurePosixPath(p).relative_to(place)): sha for p, (_, sha) in found.items()}
+        digest = sha256_of_bytes(json.dumps(inside, sort_keys=True).encode())
+    return RawFile(entry.stem, entry.name, size, digest)
+
+
+def read_manifest(manifest: Path) -> tuple[list[NewImage], list[str]]:
+    """The images of a manifest, and the files that are no images, in natural order."""
+    files = sorted(read_inventory(manifest), key=lambda file: natural(file.path))
+    images = [NewImage(f.path, f.sha256, f.sample) for f in files if f.sha256 != NO_IMAGE]
+    return images, [file.path for file in files if file.sha256 == NO_IMAGE]
 
 
 def collisions(images: Sequence[NewImage]) -> dict[str, SegbenchError]:
@@ -105,8 +126,8 @@ def collisions(images: Sequence[NewImage]) -> dict[str, SegbenchError]:
     }
 
 
-def read_new(folder: Path, image: NewImage) -> np.ndarray:
-    """Read a new image, (y, x, channel) or (z, y, x, channel), as stored.
+def read_new(folder: Path, image: NewImage, choices: Choices) -> tuple[np.ndarray, Header]:
+    """Read a new image, (y, x, channel) or (z, y, x, channel), and its header.
 
     Raises
     ------
@@ -114,36 +135,17 @@ def read_new(folder: Path, image: NewImage) -> np.ndarray:
         The file is damaged or of an unsupported format.
     """
     path = folder / image.name
-    if not image.ending:
-        raise unsupported(path)
-    return read_image_file(path)
+    decoded = read(path, choices)
+    return as_image(path, decoded), decoded.header
 
 
-def spacing_of(
-    folder: Path, image: NewImage, axes: int, given_um: Sequence[float] | None
-) -> tuple[float, ...] | None:
+def spacing_of(header: Header, given_um: Sequence[float] | None) -> tuple[float, ...] | None:
     """Size of a pixel (y, x) or voxel (z, y, x) in millimetres; None if unknown.
 
-    NIfTI files state it themselves; `given_um` is what the user gives for all other images,
-    in micrometres. `axes` is the number of spatial axes of the image.
+    What the file says counts; `given_um` is what the user gives for all others, in micrometres.
     """
-    if image.ending in NIFTI:
-        from segbench.decoders.nifti import spacing_mm
-
-        found = spacing_mm(folder / image.name)
-        return found if found is not None and len(found) == axes else None
-    if given_um is None or len(given_um) != axes:
+    if header.spacing_mm is not None:
+        return header.spacing_mm
+    if given_um is None or len(given_um) != len(header.size):
         return None
     return tuple(side / 1000 for side in given_um)
-
-
-def affine_of(
-    folder: Path, image: NewImage, spacing_mm: Sequence[float] | None = None
-) -> np.ndarray:
-    """The (4, 4) affine of voxels (x, y, z, 1): the file's, else made from the spacing."""
-    if image.ending in NIFTI:
-        from segbench.decoders.nifti import affine_of as read_affine
-
-        return read_affine(folder / image.name)
-    sides = [*reversed(spacing_mm or (1.0,) * 3), 1.0, 1.0][:3]
-    return np.diag([*sides, 1.0])

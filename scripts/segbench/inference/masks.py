@@ -1,26 +1,19 @@
-"""Masks as PNG, TIFF or NIfTI files, like the image they belong to."""
+"""Masks like the image they belong to: in its format, with its header."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from segbench.files import atomic_path
-from segbench.inference.images import NIFTI, NewImage
-
-#: File ending of a mask by that of its image. Arrays may be volumes, so they become TIFF.
-MASK_ENDINGS = {
-    ".png": ".png",
-    ".jpg": ".png",
-    ".jpeg": ".png",
-    ".tif": ".tif",
-    ".tiff": ".tif",
-    ".npy": ".tif",
-    **dict.fromkeys(NIFTI, ".nii.gz"),
-}
+from segbench.decoders.decoder import Choices
+from segbench.decoders.registry import BY_ENDING, decoder_of, ending_of
+from segbench.files import atomic_path, zip_entry
+from segbench.inference.images import NewImage
+from segbench.inference.labels import Labels
 
 
 def mask_files(image: NewImage, task: str, classes: Sequence[str]) -> dict[str, str]:
@@ -28,14 +21,14 @@ def mask_files(image: NewImage, task: str, classes: Sequence[str]) -> dict[str, 
 
     Examples
     --------
-    >>> mask_files(NewImage("a/b.jpg", ""), "semantic", ["cell"])
+    >>> mask_files(NewImage("a/b.jpg", "", "a/b"), "semantic", ["cell"])
     {'mask': 'a/b.png'}
-    >>> list(mask_files(NewImage("b.nii.gz", ""), "overlapping", ["WT", "T C"]).values())
+    >>> list(mask_files(NewImage("b.nii", "", "b"), "overlapping", ["WT", "T C"]).values())
     ['b.WT.nii.gz', 'b.T_C.nii.gz']
     """
-    if task == "classification" or not image.ending:
+    ending = image.mask_ending
+    if task == "classification" or not ending:
         return {}
-    ending = MASK_ENDINGS[image.ending]
     if task != "overlapping":
         return {"mask": image.stem + ending}
     return {
@@ -44,40 +37,65 @@ def mask_files(image: NewImage, task: str, classes: Sequence[str]) -> dict[str, 
     }
 
 
-def write_masks(label: np.ndarray, paths: Mapping[str, Path], affine: np.ndarray | None) -> None:
+def write_masks(
+    label: np.ndarray, paths: Mapping[str, Path], source: Path, choices: Choices, labels: Labels
+) -> None:
     """Write the masks of one image.
 
     Parameters
     ----------
-    label : ndarray, (y, x) or (z, y, x), overlapping masks along a last axis
-        uint8 label map or uint16 numbered objects.
+    label : ndarray of unsigned integers, (y, x) or (z, y, x), overlapping masks along a last axis
+        Label map or numbered objects.
     paths : mapping of str to Path
         From `mask_files`, in the order of the classes.
-    affine : ndarray, (4, 4), or None
-        Of the image's voxels (x, y, z, 1); for NIfTI only.
+    source : Path
+        The image, whose format and header the masks get.
+    choices : Choices
+        Of the image.
+    labels : Labels
     """
-    parts = [label] if list(paths) == ["mask"] else list(np.moveaxis(label, -1, 0))
-    for part, path in zip(parts, paths.values(), strict=True):
-        write_mask(part, path, affine)
+    decoder = decoder_of(source)
+    for (part, names), path in zip(_parts(label, labels), paths.values(), strict=True):
+        with atomic_path(path) as beside:
+            decoder.write_mask(np.ascontiguousarray(part), beside, source, choices, names)
 
 
-def write_mask(label: np.ndarray, path: Path, affine: np.ndarray | None = None) -> None:
-    """Write one mask to ``.png`` (2-D only), ``.tif`` or ``.nii.gz``; equal masks, equal bytes."""
-    label = np.ascontiguousarray(label)
-    with atomic_path(path) as beside:
-        if path.name.endswith(".nii.gz"):
-            from segbench.decoders.nifti import nifti_bytes
+def _parts(label: np.ndarray, labels: Labels) -> Iterator[tuple[np.ndarray, dict[int, str]]]:
+    """The masks of a label, and the names of their values; numbered objects have none."""
+    if labels.task == "overlapping":
+        yield from ((label[..., n], {1: name}) for n, name in enumerate(labels.classes))
+    elif label.dtype == np.uint8:
+        yield label, {value: name for name, value in labels.classes.items()}
+    else:
+        yield label, {}
 
-            volume = label if label.ndim == 3 else label[None]
-            beside.write_bytes(nifti_bytes(volume, np.eye(4) if affine is None else affine))
-        elif path.suffix == ".tif":
-            import tifffile
 
-            tifffile.imwrite(
-                beside, label, photometric="minisblack", compression="deflate",
-                metadata=None, software="segbench",
-            )  # fmt: skip
-        else:
-            from PIL import Image
+def is_folder(mask: str | Path) -> bool:
+    """Whether masks of this name are folders, which the store takes as one file.
 
-            Image.fromarray(label).save(beside, format="PNG")
+    Examples
+    --------
+    >>> is_folder("masks/a.zarr"), is_folder("masks/a.tif")
+    (True, False)
+    """
+    ending = ending_of(Path(mask).name).lower()
+    return bool(ending) and BY_ENDING[ending].folder
+
+
+def pack(folder: Path, file: Path) -> None:
+    """Put a folder in one zip file; equal folders give equal bytes."""
+    with atomic_path(file) as beside, zipfile.ZipFile(beside, "w") as target:
+        for path in files_in(folder):
+            target.writestr(zip_entry(path.relative_to(folder).as_posix()), path.read_bytes())
+
+
+def unpack(file: Path, folder: Path) -> None:
+    """Make the folder that `pack` packed; an older one is replaced."""
+    with atomic_path(folder) as beside, zipfile.ZipFile(file) as source:
+        source.extractall(beside)
+
+
+def files_in(path: Path) -> list[Path]:
+    """All files in a folder, sorted; of a file itself."""
+    found = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return [one for one in found if one.is_file()]

@@ -13,6 +13,7 @@ from segbench.artefacts.tsv import write_table
 from segbench.files import sha256_of_bytes, sha256_of_file
 from segbench.inference.images import NewImage
 from segbench.inference.labels import Labels
+from segbench.inference.masks import files_in
 from segbench.objects import (
     ImageInfo,
     Origin,
@@ -51,7 +52,7 @@ def measure_objects(
     task = labels.task
     if task != "overlapping":
         # The recipe, not the dataset's task, decides whether a label holds numbered objects.
-        task = "instances" if label.dtype == np.uint16 else "semantic"
+        task = "instances" if label.dtype != np.uint8 else "semantic"
     found = measure(label, image, labels.classes, task, spacing_mm)
     write_objects(found, output)
     return len(found)
@@ -75,7 +76,7 @@ def collect_objects(
     origin : Origin
         Its dataset becomes the column ``dataset``.
     done : sequence of NewImage
-        Their names without endings become the column ``sample``.
+        Their stems become the column ``sample``.
     tables : mapping of str to Path
         Image -> output of `measure_objects`.
     facts : mapping of str to mapping
@@ -107,14 +108,15 @@ def origin_of(
     results : Path
         The results folder; its name stands for the images in IRIs.
     files : sequence of Path
-        The results; the metadata carry one digest over all of them.
+        The results, files or folders; the metadata carry one digest over all of them.
     folder : Path
         The folder of images.
     networks : sequence of mapping
         ``path`` and ``sha256`` of each.
     """
     models = {str(one["path"]): str(one["sha256"]) for one in networks}
-    parts = [(p.relative_to(results).as_posix(), sha256_of_file(p)) for p in sorted(files)]
+    whole = [one for path in sorted(files) for one in files_in(path)]
+    parts = [(p.relative_to(results).as_posix(), sha256_of_file(p)) for p in whole]
     digest = sha256_of_bytes(json.dumps(parts).encode())
     name, said = results.name, "not stated"
     return Origin(name, f"New images: {folder.name}", said, said, f"applied/{name}", digest, models)

@@ -10,6 +10,8 @@ import numpy as np
 
 from segbench.config.preprocessing import Preprocessing
 from segbench.datasets.base import RawSample
+from segbench.decoders.decoder import Choices
+from segbench.decoders.registry import NO_CHOICES
 from segbench.errors import SegbenchError
 from segbench.imaging.cropping import Box
 from segbench.imaging.neighbours import Neighbours, Slice
@@ -36,6 +38,8 @@ class Opened:
         The box of the original that was cropped to.
     spacing_mm : tuple of float or None
         Of the original: (y, x) or (z, y, x).
+    notes : tuple of str
+        What the user should be told of the file.
     """
 
     source: NewImage
@@ -44,6 +48,7 @@ class Opened:
     size: tuple[int, ...]
     crop: Box | None
     spacing_mm: tuple[float, ...] | None
+    notes: tuple[str, ...]
 
 
 class Preparer:
@@ -59,6 +64,8 @@ class Preparer:
     recipe : Preprocessing
     spacing_um : sequence of float, optional
         Spacing of images whose files do not state it.
+    choices : Choices, optional
+        What is said of the files.
     """
 
     def __init__(
@@ -67,8 +74,10 @@ class Preparer:
         images: Sequence[NewImage],
         recipe: Preprocessing,
         spacing_um: Sequence[float] | None = None,
+        choices: Choices = NO_CHOICES,
     ) -> None:
         self._folder, self._recipe, self._spacing_um = folder, recipe, spacing_um
+        self._choices = choices
         self._items = {image.name: _as_slice(image) for image in images}
         self._images = {image.name: image for image in images}
         self._around: Neighbours | None = None
@@ -87,20 +96,21 @@ class Preparer:
 
     def open(self, image: NewImage) -> Opened:
         """Read and preprocess an image; errors name the file."""
-        original = read_new(self._folder, image)
-        spacing = spacing_of(self._folder, image, original.ndim - 1, self._spacing_um)
+        original, header = read_new(self._folder, image, self._choices)
+        spacing = spacing_of(header, self._spacing_um)
         try:
             if self._around is not None:
                 prepared = self._around.image(self._items[image.name])[0]
-                return Opened(image, original, prepared, original.shape[:2], None, spacing)
+                size = original.shape[:2]
+                return Opened(image, original, prepared, size, None, spacing, header.notes)
             found = prepare_sample(original, NO_LABEL, self._recipe, spacing)
         except SegbenchError as error:
             raise named(self._folder, image, error) from error
-        return Opened(image, original, found.image, found.size, found.crop, spacing)
+        return Opened(image, original, found.image, found.size, found.crop, spacing, header.notes)
 
     def _slice(self, item: ShardSample) -> Slice:
         image = self._images[item.raw.sample]
-        pixels = read_new(self._folder, image)
+        pixels, _ = read_new(self._folder, image, self._choices)
         try:
             return prepare_image(pixels, self._recipe), pixels.shape
         except SegbenchError as error:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from segbench.arms import WITHIN_STUDY, Arm
 from segbench.config.loader import NAME_PATTERN, Config
+from segbench.decoders.decoder import Choices
 from segbench.errors import SegbenchError
 from segbench.slices import model_slice, plain
 
@@ -62,8 +63,9 @@ class Request:
         -------
         dict
             ``study``, ``model``, ``images``; ``labels``: task and classes (name -> value);
-            ``spacing_um``; ``arms``: for each its ``names``, its ``folds``, and the slices of
-            its preprocessing and model recipe that are used.
+            ``spacing_um``; ``choices``: see `segbench.decoders.decoder.Choices`; ``arms``: for
+            each its ``names``, its ``folds``, and the slices of its preprocessing and model
+            recipe that are used.
         """
         dataset = config.datasets[config.studies[self.study].dataset]
         return {
@@ -71,6 +73,7 @@ class Request:
             "study": self.study,
             "images": str(self.images),
             "spacing_um": config.main.model_dump(mode="json")["spacing_um"],
+            "choices": asdict(Choices()),
             "labels": {"task": dataset.label_task, "classes": dataset.label_classes},
             "arms": [
                 {

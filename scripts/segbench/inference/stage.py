@@ -14,14 +14,15 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
+from segbench.decoders.decoder import Choices
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.imaging.pixel_values import image_scale
 from segbench.inference.arm_model import ArmModel
 from segbench.inference.folder import OutputDir
-from segbench.inference.images import NewImage, affine_of, collisions, read_manifest
+from segbench.inference.images import NewImage, collisions, read_manifest
 from segbench.inference.labels import Labels
-from segbench.inference.masks import mask_files, write_masks
+from segbench.inference.masks import is_folder, mask_files, pack, unpack, write_masks
 from segbench.inference.objects import collect_objects, measure_objects, origin_of, write_classes
 from segbench.inference.overlays import draw_class, draw_overlay
 from segbench.inference.preparing import Opened, Preparer, named
@@ -77,7 +78,9 @@ def apply_model(
     """
     arm = ArmModel.choose(settings, networks, table)
     log.info("applying %s: %d networks", "/".join(map(str, arm.names.values())), len(arm.networks))
-    images = read_manifest(Path(manifest))
+    images, others = read_manifest(Path(manifest))
+    for name in others:
+        log.warning(f"{name}: not an image, so not read")
     paths = {key: Path(path) for key, path in outputs.items()}
     hidden = terminal is None or not terminal.isatty()
     with (
@@ -85,7 +88,7 @@ def apply_model(
         tqdm(total=len(images), file=terminal, unit="image", desc="apply", leave=False,
              disable=hidden) as bar,
     ):  # fmt: skip
-        work = _Run(arm, settings, code, images, paths["applied"].parent, Path(parts), bar)
+        work = _Run(arm, settings, code, images, others, paths["applied"].parent, Path(parts), bar)
         computed = work.run()
         work.collect(paths)
     write_text(paths["applied"], json.dumps(work.record(), indent=1, sort_keys=True) + "\n")
@@ -104,6 +107,7 @@ class _Run:
     settings: Mapping[str, Any]
     code: str
     images: list[NewImage]
+    others: list[str]
     results: Path
     parts: Path
     bar: Any
@@ -115,9 +119,11 @@ class _Run:
         labels = self.settings["labels"]
         self.labels = Labels(labels["task"], dict(labels["classes"]))
         self.store = Store(store_location())
+        self.choices = Choices(**self.settings["choices"])
         self.preparer = Preparer(
-            self.folder, self.images, self.arm.preprocessing, self.settings["spacing_um"]
-        )
+            self.folder, self.images, self.arm.preprocessing, self.settings["spacing_um"],
+            self.choices,
+        )  # fmt: skip
         self.output_dir = OutputDir(self.results, self.arm.digests, self.settings["model"])
 
     def run(self) -> int:
@@ -130,6 +136,8 @@ class _Run:
             if image.name in colliding:
                 self.fail(image, colliding[image.name])
             elif self.store.restore(key, self.outputs(image)) is not None:
+                for packed, folder in self.packed(image):
+                    unpack(packed, folder)
                 self.done(image, "unchanged, from the store")
             else:
                 todo[image.name] = image, key
@@ -139,23 +147,36 @@ class _Run:
         return len(self.facts) - restored
 
     def outputs(self, image: NewImage) -> dict[str, Path]:
-        """All files of an image's result."""
+        """All files of an image's result; masks that are folders are packed."""
         part = self.parts / image.name
+        masks = {
+            key: part / f"{key}.zip" if is_folder(path) else self.results / path
+            for key, path in self.masks(image).items()
+        }
         return {
-            **{key: self.results / path for key, path in self.masks(image).items()},
-            OVERLAY: self.results / "overlays" / f"{image.stem}.png",
+            **masks,
+            OVERLAY: self.overlay(image),
             OBJECTS: part / "objects.parquet",
             FACTS: part / "facts.json",
         }
+
+    def overlay(self, image: NewImage) -> Path:
+        """The overlay of an image."""
+        return self.results / "overlays" / f"{image.stem}.png"
 
     def masks(self, image: NewImage) -> dict[str, str]:
         """The masks of an image, below the results folder."""
         files = mask_files(image, self.labels.task, list(self.labels.classes))
         return {key: f"masks/{path}" for key, path in files.items()}
 
+    def packed(self, image: NewImage) -> list[tuple[Path, Path]]:
+        """The masks that are folders: packed, and in place."""
+        outputs, masks = self.outputs(image), self.masks(image)
+        return [(outputs[k], self.results / path) for k, path in masks.items() if is_folder(path)]
+
     def kept(self, image: NewImage) -> list[Path]:
-        """The files of an image's result that stay in the results folder."""
-        return [path for path in self.outputs(image).values() if path.is_relative_to(self.results)]
+        """The files and folders of an image's result that stay in the results folder."""
+        return [*(self.results / path for path in self.masks(image).values()), self.overlay(image)]
 
     def key(self, image: NewImage) -> str:
         """The key of an image's result in the store; independent of the image's name."""
@@ -168,6 +189,7 @@ class _Run:
                 "recipe": self.arm.recipe.model_dump(mode="json"),
                 "labels": self.labels.plain(),
                 "spacing_um": self.settings["spacing_um"],
+                "choices": self.settings["choices"],
                 "ending": image.ending,
                 "images": self.preparer.depends_on(image),
             }
@@ -177,6 +199,8 @@ class _Run:
         """Note that an image's result is in place."""
         self.facts[image.name] = json.loads(self.outputs(image)[FACTS].read_text("utf-8"))
         self.output_dir.add(self.kept(image))
+        for note in self.facts[image.name]["notes"]:
+            log.warning(f"{image.name}: {note}")
         self._step(image, how)
 
     def fail(self, image: NewImage, error: SegbenchError) -> None:
@@ -205,6 +229,8 @@ class _Run:
             except SegbenchError as error:
                 self.fail(image, error)
                 continue
+            for packed, folder in self.packed(image):
+                pack(folder, packed)
             self.store.publish(key, self.outputs(image), {"rule": "apply"})
             self.done(image, "segmented")
 
@@ -242,6 +268,7 @@ class _Run:
         facts: dict[str, Any] = {
             "size": list(opened.size),
             "spacing_mm": None if opened.spacing_mm is None else list(opened.spacing_mm),
+            "notes": list(opened.notes),
         }
         if labels.task == "classification":
             rounded = map(float, made["probability"].round(4))
@@ -251,8 +278,9 @@ class _Run:
             lines = [facts["class"], *(f"{name}: {value:.2f}" for name, value in top)]
             draw_class(opened.original, lines, outputs[OVERLAY])
         else:
-            masks = {key: outputs[key] for key in self.masks(opened.source)}
-            write_masks(label, masks, affine_of(self.folder, opened.source, opened.spacing_mm))
+            masks = {key: self.results / path for key, path in self.masks(opened.source).items()}
+            source = self.folder / opened.source.name
+            write_masks(label, masks, source, self.choices, labels)
             draw_overlay(opened.original, label, labels.attributes, outputs[OVERLAY])
         facts["objects"] = measure_objects(
             opened.original, label, labels, opened.spacing_mm, outputs[OBJECTS]
@@ -272,7 +300,7 @@ class _Run:
         self.output_dir.finish()
 
     def record(self) -> dict[str, Any]:
-        """The content of applied.json: networks, recipes, images and failures."""
+        """The content of applied.json: networks, recipes, images, failures and other files."""
         recipe = {"network", "target", "prediction", "instances", "decision"}
         return {
             "model": self.settings["model"],
@@ -302,6 +330,7 @@ class _Run:
                 }
                 for name, e in sorted(self.failed.items())
             ],
+            "others": self.others,
         }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 
-#: Number of failures shown in full.
+#: Number of failures, and of files that were not read, shown in full.
 SHOWN = 10
 
 
@@ -37,8 +37,13 @@ def conclude(applied: str | Path, output: str | Path) -> None:
     objects = sum(image.get("objects") or 0 for image in done)
     networks = len(record["networks"])
     arm = "/".join(str(value) for value in record["arm"].values())
+    others = record["others"]
+    unread = (
+        f"; {len(others)} other files were not read: {', '.join(others[:SHOWN])}" if others else ""
+    )
+    unread += ", ..." * (len(others) > SHOWN)
     write_text(
         output,
         f"{len(done)} images segmented with {record['model']} "
-        f"({networks} network{'s' * (networks != 1)}: {arm}), {objects} objects\n",
+        f"({networks} network{'s' * (networks != 1)}: {arm}), {objects} objects{unread}\n",
     )

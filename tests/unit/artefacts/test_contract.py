@@ -195,7 +195,8 @@ def resources(room: Room) -> Any:
 
 
 def new_images(room: Room) -> Any:
-    return [one.name for one in read_manifest(room.inventory)], [f"{name}.x" for name in room.ids]
+    images, _ = read_manifest(room.inventory)
+    return {one.name for one in images}, {f"{name}.x" for name in room.ids}
 
 
 def explanation(room: Room) -> Any:

@@ -38,6 +38,8 @@ def test_a_format_with_a_way_to_convert_it_is_refused(tmp_path):
         list_images(tmp_path)
     assert "slide.czi" in caught.value.what
     assert "OME-TIFF" in caught.value.action
+    entries, others = list_images(tmp_path, refuse=False)
+    assert (names(entries), others) == (["a.png"], ["slide.czi"])
 
 
 def test_links_are_followed_and_loops_are_not(tmp_path):

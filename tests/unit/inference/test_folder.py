@@ -35,6 +35,15 @@ def test_what_is_no_longer_true_is_removed_with_its_folders(tmp_path):
     assert not (tmp_path / "masks/a").exists()
 
 
+def test_a_mask_that_is_a_folder_is_removed_whole(tmp_path):
+    written = OutputDir(tmp_path, ONE, "s/best")
+    (tmp_path / "masks/a.zarr/0").mkdir(parents=True)
+    written.add([tmp_path / "masks/a.zarr"])
+    written.finish()
+    write(tmp_path, ["masks/2.png"])
+    assert not (tmp_path / "masks/a.zarr").exists()
+
+
 def test_what_a_killed_run_wrote_is_known_to_the_next(tmp_path):
     write(tmp_path, ["masks/1.png"], finish=False)
     write(tmp_path, ["masks/2.png"])

@@ -5,16 +5,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from segbench.decoders.decoder import Header
+from segbench.decoders.registry import NO_CHOICES
 from segbench.errors import SegbenchError
 from segbench.inference.images import (
     NewImage,
-    affine_of,
     collisions,
     read_manifest,
     read_new,
     spacing_of,
     write_manifest,
 )
+from unit.decoders.zarr_stores import write_image
 
 PICTURE = np.arange(48, dtype=np.uint8).reshape(6, 8)
 
@@ -31,7 +33,7 @@ def save(path, pixels=PICTURE):
 
 def listed(folder, tmp_path):
     write_manifest(folder, tmp_path / "list.tsv", tmp_path / "cache.json")
-    return read_manifest(tmp_path / "list.tsv")
+    return read_manifest(tmp_path / "list.tsv")[0]
 
 
 @pytest.fixture
@@ -49,6 +51,7 @@ def folder(tmp_path):
 
 def test_images_are_found_in_all_folders_and_nothing_else(folder, tmp_path):
     images = listed(folder, tmp_path)
+    assert read_manifest(tmp_path / "list.tsv")[1] == ["notes.txt"]
     assert [image.name for image in images] == ["a/deep/c.TIF", "a/x.npy", "b.png", "v.nii.gz"]
     assert [image.ending for image in images] == [".tif", ".npy", ".png", ".nii.gz"]
     assert [image.stem for image in images] == ["a/deep/c", "a/x", "b", "v"]
@@ -74,12 +77,12 @@ def test_a_folder_without_images(tmp_path):
 
 def test_a_kind_that_is_not_read_is_listed_and_says_so_when_its_turn_comes(tmp_path):
     (tmp_path / "new").mkdir()
-    (tmp_path / "new/scan.dcm").write_bytes(b"DICM")
+    (tmp_path / "new/scan.nd2").write_bytes(b"x")
     (image,) = listed(tmp_path / "new", tmp_path)
-    assert (image.ending, image.stem) == ("", "scan.dcm")
-    with pytest.raises(SegbenchError, match=r"scan\.dcm: unsupported file format \.dcm") as error:
-        read_new(tmp_path / "new", image)
-    assert "NIfTI" in error.value.action
+    assert (image.ending, image.mask_ending, image.stem) == ("", "", "scan.nd2")
+    with pytest.raises(SegbenchError, match=r"scan\.nd2: unsupported file format \.nd2") as error:
+        read_new(tmp_path / "new", image, NO_CHOICES)
+    assert "OME-TIFF" in error.value.action
 
 
 def test_an_unreadable_list(tmp_path):
@@ -89,39 +92,64 @@ def test_an_unreadable_list(tmp_path):
 
 
 def test_pixels_as_stored(folder):
-    assert read_new(folder, NewImage("b.png", "")).tolist() == PICTURE[..., None].tolist()
-    volume = read_new(folder, NewImage("v.nii.gz", ""))
+    pixels, header = read_new(folder, NewImage("b.png", "", "b"), NO_CHOICES)
+    assert pixels.tolist() == PICTURE[..., None].tolist()
+    assert header.size == PICTURE.shape
+    volume, header = read_new(folder, NewImage("v.nii.gz", "", "v"), NO_CHOICES)
     assert volume.shape == (6, 5, 4, 1)  # (x, y, z) of the file reversed
     assert volume.dtype == np.int16
+    assert header.spacing_mm == (3.0, 0.75, 0.5)
 
 
 def test_a_damaged_image_is_named(folder):
     (folder / "b.png").write_bytes((folder / "b.png").read_bytes()[:-20])
     with pytest.raises(SegbenchError, match=r"b\.png"):
-        read_new(folder, NewImage("b.png", ""))
+        read_new(folder, NewImage("b.png", "", "b"), NO_CHOICES)
 
 
 def test_images_whose_masks_would_have_one_name():
-    images = [NewImage(name, "") for name in ("a.png", "a.jpg", "x/a.png", "b.png")]
+    images = [NewImage(name, "", name[:-4]) for name in ("a.png", "a.jpg", "x/a.png", "b.png")]
     found = collisions(images)
     assert sorted(found) == ["a.jpg", "a.png"]
     assert found["a.png"].what == "a.png: has the same name as a.jpg"
     assert collisions(images[1:]) == {}
 
 
-def test_spacing(folder):
-    volume, picture = NewImage("v.nii.gz", ""), NewImage("b.png", "")
-    assert spacing_of(folder, volume, 3, None) == (3.0, 0.75, 0.5)
-    assert spacing_of(folder, volume, 3, (9, 9, 9)) == (3.0, 0.75, 0.5)  # the file knows better
-    assert spacing_of(folder, picture, 2, None) is None
-    assert spacing_of(folder, picture, 2, (0.5, 0.25)) == (0.0005, 0.00025)
-    assert spacing_of(folder, picture, 2, (1, 1, 1)) is None
+def test_the_spacing_of_the_file_counts_and_that_of_the_user_where_there_is_none():
+    volume = Header("zyxc", (4, 5, 6, 1), np.dtype("u1"), spacing_mm=(3.0, 0.75, 0.5))
+    picture = Header("yxc", (4, 5, 3), np.dtype("u1"))
+    assert spacing_of(volume, (9, 9, 9)) == (3.0, 0.75, 0.5)
+    assert spacing_of(picture, None) is None
+    assert spacing_of(picture, (0.5, 0.25)) == (0.0005, 0.00025)
+    assert spacing_of(picture, (1, 1, 1)) is None
 
 
-def test_affine(folder):
-    assert (
-        affine_of(folder, NewImage("v.nii.gz", "")).tolist() == np.diag([0.5, 0.75, 3, 1]).tolist()
-    )
-    made = affine_of(folder, NewImage("x.npy", ""), (3.0, 2.0, 1.0))
-    assert made.tolist() == np.diag([1.0, 2.0, 3.0, 1.0]).tolist()
-    assert affine_of(folder, NewImage("x.npy", "")).tolist() == np.eye(4).tolist()
+def test_links_are_followed_and_names_may_hold_blanks_and_brackets(tmp_path):
+    """Symbolic links to folders on another disk, as in fastai PR 2270 and timm PR 334."""
+    save(tmp_path / "new/p0/Image 01 (2).png")
+    save(tmp_path / "disk/s1.png", PICTURE + 1)
+    (tmp_path / "new/p1").symlink_to(tmp_path / "disk", target_is_directory=True)
+    images = listed(tmp_path / "new", tmp_path)
+    assert [image.name for image in images] == ["p0/Image 01 (2).png", "p1/s1.png"]
+    assert images[0].sha256 != images[1].sha256
+
+
+def test_the_digest_of_a_folder_covers_all_its_files_and_not_its_name(tmp_path):
+    for name in ("a", "b"):
+        write_image(tmp_path / f"new/{name}.ome.zarr", [PICTURE], "yx", array={"chunks": (2, 8)})
+    first, second = listed(tmp_path / "new", tmp_path)
+    assert (first.name, first.stem, first.mask_ending) == ("a.ome.zarr", "a", ".zarr")
+    assert first.sha256 == second.sha256
+    chunk = tmp_path / "new/b.ome.zarr/0/c/1/0"
+    chunk.write_bytes(chunk.read_bytes()[::-1])
+    assert listed(tmp_path / "new", tmp_path)[1].sha256 != second.sha256
+    chunk.rename(chunk.with_name("7"))
+    moved = listed(tmp_path / "new", tmp_path)[1]
+    assert moved.sha256 not in (first.sha256, second.sha256)
+
+
+def test_slices_are_in_natural_order(tmp_path):
+    for number in (10, 9, 1):
+        save(tmp_path / f"new/s{number}.png")
+    images = listed(tmp_path / "new", tmp_path)
+    assert [image.stem for image in images] == ["s1", "s9", "s10"]

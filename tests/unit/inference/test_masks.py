@@ -6,70 +6,96 @@ import pytest
 import tifffile
 from PIL import Image
 
+from segbench.decoders.registry import NO_CHOICES, header_of, read
 from segbench.inference.images import NewImage
-from segbench.inference.masks import mask_files, write_mask, write_masks
+from segbench.inference.labels import Labels
+from segbench.inference.masks import files_in, is_folder, mask_files, pack, unpack, write_masks
+from unit.decoders.zarr_stores import write_image
+
+CELLS = Labels("semantic", {"cell": 7, "edge": 255})
+
+
+def new(name, stem):
+    return NewImage(name, "", stem)
 
 
 @pytest.mark.parametrize(
-    ("name", "mask"),
+    ("name", "stem", "mask"),
     [
-        ("a.png", "a.png"), ("a.JPG", "a.png"), ("x/a.tiff", "x/a.tif"), ("a.npy", "a.tif"),
-        ("a.nii.gz", "a.nii.gz"), ("a.b.nii", "a.b.nii.gz"),
+        ("a.png", "a", "a.png"), ("a.JPG", "a", "a.png"), ("x/a.tiff", "x/a", "x/a.tif"),
+        ("a.npy", "a", "a.tif"), ("a.b.nii", "a.b", "a.b.nii.gz"), ("a.ome.zarr", "a", "a.zarr"),
     ],
 )  # fmt: skip
-def test_a_mask_is_named_as_its_image(name, mask):
-    assert mask_files(NewImage(name, ""), "instances", ["cell"]) == {"mask": mask}
+def test_a_mask_is_named_as_its_image(name, stem, mask):
+    assert mask_files(new(name, stem), "instances", ["cell"]) == {"mask": mask}
 
 
 def test_whole_images_and_unreadable_ones_have_no_mask():
-    assert mask_files(NewImage("a.png", ""), "classification", ["ear"]) == {}
-    assert mask_files(NewImage("a.dcm", ""), "semantic", ["ear"]) == {}
+    assert mask_files(new("a.png", "a"), "classification", ["ear"]) == {}
+    assert mask_files(new("a.nd2", "a.nd2"), "semantic", ["ear"]) == {}
 
 
 def test_numbered_objects_are_16_bit_png(tmp_path):
     label = np.uint16([[0, 1], [300, 65535]])
-    write_masks(label, {"mask": tmp_path / "deep/a.png"}, None)
-    with Image.open(tmp_path / "deep/a.png") as image:
+    Image.fromarray(label.astype(np.uint8)).save(tmp_path / "a.png")
+    write_masks(label, {"mask": tmp_path / "m/a.png"}, tmp_path / "a.png", NO_CHOICES, CELLS)
+    with Image.open(tmp_path / "m/a.png") as image:
         assert image.mode == "I;16"
         assert np.asarray(image).tolist() == label.tolist()
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.tif"])
-def test_label_values_are_kept_and_bytes_are_equal(tmp_path, name):
-    label = np.uint8([[0, 7, 255]])
-    for folder in ("one", "two"):
-        write_mask(label, tmp_path / folder / name)
-    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    with Image.open(tmp_path / "one" / name) as image:
-        assert image.mode == "L"
-        assert np.asarray(image).tolist() == label.tolist()
-
-
-def test_a_volume_as_tiff_has_a_page_a_slice(tmp_path):
-    label = np.arange(3 * 4 * 5, dtype=np.uint16).reshape(3, 4, 5)
-    write_mask(label, tmp_path / "v.tif")
-    with tifffile.TiffFile(tmp_path / "v.tif") as file:
-        assert len(file.pages) == 3
-        assert file.asarray().tolist() == label.tolist()
-
-
-def test_nifti_lies_on_the_grid_of_its_image(tmp_path):
+def test_a_volume_has_a_mask_with_its_header(tmp_path):
+    """As in MOOSE #99 and TotalSegmentator #461: a mask must lie where its image does."""
     affine = np.array([[0, 2.0, 0, 5], [-1, 0, 0, 6], [0, 0, 3, 7], [0, 0, 0, 1]])
+    nibabel.save(nibabel.Nifti1Image(np.zeros((4, 3, 2), np.float32), affine), tmp_path / "v.nii")
     label = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    write_mask(label, tmp_path / "v.nii.gz", affine)
-    found = nibabel.load(tmp_path / "v.nii.gz")
+    paths = {"mask": tmp_path / "m/v.nii.gz"}
+    write_masks(label, paths, tmp_path / "v.nii", NO_CHOICES, CELLS)
+    found = nibabel.load(paths["mask"])
     assert found.affine.tolist() == affine.tolist()
     assert np.asarray(found.dataobj).tolist() == label.transpose().tolist()
-    write_mask(label[0], tmp_path / "flat.nii.gz")
-    assert nibabel.load(tmp_path / "flat.nii.gz").shape == (4, 3, 1)
 
 
 def test_overlapping_masks_are_files_of_their_own(tmp_path):
     label = np.zeros((4, 5, 2), np.uint8)
     label[1, :, 0] = label[:, 2, 1] = 1
-    files = mask_files(NewImage("s/a.png", ""), "overlapping", ["stomach", "large bowel"])
-    assert list(files.values()) == ["s/a.stomach.png", "s/a.large_bowel.png"]
-    write_masks(label, {key: tmp_path / path for key, path in files.items()}, None)
-    for number, path in enumerate(files.values()):
-        with Image.open(tmp_path / path) as image:
-            assert np.asarray(image).tolist() == label[..., number].tolist()
+    tifffile.imwrite(tmp_path / "a.tif", label[..., 0])
+    labels = Labels("overlapping", {"stomach": 1, "large bowel": 2})
+    files = mask_files(new("s/a.tif", "s/a"), "overlapping", list(labels.classes))
+    assert list(files.values()) == ["s/a.stomach.tif", "s/a.large_bowel.tif"]
+    paths = {key: tmp_path / path for key, path in files.items()}
+    write_masks(label, paths, tmp_path / "a.tif", NO_CHOICES, labels)
+    for number, path in enumerate(paths.values()):
+        assert tifffile.imread(path).tolist() == label[..., number].tolist()
+
+
+def test_names_of_classes_are_kept_where_the_format_has_room_for_them(tmp_path):
+    image, mask = tmp_path / "a.zarr", {"mask": tmp_path / "m.zarr"}
+    write_image(image, [np.zeros((4, 6), np.uint8)], "yx")
+    write_masks(np.full((4, 6), 7, np.uint8), mask, image, NO_CHOICES, CELLS)
+    assert header_of(mask["mask"]).labels == {7: "cell", 255: "edge"}
+    write_masks(np.full((4, 6), 7, np.uint16), mask, image, NO_CHOICES, CELLS)
+    assert header_of(mask["mask"]).labels == {}, "numbered objects, in place of the older mask"
+
+
+def test_a_folder_becomes_one_file_and_a_folder_again(tmp_path):
+    pixels = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    write_image(tmp_path / "a.zarr", [pixels], "yx")
+    for name in ("one.zip", "two.zip"):
+        pack(tmp_path / "a.zarr", tmp_path / name)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    (tmp_path / "b.zarr").mkdir()
+    (tmp_path / "b.zarr/stale").write_text("x")
+    unpack(tmp_path / "one.zip", tmp_path / "b.zarr")
+    assert np.array_equal(read(tmp_path / "b.zarr").pixels, pixels)
+    names = [
+        path.relative_to(tmp_path / "b.zarr").as_posix() for path in files_in(tmp_path / "b.zarr")
+    ]
+    assert names == ["0/c/0/0", "0/zarr.json", "zarr.json"]
+    assert files_in(tmp_path / "one.zip") == [tmp_path / "one.zip"]
+
+
+def test_only_some_formats_are_folders():
+    assert is_folder("masks/a.zarr")
+    assert not is_folder("masks/a.tif")
+    assert not is_folder("masks/readme")

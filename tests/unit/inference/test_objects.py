@@ -48,7 +48,7 @@ def test_whole_images_have_no_objects(tmp_path: Path):
 
 
 def test_classes_and_probabilities_are_written_in_columns(tmp_path: Path):
-    images = [NewImage(name, "0" * 64) for name in ("b.png", "a.png")]
+    images = [NewImage(name, "0" * 64, name[:-4]) for name in ("b.png", "a.png")]
     facts = {
         "a.png": {"class": "colon", "probability": {"colon": 0.75, "liver": 0.25}},
         "b.png": {"class": "liver", "probability": {"colon": 0.12344, "liver": 0.87656}},
@@ -65,11 +65,16 @@ def test_the_origin_names_folder_networks_and_results(tmp_path: Path):
     results = tmp_path / "mine"
     results.mkdir()
     (results / "1.png").write_bytes(b"mask")
+    (results / "2.zarr").mkdir()
+    (results / "2.zarr/zarr.json").write_bytes(b"{}")
     network = {"path": "model.keras", "sha256": "f" * 64}
-    origin = origin_of(results, [results / "1.png"], Path("new images"), [network])
+    origin = origin_of(
+        results, [results / "2.zarr", results / "1.png"], Path("new images"), [network]
+    )
     assert (origin.dataset, origin.title, origin.run) == (
         "mine", "New images: new images", "applied/mine"
     )  # fmt: skip
     assert origin.models == {"model.keras": "f" * 64}
     parts = [["1.png", hashlib.sha256(b"mask").hexdigest()]]
+    parts += [["2.zarr/zarr.json", hashlib.sha256(b"{}").hexdigest()]]
     assert origin.digest == hashlib.sha256(json.dumps(parts).encode()).hexdigest()

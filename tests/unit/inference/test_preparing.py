@@ -19,7 +19,7 @@ def images(folder: Path, *names: str) -> list[NewImage]:
     for number, name in enumerate(names):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.full(SIZE, 10 * number, np.uint8)).save(folder / name)
-    return [NewImage(name, f"{number:064d}") for number, name in enumerate(names)]
+    return [NewImage(name, f"{number:064d}", name[:-4]) for number, name in enumerate(names)]
 
 
 def recipe(**steps: object) -> Preprocessing:
@@ -68,7 +68,7 @@ def test_a_damaged_image_is_named(tmp_path: Path):
 
 
 def test_an_error_without_the_image_gets_its_name(tmp_path: Path):
-    image = NewImage("a.png", "0" * 64)
+    image = NewImage("a.png", "0" * 64, "a")
     error = named(tmp_path, image, SegbenchError("too small", "larger", "crop less"))
     assert error.what == f"{tmp_path / 'a.png'}: too small"
     assert named(tmp_path, image, error) is error

@@ -93,6 +93,7 @@ def test_settings_hold_what_is_used_and_nothing_for_readers(ask):
     settings = request.settings(config)
     assert settings["labels"] == {"task": "instances", "classes": {"cell": 1}}
     assert settings["spacing_um"] == [0.5, 0.25]
+    assert settings["choices"] == {"axes": None, "dataset": None, "level": 0}
     (arm,) = settings["arms"]
     assert arm["folds"] == [0, 1, 2]
     assert arm["names"]["model"] == "unet"

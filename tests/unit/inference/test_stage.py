@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 
 import nibabel
 import numpy as np
 import pytest
 from PIL import Image
 
+from segbench.decoders.registry import read
 from segbench.errors import SegbenchError
 from segbench.inference.images import write_manifest
 from segbench.inference.stage import apply_model
 from segbench.objects import check, read_objects
 from segbench.store_location import STORE_VARIABLE
+from unit.decoders.zarr_stores import write_image
 
 keras = pytest.importorskip("keras")
 
@@ -63,6 +66,7 @@ class Place:
             "study": "which",
             "images": str(self.images),
             "spacing_um": None,
+            "choices": {},
             "labels": {"task": labels[0], "classes": labels[1]},
             "arms": [
                 {
@@ -229,19 +233,22 @@ def test_a_bad_image_stops_no_other(place, networks):
     place.image("z.png", spots((4, 4)))
     place.image("volume.nii.gz", np.zeros((4, 5, 6), np.uint8))
     (place.images / "broken.png").write_bytes((place.images / "a.png").read_bytes()[:60])
-    (place.images / "scan.dcm").write_bytes(b"DICM")
+    (place.images / "scan.nd2").write_bytes(b"x")
+    (place.images / "notes.txt").write_text("x")
     place.image("twice.png", spots())
     place.image("twice.tif", spots())
     assert place.apply({"m": [networks["half"]]}, CELLS, SEPARATE) == 2
     assert [one["image"] for one in place.record["images"]] == ["a.png", "z.png"]
     failed = {one["image"]: one["error"] for one in place.record["failed"]}
-    assert sorted(failed) == ["broken.png", "scan.dcm", "twice.png", "twice.tif", "volume.nii.gz"]
+    assert sorted(failed) == ["broken.png", "scan.nd2", "twice.png", "twice.tif", "volume.nii.gz"]
     for name, error in failed.items():
         assert name in error["what"]
         assert error["expected"]
         assert error["action"]
     assert "3-D image" in failed["volume.nii.gz"]["what"] + failed["volume.nii.gz"]["expected"]
     assert place.lines[-1] == "7 images: 2 segmented, 0 unchanged, 5 failed"
+    assert place.record["others"] == ["notes.txt"]
+    assert "notes.txt: not an image, so not read" in place.lines
     assert [name for name in place.files() if name.startswith("masks/")] == [
         "masks/a.png",
         "masks/z.png",
@@ -255,9 +262,8 @@ def test_a_network_that_diverges_fails_its_images_only(place, tmp_path):
     model.save(network)
     place.image("a.png", spots((4, 4)))
     assert place.apply({"m": [network]}, CELLS, SEPARATE) == 0
-    assert (
-        "a.png: the network's output is not a number" in place.record["failed"][0]["error"]["what"]
-    )
+    what = place.record["failed"][0]["error"]["what"]
+    assert "a.png: the network's output is not a number" in what
 
 
 class Terminal(io.StringIO):
@@ -322,6 +328,37 @@ def test_volumes_keep_their_affine_and_come_back_from_crop_and_spacing(place, ne
     (image,) = place.record["images"]
     assert image["spacing_mm"] == [3.0, 2.0, 1.0]
     assert image["objects"] == 2
+
+
+def test_an_ome_zarr_image_gets_a_label_that_the_store_keeps(place, networks):
+    pixels = spots((4, 4), (20, 30))
+    place.images.mkdir(parents=True)
+    write_image(place.images / "a b (2).ome.zarr", [pixels], "yx", [[0.5, 0.25]])
+    arms, mask = {"m": [networks["half"]]}, place.results / "masks/a b (2).zarr"
+    assert place.apply(arms, CELLS, SEPARATE) == 1
+    found = read(mask)
+    assert np.array_equal(found.pixels, numbered(pixels))
+    assert found.header.spacing_mm == (0.0005, 0.00025)
+    (image,) = place.record["images"]
+    assert (image["masks"], image["spacing_mm"]) == (["masks/a b (2).zarr"], [0.0005, 0.00025])
+    before = {name: (place.results / name).read_bytes() for name in place.files()}
+    shutil.rmtree(mask)
+    assert place.apply(arms, CELLS, SEPARATE) == 0
+    assert before == {name: (place.results / name).read_bytes() for name in place.files()}
+    shutil.rmtree(place.images / "a b (2).ome.zarr")
+    place.image("b.png", spots())
+    place.apply(arms, CELLS, SEPARATE)
+    assert not mask.exists()
+
+
+def test_what_is_odd_about_a_file_is_told_each_time(place, networks):
+    place.images.mkdir(parents=True)
+    write_image(place.images / "a.zarr", [spots()], "yx", [[2, 2]], unit=None)
+    for _ in range(2):
+        place.apply({"m": [networks["half"]]}, CELLS, SEPARATE)
+        (note,) = place.record["images"][0]["notes"]
+        assert note.startswith("no spacing is known")
+        assert f"a.zarr: {note}" in place.lines
 
 
 def test_neighbouring_slices_are_channels(place, tmp_path):

@@ -8,7 +8,7 @@ from segbench.errors import SegbenchError
 from segbench.inference.summary import conclude
 
 
-def applied(tmp_path, failed):
+def applied(tmp_path, failed, others=()):
     record = {
         "model": "s/best",
         "arm": {"preprocessing": "p", "model": "unet"},
@@ -21,6 +21,7 @@ def applied(tmp_path, failed):
             }
             for n in range(failed)
         ],
+        "others": list(others),
     }
     (tmp_path / "applied.json").write_text(json.dumps(record))
     conclude(tmp_path / "applied.json", tmp_path / "summary.txt")
@@ -31,6 +32,13 @@ def test_a_summary(tmp_path):
     assert (tmp_path / "summary.txt").read_text() == (
         "2 images segmented with s/best (2 networks: p/unet), 3 objects\n"
     )
+
+
+def test_files_that_are_no_images_are_named(tmp_path):
+    applied(tmp_path, failed=0, others=[f"{n}.txt" for n in range(11)])
+    text = (tmp_path / "summary.txt").read_text()
+    assert "3 objects; 11 other files were not read: 0.txt, 1.txt, " in text
+    assert text.endswith("9.txt, ...\n")
 
 
 def test_failures_are_named_and_there_is_no_summary(tmp_path):
