@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from segbench.cells import lookalikes, unfit, visible
-from segbench.config.dataset import Dataset, Download, Fixed, Formats, Protocol
+from segbench.config.dataset import Dataset, Download, Fixed, Formats, Layout, Protocol
 from segbench.config.findings import Finding
 from segbench.config.problems import Key, nearest
 from segbench.unannotated import UNANNOTATED
@@ -77,6 +77,23 @@ def _regions(dataset: Dataset) -> Iterator[Finding]:
                               nearest(name, known), name)  # fmt: skip
 
 
+def _layout(layout: Layout, name: str) -> Iterator[Finding]:
+    if name not in {"folder", "msd"}:
+        yield Finding(("layout",), f"has no meaning with format: {name}",
+                      "null: the publisher's layout is known")  # fmt: skip
+    if name == "msd":
+        for key in sorted(layout.model_fields_set - {"axes", "dataset", "level"}):
+            yield Finding(("layout", key), "has no meaning with format: msd",
+                          "axes, dataset and level: the folders are known")  # fmt: skip
+    axes = layout.axes
+    if axes is not None and (
+        not {"y", "x"} <= set(axes) <= set("zyxc") or len(set(axes)) < len(axes)
+    ):
+        yield Finding(("layout", "axes"), "is not an order of axes",
+                      "y, x, and at most z (slices) and c (channels), as the arrays are stored, "
+                      "e.g. zyx or cyx", value=axes)  # fmt: skip
+
+
 def _download(download: Download) -> Iterator[Finding]:
     if "://" not in download.url:
         allowed = "a URL such as https://host/file.zip"
@@ -109,9 +126,8 @@ def check_dataset(dataset: Dataset) -> Iterator[Finding]:
         yield Finding((dataset.source,), f"is missing, but source is {dataset.source}", allowed)
     yield from _classes(dataset)
     yield from _regions(dataset)
-    if dataset.layout is not None and dataset.format != "folder":
-        yield Finding(("layout",), f"has no meaning with format: {dataset.format}",
-                      "null: the publisher's layout is known")  # fmt: skip
+    if dataset.layout is not None:
+        yield from _layout(dataset.layout, dataset.format)
     if dataset.background is not None and dataset.task != "semantic":
         yield Finding(("background",), "is of label maps only",
                       f"null, as the task is {dataset.task}")  # fmt: skip

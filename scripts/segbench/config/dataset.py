@@ -142,7 +142,7 @@ class Ignore(Strict):
 
 
 class Layout(Strict):
-    """Layout of a folder of your own (format: folder)."""
+    """Layout of a folder of your own (format: folder); of format: msd axes, dataset and level."""
 
     images: str = Field("images", description="Folder of the images, below the raw folder.")
     masks: str = Field(
@@ -156,6 +156,18 @@ class Layout(Strict):
         description="CSV or TSV with the column sample and any of group, split, stratum, "
         "annotated (classes, separated by commas), spacing_y_mm, spacing_x_mm, spacing_z_mm; "
         "null: each image is its own group.",
+    )
+    axes: str | None = Field(
+        None,
+        description="Axes of the arrays as they are stored, of the letters z, y, x, c, where the "
+        "files do not say them (.npy) or say them wrongly; e.g. zyx. With a z, a file with one "
+        "slice is a volume of one slice. null: as the files say.",
+    )
+    dataset: str | None = Field(
+        None, description="Name of the array in files that hold several (HDF5, .npz)."
+    )
+    level: int = Field(
+        0, ge=0, description="Level of pyramids (TIFF, OME-Zarr) that is read; 0 is full size."
     )
 
 
@@ -182,7 +194,10 @@ class Dataset(Strict):
         description="Region -> names of the classes it consists of. Where there are regions, these "
         "are what is learnt and scored, one mask each; they may overlap. For task: semantic.",
     )
-    layout: Layout | None = Field(None, description="format: folder only; null: as below.")
+    layout: Layout | None = Field(
+        None,
+        description="format: folder, or axes, dataset and level of format: msd; null: as below.",
+    )
     source: Literal["generated", "download", "folder"] = Field(
         "generated", description="Where the raw files come from: the block of that name."
     )

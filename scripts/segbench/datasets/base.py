@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from segbench.decoders.decoder import Choices
 from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:
     import numpy as np
 
     from segbench.config.dataset import Dataset
-    from segbench.decoders.decoder import Choices, Header
+    from segbench.decoders.decoder import Header
 
 
 @dataclass(frozen=True)
@@ -109,14 +110,14 @@ class Reader:
         Whether the publisher scores a file of masks as run-length codes, see
         `segbench.datasets.submission`.
     choices : Choices
-        What the dataset's config says of files that do not say it themselves, or None.
+        What the dataset's config says of files that do not say it themselves.
     """
 
     decoders: ClassVar[tuple[str, ...]] = ("pictures", "tiff")
     spacing_in_files: ClassVar[bool] = False
     ignores_labels: ClassVar[bool] = False
     takes_submissions: ClassVar[bool] = False
-    choices: Choices | None = None
+    choices: Choices = Choices()
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -201,6 +202,6 @@ class Reader:
 
     def header(self, root: Path, raw: RawSample) -> Header:
         """What the image's first file says of itself."""
-        from segbench.decoders.registry import NO_CHOICES, header_of
+        from segbench.datasets.opening import header_of
 
-        return header_of(root / raw.images[0], self.choices or NO_CHOICES)
+        return header_of(root / raw.images[0], self.choices)

@@ -20,10 +20,9 @@ colours of a mask become which class. By task:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -31,16 +30,19 @@ import numpy as np
 
 from segbench.config.dataset import Background, Class, Ignore, Layout
 from segbench.datasets.base import RawSample, Reader
-from segbench.datasets.folder_labels import to_binary, to_classes, to_objects
+from segbench.datasets.folder_labels import to_classes, to_objects
+from segbench.datasets.folder_layers import class_masks, is_layered, label_map, layers
+from segbench.datasets.folder_layers import objects as objects_of_layers
 from segbench.datasets.folder_legend import Labels, ignored_values
 from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of, sample_ids
 from segbench.datasets.folder_sheet import Row, read_sheet
 from segbench.datasets.label_names import class_of_spelling
+from segbench.datasets.label_values import to_binary
+from segbench.datasets.opening import choices_of, read, read_mask
 from segbench.datasets.tree import breadth_first, moved, subfolders
-from segbench.decoders.decoder import Entry
-from segbench.decoders.grids import check_size
-from segbench.decoders.images import as_image, read_image
-from segbench.decoders.registry import FORMATS, header_of, read
+from segbench.decoders.decoder import Decoded, Entry, Header
+from segbench.decoders.images import as_image
+from segbench.decoders.registry import FORMATS
 from segbench.errors import SegbenchError
 from segbench.unannotated import UNANNOTATED
 
@@ -99,6 +101,7 @@ class Folder(Reader):
         self._background = background
         self._layout = layout or Layout()
         self._ignore = ignore
+        self.choices = choices_of(layout)
         for key in ("images", "masks", "sheet"):
             place = getattr(self._layout, key)
             if place and (Path(place).is_absolute() or ".." in Path(place).parts):
@@ -278,7 +281,8 @@ class Folder(Reader):
         SegbenchError
             The file cannot be read, or the picture is partly transparent.
         """
-        return read_image(root / raw.images[0])
+        path = root / raw.images[0]
+        return as_image(path, read(path, self.choices))
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the label, see `segbench.datasets.base.Reader.read_label`.
@@ -286,53 +290,60 @@ class Folder(Reader):
         Raises
         ------
         SegbenchError
-            A mask cannot be read, has another size or affine than its image, or holds an unknown
-            label; the message says the likely cause.
+            A mask cannot be read, does not lie on its image, or holds an unknown label; the
+            message says the likely cause.
         """
         if not isinstance(raw, FolderSample):
             raise TypeError("a sample of another reader")
         if self._task == "classification":
             return np.array([c.value for c in self._classes if c.name == raw.label], np.uint8)
-        image = root / raw.images[0]
-        size = header_of(image).size
+        image, header = root / raw.images[0], self.header(root, raw)
         masks = [(one, root / file) for one, file in raw.masks]
-        for _, path in masks:
-            _check_affine(image, path)
+        if masks[0][0]:
+            return self._of_class_files(image, header, masks)
+        path = masks[0][1]
+        mask = read_mask(path, header, image, self.choices)
         if self._task == "overlapping":
-            return self._overlapping(masks, size, image.name)
+            return self._overlapping(path, mask)
         if self._task == "instances":
-            objects = partial(to_objects, ignored=ignored_values(self._ignore))
-            return _of_size(masks[0][1], size, image.name, objects)
-        return self._semantic(masks[0][1], size, image.name)
+            if is_layered(mask):
+                return objects_of_layers(path, mask)
+            return to_objects(path, mask, ignored_values(self._ignore))
+        return self._semantic(path, mask)
 
-    def _semantic(self, path: Path, size: tuple[int, ...], image: str) -> np.ndarray:
-        labels = Labels.of(self._classes, self._background, self._ignore)
-        convert = partial(to_classes, labels=labels)
-        return _of_size(path, size, image, convert, palette=not labels.by_colour)
+    def _semantic(self, path: Path, mask: Decoded) -> np.ndarray:
+        if is_layered(mask):
+            return label_map(path, self._of_layers(path, mask), self._classes)
+        labels = Labels.of(self._classes, self._background, self._ignore, mask.header.labels)
+        return to_classes(path, mask, labels)
 
-    def _binary(self, path: Path, mask: np.ndarray) -> np.ndarray:
-        return to_binary(path, mask, ignored_values(self._ignore))
-
-    def _overlapping(
-        self, masks: list[tuple[str, Path]], size: tuple[int, ...], image: str
+    def _of_class_files(
+        self, image: Path, header: Header, masks: list[tuple[str, Path]]
     ) -> np.ndarray:
-        """One mask per class: from files of their own, one array of masks, or a label map."""
-        first, path = masks[0]
-        if first:
-            parts = {one: np.zeros(size, np.uint8) for one in (c.name for c in self._classes)}
-            for one, file in masks:
-                parts[one] |= _of_size(file, size, image, self._binary)
-            return np.stack(list(parts.values()), axis=-1)
-        header = header_of(path)
-        if not header.colour and header.shape[len(size) :] == (len(self._classes),):
-            check_size(path, header.size, size, image)
-            masks_of_array = np.moveaxis(read(path).pixels, -1, 0)
-            return np.stack([self._binary(path, mask) for mask in masks_of_array], axis=-1)
-        label = self._semantic(path, size, image)
+        """One mask per class, from files of their own."""
+        ignored = ignored_values(self._ignore)
+        parts = {one.name: np.zeros(header.size, np.uint8) for one in self._classes}
+        for one, path in masks:
+            part = to_binary(path, read_mask(path, header, image, self.choices), ignored)
+            np.maximum(parts[one], part, out=parts[one])
+        return np.stack(list(parts.values()), axis=-1)
+
+    def _overlapping(self, path: Path, mask: Decoded) -> np.ndarray:
+        """One mask per class, from an array of masks, named segments, or a label map."""
+        if is_layered(mask):
+            return self._of_layers(path, mask)
+        header = mask.header
+        if not header.colour and header.shape[len(header.size) :] == (len(self._classes),):
+            return np.stack(layers(path, mask, ignored_values(self._ignore)), axis=-1)
+        label = self._semantic(path, mask)
         values = np.array([one.value for one in self._classes])
         return np.where(
             label[..., None] == UNANNOTATED, UNANNOTATED, label[..., None] == values
         ).astype(np.uint8)
+
+    def _of_layers(self, path: Path, mask: Decoded) -> np.ndarray:
+        ignored = ignored_values(self._ignore)
+        return class_masks(path, mask, self._classes, self._background, ignored)
 
     def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
         """Give the stratum of the sheet, else the class of a classified image."""
@@ -342,40 +353,6 @@ class Folder(Reader):
         """Give the spacing of the sheet, else of the file's header."""
         row = raw.row.spacing_mm if isinstance(raw, FolderSample) else None
         return super().spacing_mm(root, raw) if row is None else row
-
-
-def _of_size(
-    path: Path,
-    size: tuple[int, ...],
-    image: str,
-    convert: Callable[[Path, np.ndarray], np.ndarray],
-    palette: bool = True,
-) -> np.ndarray:
-    """A mask, converted; its size is looked at first, as a wrong one explains wrong values."""
-    decoded = read(path)
-    mask = decoded.pixels if palette else as_image(path, decoded)
-    check_size(path, mask.shape[: len(size)], size, image)
-    label = convert(path, mask)
-    check_size(path, label.shape, size, image)
-    return label
-
-
-def _check_affine(image: Path, mask: Path) -> None:
-    """Refuse files that lie elsewhere in space."""
-    one, other = header_of(image).affine, header_of(mask).affine
-    if one is None or other is None:
-        return
-    check_size(mask, header_of(mask).size, header_of(image).size, image.name)
-    if not np.allclose(one, other, rtol=0, atol=1e-3):
-        row, column = map(int, np.unravel_index(np.argmax(np.abs(one - other)), one.shape))
-        raise SegbenchError(
-            f"{mask}: its affine differs from the image's by up to "
-            f"{np.abs(one - other).max():.4g} mm (row {row}, column {column}: "
-            f"{other[row, column]:.4g}, not {one[row, column]:.4g})",
-            f"the affine of {image.name}: the voxels of both in the same places",
-            "resample the mask onto the image's grid (nearest neighbour); or, if only the header "
-            "is wrong, copy the image's affine into it",
-        )
 
 
 #: The reader of this format.

@@ -171,6 +171,15 @@ def fractions(path: Path, wrong: np.ndarray, size: int) -> SegbenchError:
     )
 
 
+def beyond_64_bits(path: Path, values: np.ndarray) -> SegbenchError:
+    """Error for floats that no integer of 64 bits holds."""
+    return SegbenchError(
+        f"{path}: holds values from {values.min():.6g} to {values.max():.6g}",
+        "whole numbers of at most 64 bits",
+        "save the labels as integers; a map of probabilities is no mask",
+    )
+
+
 def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchError:
     """Error for a mask in colour where values are expected."""
     expected = f"values: {labels.expected()}" if labels is not None else "one number per object"

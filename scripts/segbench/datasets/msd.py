@@ -19,7 +19,6 @@ Arrays are (z, y, x, channel), see `segbench.decoders.decoder`.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from collections import defaultdict
@@ -37,20 +36,18 @@ from segbench.datasets.label_names import (
     ignored_labels,
     read_dataset_json,
 )
+from segbench.datasets.label_values import counted, looked_up, whole_numbers
+from segbench.datasets.opening import choices_of, on_grid, read, read_mask
 from segbench.datasets.tree import check_id, locate
-from segbench.decoders.decoder import Decoded
-from segbench.decoders.grids import check_size
-from segbench.decoders.images import read_image
+from segbench.decoders.images import as_image
 from segbench.decoders.listing import is_junk
-from segbench.decoders.registry import BY_ENDING, FORMATS, header_of, read
+from segbench.decoders.registry import BY_ENDING, FORMATS
 from segbench.errors import SegbenchError
 from segbench.unannotated import UNANNOTATED
 
 LAYOUT = "dataset.json with the folders imagesTr and labelsTr beside it"
 
 _CHANNEL = re.compile(r"(.+)_(\d{4})")
-
-log = logging.getLogger(__name__)
 
 
 def _is_base(folder: Path) -> bool:
@@ -72,6 +69,7 @@ class Msd(Reader):
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
+        self.choices = choices_of(dataset.layout)
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -121,9 +119,11 @@ class Msd(Reader):
             A file cannot be decoded, channels differ in size, or there are more or fewer of
             them than dataset.json names.
         """
-        parts = [read_image(root / name) for name in raw.images]
-        for name, part in zip(raw.images, parts, strict=True):
-            check_size(root / name, part.shape[:-1], parts[0].shape[:-1], raw.images[0], "voxels")
+        first, header = root / raw.images[0], self.header(root, raw)
+        parts = [as_image(first, read(first, self.choices))]
+        for path in (root / name for name in raw.images[1:]):
+            part = on_grid(read(path, self.choices), path, header, first)
+            parts.append(as_image(path, part))
         image = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
         dataset_json = root / raw.labels[1]
         content = read_dataset_json(dataset_json)
@@ -153,23 +153,21 @@ class Msd(Reader):
             dataset.json does not name or belong to no class; or a class is not in dataset.json.
         """
         path, dataset_json = root / raw.labels[0], root / raw.labels[1]
-        label = _whole_numbers(path, read(path))
-        _compare_grids(root / raw.images[0], path, label.shape)
-        present = np.flatnonzero(np.bincount(label.ravel()))
+        mask = read_mask(path, self.header(root, raw), root / raw.images[0], self.choices)
+        label = whole_numbers(path, mask)
+        present = list(counted(label))
         sets = class_values(self._dataset, dataset_json)
         ignored = ignored_labels(self._dataset, dataset_json, sets)
-        check_labels_taken(self._dataset, dataset_json, sets, present.tolist(), path, ignored)
+        check_labels_taken(self._dataset, dataset_json, sets, present, path, ignored)
         classes = self._dataset.classes
-        masks = np.zeros((int(present.max()) + 1, len(classes)), np.uint8)
-        for number, one in enumerate(classes):
-            masks[[value for value in sets[one.name] if value < len(masks)], number] = 1
-        hidden = [value for value in ignored if value < len(masks)]
         if self._dataset.task == "overlapping":
-            masks[hidden] = UNANNOTATED
-            return np.asarray(masks[label])
-        values = masks @ np.array([one.value for one in classes], np.uint8)
-        values[hidden] = UNANNOTATED
-        return np.asarray(values[label])
+            hidden = [UNANNOTATED] * len(classes)
+            rows = {v: [int(v in sets[one.name]) for one in classes] for v in present}
+            return looked_up(label, rows | {v: hidden for v in ignored if v in rows}, np.uint8)
+        values = dict.fromkeys(present, 0)
+        values |= {v: one.value for one in classes for v in sets[one.name] if v in values}
+        values |= {v: UNANNOTATED for v in ignored if v in values}
+        return looked_up(label, values, np.uint8)
 
 
 def _ending(dataset_json: Path) -> str:
@@ -211,40 +209,6 @@ def _case(path: Path, stem: str, labels: Mapping[str, str]) -> tuple[str, int]:
         "a label of the same name (without the channel's _0000) for each training image",
         "fetch the missing label, or move the image to imagesTs",
     )
-
-
-def _whole_numbers(path: Path, decoded: Decoded) -> np.ndarray:
-    """A label file's values as integers."""
-    label = decoded.pixels
-    if decoded.header.axes.endswith("c"):
-        raise SegbenchError(
-            f"{path}: has {label.shape[-1]} channels", "one label map", "restore the file"
-        )
-    whole = label.astype(np.uint8) if label.dtype == bool else label
-    if label.dtype.kind == "f":
-        whole = np.nan_to_num(label, nan=-1, posinf=-1, neginf=-1).astype(np.int32)
-        if (whole != label).any():
-            value = label[whole != label].flat[0]
-            raise SegbenchError(
-                f"{path}: holds the value {float(value):.6g}",
-                "whole numbers; interpolated labels have lost their meaning",
-                "restore the publisher's file",
-            )
-    if whole.min() < 0 or whole.max() > np.iinfo(np.uint16).max:
-        raise SegbenchError(
-            f"{path}: holds values from {whole.min()} to {whole.max()}",
-            "0 to 65535",
-            "restore the publisher's file",
-        )
-    return whole
-
-
-def _compare_grids(image: Path, label: Path, shape: tuple[int, ...]) -> None:
-    """Refuse a label of another size than its image; mention headers that place it elsewhere."""
-    check_size(label, shape, header_of(image).size, image, "voxels")
-    one, other = header_of(image).affine, header_of(label).affine
-    if one is not None and other is not None and not np.allclose(one, other, atol=0.01):
-        log.warning("%s: its affine is not that of %s; voxels are paired by index", label, image)
 
 
 #: The reader of this format.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segbench.datasets.label_values import to_binary
 from segbench.decoders.images import read_image
 from segbench.decoders.registry import header_of, read
 from segbench.errors import SegbenchError
@@ -73,25 +74,13 @@ def read_binary(path: Path) -> np.ndarray:
     Raises
     ------
     SegbenchError
-        The file has channels, or values other than 0 and one of 1 and 255.
+        The file is in colour, or has values other than 0 and one of 1 and 255.
     """
-    pixels = read(path).pixels
-    if pixels.ndim != 2:
+    mask = to_binary(path, read(path))
+    if mask.ndim != 2:
         raise SegbenchError(
-            f"{path}: the mask has the shape {' x '.join(map(str, pixels.shape))}",
-            "a mask of one channel, rows and columns",
-            "save the mask as a grey or 1-bit picture",
+            f"{path}: {' x '.join(map(str, mask.shape))} voxels",
+            "a mask of rows and columns",
+            "restore the published file",
         )
-    if pixels.dtype == bool:
-        return pixels
-    mask: np.ndarray = pixels != 0
-    top = int(pixels.max(initial=0))
-    if top not in {0, 1, 255} or (pixels[mask] != top).any():
-        values = np.unique(pixels)
-        shown = ", ".join(map(str, values[:6])) + (", ..." if values.size > 6 else "")
-        raise SegbenchError(
-            f"{path}: the mask holds the values {shown}",
-            "0 for background and 255 (or 1) for the object",
-            "restore the publisher's file; masks must not be resized or saved as JPEG",
-        )
-    return mask
+    return mask.astype(bool)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segbench.decoders.decoder import Choices, Decoded, Decoder, Header, check_axes
+from segbench.decoders.decoder import Choices, Decoded, Decoder, Header, canonical
 from segbench.decoders.faults import naming
 from segbench.errors import SegbenchError
 
@@ -33,8 +33,7 @@ class ArrayDecoder(Decoder):
                 "an array of numbers with rows and columns",
                 "save one picture or volume per file",
             )
-        axes = choices.axes or _guessed(array.shape)
-        check_axes(path, axes, array.shape)
+        array, axes = canonical(path, array, choices.axes or _guessed(array.shape))
         array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
         return Decoded(Header(axes, array.shape, array.dtype), array)
 

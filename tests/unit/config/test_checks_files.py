@@ -133,9 +133,9 @@ def test_the_nearest_folder_exists_and_lies_on_the_way(
     assert step == root.joinpath(*way) or not step.is_dir()
 
 
-def test_formats_that_may_say_a_spacing_are_those_whose_reader_does() -> None:
+def test_readers_with_a_spacing_of_their_own_say_so() -> None:
     says = {name for name, kind in FORMATS.items() if kind.spacing_mm is not Reader.spacing_mm}
-    assert says == {name for name, kind in FORMATS.items() if kind.spacing_in_files}
+    assert says < {name for name, kind in FORMATS.items() if kind.spacing_in_files}
 
 
 @pytest.mark.parametrize(

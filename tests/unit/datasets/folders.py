@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from segbench.config.dataset import Background, Class, Ignore, Layout
 from segbench.datasets.folder import Folder, FolderSample
+from segbench.decoders.decoder import Decoded, Header
 from segbench.errors import SegbenchError
 from unit.datasets.helpers import write_picture
 
@@ -38,6 +40,12 @@ def painted(values: np.ndarray, colours: dict[int, str]) -> np.ndarray:
     for value, colour in colours.items():
         table[value] = tuple(bytes.fromhex(colour[1:]))
     return table[values]
+
+
+def decoded(pixels: np.ndarray, axes: str = "", **header: Any) -> Decoded:
+    """An array as a decoder hands it on."""
+    axes = axes or {2: "yx", 3: "zyx"}[pixels.ndim]
+    return Decoded(Header(axes, pixels.shape, pixels.dtype, **header), pixels)
 
 
 def save(path: Path, array: np.ndarray) -> Path:
@@ -72,7 +80,7 @@ def make(
     classes: tuple[Class, ...] = TWO,
     background: tuple[str | int, ...] | None = None,
     ignore: tuple[str | int, ...] | None = None,
-    **layout: str,
+    **layout: Any,
 ) -> Folder:
     known = None if background is None else Background(labels=background)
     hidden = None if ignore is None else Ignore(labels=ignore)

@@ -15,7 +15,7 @@ from segbench.datasets.folder_diagnosis import counted, fractions, not_binary, u
 from segbench.datasets.folder_labels import to_classes
 from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
-from unit.datasets.folders import COLOURED, TWO
+from unit.datasets.folders import COLOURED, TWO, decoded
 
 PATH = Path("mask.png")
 
@@ -107,11 +107,11 @@ def test_fractions_and_more_than_two_values():
 def test_the_message_of_a_large_mask_is_short():
     mask = np.random.default_rng(0).integers(0, 256, (300, 300), dtype=np.uint8)
     with pytest.raises(SegbenchError) as error:
-        to_classes(PATH, mask, Labels.of(TWO, None))
+        to_classes(PATH, decoded(mask), Labels.of(TWO, None))
     assert len(str(error.value)) < 600
     colours = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     with pytest.raises(SegbenchError) as error:
-        to_classes(PATH, colours, Labels.of(COLOURED, None))
+        to_classes(PATH, decoded(colours, "yxc"), Labels.of(COLOURED, None))
     assert len(str(error.value)) < 700
 
 

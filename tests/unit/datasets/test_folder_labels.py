@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 
 from segbench.config.dataset import Class
 from segbench.datasets.folder_labels import (
-    check_numbers,
-    to_binary,
     to_classes,
     to_objects,
 )
 from segbench.datasets.folder_legend import Labels
 from segbench.errors import SegbenchError
-from unit.datasets.folders import label, painted
+from unit.datasets.folders import decoded, label, painted
 
 PATH = Path("mask.png")
 
@@ -32,7 +30,7 @@ def test_any_values_become_the_classes_in_their_order(values, seed):
     labels = Labels.of(classes, None)
     truth = np.random.default_rng(seed).integers(1, len(values) + 1, (5, 7))
     mask = np.array([0, *values], np.int64)[truth]
-    found = to_classes(PATH, mask, labels)
+    found = to_classes(PATH, decoded(mask), labels)
     assert found.dtype == np.uint8
     assert np.array_equal(found, truth)
 
@@ -45,7 +43,7 @@ def test_any_colours_become_the_classes_in_their_order(numbers):
     if 0 in numbers:
         truth = np.where(truth == 0, numbers.index(0) + 1, truth)
     mask = painted(truth, dict(enumerate(colours, start=1)))
-    assert np.array_equal(to_classes(PATH, mask, Labels.of(classes, None)), truth)
+    assert np.array_equal(to_classes(PATH, decoded(mask, "yxc"), Labels.of(classes, None)), truth)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 400))
@@ -53,25 +51,11 @@ def test_objects_keep_their_pixels_and_lose_their_gaps(seed, count):
     rng = np.random.default_rng(seed)
     numbers = np.unique(rng.integers(1, 10**6, count))
     truth = rng.integers(0, len(numbers) + 1, (20, 30))
-    found = to_objects(PATH, np.array([0, *numbers])[truth])
+    found = to_objects(PATH, decoded(np.array([0, *numbers])[truth]))
     _, expected = np.unique(truth, return_inverse=True)
     if truth.min() > 0:
         expected = expected + 1
     assert np.array_equal(found, expected.reshape(truth.shape))
-
-
-@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16, np.float32])
-def test_binary_masks(dtype):
-    mask = label(1).astype(dtype)
-    assert np.array_equal(to_binary(PATH, mask), label(1))
-    if dtype is not bool:
-        assert np.array_equal(to_binary(PATH, mask * 255), label(1))
-    assert to_binary(PATH, mask).dtype == np.uint8
-
-
-def test_both_255_and_1_are_refused():
-    with pytest.raises(SegbenchError, match="holds the values"):
-        to_binary(PATH, np.array([[0, 1, 255]], np.uint8))
 
 
 @pytest.mark.parametrize(
@@ -83,10 +67,8 @@ def test_both_255_and_1_are_refused():
     ],
 )
 def test_what_cannot_be_numbered_objects(name, numbers, says):
-    found = np.array(numbers)
-    counts = dict(zip(*np.unique(found, return_counts=True), strict=True))
     with pytest.raises(SegbenchError) as error:
-        check_numbers(Path(name), found, {int(k): int(n) for k, n in counts.items()})
+        to_objects(Path(name), decoded(np.array(numbers)))
     assert error.value.what == f"{name}: {says}"
 
 
@@ -95,17 +77,15 @@ def test_ignored_values_are_marked_and_change_nothing_else(seed, ignored):
     rng = np.random.default_rng(seed)
     hidden = rng.random((6, 9)) < 0.3
     objects = rng.integers(0, 3, (6, 9)) * 1000
-    found = to_objects(PATH, np.where(hidden, ignored, objects), {ignored})
+    found = to_objects(PATH, decoded(np.where(hidden, ignored, objects)), {ignored})
     assert (found[hidden] == 65535).all()
-    assert np.array_equal(found[~hidden], to_objects(PATH, np.where(hidden, 0, objects))[~hidden])
-    binary = rng.integers(0, 2, (6, 9))
-    found = to_binary(PATH, np.where(hidden, ignored, binary), {ignored})
-    assert np.array_equal(found, np.where(hidden, 255, binary))
+    plain = to_objects(PATH, decoded(np.where(hidden, 0, objects)))
+    assert np.array_equal(found[~hidden], plain[~hidden])
 
 
 def test_65535_is_no_number_of_an_object():
     numbers = np.arange(65536).reshape(256, 256)
     with pytest.raises(SegbenchError, match="65535 objects"):
-        to_objects(PATH, numbers)
+        to_objects(PATH, decoded(numbers))
     numbers[-1, -1] = 0
-    assert to_objects(PATH, numbers).max() == 65534
+    assert to_objects(PATH, decoded(numbers)).max() == 65534

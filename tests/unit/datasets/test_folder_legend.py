@@ -59,3 +59,24 @@ def test_masks_of_one_class_are_ignored_by_value():
     assert ignored_values(None) == frozenset()
     with pytest.raises(SegbenchError, match="ignore: the label is '#ffffff'"):
         ignored_values(Ignore(labels=("#ffffff",)))
+
+
+def test_names_in_the_file_are_looked_up():
+    classes = (
+        Class(name="a", value=1, labels=("Tumor", "cyst")),
+        Class(name="b", value=2, labels=(7,)),
+    )
+    labels = Labels.of(
+        classes, Background(labels=("Air",)), None, {3: "tumor", 5: "air", 9: "bone"}
+    )
+    assert labels.classes == {3: 1, 7: 2, 5: 0}
+    assert not labels.by_colour
+    assert labels.shown(9) == "9 'bone'"
+    assert labels.expected() == "3 'tumor' (a), 5 'air' (background), 7 (b)"
+
+
+def test_classes_without_labels_go_by_name_where_the_file_names_one():
+    said = {1: "Debris", 4: "Cell", 6: "cell"}
+    assert Labels.of(TWO, None, None, said).classes == {4: 1, 6: 1, 1: 2, 0: 0}
+    assert Labels.of(TWO, None, None, {4: "CELL"}).classes == {4: 1, 0: 0}
+    assert Labels.of(TWO, None, None, {1: "Segment_1"}).classes == {1: 1, 2: 2, 0: 0}

@@ -148,5 +148,5 @@ def test_no_folder_at_all(tmp_path):
 def test_a_mask_of_many_values_is_refused(hub):
     raw = samples(hub)["Mito_01-000"]
     Image.fromarray(np.arange(144, dtype=np.uint8).reshape(12, 12)).save(hub / raw.labels[0])
-    with pytest.raises(SegbenchError, match="the mask holds the values 0, 1, 2"):
+    with pytest.raises(SegbenchError, match="holds the values 0 "):
         READER.read_label(hub, raw)

@@ -203,15 +203,27 @@ def test_spacing_and_affine_are_kept(tmp_path):
     np.testing.assert_allclose(source.affine(tmp_path, raw), affine)
 
 
-def test_another_affine_of_the_label_is_mentioned(tmp_path, caplog):
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_mirrored_label_is_brought_to_the_grid_of_its_image(tmp_path, caplog, axis):
+    base = decathlon(tmp_path)
+    mirrored = np.eye(4)
+    mirrored[axis, axis], mirrored[axis, 3] = -1, SHAPE[2 - axis] - 1
+    stored = np.ascontiguousarray(np.flip(label_of(0), 2 - axis))
+    write(base / "labelsTr" / "BRATS_001.nii.gz", stored, mirrored)
+    source = reader_of(described())
+    raw = next(source.scan(tmp_path))
+    with caplog.at_level(logging.WARNING):
+        label = source.read_label(tmp_path, raw)
+    np.testing.assert_array_equal(label, np.array([0, 1, 7, 3])[label_of(0)])
+    assert f"BRATS_001.nii.gz: it is mirrored along {'xyz'[axis]}" in caplog.text
+
+
+def test_another_grid_of_the_label_is_refused(tmp_path):
     base = decathlon(tmp_path)
     write(base / "labelsTr" / "BRATS_001.nii.gz", label_of(0), np.diag([2.0, 2, 2, 1]))
     source = reader_of(described())
-    with caplog.at_level(logging.WARNING):
-        for raw in source.scan(tmp_path):
-            source.read_label(tmp_path, raw)
-    assert caplog.text.count("its affine is not that of") == 1
-    assert "BRATS_001" in caplog.text
+    with expect("labelsTr/BRATS_001.nii.gz: its voxels do not lie", "2 x 2 x 2 mm, not 1 x 1 x 1"):
+        source.read_label(tmp_path, next(source.scan(tmp_path)))
 
 
 # ---- what labels mean
@@ -386,7 +398,7 @@ def test_channels_of_two_sizes(tmp_path):
     base = nnunet(tmp_path)
     write(base / "imagesTr" / "case_01_0001.nii.gz", image_of(0)[1:, ..., 0])
     raw = next(reader_of(described()).scan(tmp_path))
-    with expect("case_01_0001.nii.gz: 3 x 5 x 6 voxels", "4 x 5 x 6 voxels"):
+    with expect("case_01_0001.nii.gz: its voxels do not lie", "3 x 5 x 6 voxels, not 4 x 5 x 6"):
         reader_of(described()).read_image(tmp_path, raw)
 
 
@@ -394,7 +406,7 @@ def test_a_label_of_another_size(tmp_path):
     base = decathlon(tmp_path)
     write(base / "labelsTr" / "BRATS_001.nii.gz", label_of(0)[:, 1:])
     raw = next(reader_of(described()).scan(tmp_path))
-    with expect("labelsTr/BRATS_001.nii.gz: 4 x 4 x 6 voxels", "4 x 5 x 6 voxels, as"):
+    with expect("labelsTr/BRATS_001.nii.gz: its voxels do", "4 x 4 x 6 voxels, not 4 x 5 x 6"):
         reader_of(described()).read_label(tmp_path, raw)
 
 
@@ -407,9 +419,9 @@ def test_an_ending_that_is_not_read(tmp_path):
 @pytest.mark.parametrize(
     ("values", "named"),
     [
-        (np.float32([0, 1.5]), "the value 1.5"),
-        (np.int16([0, -1]), "values from -1"),
-        (np.float32([0, np.nan]), "the value nan"),
+        (np.float32([0, 1.5]), "values are not whole numbers: 1.5"),
+        (np.int16([0, -1]), "holds the labels -1"),
+        (np.float32([0, np.nan]), "values are not whole numbers: nan"),
     ],
 )
 def test_labels_that_are_no_labels(tmp_path, values, named):
@@ -422,9 +434,9 @@ def test_labels_that_are_no_labels(tmp_path, values, named):
 
 def test_a_label_of_several_channels(tmp_path):
     base = decathlon(tmp_path)
-    write(base / "labelsTr" / "BRATS_001.nii.gz", np.zeros((*SHAPE, 2), np.uint8))
+    write(base / "labelsTr" / "BRATS_001.nii.gz", np.stack([label_of(0), label_of(1)], axis=-1))
     raw = next(reader_of(described()).scan(tmp_path))
-    with expect("has 2 channels"):
+    with expect("the mask has 2 channels that differ"):
         reader_of(described()).read_label(tmp_path, raw)
 
 

@@ -31,17 +31,16 @@ def test_one_bit_masks_are_booleans_and_not_0_255(tmp_path):
 @pytest.mark.parametrize(
     ("pixels", "message"),
     [
-        (np.arange(20, dtype=np.uint8).reshape(4, 5), "holds the values 0, 1, 2, 3, 4, 5, ..."),
-        (np.array([[0, 128, 255]], np.uint8), "holds the values 0, 128, 255"),
-        (np.array([[0, 7]], np.uint8), "holds the values 0, 7"),
-        (RGB, "has the shape 12 x 17 x 3"),
+        (np.array([[0, 128, 255]], np.uint8), "holds the values 0 (1 px), 128 (1 px), 255 (1 px)"),
+        (np.array([[0, 7]], np.uint8), "holds the values 0 (1 px), 7 (1 px)"),
+        (RGB, "the mask is in colour (204 colours"),
     ],
 )
 def test_masks_of_other_values_are_refused(tmp_path, pixels, message):
     path = write_picture(tmp_path / "m.png", pixels)
     with pytest.raises(SegbenchError) as error:
         read_binary(path)
-    assert error.value.what == f"{path}: the mask {message}"
+    assert error.value.what.startswith(f"{path}: {message}")
 
 
 def test_colour_of_every_kind(tmp_path):

@@ -1,0 +1,101 @@
+"""Images and masks opened as the dataset's config says, the mask on its image's grid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from segbench.config.dataset import Layout
+from segbench.decoders import registry
+from segbench.decoders.affines import spacing_from
+from segbench.decoders.decoder import Choices, Decoded, Header
+from segbench.decoders.grids import align
+from segbench.errors import SegbenchError
+
+
+def choices_of(layout: Layout | None) -> Choices:
+    """What a dataset's layout says of files that do not say it themselves."""
+    if layout is None:
+        return registry.NO_CHOICES
+    return Choices(layout.axes, layout.dataset, layout.level)
+
+
+def header_of(path: Path, choices: Choices) -> Header:
+    """What a file says of its array, with the axes that the config asks for.
+
+    With a z in the config's axes, a picture is a volume of one slice.
+    """
+    return _volume(registry.header_of(path, _fitting(path, choices)), choices)
+
+
+def read(path: Path, choices: Choices, mask: bool = False) -> Decoded:
+    """A file's array, with the axes that the config asks for; see `header_of`.
+
+    Masks have no channels for which the axes name a c.
+    """
+    found = registry.read(path, _fitting(path, choices, mask))
+    header = _volume(found.header, choices)
+    return Decoded(header, found.pixels.reshape(header.shape), found.palette)
+
+
+def read_mask(path: Path, image: Header, image_path: Path, choices: Choices) -> Decoded:
+    """Read a mask and bring it to the grid of its image; see `on_grid`."""
+    return on_grid(read(path, choices, mask=True), path, image, image_path)
+
+
+def on_grid(part: Decoded, path: Path, image: Header, image_path: Path) -> Decoded:
+    """A mask, or a channel, on the grid of its image.
+
+    Parameters
+    ----------
+    part : Decoded
+        From `read`.
+    path : Path
+        Its file, for messages.
+    image : Header
+        From `header_of`.
+    image_path : Path
+        The image, for messages.
+
+    Returns
+    -------
+    Decoded
+        Its header has the spatial axes, the spacing and the affine of the image.
+
+    Raises
+    ------
+    SegbenchError
+        It does not lie on its image: see `segbench.decoders.grids.align`.
+    """
+    pixels = align(part, path, image, image_path)
+    header = replace(
+        part.header, axes=image.axes.rstrip("c") + "c" * part.header.axes.endswith("c"),
+        shape=pixels.shape, spacing_mm=image.spacing_mm, affine=image.affine, partial=False,
+    )  # fmt: skip
+    return Decoded(header, pixels, part.palette)
+
+
+def _fitting(path: Path, choices: Choices, mask: bool = False) -> Choices:
+    """Choices whose axes are as many as the file has: single slices lack the z, masks the c."""
+    if choices.axes is None:
+        return choices
+    try:
+        said = registry.header_of(path, replace(choices, axes=None))
+    except SegbenchError:
+        return choices  # what the file says is wrong, or nothing: the axes are to mend it
+    bare = choices.axes.replace("c", "")
+    some = [bare, bare.replace("z", "")]
+    if not mask:
+        some = [choices.axes, bare, choices.axes.replace("z", ""), some[1]]
+    fitting = next((axes for axes in some if len(axes) == len(said.shape)), None)
+    if mask:
+        return replace(choices, axes=None if said.colour else fitting)
+    return replace(choices, axes=fitting or choices.axes)
+
+
+def _volume(header: Header, choices: Choices) -> Header:
+    """A picture as one slice where the config asks for volumes."""
+    if "z" in header.axes or "z" not in (choices.axes or ""):
+        return header
+    spacing = None if header.affine is None else spacing_from(header.affine)
+    return replace(header, axes=f"z{header.axes}", shape=(1, *header.shape), spacing_mm=spacing)

@@ -1,0 +1,105 @@
+"""Images and masks with the axes that the config asks for, on one grid."""
+
+from __future__ import annotations
+
+import nibabel
+import numpy as np
+import pytest
+
+from segbench.config.dataset import Layout
+from segbench.datasets.opening import choices_of, header_of, read, read_mask
+from segbench.decoders.decoder import Choices
+from segbench.errors import SegbenchError
+from unit.datasets.folders import image, label, save
+
+ZYX = Choices(axes="zyx")
+
+
+def test_what_a_layout_says():
+    assert choices_of(None) == Choices()
+    assert choices_of(Layout(axes="cyx", dataset="raw", level=2)) == Choices("cyx", "raw", 2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "wanted"),
+    [
+        ((3, 8, 4), "zyx", "zyx"),
+        ((3, 8, 4), "cyx", "yxc"),
+        ((3, 8, 4), None, "yxc"),
+        ((8, 4), "zyx", "zyx"),
+        ((8, 4), "czyx", "zyx"),
+        ((2, 8, 4), "czyx", "zyx"),
+        ((2, 3, 8, 4), "czyx", "zyxc"),
+    ],
+)
+def test_axes_of_images(tmp_path, shape, axes, wanted):
+    path = save(tmp_path / "a.npy", image(0, shape))
+    found = read(path, Choices(axes=axes))
+    assert found.header.axes == wanted
+    assert header_of(path, Choices(axes=axes)).shape == found.pixels.shape
+    assert np.array_equal(np.sort(found.pixels, axis=None), np.sort(image(0, shape), axis=None))
+    if axes == "cyx":
+        assert np.array_equal(found.pixels, np.moveaxis(image(0, shape), 0, -1))
+
+
+def test_axes_that_no_file_has_are_refused(tmp_path):
+    path = save(tmp_path / "a.npy", image(0, (2, 3, 8, 4)))
+    with pytest.raises(SegbenchError, match=r"a\.npy: "):
+        read(path, ZYX)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.npy", "a.tif", "a.nii.gz"])
+def test_one_slice_is_a_volume_where_volumes_are_asked_for(tmp_path, name):
+    path = save(tmp_path / name, image(0, (8, 10)))
+    found = read(path, ZYX)
+    assert found.header.size == found.pixels.shape == (1, 8, 10)
+    assert np.array_equal(found.pixels[0], image(0, (8, 10)))
+    assert read(path, Choices()).pixels.shape == (8, 10)
+
+
+def test_the_spacing_of_one_slice_is_that_of_the_affine(tmp_path):
+    path = tmp_path / "a.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(image(0, (10, 8, 1)), np.diag([0.5, 0.7, 3.0, 1.0])), path)
+    assert header_of(path, ZYX).spacing_mm == pytest.approx((3.0, 0.7, 0.5))
+    assert header_of(path, Choices()).spacing_mm == pytest.approx((0.7, 0.5))
+    flat = save(tmp_path / "a.npy", image(0, (8, 10)))
+    assert header_of(flat, ZYX).spacing_mm is None
+
+
+@pytest.mark.parametrize("axes", ["czyx", "zcyx", "zyx"])
+def test_masks_have_no_channels(tmp_path, axes):
+    shape = tuple({"c": 2, "z": 3, "y": 8, "x": 4}[axis] for axis in axes)
+    path = save(tmp_path / "a.npy", image(0, shape))
+    mask = save(tmp_path / "m.npy", label(2, 0, (3, 8, 4)))
+    choices = Choices(axes=axes)
+    found = read_mask(mask, header_of(path, choices), path, choices)
+    assert found.header.axes == "zyx"
+    assert np.array_equal(found.pixels, label(2, 0, (3, 8, 4)))
+
+
+def test_a_mask_in_colour_keeps_its_axes(tmp_path):
+    path = save(tmp_path / "a.npy", image(0, (3, 8, 4)))
+    mask = save(tmp_path / "m.png", image(1, (8, 4, 3)))
+    choices = Choices(axes="cyx")
+    found = read_mask(mask, header_of(path, choices), path, choices)
+    assert found.header.axes == "yxc"
+    assert np.array_equal(found.pixels, image(1, (8, 4, 3)))
+
+
+def test_a_mask_is_brought_to_the_grid_of_its_image(tmp_path):
+    values = label(2, 0, (10, 8, 6))
+    flip = np.diag([-1.0, 1, 1, 1])
+    flip[0, 3] = 9
+    for name, array, affine in (("a", values, np.eye(4)), ("m", values[::-1], flip)):
+        nibabel.save(nibabel.Nifti1Image(array, affine), tmp_path / f"{name}.nii.gz")
+    path, choices = tmp_path / "a.nii.gz", Choices()
+    found = read_mask(tmp_path / "m.nii.gz", header_of(path, choices), path, choices)
+    assert np.array_equal(found.pixels, values.T)
+    assert np.array_equal(found.header.affine, np.eye(4))
+
+
+def test_a_mask_of_another_size_is_refused(tmp_path):
+    path = save(tmp_path / "a.npy", image(0, (8, 4)))
+    mask = save(tmp_path / "m.npy", label(2, 0, (4, 8)))
+    with pytest.raises(SegbenchError, match=r"m\.npy: 4 x 8 pixels"):
+        read_mask(mask, header_of(path, Choices()), path, Choices())
