@@ -1,46 +1,111 @@
-"""NumPy arrays: ``.npy``. They do not name their axes, which are guessed from the shape."""
+"""NumPy arrays: ``.npy`` and ``.npz``. They do not name their axes, which are guessed."""
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
-from segbench.decoders.decoder import Choices, Decoded, Decoder, Header, canonical
+from segbench.decoders.decoder import (
+    Choices,
+    Decoded,
+    Decoder,
+    Header,
+    as_stored,
+    canonical,
+    check_numbers,
+    chosen,
+    stored_window,
+)
 from segbench.decoders.faults import naming
-from segbench.errors import SegbenchError
+
+_KIND = "plain array of numbers (pickled objects are refused: they can run code)"
 
 
 class ArrayDecoder(Decoder):
     """Reads plain arrays of numbers."""
 
     name = "NumPy"
-    mask_ending = ".tif"
+    mask_ending = ".npy"
 
     def header(self, path: Path, choices: Choices) -> Header:
-        """See `Decoder.header`."""
-        return self.read(path, choices).header
+        """See `Decoder.header`; of a compressed file too, only the header is read."""
+        stored = _load(path, choices, "r", shape_only=True)
+        array, axes = canonical(path, stored, _axes(choices, stored.shape))
+        return Header(axes, array.shape, array.dtype.newbyteorder("="))
 
     def read(self, path: Path, choices: Choices) -> Decoded:
         """See `Decoder.read`."""
-        kind = "plain array of numbers (pickled objects are refused: they can run code)"
-        with naming(path, kind):
-            array = np.load(path, allow_pickle=False)
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf" or not array.size:
-            raise SegbenchError(
-                f"{path}: holds {getattr(array, 'dtype', 'no')} values of shape "
-                f"{getattr(array, 'shape', ())}",
-                "an array of numbers with rows and columns",
-                "save one picture or volume per file",
-            )
-        array, axes = canonical(path, array, choices.axes or _guessed(array.shape))
+        stored = _load(path, choices)
+        array, axes = canonical(path, stored, _axes(choices, stored.shape))
         array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
         return Decoded(Header(axes, array.shape, array.dtype), array)
 
+    def window(self, path: Path, choices: Choices, window: tuple[slice, ...]) -> np.ndarray:
+        """See `Decoder.window`; of ``.npy`` only the window is read."""
+        stored = _load(path, choices, "r")
+        axes = _axes(choices, stored.shape)
+        canonical(path, stored, axes)  # refuses axes that do not fit
+        part = canonical(path, stored[stored_window(axes, window)], axes)[0]
+        return np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("="))
 
-def _guessed(shape: tuple[int, ...]) -> str:
-    """Axes of an array that does not name them: a last side of at most 4 counts channels."""
-    return {2: "yx", 3: "yxc" if shape[-1] <= 4 else "zyx", 4: "zyxc"}.get(len(shape), "")
+    def write_mask(
+        self,
+        label: np.ndarray,
+        path: Path,
+        source: Path,
+        choices: Choices,
+        names: Mapping[int, str] = {},
+    ) -> None:
+        """See `Decoder.write_mask`; the spatial axes lie in the order of the image's file."""
+        stored = _load(source, choices, "r", shape_only=True)
+        with path.open("wb") as file:
+            np.save(file, as_stored(label, _axes(choices, stored.shape)))
+
+
+def _load(
+    path: Path, choices: Choices, mode: Literal["r"] | None = None, shape_only: bool = False
+) -> np.ndarray:
+    """The array as stored; mapped into memory with mode r, where that is possible."""
+    with naming(path, _KIND, zipfile.BadZipFile):
+        found = np.load(path, mode, allow_pickle=False)
+    if isinstance(found, np.ndarray):
+        check_numbers(path, found.dtype, found.shape)
+        return found
+    with naming(path, _KIND, zipfile.BadZipFile), found:
+        said = {name: _said(found.zip, name) for name in found.files}
+        arrays = {
+            name: shape
+            for name, (shape, dtype) in said.items()
+            if dtype.kind in "biuf" and len(shape) > 1
+        }
+        name = chosen(path, arrays, choices)
+        shape, dtype = said[name]
+        check_numbers(path, dtype, shape)
+        return np.broadcast_to(np.zeros((), dtype), shape) if shape_only else found[name]
+
+
+def _said(archive: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of an array of a ``.npz`` file; reads its header only."""
+    member = name if name in archive.namelist() else f"{name}.npy"
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        elif version == (2, 0):
+            shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+        else:  # of structures whose fields have names beyond ASCII
+            shape, dtype = (), np.dtype("V1")
+    return shape, dtype
+
+
+def _axes(choices: Choices, shape: tuple[int, ...]) -> str:
+    """Axes as the config says them, else guessed: a last side of at most 4 counts channels."""
+    guessed = {2: "yx", 3: "yxc" if shape[-1:] <= (4,) else "zyx", 4: "zyxc"}.get(len(shape), "")
+    return choices.axes or guessed
 
 
 #: The decoder of this module.

@@ -296,3 +296,64 @@ def stored_window(axes: str, window: tuple[slice, ...]) -> tuple[slice, ...]:
     spatial = [letter for letter in "zyx" if letter in axes.lower()]
     named = dict(zip(spatial, window, strict=True))
     return tuple(named.get(letter, slice(None)) for letter in axes.lower())
+
+
+def as_stored(label: np.ndarray, axes: str) -> np.ndarray:
+    """A label map with its axes in the order of an array stored with `axes`, without channels.
+
+    Examples
+    --------
+    >>> as_stored(np.zeros((3, 40, 50)), "xyzc").shape
+    (50, 40, 3)
+    """
+    own = "zyx"[-label.ndim :]
+    order = [own.index(letter) for letter in axes.lower() if letter in own]
+    return np.ascontiguousarray(label.transpose(order))
+
+
+def chosen(path: Path, arrays: Mapping[str, tuple[int, ...]], choices: Choices) -> str:
+    """Name of the array to read of a file that may hold several.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the error.
+    arrays : mapping of str to tuple of int
+        The arrays of numbers with two or more axes: name -> shape.
+    choices : Choices
+        `dataset` is the name; one array needs none.
+
+    Raises
+    ------
+    SegbenchError
+        There are several and none is chosen, or there is none.
+    """
+    if len(arrays) == 1:
+        return next(iter(arrays))
+    if choices.dataset is not None and choices.dataset in arrays:
+        return choices.dataset
+    shown = [f"{name} ({' x '.join(map(str, shape))})" for name, shape in arrays.items()]
+    listed = ", ".join(shown[:10]) + (f" and {len(shown) - 10} more" if len(shown) > 10 else "")
+    wanted = "" if choices.dataset is None else f" {choices.dataset}"
+    raise SegbenchError(
+        f"{path}: holds the arrays {listed}" if arrays else f"{path}: holds no array of numbers",
+        f"one array with rows and columns, or the name{wanted} among them",
+        "set `layout: {dataset: ...}` in the dataset's config to the name of the array"
+        if arrays
+        else "save one picture or volume per file",
+    )
+
+
+def check_numbers(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> None:
+    """Refuse arrays of other things than whole numbers, floats and truth values, and empty ones.
+
+    Raises
+    ------
+    SegbenchError
+    """
+    if dtype.kind not in "biuf" or 0 in shape:
+        raise SegbenchError(
+            f"{path}: holds {dtype} values of shape {shape}",
+            "an array of numbers with rows and columns",
+            "save one picture or volume per file",
+        )

@@ -40,7 +40,8 @@ FORMATS = (
     Format("pictures", (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")),
     Format("tiff", (".tif", ".tiff")),
     Format("nifti", (".nii.gz", ".nii")),
-    Format("arrays", (".npy",)),
+    Format("arrays", (".npy", ".npz")),
+    Format("hdf5", (".h5", ".hdf5")),
     Format("ome_zarr", (".ome.zarr", ".zarr"), folder=True),
 )
 

@@ -10,11 +10,15 @@ import pytest
 
 from segbench.decoders.decoder import (
     AXES,
+    Choices,
     Decoded,
     Decoder,
     Header,
+    as_stored,
     canonical,
     check_axes,
+    check_numbers,
+    chosen,
     stored_window,
 )
 from segbench.errors import SegbenchError
@@ -87,3 +91,33 @@ def test_a_window_is_cut_and_each_file_is_an_image_by_default():
         ("p.A", ("p.A",), "p"),
         ("q.b.a", ("q.b.a",), "q"),
     ]
+
+
+def test_a_label_lies_in_the_order_of_the_stored_axes():
+    label = np.arange(24).reshape(2, 3, 4)
+    for order in permutations("zyxc"):
+        stored = as_stored(label, "".join(order))
+        assert np.array_equal(canonical(PATH, stored, "".join(order).replace("c", ""))[0], label)
+    assert np.array_equal(as_stored(label[0], "cxy"), label[0].T)
+
+
+def test_the_array_of_a_file_with_several_is_chosen():
+    several = {"raw": (3, 4), "label": (3, 4)}
+    assert chosen(PATH, several, Choices(dataset="label")) == "label"
+    assert chosen(PATH, {"raw": (3, 4)}, Choices(dataset="label")) == "raw"
+    with pytest.raises(SegbenchError, match=r"raw \(3 x 4\), label \(3 x 4\)"):
+        chosen(PATH, several, Choices())
+    with pytest.raises(SegbenchError, match=r"n9 \(3 x 4\) and 2 more\n") as caught:
+        chosen(PATH, {f"n{number}": (3, 4) for number in range(12)}, Choices(dataset="raw"))
+    assert "the name raw among them" in caught.value.expected
+    with pytest.raises(SegbenchError, match="no array of numbers"):
+        chosen(PATH, {}, Choices())
+
+
+@pytest.mark.parametrize("dtype", ["c8", "O", "U2", "M8[s]", "V3"])
+def test_only_numbers_are_read(dtype):
+    check_numbers(PATH, np.dtype("f2"), (2, 3))
+    with pytest.raises(SegbenchError, match=r"of shape \(0, 3\)"):
+        check_numbers(PATH, np.dtype("f2"), (0, 3))
+    with pytest.raises(SegbenchError, match=r"a\.npy: holds"):
+        check_numbers(PATH, np.dtype(dtype), (2, 3))
