@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from segbench.decoders.decoder import Entry
-from segbench.decoders.registry import BY_ENDING, CONVERT, Format, ending_of, load, unsupported
+from segbench.decoders.registry import (
+    BY_ENDING,
+    CONVERT,
+    Format,
+    ending_of,
+    format_of,
+    load,
+    unsupported,
+)
 
 
 def is_junk(name: str) -> bool:
@@ -19,7 +27,7 @@ def is_junk(name: str) -> bool:
     >>> is_junk("._a.png"), is_junk("__MACOSX"), is_junk("a.png")
     (True, True, False)
     """
-    return name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini"}
+    return name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini", "DICOMDIR"}
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
@@ -63,20 +71,23 @@ def list_images(folder: Path, refuse: bool = True) -> tuple[list[Entry], list[st
     for place, names in _folders(folder):
         by_format: dict[Format, dict[str, str]] = {}
         for name in names:
-            ending = ending_of(name).lower()
-            if ending:
-                by_format.setdefault(BY_ENDING[ending], {})[name] = name[: -len(ending)]
+            found = format_of(folder / place / name)
+            if found is not None:
+                stem = name[: len(name) - len(ending_of(name))]
+                by_format.setdefault(found, {})[name] = stem
             elif refuse and Path(name).suffix.lower() in CONVERT:
                 raise unsupported(folder / place / name)
             else:
                 others.append((place / name).as_posix())
         for one, stems in by_format.items():
+            others += [(place / name).as_posix() for name in stems]  # those taken go below
             for entry in load(one).entries(folder / place, stems):
                 parts = tuple((place / part).as_posix() for part in entry.parts)
                 stem = (place / entry.stem).as_posix()
-                stem = folder.name if stem == "." else stem
+                if stem == ".":  # all that the listed folder holds
+                    stem = stems[entry.name] if len(parts) == 1 else folder.name
                 entries.append(Entry((place / entry.name).as_posix(), parts, stem))
-    taken = {part for entry in entries for part in entry.parts}
+    taken = {part for entry in entries for part in (entry.name, *entry.parts)}
     return (
         sorted(entries, key=lambda entry: natural(entry.name)),
         sorted((name for name in others if name not in taken), key=natural),

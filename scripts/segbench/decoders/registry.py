@@ -6,6 +6,7 @@ image file.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +29,14 @@ class Format:
         In lower case, with the dot.
     folder : bool
         A folder with one of the endings is one image.
+    signature : tuple of int and bytes, or None
+        A file without an ending is of the format if it has these bytes at this place.
     """
 
     module: str
     endings: tuple[str, ...]
     folder: bool = False
+    signature: tuple[int, bytes] | None = None
 
 
 #: All formats.
@@ -40,6 +44,7 @@ FORMATS = (
     Format("pictures", (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")),
     Format("tiff", (".tif", ".tiff")),
     Format("nifti", (".nii.gz", ".nii")),
+    Format("dicom", (".dcm", ".dicom", ".ima"), signature=(128, b"DICM")),
     Format("arrays", (".npy", ".npz")),
     Format("hdf5", (".h5", ".hdf5")),
     Format("ome_zarr", (".ome.zarr", ".zarr"), folder=True),
@@ -68,9 +73,12 @@ CONVERT = {
     ".avif": "save the picture as PNG or TIFF",
     ".hdr": _PAIR,
     ".img": _PAIR,
-    ".czi": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
-    ".lif": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
-    ".nd2": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji",
+    **dict.fromkeys(
+        (".czi", ".lif", ".lof", ".nd2", ".oib", ".oif", ".vsi", ".ims", ".lms", ".dv", ".zvi"),
+        "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji (File > "
+        "Import > Bio-Formats, save as OME-TIFF)",
+    ),
+    ".mrxs": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff",
 }
 
 #: Where nothing is said.
@@ -91,18 +99,40 @@ def ending_of(name: str) -> str:
     return ""
 
 
+def format_of(path: Path) -> Format | None:
+    """Format of a file, by its ending; of a file without one, by its signature.
+
+    A number is no ending: files of medical images are often named by identifiers (1.2.840.17).
+    """
+    ending = ending_of(path.name).lower()
+    if ending:
+        return BY_ENDING[ending]
+    if not re.fullmatch(r"(\.\d+)?", path.suffix):
+        return None
+    try:
+        with path.open("rb") as file:
+            head = file.read(256)
+    except OSError:
+        return None
+    return next((one for one in FORMATS if _has_signature(head, one)), None)
+
+
+def _has_signature(head: bytes, one: Format) -> bool:
+    return one.signature is not None and head.startswith(one.signature[1], one.signature[0])
+
+
 def decoder_of(path: Path) -> Decoder:
-    """The decoder of a file, by its ending.
+    """The decoder of a file; see `format_of`.
 
     Raises
     ------
     SegbenchError
         There is none, or its packages are not installed.
     """
-    ending = ending_of(path.name).lower()
-    if not ending:
+    found = format_of(path)
+    if found is None:
         raise unsupported(path)
-    decoder = load(BY_ENDING[ending])
+    decoder = load(found)
     check_packages(path, decoder.name, decoder.packages)
     return decoder
 

@@ -52,3 +52,8 @@ def test_links_are_followed_and_loops_are_not(tmp_path):
 def test_natural_order_of_mixed_names():
     mixed = ["b", "a2b10", "a2b3", "10", "2a"]
     assert sorted(mixed, key=natural) == ["2a", "10", "a2b3", "a2b10", "b"]
+
+
+def test_junk_of_discs_is_passed_over_and_a_file_without_an_ending_is_looked_at(tmp_path):
+    put(tmp_path, "DICOMDIR", "README", "IM/1.2.840.17")
+    assert list_images(tmp_path) == ([], ["IM/1.2.840.17", "README"])

@@ -13,6 +13,7 @@ from segbench.decoders.registry import (
     CONVERT,
     FORMATS,
     decoder_of,
+    format_of,
     header_of,
     load,
     read,
@@ -35,6 +36,24 @@ def test_each_module_has_its_decoder(one):
     decoder = load(one)
     assert decoder.name
     assert decoder.mask_ending in BY_ENDING
+
+
+@pytest.mark.parametrize("name", ["IM0001", "1.2.840.17", "MR.5"])
+def test_a_file_without_an_ending_is_known_by_its_signature(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(bytes(128) + b"DICM")
+    assert format_of(path).module == "dicom"
+    path.write_bytes(bytes(127) + b"DICM")
+    assert format_of(path) is None
+    with pytest.raises(SegbenchError, match="unsupported file format"):
+        decoder_of(path)
+
+
+def test_an_ending_comes_before_a_signature(tmp_path):
+    (tmp_path / "a.doc").write_bytes(bytes(128) + b"DICM")
+    assert format_of(tmp_path / "a.doc") is None
+    assert format_of(tmp_path) is None
+    assert format_of(tmp_path / "gone") is None
 
 
 def test_an_unknown_file_is_refused_by_name():

@@ -1,0 +1,251 @@
+"""Values of the pixels of DICOM images: decompressed, in the modality's unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segbench.decoders.dicom_planes import Plane
+from segbench.decoders.faults import naming
+from segbench.errors import SegbenchError
+
+#: What pydicom raises on damaged pixels, beside what any decoder does.
+_SLIPS = (AttributeError, LookupError, TypeError, NotImplementedError)
+
+
+def check_readable(path: Path, dataset: Any) -> None:
+    """Refuse pixels that no installed package decompresses, and kinds that are no image.
+
+    Raises
+    ------
+    SegbenchError
+    """
+    from pydicom.pixels.decoders.base import get_decoder
+
+    syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
+    try:
+        known = syntax is None or get_decoder(syntax).is_available
+    except NotImplementedError:
+        known = False
+    if not known:
+        raise SegbenchError(
+            f"{path}: its pixels are compressed as {getattr(syntax, 'name', syntax)}",
+            "uncompressed pixels, RLE, JPEG, JPEG-LS or JPEG 2000",
+            "decompress the file, e.g. with `gdcmconv --raw in.dcm out.dcm`; save films as frames",
+        )
+    if "TotalPixelMatrixRows" in dataset:
+        raise SegbenchError(
+            f"{path}: is a slide in tiles ({dataset.TotalPixelMatrixRows} x "
+            f"{dataset.TotalPixelMatrixColumns} pixels)",
+            "one grid of pixels",
+            "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff",
+        )
+    if dataset.get("SamplesPerPixel", 1) not in {1, 3}:
+        raise SegbenchError(
+            f"{path}: has {dataset.SamplesPerPixel} samples a pixel",
+            "1, or 3 of red, green and blue",
+            "save it as an RGB image",
+        )
+
+
+def value_dtype(path: Path, planes: Sequence[Plane]) -> np.dtype:
+    """Type of the values of an image's planes; reads no pixels.
+
+    Values that are not rescaled keep the type that is stored (one bit: bool). Where the slope is
+    1 and the intercepts are whole numbers, as in CT, it is the smallest signed integer that holds
+    what the stored bits can hold; else float32, or float64 for stored 32 bits.
+    """
+    stored = [_stored_dtype(path, plane.dataset) for plane in planes]
+    widest = np.result_type(*set(stored))
+    scales = [_rescale(path, plane) for plane in planes]
+    tables = {plane.dataset.ModalityLUTSequence[0].LUTDescriptor[2] for plane in planes
+              if "ModalityLUTSequence" in plane.dataset}  # fmt: skip
+    if tables:
+        return np.dtype(np.uint8 if max(tables) <= 8 else np.uint16)
+    if all(scale == (1.0, 0.0) for scale in scales):
+        return widest
+    if widest.kind == "f" or any(s != 1 or not i.is_integer() for s, i in scales):
+        return np.dtype(np.float64 if widest.itemsize > 2 and widest != np.float32 else np.float32)
+    low, high = 0, 0
+    for plane, (_, intercept) in zip(planes, scales, strict=True):
+        bits, signed = plane.dataset.BitsStored, plane.dataset.PixelRepresentation
+        low = min(low, (-(1 << bits - 1) if signed else 0) + int(intercept))
+        high = max(high, (1 << bits - signed) - 1 + int(intercept))
+    return next(
+        np.dtype(kind)
+        for kind in (np.int16, np.int32, np.int64)
+        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max
+    )
+
+
+def _stored_dtype(path: Path, dataset: Any) -> np.dtype:
+    from pydicom.pixels.utils import pixel_dtype
+
+    if dataset.get("BitsAllocated") == 1:
+        return np.dtype(bool)
+    with naming(path, "DICOM image", *_SLIPS):
+        # Without pixels read, floats are told by their missing sign.
+        floats = "PixelRepresentation" not in dataset
+        return pixel_dtype(dataset, as_float=floats).newbyteorder("=")
+
+
+def _rescale(path: Path, plane: Plane) -> tuple[float, float]:
+    """Slope and intercept of a plane's values."""
+    slope, intercept = plane.get("RescaleSlope"), plane.get("RescaleIntercept")
+    if slope in (None, "") or intercept in (None, "") or is_colour(plane.dataset):
+        return 1.0, 0.0
+    found = float(slope), float(intercept)
+    if not np.isfinite(found).all() or found[0] == 0:
+        raise SegbenchError(
+            f"{path}: {plane.name} has the rescale slope {slope} and intercept {intercept}",
+            "finite numbers, and no slope of 0",
+            "export the series again",
+        )
+    return found
+
+
+def is_colour(dataset: Any) -> bool:
+    """Whether pixels are red, green and blue once they are read."""
+    return bool(dataset.get("SamplesPerPixel", 1) == 3)
+
+
+def read_values(path: Path, planes: Sequence[Plane]) -> np.ndarray:
+    """Values of planes, in their order.
+
+    Parameters
+    ----------
+    path : Path
+        The image, for errors.
+    planes : sequence of Plane
+        Of equal size. A file's pixels are let go once they are decoded.
+
+    Returns
+    -------
+    ndarray
+        (plane, y, x), of colours (plane, y, x, 3); of `value_dtype`.
+
+    Raises
+    ------
+    SegbenchError
+        The pixels are damaged or not there.
+    """
+    dtype = value_dtype(path, planes)
+    first = planes[0].dataset
+    colours = (3,) * is_colour(first)
+    values = np.empty((len(planes), first.Rows, first.Columns, *colours), dtype)
+    for target, plane, stored in zip(values, planes, _decoded(path, planes), strict=True):
+        if stored.shape != target.shape:
+            raise SegbenchError(
+                f"{path}: {plane.name} has pixels of shape {stored.shape}",
+                f"{target.shape}, as its header says",
+                "fetch this file again",
+            )
+        target[...] = _scaled(path, plane, stored, dtype)
+    return values
+
+
+def _decoded(path: Path, planes: Sequence[Plane]) -> Iterator[np.ndarray]:
+    for _, group in groupby(planes, key=lambda plane: id(plane.dataset)):
+        of_file = list(group)
+        dataset = of_file[0].dataset
+        pixels = _decompressed(
+            path if of_file[0].frame else path.with_name(of_file[0].name), dataset
+        )
+        if "PixelData" in dataset:
+            del dataset.PixelData
+        if of_file[0].frame is None:
+            yield pixels
+            continue
+        frames = pixels if int(dataset.get("NumberOfFrames") or 1) > 1 else pixels[None]
+        for plane in of_file:
+            yield frames[plane.frame]
+
+
+def _decompressed(path: Path, dataset: Any) -> np.ndarray:
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.pixels.utils import pixel_array
+
+    syntax = dataset.file_meta.get("TransferSyntaxUID")
+    plugins = get_decoder(syntax).available_plugins if syntax else ()
+    failed: list[str] = []
+    # GDCM ends the process on some damaged files, so it is the last to be asked.
+    for plugin in sorted(plugins, key="gdcm".__eq__) or [""]:
+        with naming(path, "DICOM image", *_SLIPS):
+            try:
+                return np.asarray(pixel_array(dataset, decoding_plugin=plugin))
+            except RuntimeError as error:
+                failed.append(" ".join(str(error).split()))
+    raise SegbenchError(
+        f"{path}: its pixels ({syntax.name}) cannot be decompressed: {'; '.join(failed)}",
+        "whole pixels of 8 or 16 bits",
+        "fetch this file again; or, if other programs show it, decompress it, e.g. with `gdcmconv "
+        "--raw in.dcm out.dcm`",
+    )
+
+
+def _scaled(path: Path, plane: Plane, stored: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if "ModalityLUTSequence" in plane.dataset:
+        from pydicom.pixels.processing import apply_modality_lut
+
+        return np.asarray(apply_modality_lut(stored, plane.dataset))
+    slope, intercept = _rescale(path, plane)
+    if (slope, intercept) == (1.0, 0.0):
+        return stored
+    if dtype.kind == "i":
+        return np.asarray(stored.astype(dtype) + dtype.type(intercept))
+    return np.asarray(stored * np.float64(slope) + np.float64(intercept))
+
+
+def palette_of(path: Path, dataset: Any) -> np.ndarray | None:
+    """Colours of the stored values of a palette image.
+
+    Returns
+    -------
+    ndarray of uint8, (n, 3), or None
+
+    Raises
+    ------
+    SegbenchError
+        The colours have more than 8 bits that count, or go with negative values.
+    """
+    from pydicom.pixels.processing import apply_color_lut
+
+    if dataset.get("PhotometricInterpretation") != "PALETTE COLOR":
+        return None
+    with naming(path, "DICOM image", *_SLIPS):
+        indices = np.arange(1 << dataset.BitsStored, dtype=np.uint16)
+        colours = apply_color_lut(indices, dataset)
+    if colours.dtype == np.uint8:
+        return np.asarray(colours)
+    high = (colours >> 8).astype(np.uint8)
+    if dataset.PixelRepresentation or not ((colours == high * np.uint16(257)).all()
+                                           or not (colours & 255).any()):  # fmt: skip
+        raise SegbenchError(
+            f"{path}: its palette holds colours of 16 bits",
+            "colours of 8 bits a channel",
+            "save the image in RGB",
+        )
+    return high
+
+
+def notes_of(path: Path, planes: Sequence[Plane]) -> tuple[str, ...]:
+    """What the user should be told of the values."""
+    first, notes = planes[0], []
+    if first.dataset.get("PhotometricInterpretation") == "MONOCHROME1":
+        notes.append("low values are shown bright (MONOCHROME1); the values are as stored")
+    padding = first.dataset.get("PixelPaddingValue")
+    if isinstance(padding, int):
+        slope, intercept = _rescale(path, first)
+        value = padding * slope + intercept
+        notes.append(f"pixels outside the image have the value {value:g} (PixelPaddingValue)")
+    if not first.get("PixelSpacing") and first.dataset.get("ImagerPixelSpacing"):
+        sides = " x ".join(f"{float(side):g}" for side in first.dataset.ImagerPixelSpacing)
+        notes.append(
+            f"pixels measure {sides} mm at the detector (ImagerPixelSpacing); their size in the "
+            "patient is not said"
+        )
+    return tuple(notes)

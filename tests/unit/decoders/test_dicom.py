@@ -1,0 +1,110 @@
+"""DICOM images through the decoder's interface: series, frames, colours; SimpleITK agrees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segbench.decoders.decoder import Choices
+from segbench.decoders.listing import list_images
+from segbench.decoders.registry import header_of, read
+from segbench.errors import SegbenchError
+from unit.decoders.dicom_samples import (
+    AXIAL,
+    CORONAL,
+    OBLIQUE,
+    SAGITTAL,
+    image,
+    multiframe,
+    save,
+    slices,
+)
+
+VOLUME = np.random.default_rng(0).integers(0, 200, (4, 5, 6)).astype(np.int16)
+
+
+def by_simpleitk(folder):
+    reader = SimpleITK.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(folder)))
+    found = reader.Execute()
+    affine = np.eye(4)
+    affine[:3, :3] = np.array(found.GetDirection()).reshape(3, 3) * found.GetSpacing()
+    affine[:3, 3] = found.GetOrigin()
+    return SimpleITK.GetArrayFromImage(found), np.diag([-1, -1, 1, 1]) @ affine
+
+
+@given(
+    orientation=st.sampled_from([AXIAL, CORONAL, SAGITTAL, OBLIQUE]),
+    dtype=st.sampled_from(["uint8", "int16", "uint16"]),
+    order=st.permutations(range(4)),
+    scale=st.sampled_from([(1, 0), (1, -1024), (0.5, 3), (2.25, -7.5)]),
+)
+def test_a_series_is_what_simpleitk_reads(tmp_path_factory, orientation, dtype, order, scale):
+    folder = tmp_path_factory.mktemp("p1")
+    volume = VOLUME.astype(dtype)
+    made = slices(volume, orientation=orientation, RescaleSlope=scale[0], RescaleIntercept=scale[1])
+    path = save(folder, [made[n] for n in order])
+    found = read(path)
+    theirs, affine = by_simpleitk(folder)
+    np.testing.assert_allclose(found.pixels, volume * np.float64(scale[0]) + scale[1])
+    np.testing.assert_allclose(found.pixels, theirs)
+    np.testing.assert_allclose(found.header.affine, affine, atol=1e-6)
+    assert found.header.spacing_mm == (2.0, 0.5, 0.75)
+    header = header_of(path)
+    assert (header.axes, header.shape, header.dtype) == ("zyx", (4, 5, 6), found.pixels.dtype)
+    assert header.dtype.kind == ("f" if scale[0] != 1 else "i" if scale[1] else volume.dtype.kind)
+
+
+def test_a_folder_of_slices_is_called_as_the_folder(tmp_path):
+    save(tmp_path / "p1/scan", slices(VOLUME), ["a10.dcm", "a9.dcm", "IM 3.IMA", "1.2.840.4"])
+    save(tmp_path / "p2", slices(VOLUME), ["1", "2", "3", "4"])
+    (tmp_path / "p2/DICOMDIR").write_bytes(bytes(128) + b"DICM")
+    (tmp_path / "p2/notes").write_text("no image")
+    entries, others = list_images(tmp_path)
+    assert [(entry.stem, len(entry.parts)) for entry in entries] == [("p1/scan", 4), ("p2", 4)]
+    assert others == ["p2/notes"]
+    for entry in entries:
+        for part in entry.parts:
+            np.testing.assert_array_equal(read(tmp_path / part).pixels, VOLUME)
+
+
+def test_frames_of_one_file_are_ordered_by_their_place(tmp_path):
+    path = save(tmp_path, [multiframe(VOLUME, [2, 0, 3, 1])])
+    found = read(path)
+    np.testing.assert_array_equal(found.pixels, VOLUME)
+    expected = [[-0.75, 0, 0, 10], [0, -0.5, 0, -20], [0, 0, 2, -30], [0, 0, 0, 1]]
+    np.testing.assert_allclose(found.header.affine, expected)
+    assert header_of(path).spacing_mm == (2.0, 0.5, 0.75)
+
+
+def test_one_slice_is_a_picture_with_a_place(tmp_path):
+    found = read(save(tmp_path, slices(VOLUME[:1])))
+    np.testing.assert_array_equal(found.pixels, VOLUME[0])
+    assert (found.header.axes, found.header.spacing_mm) == ("yx", (0.5, 0.75))
+    np.testing.assert_allclose(np.diag(found.header.affine), [-0.75, -0.5, 2, 1])
+
+
+def test_colours(tmp_path):
+    pixels = np.arange(90, dtype=np.uint8).reshape(5, 6, 3)
+    header = read(save(tmp_path, [image(pixels, PixelSpacing=[0.2, 0.1])])).header
+    assert (header.axes, header.colour, header.spacing_mm) == ("yxc", True, (0.2, 0.1))
+    np.testing.assert_array_equal(read(tmp_path / "IM1.dcm").pixels, pixels)
+
+
+def test_frames_without_a_place_are_asked_for(tmp_path):
+    path = save(tmp_path, [image(VOLUME, NumberOfFrames=4)])
+    with pytest.raises(SegbenchError, match="holds 4 frames, and does not say where they lie"):
+        header_of(path)
+    found = read(path, Choices(axes="zyx"))
+    np.testing.assert_array_equal(found.pixels, VOLUME)
+    assert found.header.affine is None
+
+
+def test_a_missing_package_is_told_with_the_command(tmp_path, monkeypatch):
+    save(tmp_path, slices(VOLUME))
+    monkeypatch.setattr("segbench.decoders.faults._installed", lambda name: False)
+    with pytest.raises(SegbenchError, match="make formats"):
+        list_images(tmp_path)
