@@ -51,6 +51,9 @@ def align(part: Decoded, path: Path, image: Header, image_path: Path) -> np.ndar
         The grids differ otherwise: in size, voxel size, angle or place; the error says in what.
     """
     pixels, size = part.pixels, _three(image.size)
+    if part.header.partial and part.header.affine is None and not pixels.any():
+        # A segmentation of nothing does not say where.
+        return np.zeros(image.size + pixels.shape[len(part.header.size) :], pixels.dtype)
     volume = pixels.reshape(_three(part.header.size) + pixels.shape[len(part.header.size) :])
     if part.header.affine is None or image.affine is None:
         if volume.shape[:3] != size:

@@ -20,7 +20,8 @@ import numpy as np
 
 from segbench.decoders.decoder import Choices, Decoded, Decoder, Header
 from segbench.decoders.faults import naming
-from segbench.decoders.nifti_grids import Axes, axes_of, grid_of
+from segbench.decoders.nifti_grids import grid_of
+from segbench.decoders.volume_axes import Axes, axes_of
 from segbench.errors import SegbenchError
 
 #: First four bytes of a header, in both byte orders, and its length in bytes.
@@ -121,7 +122,8 @@ class _Layout:
                 "whole numbers or floats of up to 64 bits, or colours",
                 "save the file as a plain volume, e.g. the magnitude of complex values",
             )
-        axes = axes_of(path, header, colours, choices.axes)
+        shape = tuple(map(int, header.get_data_shape()))
+        axes = axes_of(path, shape, colours, choices.axes)
         slope, intercept = header.get_slope_inter()
         scale = (1.0, 0.0) if slope is None else (float(slope), float(intercept))
         values = dtype.newbyteorder("=")

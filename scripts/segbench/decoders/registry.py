@@ -47,6 +47,8 @@ FORMATS = (
     Format("dicom", (".dcm", ".dicom", ".ima"), signature=(128, b"DICM")),
     Format("arrays", (".npy", ".npz")),
     Format("hdf5", (".h5", ".hdf5")),
+    Format("nrrd", (".seg.nrrd", ".nrrd", ".seg.nhdr", ".nhdr")),
+    Format("metaimage", (".mha", ".mhd")),
     Format("ome_zarr", (".ome.zarr", ".zarr"), folder=True),
 )
 

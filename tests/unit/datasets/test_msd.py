@@ -411,8 +411,8 @@ def test_a_label_of_another_size(tmp_path):
 
 
 def test_an_ending_that_is_not_read(tmp_path):
-    nnunet(tmp_path, file_ending=".nrrd")
-    with expect("file_ending '.nrrd'", ".nii.gz"):
+    nnunet(tmp_path, file_ending=".mnc")
+    with expect("file_ending '.mnc'", ".nii.gz"):
         list(reader_of(described()).scan(tmp_path))
 
 

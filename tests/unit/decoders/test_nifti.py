@@ -116,7 +116,7 @@ def test_colours_are_channels(tmp_path, count):
     assert (header.axes, header.colour, header.alpha) == ("zyxc", True, count == 4)
     np.testing.assert_array_equal(pixels_of(path), plain.transpose(2, 1, 0, 3))
     several = np.zeros((2, 3, 4, 2), names)
-    refused(save(tmp_path / "b.nii", several), f"(2, 3, 4, 2) of {count} colours")
+    refused(save(tmp_path / "b.nii", several), f"(2, 3, 4, 2) of {count} values each")
 
 
 def test_complex_values_are_refused(tmp_path):
