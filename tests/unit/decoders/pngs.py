@@ -1,4 +1,4 @@
-"""PNG files of every kind, packed by hand: no library writes them all."""
+"""PNG files of every kind, packed by hand as no library writes them all; pictures to be turned."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import struct
 import zlib
 
 import numpy as np
+from PIL import ExifTags, Image
 
 #: Adam7: first row, first column, step of rows, step of columns of each pass.
 PASSES = (
@@ -55,3 +56,15 @@ def png(
         (b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", head), before, chunk(b"IDAT", zlib.compress(rows)),
          after, chunk(b"IEND", b""))
     )  # fmt: skip
+
+
+def put(path, content):
+    path.write_bytes(content)
+    return path
+
+
+def oriented(path, array, value, **options):
+    """Save a picture that says how it is to be turned."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = value
+    Image.fromarray(array).save(path, exif=exif, **options)

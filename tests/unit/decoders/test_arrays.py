@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 from itertools import permutations
 
 import numpy as np
@@ -13,30 +14,12 @@ from hypothesis.extra import numpy as arrays_of
 
 from segbench.decoders.arrays import DECODER
 from segbench.decoders.decoder import Choices
-from segbench.errors import SegbenchError
+from unit.decoders import agreeing
+from unit.decoders.agreeing import ANY
 
-ANY = Choices()
+read, refused = partial(agreeing.read, DECODER), partial(agreeing.refused, DECODER)
 VOLUME = np.arange(2 * 3 * 4 * 5, dtype=np.int16).reshape(2, 3, 4, 5)
 DTYPES = ["?", "u1", "<u2", ">u2", "<i4", ">i8", "u8", "<f2", ">f4", "f8"]
-
-
-def read(path, choices=ANY):
-    """A file's array; its header says the same."""
-    found = DECODER.read(path, choices)
-    said = DECODER.header(path, choices)
-    assert said == found.header
-    assert (found.pixels.shape, found.pixels.dtype) == (said.shape, said.dtype)
-    assert found.pixels.flags.c_contiguous
-    assert found.pixels.dtype.isnative
-    return found
-
-
-def refused(path, *parts, choices=ANY):
-    for look in (DECODER.read, DECODER.header):
-        with pytest.raises(SegbenchError) as caught:
-            look(path, choices)
-        for part in (path.name, *parts):
-            assert part in str(caught.value)
 
 
 @given(st.data())
