@@ -50,14 +50,8 @@ _TURNS = {
 
 
 @contextmanager
-def open_picture(path: Path, formats: tuple[str, ...] | None = None) -> Iterator[Image.Image]:
+def open_picture(path: Path) -> Iterator[Image.Image]:
     """Open a picture with Pillow; pixels are not decoded yet.
-
-    Parameters
-    ----------
-    path : Path
-    formats : tuple of str or None
-        Names of formats that are looked for; None: all that Pillow knows.
 
     Raises
     ------
@@ -69,7 +63,7 @@ def open_picture(path: Path, formats: tuple[str, ...] | None = None) -> Iterator
     Image.MAX_IMAGE_PIXELS = None  # ours is checked below
     with naming(path, "picture file", RuntimeError):
         try:
-            image = Image.open(path, formats=formats)
+            image = Image.open(path, formats=_FORMATS)
         except UnidentifiedImageError:
             _name_other(path)
             raise
@@ -162,13 +156,13 @@ class PictureDecoder(Decoder):
 
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`."""
-        with open_picture(path, _FORMATS) as image:
+        with open_picture(path) as image:
             return _header(path, image)[0]
 
     def read(self, path: Path, choices: Choices) -> Decoded:
         """See `Decoder.read`."""
         png = verify_png(path)
-        with open_picture(path, _FORMATS) as image:
+        with open_picture(path) as image:
             header, orientation = _header(path, image)
             palette = None
             if png and image.mode != "P" and header.dtype != bool:
