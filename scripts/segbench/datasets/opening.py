@@ -9,6 +9,7 @@ from segbench.config.dataset import Layout
 from segbench.decoders import registry
 from segbench.decoders.affines import spacing_from
 from segbench.decoders.decoder import Choices, Decoded, Header
+from segbench.decoders.faults import warn_once
 from segbench.decoders.grids import align
 from segbench.errors import SegbenchError
 
@@ -31,9 +32,12 @@ def header_of(path: Path, choices: Choices) -> Header:
 def read(path: Path, choices: Choices, mask: bool = False) -> Decoded:
     """A file's array, with the axes that the config asks for; see `header_of`.
 
-    Masks have no channels for which the axes name a c.
+    Masks have no channels for which the axes name a c. The log tells what the decoder notes of
+    the file.
     """
     found = registry.read(path, _fitting(path, choices, mask))
+    for note in found.header.notes:
+        warn_once(f"{path}: {note}")
     header = _volume(found.header, choices)
     return Decoded(header, found.pixels.reshape(header.shape), found.palette)
 

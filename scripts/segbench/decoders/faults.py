@@ -1,15 +1,19 @@
-"""Errors of decoders in the user's terms: the file is named."""
+"""Errors and warnings of decoders in the user's terms: the file is named."""
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from segbench.errors import SegbenchError
+
+log = logging.getLogger(__name__)
 
 #: How the optional packages of the rarer formats are installed.
 INSTALL = (
@@ -75,3 +79,9 @@ def _installed(package: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
+
+
+@cache
+def warn_once(text: str) -> None:
+    """Log a warning that names a file, once a process: the file is opened several times."""
+    log.warning(text)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -12,9 +10,8 @@ import numpy as np
 
 from segbench.decoders.affines import spacing_from
 from segbench.decoders.decoder import Decoded, Header
+from segbench.decoders.faults import warn_once
 from segbench.errors import SegbenchError
-
-log = logging.getLogger(__name__)
 
 #: How far the corners of two grids may lie apart, in voxels of the image, where they count as one
 #: grid. Headers hold float32 and rounded numbers; a mask has no finer place than its voxels.
@@ -67,7 +64,7 @@ def align(part: Decoded, path: Path, image: Header, image_path: Path) -> np.ndar
         ):
             raise _elsewhere(part.header, path, image, image_path)
         if move.what:
-            _warn(f"{path}: {move.what}; its voxels are put in the order of {image_path}")
+            warn_once(f"{path}: {move.what}; its voxels are put in the order of {image_path}")
         if part.header.partial:
             volume = _embedded(volume, low, size, path, image_path)
     return volume.reshape(image.size + volume.shape[3:])
@@ -168,7 +165,7 @@ def _check_spacing(part: Header, path: Path, image: Header, image_path: Path) ->
         return
     if len(image.size) == 2:
         # The resolution of a picture is often left over from a printer or a screen.
-        _warn(
+        warn_once(
             f"{path}: says that its pixels are {_numbers(part.spacing_mm)} mm, and {image_path} "
             f"{_numbers(image.spacing_mm)} mm; they are paired as both are equally large"
         )
@@ -224,12 +221,6 @@ def _unit(header: Header) -> str:
 
 def _numbers(values: np.ndarray | tuple[float, ...]) -> str:
     return " x ".join(f"{round(float(value), 4) + 0:.4g}" for value in values)
-
-
-@cache
-def _warn(text: str) -> None:
-    """Say it once: a file is opened several times."""
-    log.warning(text)
 
 
 def check_size(

@@ -75,6 +75,10 @@ CONVERT = {
     ".avif": "save the picture as PNG or TIFF",
     ".hdr": _PAIR,
     ".img": _PAIR,
+    ".mgz": "convert it to NIfTI with mri_convert, or with nibabel",
+    ".mgh": "convert it to NIfTI with mri_convert, or with nibabel",
+    ".mnc": "convert it to NIfTI with mnc2nii, or with nibabel",
+    ".brik": "convert it to NIfTI with 3dAFNItoNIFTI, or with nibabel",
     **dict.fromkeys(
         (".czi", ".lif", ".lof", ".nd2", ".oib", ".oif", ".vsi", ".ims", ".lms", ".dv", ".zvi"),
         "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji (File > "

@@ -66,6 +66,17 @@ def test_the_spacing_of_one_slice_is_that_of_the_affine(tmp_path):
     assert header_of(flat, ZYX).spacing_mm is None
 
 
+def test_what_a_decoder_notes_is_told_once(tmp_path, caplog):
+    path = tmp_path / "a.nii.gz"
+    made = nibabel.Nifti1Image(image(0, (10, 8, 2)), None)
+    made.set_sform(np.zeros((4, 4)), 1)
+    nibabel.save(made, path)
+    for _ in range(2):
+        read(path, Choices())
+    told = [record.message for record in caplog.records if record.name.startswith("segbench")]
+    assert told == [f"{path}: its sform gives voxels no place of their own and is not used"]
+
+
 @pytest.mark.parametrize("axes", ["czyx", "zcyx", "zyx"])
 def test_masks_have_no_channels(tmp_path, axes):
     shape = tuple({"c": 2, "z": 3, "y": 8, "x": 4}[axis] for axis in axes)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from segbench.decoders.affines import spacing_from
 from segbench.decoders.decoder import Decoded, Header
-from segbench.decoders.grids import _warn, align, check_size
+from segbench.decoders.faults import warn_once
+from segbench.decoders.grids import align, check_size
 from segbench.errors import SegbenchError
 
 IMAGE, MASK = Path("image.nii.gz"), Path("mask.nii.gz")
@@ -102,7 +103,7 @@ def test_mirrored_and_permuted_masks_are_put_in_the_images_order(axes, signs, de
 
 
 def test_moved_axes_are_told_once(caplog):
-    _warn.cache_clear()
+    warn_once.cache_clear()
     pixels, flipped = volume(), turned(0)
     flipped[:3, 3] += flipped[:3, :3] @ [6, 0, 0]
     flipped[:3, 0] *= -1
@@ -201,7 +202,7 @@ def test_voxel_sizes_are_compared_where_no_place_is_said():
 
 
 def test_the_resolution_of_pictures_is_told_only(caplog):
-    _warn.cache_clear()
+    warn_once.cache_clear()
     image = decoded(volume((6, 7)), spacing=(0.001, 0.001), axes="yx")
     mask = decoded(volume((6, 7)), spacing=(0.35, 0.35), axes="yx")
     np.testing.assert_array_equal(aligned(mask, image), mask.pixels)

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segbench.decoders import faults
 from segbench.decoders.registry import (
     BY_ENDING,
     CONVERT,
@@ -61,14 +60,6 @@ def test_an_unknown_file_is_refused_by_name():
         decoder_of(Path("scan.nd2"))
     assert caught.value.what == "scan.nd2: unsupported file format .nd2"
     assert "OME-TIFF" in caught.value.action
-
-
-def test_missing_packages_are_told_with_the_command():
-    with pytest.raises(SegbenchError) as caught:
-        faults.check_packages(Path("a.dcm"), "DICOM", ("no_such_module_x", "numpy"))
-    assert "no_such_module_x" in caught.value.what
-    assert "numpy" not in caught.value.what
-    assert caught.value.action.startswith("install them: make formats;")
 
 
 def test_header_and_array_agree(tmp_path):
