@@ -39,9 +39,10 @@ from segbench.datasets.folder_sheet import Row, read_sheet
 from segbench.datasets.label_names import class_of_spelling
 from segbench.datasets.label_values import to_binary
 from segbench.datasets.opening import choices_of, read, read_mask
-from segbench.datasets.tree import breadth_first, moved, subfolders
+from segbench.datasets.tree import breadth_first, subfolders
 from segbench.decoders.decoder import Decoded, Entry, Header
 from segbench.decoders.images import as_image
+from segbench.decoders.listing import moved
 from segbench.decoders.registry import FORMATS
 from segbench.errors import SegbenchError
 from segbench.unannotated import UNANNOTATED
@@ -136,28 +137,26 @@ class Folder(Reader):
         rows, sheet = self._rows(root, base, images, ids)
         masks = {} if self._task == "classification" else self._masks(base, images)
         samples = []
+        folder = base / layout.images
+        places = [f"{(base / place).relative_to(root).as_posix()}/".removeprefix("./")
+                  for place in (layout.images, layout.masks)]  # fmt: skip
         for key, entry in images.items():
             row = rows.get(ids[key], Row())
-            image = moved(entry, root, base / layout.images)
-            found = [
-                (one, moved(mask, root, base / layout.masks)) for one, mask in masks.get(key, ())
-            ]
+            image = moved(entry, places[0])
+            found = [(one, moved(mask, places[1])) for one, mask in masks.get(key, ())]
+            parts = sum((mask.parts for _, mask in found), image.parts) + sheet
             samples.append(
                 FolderSample(
                     sample=ids[key],
                     images=(image.name,),
                     # The sheet counts as a file of every sample, so that a changed row is noticed.
-                    labels=(*(mask.name for _, mask in found), *sheet),
-                    parts=(
-                        *image.parts,
-                        *(part for _, mask in found for part in mask.parts),
-                        *sheet,
-                    ),
+                    labels=(*[mask.name for _, mask in found], *sheet),
+                    parts=parts,
                     split=row.split,
                     group=row.group or ids[key],
                     row=row,
-                    label=self._class_of(base / layout.images, entry.name, row),
-                    masks=tuple((one, mask.name) for one, mask in found),
+                    label=self._class_of(folder, entry.name, row),
+                    masks=tuple([(one, mask.name) for one, mask in found]),
                     annotated=row.annotated,
                 )
             )
@@ -231,7 +230,7 @@ class Folder(Reader):
         found: dict[str, list[tuple[str, Entry]]] = {}
         for name, one in known.items():
             for key, mask in masks_of(folder / name, self._layout, among_images=False).items():
-                found.setdefault(key, []).append((one, moved(mask, folder, folder / name)))
+                found.setdefault(key, []).append((one, moved(mask, f"{name}/")))
         check_pairs(images, {key: some[0][1] for key, some in found.items()}, image_folder, folder)
         return found
 

@@ -39,7 +39,7 @@ def keyed(folder: Path, entries: Iterable[Entry], suffix: str, key: str) -> dict
     found: dict[str, Entry] = {}
     for entry in entries:
         stem, name = entry.stem, entry.name
-        if not stem.endswith(suffix) or PurePosixPath(stem).name == suffix:
+        if not stem.endswith(suffix) or f"/{stem}".endswith(f"/{suffix}"):
             raise SegbenchError(
                 f"{folder / name}: does not end in {suffix!r}",
                 f"names such as NAME{suffix}{ending_of(name)}, as layout.{key} is {suffix!r}",

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from segbench.decoders.decoder import Entry
 from segbench.decoders.listing import is_junk
 from segbench.errors import SegbenchError
 
@@ -104,13 +103,6 @@ def locate(root: Path, is_base: Callable[[Path], bool], layout: str) -> Path:
         layout,
         "unpack the publisher's archive there without changing its folders",
     )
-
-
-def moved(entry: Entry, root: Path, folder: Path) -> Entry:
-    """An entry of a folder below the raw root, relative to that root."""
-    place = folder.relative_to(root)
-    parts = tuple((place / part).as_posix() for part in entry.parts)
-    return Entry((place / entry.name).as_posix(), parts, (place / entry.stem).as_posix())
 
 
 def nearest_above(folder: Path, root: Path, name: str) -> Path | None:

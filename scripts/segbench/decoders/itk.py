@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -81,7 +81,7 @@ class ItkDecoder(Decoder):
         found = []
         for entry in super().entries(folder, stems):
             with naming(folder / entry.name, f"{self.name} file"):
-                found.append(replace(entry, parts=parts_of(folder / entry.name)))
+                found.append(entry._replace(parts=parts_of(folder / entry.name)))
         return found
 
     def header(self, path: Path, choices: Choices) -> Header:

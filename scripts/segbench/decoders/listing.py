@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
 
 from segbench.decoders.decoder import Entry
 from segbench.decoders.registry import (
@@ -17,6 +18,9 @@ from segbench.decoders.registry import (
     load,
     unsupported,
 )
+from segbench.errors import SegbenchError
+
+_DIGITS = re.compile(r"(\d+)")
 
 
 def is_junk(name: str) -> bool:
@@ -30,7 +34,7 @@ def is_junk(name: str) -> bool:
     return name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini", "DICOMDIR"}
 
 
-def natural(name: str) -> list[tuple[int, int, str]]:
+def natural(name: str) -> tuple[list[Any], str]:
     """Sort key that takes digits as numbers: slice 2 before slice 10.
 
     Examples
@@ -38,8 +42,9 @@ def natural(name: str) -> list[tuple[int, int, str]]:
     >>> sorted(["s10.png", "s2.png"], key=natural)
     ['s2.png', 's10.png']
     """
-    parts = re.split(r"(\d+)", name)
-    return [(1, int(p), p) if p.isdigit() else (0, 0, p) for p in parts]
+    parts: list[Any] = _DIGITS.split(name)
+    parts[1::2] = map(int, parts[1::2])
+    return parts, name
 
 
 def list_images(folder: Path, refuse: bool = True) -> tuple[list[Entry], list[str]]:
@@ -68,25 +73,26 @@ def list_images(folder: Path, refuse: bool = True) -> tuple[list[Entry], list[st
     """
     entries: list[Entry] = []
     others: list[str] = []
-    for place, names in _folders(folder):
+    for place, names in walk(folder):
         by_format: dict[Format, dict[str, str]] = {}
         for name in names:
-            found = format_of(folder / place / name)
-            if found is not None:
-                stem = name[: len(name) - len(ending_of(name))]
-                by_format.setdefault(found, {})[name] = stem
+            ending = ending_of(name)
+            kind = BY_ENDING[ending.lower()] if ending else format_of(folder / place / name)
+            if kind is not None:
+                by_format.setdefault(kind, {})[name] = name[: len(name) - len(ending)]
             elif refuse and Path(name).suffix.lower() in CONVERT:
                 raise unsupported(folder / place / name)
             else:
-                others.append((place / name).as_posix())
+                others.append(place + name)
         for one, stems in by_format.items():
-            others += [(place / name).as_posix() for name in stems]  # those taken go below
+            others += [place + name for name in stems]  # those taken go below
             for entry in load(one).entries(folder / place, stems):
-                parts = tuple((place / part).as_posix() for part in entry.parts)
-                stem = (place / entry.stem).as_posix()
-                if stem == ".":  # all that the listed folder holds
-                    stem = stems[entry.name] if len(parts) == 1 else folder.name
-                entries.append(Entry((place / entry.name).as_posix(), parts, stem))
+                found = moved(entry, place)
+                if entry.stem == ".":  # all that the folder holds
+                    one_file = not place and len(entry.parts) == 1
+                    whole = stems[entry.name] if one_file else place[:-1] or folder.name
+                    found = found._replace(stem=whole)
+                entries.append(found)
     taken = {part for entry in entries for part in (entry.name, *entry.parts)}
     return (
         sorted(entries, key=lambda entry: natural(entry.name)),
@@ -94,19 +100,67 @@ def list_images(folder: Path, refuse: bool = True) -> tuple[list[Entry], list[st
     )
 
 
-def _folders(root: Path) -> Iterator[tuple[PurePosixPath, list[str]]]:
-    """Folders below the root with their names; a folder that is one image counts as a name."""
-    seen: set[tuple[int, int]] = set()
-    for place, folders, files in os.walk(root, followlinks=True):
-        status = os.stat(place)
-        if (status.st_dev, status.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        whole = [name for name in folders if _is_image(name)]
-        folders[:] = sorted(n for n in folders if not is_junk(n) and n not in whole)
-        names = sorted(name for name in (*files, *whole) if not is_junk(name))
-        yield PurePosixPath(Path(place).relative_to(root).as_posix()), names
+def moved(entry: Entry, place: str) -> Entry:
+    """An entry of a folder, relative to one above it.
+
+    Examples
+    --------
+    >>> moved(Entry("a.png", ("a.png",), "a"), "images/")
+    Entry(name='images/a.png', parts=('images/a.png',), stem='images/a')
+    """
+    name, parts, stem = entry
+    if len(parts) == 1 and parts[0] == name:
+        return Entry(place + name, (place + name,), place + stem)
+    return Entry(place + name, tuple([place + part for part in parts]), place + stem)
+
+
+def walk(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """The folders below a folder and what is in them, without junk.
+
+    Parameters
+    ----------
+    root : Path
+        Links below it are followed, unless they lead to a folder in which they lie.
+
+    Yields
+    ------
+    place : str
+        A folder relative to `root`, with a slash at its end; empty for `root` itself.
+    names : list of str
+        The files in it, sorted; a folder that is one image counts as a file.
+
+    Raises
+    ------
+    SegbenchError
+        A folder cannot be read.
+    """
+    places = [""]
+    while places:
+        place = places.pop()
+        names, folders = [], []
+        try:
+            with os.scandir(root / place) as found:
+                for entry in found:
+                    if is_junk(entry.name):
+                        continue
+                    if not entry.is_dir() or _is_image(entry.name):
+                        names.append(entry.name)
+                    elif not entry.is_symlink() or not leads_up(Path(entry.path), root):
+                        folders.append(f"{place}{entry.name}/")
+        except OSError as error:
+            raise SegbenchError(
+                f"{root / place}: cannot be read ({error.strerror})",
+                "a folder that can be read",
+                "check the folder and its permissions",
+            ) from error
+        yield place, sorted(names)
+        places += sorted(folders, reverse=True)
+
+
+def leads_up(link: Path, root: Path) -> bool:
+    """Whether a link leads to a folder in which it lies, up to `root`."""
+    above = link.parents[: len(link.relative_to(root).parts)]
+    return any(os.path.samefile(link, folder) for folder in above)
 
 
 def _is_image(folder: str) -> bool:

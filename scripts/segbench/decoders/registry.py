@@ -66,6 +66,8 @@ _PAIR = (
     "Analyze files do not say which side is left, so look at the result"
 )
 
+_ENDINGS = tuple(BY_ENDING)
+
 #: Endings that are refused by name, as the user may well mean them to be read -> what to do.
 CONVERT = {
     ".mat": "save each array with numpy.save (.npy) or as TIFF",
@@ -99,9 +101,11 @@ def ending_of(name: str) -> str:
     >>> ending_of("a.b.NII.GZ"), ending_of("notes.txt")
     ('.NII.GZ', '')
     """
-    for ending in BY_ENDING:
-        if name.lower().endswith(ending) and len(name) > len(ending):
-            return name[-len(ending) :]
+    lower = name.lower()
+    if lower.endswith(_ENDINGS):
+        for ending in _ENDINGS:
+            if lower.endswith(ending) and len(name) > len(ending):
+                return name[-len(ending) :]
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from segbench.decoders.decoder import Entry
-from segbench.decoders.listing import list_images, natural
+from segbench.decoders.listing import leads_up, list_images, natural, walk
 from segbench.errors import SegbenchError
 
 
@@ -47,6 +47,39 @@ def test_links_are_followed_and_loops_are_not(tmp_path):
     (tmp_path / "data/p1").symlink_to(tmp_path / "disk/p1", target_is_directory=True)
     (tmp_path / "data/p1/back").symlink_to(tmp_path / "data", target_is_directory=True)
     assert names(list_images(tmp_path / "data")[0]) == ["p0/s1.png", "p1/s1.png"]
+
+
+def test_a_folder_may_be_linked_twice(tmp_path):
+    put(tmp_path, "disk/p1/s1.png")
+    for name in ("a", "b"):
+        (tmp_path / name).symlink_to(tmp_path / "disk/p1", target_is_directory=True)
+    found = names(list_images(tmp_path)[0])
+    assert found == ["a/s1.png", "b/s1.png", "disk/p1/s1.png"]
+    assert not leads_up(tmp_path / "a", tmp_path)
+
+
+def test_broken_links_are_named(tmp_path):
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    assert names(list_images(tmp_path)[0]) == ["gone.png"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(SegbenchError, match=r"gone: cannot be read \(No such file"):
+        list(walk(tmp_path / "gone"))
+
+
+def test_folders_come_in_order_each_before_those_in_it(tmp_path):
+    put(tmp_path, "b/c/2.txt", "b/1.txt", "a/3.txt", "0.txt", "b/c/d.zarr/.zattrs")
+    assert list(walk(tmp_path)) == [
+        ("", ["0.txt"]),
+        ("a/", ["3.txt"]),
+        ("b/", ["1.txt"]),
+        ("b/c/", ["2.txt", "d.zarr"]),
+    ]
+
+
+def test_digits_that_are_no_numbers_are_text():
+    assert sorted(["x²10", "x²9", "a1", "a01"], key=natural) == ["a01", "a1", "x²9", "x²10"]
 
 
 def test_natural_order_of_mixed_names():
