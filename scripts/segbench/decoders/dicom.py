@@ -11,10 +11,10 @@ import numpy as np
 from segbench.decoders.decoder import Choices, Decoded, Decoder, Entry, Header
 from segbench.decoders.dicom_files import SEGMENTATIONS, group_files, read_series
 from segbench.decoders.dicom_mask import write_segmentation
+from segbench.decoders.dicom_notes import notes_of
 from segbench.decoders.dicom_pixels import (
     check_readable,
     is_colour,
-    notes_of,
     palette_of,
     read_values,
     value_dtype,
@@ -84,7 +84,7 @@ def _header(path: Path, datasets: list[Any], choices: Choices) -> tuple[Header, 
         shape, axes = (*shape, 3), axes + "c"
     header = Header(
         axes, shape, value_dtype(path, planes), found.spacing_mm, found.affine,
-        colour=is_colour(first), notes=notes_of(path, planes),
+        colour=is_colour(first), notes=notes_of(path, found),
     )  # fmt: skip
     return header, found
 

@@ -61,7 +61,7 @@ def value_dtype(path: Path, planes: Sequence[Plane]) -> np.dtype:
     """
     stored = [_stored_dtype(path, plane.dataset) for plane in planes]
     widest = np.result_type(*set(stored))
-    scales = [_rescale(path, plane) for plane in planes]
+    scales = [rescale_of(path, plane) for plane in planes]
     tables = {plane.dataset.ModalityLUTSequence[0].LUTDescriptor[2] for plane in planes
               if "ModalityLUTSequence" in plane.dataset}  # fmt: skip
     if tables:
@@ -93,7 +93,7 @@ def _stored_dtype(path: Path, dataset: Any) -> np.dtype:
         return pixel_dtype(dataset, as_float=floats).newbyteorder("=")
 
 
-def _rescale(path: Path, plane: Plane) -> tuple[float, float]:
+def rescale_of(path: Path, plane: Plane) -> tuple[float, float]:
     """Slope and intercept of a plane's values."""
     slope, intercept = plane.get("RescaleSlope"), plane.get("RescaleIntercept")
     if slope in (None, "") or intercept in (None, "") or is_colour(plane.dataset):
@@ -192,7 +192,7 @@ def _scaled(path: Path, plane: Plane, stored: np.ndarray, dtype: np.dtype) -> np
         from pydicom.pixels.processing import apply_modality_lut
 
         return np.asarray(apply_modality_lut(stored, plane.dataset))
-    slope, intercept = _rescale(path, plane)
+    slope, intercept = rescale_of(path, plane)
     if (slope, intercept) == (1.0, 0.0):
         return stored
     if dtype.kind == "i":
@@ -230,22 +230,3 @@ def palette_of(path: Path, dataset: Any) -> np.ndarray | None:
             "save the image in RGB",
         )
     return high
-
-
-def notes_of(path: Path, planes: Sequence[Plane]) -> tuple[str, ...]:
-    """What the user should be told of the values."""
-    first, notes = planes[0], []
-    if first.dataset.get("PhotometricInterpretation") == "MONOCHROME1":
-        notes.append("low values are shown bright (MONOCHROME1); the values are as stored")
-    padding = first.dataset.get("PixelPaddingValue")
-    if isinstance(padding, int):
-        slope, intercept = _rescale(path, first)
-        value = padding * slope + intercept
-        notes.append(f"pixels outside the image have the value {value:g} (PixelPaddingValue)")
-    if not first.get("PixelSpacing") and first.dataset.get("ImagerPixelSpacing"):
-        sides = " x ".join(f"{float(side):g}" for side in first.dataset.ImagerPixelSpacing)
-        notes.append(
-            f"pixels measure {sides} mm at the detector (ImagerPixelSpacing); their size in the "
-            "patient is not said"
-        )
-    return tuple(notes)

@@ -80,7 +80,7 @@ class Plane:
         """Values of an attribute that holds `count` numbers; None: there are no such values."""
         value = self.get(keyword)
         try:
-            found = np.array(value, np.float64)
+            found = np.atleast_1d(np.array(value, np.float64))
         except (TypeError, ValueError):
             return None
         return found if found.shape == (count,) and np.isfinite(found).all() else None

@@ -29,22 +29,22 @@ class Format:
         In lower case, with the dot.
     folder : bool
         A folder with one of the endings is one image.
-    signature : tuple of int and bytes, or None
-        A file without an ending is of the format if it has these bytes at this place.
     """
 
     module: str
     endings: tuple[str, ...]
     folder: bool = False
-    signature: tuple[int, bytes] | None = None
 
+
+#: The one format whose files often have no ending: DICOM.
+NO_ENDING = Format("dicom", (".dcm", ".dicom", ".ima"))
 
 #: All formats.
 FORMATS = (
     Format("pictures", (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")),
     Format("tiff", (".tif", ".tiff")),
     Format("nifti", (".nii.gz", ".nii")),
-    Format("dicom", (".dcm", ".dicom", ".ima"), signature=(128, b"DICM")),
+    NO_ENDING,
     Format("arrays", (".npy", ".npz")),
     Format("hdf5", (".h5", ".hdf5")),
     Format("nrrd", (".seg.nrrd", ".nrrd", ".seg.nhdr", ".nhdr")),
@@ -110,7 +110,7 @@ def ending_of(name: str) -> str:
 
 
 def format_of(path: Path) -> Format | None:
-    """Format of a file, by its ending; of a file without one, by its signature.
+    """Format of a file, by its ending; of a file without one, by its first bytes.
 
     A number is no ending: files of medical images are often named by identifiers (1.2.840.17).
     """
@@ -121,14 +121,10 @@ def format_of(path: Path) -> Format | None:
         return None
     try:
         with path.open("rb") as file:
-            head = file.read(256)
+            head = file.read(132)
     except OSError:
         return None
-    return next((one for one in FORMATS if _has_signature(head, one)), None)
-
-
-def _has_signature(head: bytes, one: Format) -> bool:
-    return one.signature is not None and head.startswith(one.signature[1], one.signature[0])
+    return NO_ENDING if head[128:] == b"DICM" else None
 
 
 def decoder_of(path: Path) -> Decoder:

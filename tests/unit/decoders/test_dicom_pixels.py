@@ -16,7 +16,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import compress
 from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless
 
-from segbench.decoders.dicom_pixels import notes_of, palette_of, read_values, value_dtype
+from segbench.decoders.dicom_pixels import palette_of, read_values, value_dtype
 from segbench.decoders.dicom_planes import planes_of
 from segbench.decoders.registry import header_of, read
 from segbench.errors import SegbenchError
@@ -202,18 +202,6 @@ def test_a_palette_of_sixteen_bits_is_refused():
     made = image(np.zeros((2, 2), np.uint8), **palette((0, 0, 0), (1000, 0, 77)))
     with pytest.raises(SegbenchError, match="colours of 16 bits"):
         palette_of(PATH, made)
-
-
-def test_notes():
-    made = image(np.zeros((2, 2), np.int16), PhotometricInterpretation="MONOCHROME1",
-                 PixelPaddingValue=-2000, RescaleSlope=1, RescaleIntercept=-1024,
-                 ImagerPixelSpacing=[0.1, 0.1])  # fmt: skip
-    white, padding, size = notes_of(PATH, planes_of([made]))
-    assert "MONOCHROME1" in white
-    assert "have the value -3024" in padding
-    assert "0.1 x 0.1 mm at the detector" in size
-    assert values(made)[0, 0, 0] == -1024
-    assert notes_of(PATH, planes_of([image(np.zeros((2, 2), np.uint8))])) == ()
 
 
 def test_what_no_package_decompresses_is_named(tmp_path):

@@ -38,7 +38,7 @@ def test_each_module_has_its_decoder(one):
 
 
 @pytest.mark.parametrize("name", ["IM0001", "1.2.840.17", "MR.5"])
-def test_a_file_without_an_ending_is_known_by_its_signature(tmp_path, name):
+def test_a_file_without_an_ending_is_known_by_its_first_bytes(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(bytes(128) + b"DICM")
     assert format_of(path).module == "dicom"
@@ -48,7 +48,7 @@ def test_a_file_without_an_ending_is_known_by_its_signature(tmp_path, name):
         decoder_of(path)
 
 
-def test_an_ending_comes_before_a_signature(tmp_path):
+def test_an_ending_comes_before_the_first_bytes(tmp_path):
     (tmp_path / "a.doc").write_bytes(bytes(128) + b"DICM")
     assert format_of(tmp_path / "a.doc") is None
     assert format_of(tmp_path) is None

@@ -16,6 +16,7 @@ from segbench.inference.images import (
     spacing_of,
     write_manifest,
 )
+from unit.decoders import dicom_samples
 from unit.decoders.zarr_stores import write_image
 
 PICTURE = np.arange(48, dtype=np.uint8).reshape(6, 8)
@@ -146,6 +147,14 @@ def test_the_digest_of_a_folder_covers_all_its_files_and_not_its_name(tmp_path):
     chunk.rename(chunk.with_name("7"))
     moved = listed(tmp_path / "new", tmp_path)[1]
     assert moved.sha256 not in (first.sha256, second.sha256)
+
+
+def test_slices_without_an_ending_are_one_image_with_a_mask(tmp_path):
+    made = dicom_samples.slices(np.zeros((2, 3, 4), np.int16))
+    dicom_samples.save(tmp_path / "images/p1", made, ["IM1", "IM2"])
+    (image,) = listed(tmp_path / "images", tmp_path)
+    assert (image.name, image.stem, image.mask_ending) == ("p1/IM1", "p1", ".dcm")
+    assert read_new(tmp_path / "images", image, NO_CHOICES)[0].shape == (2, 3, 4, 1)
 
 
 def test_slices_are_in_natural_order(tmp_path):
