@@ -42,7 +42,8 @@ NO_ENDING = Format("dicom", (".dcm", ".dicom", ".ima"))
 #: All formats.
 FORMATS = (
     Format("pictures", (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")),
-    Format("tiff", (".tif", ".tiff")),
+    Format("tiff", (".tif", ".tiff", ".btf", ".svs")),
+    Format("ome_tiff", (".ome.tif", ".ome.tiff", ".ome.btf")),
     Format("nifti", (".nii.gz", ".nii")),
     NO_ENDING,
     Format("arrays", (".npy", ".npz")),

@@ -1,17 +1,28 @@
-"""TIFF files: plain, ImageJ, OME, tiled, BigTIFF."""
+"""TIFF files: plain, ImageJ, OME, tiled, BigTIFF, pyramids; slides of Aperio's scanners."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from segbench.decoders.decoder import Choices, Decoded, Decoder, Header, check_axes
+from segbench.decoders import ome_xml, tiff_grid, tiff_masks, tiff_pages, tiff_values
+from segbench.decoders.decoder import Choices, Decoded, Decoder, Header
 from segbench.decoders.faults import naming
+from segbench.decoders.tiff_axes import Layout, arranged, layout_of, upright_window
+from segbench.decoders.tiff_windows import read_window
+
+
+@dataclass(frozen=True)
+class _Opened:
+    file: Any
+    picture: tiff_pages.Picture
+    layout: Layout
+    image: ome_xml.OmeImage
 
 
 class TiffDecoder(Decoder):
@@ -22,16 +33,22 @@ class TiffDecoder(Decoder):
 
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`."""
-        return self.read(path, choices).header
+        with _opened(path, choices) as found:
+            return _header(path, found)
 
     def read(self, path: Path, choices: Choices) -> Decoded:
         """See `Decoder.read`."""
-        with naming(path), _strict_tiff(path) as file:
-            series = file.series[0]
-            _check_segments(series)
-            axes, pixels = series.axes.lower(), np.asarray(series.asarray())
-        pixels, axes = _axes_in_order(path, pixels, axes)
-        return Decoded(Header(axes, pixels.shape, pixels.dtype), pixels)
+        with _opened(path, choices) as found:
+            header = _header(path, found)
+            palette = tiff_values.palette_of(found.picture, found.file)
+            stored = tiff_pages.read_stored(found.picture).reshape(found.layout.shape)
+        return Decoded(header, arranged(path, stored, found.layout), palette)
+
+    def window(self, path: Path, choices: Choices, window: tuple[slice, ...]) -> np.ndarray:
+        """See `Decoder.window`."""
+        with _opened(path, choices) as found:
+            stored = read_window(found.picture, found.layout, upright_window(window, found.layout))
+        return np.ascontiguousarray(arranged(path, stored, found.layout))
 
     def write_mask(
         self,
@@ -42,53 +59,49 @@ class TiffDecoder(Decoder):
         names: Mapping[int, str] = {},
     ) -> None:
         """See `Decoder.write_mask`."""
-        import tifffile
-
-        tifffile.imwrite(
-            path, label, photometric="minisblack", compression="deflate",
-            metadata=None, software="segbench",
-        )  # fmt: skip
+        with _opened(source, choices) as found:
+            header = _header(source, found)
+            tiff_masks.write(label, path, found.file, found.picture, found.layout, header)
 
 
 @contextmanager
-def _strict_tiff(path: Path) -> Iterator[Any]:
-    """Open a TIFF file; raise ValueError for whatever tifffile raises on a damaged header."""
-    import tifffile
-
-    slips = (TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError, MemoryError)
-    try:
-        with tifffile.TiffFile(path) as file:
-            if not len(file.pages):
-                raise ValueError("it holds no picture")
-            yield file
-    except slips as error:
-        raise ValueError(f"its header is damaged: {error}") from error
-
-
-def _check_segments(series: Any) -> None:
-    """Refuse files of which a part is not there: tifffile would fill it with zeros."""
-    for page in series.pages:
-        if page is None:
-            continue
-        count = math.prod(page.chunked)
-        if len(page.dataoffsets) != count or len(page.databytecounts) != count:
-            raise ValueError(f"{len(page.dataoffsets)} of {count} parts are there")
-        if not all(page.databytecounts):
-            raise ValueError("parts of it are empty")
+def _opened(path: Path, choices: Choices) -> Iterator[_Opened]:
+    with ExitStack() as stack:
+        file = stack.enter_context(tiff_pages.open_tiff(path))
+        said = ome_xml.parse(file.ome_metadata, path.name)
+        if said.companion:
+            file, said = _by_companion(stack, path, path.parent / said.companion)
+        ome_xml.check_files(path, said)
+        picture = tiff_pages.pick(path, file, choices)
+        tiff_values.check_values(path, picture)
+        layout = layout_of(path, picture, choices.axes)
+        yield _Opened(file, picture, layout, ome_xml.image_of(file, said, picture.index))
 
 
-def _axes_in_order(path: Path, pixels: np.ndarray, axes: str) -> tuple[np.ndarray, str]:
-    """Channels last, and only axes that a picture or a volume has."""
-    # S: samples of a pixel; C: channels stored as pages; Z, I, Q: pages.
-    names = axes.translate(str.maketrans("siq", "czz"))
-    for axis in range(pixels.ndim - 1, -1, -1):
-        if names[axis] not in "yx" and pixels.shape[axis] == 1:
-            pixels, names = pixels.squeeze(axis), names[:axis] + names[axis + 1 :]
-    if "c" in names:
-        place = names.index("c")
-        pixels, names = np.moveaxis(pixels, place, -1), names.replace("c", "") + "c"
-    check_axes(path, names, pixels.shape)
-    return np.ascontiguousarray(pixels), names
+def _by_companion(stack: ExitStack, path: Path, holder: Path) -> tuple[Any, ome_xml.OmeSaid]:
+    """The file as the description in another one says, which is XML or a TIFF file itself."""
+    if holder.suffix.lower() in {".tif", ".tiff"}:
+        file = stack.enter_context(tiff_pages.open_tiff(holder))
+        return file, ome_xml.parse(file.ome_metadata, holder.name)
+    with naming(holder, "description of OME-TIFF files"):
+        xml = holder.read_text(encoding="utf-8")
+    file = stack.enter_context(tiff_pages.open_tiff(path, xml.strip()))
+    return file, ome_xml.parse(xml, path.name)
+
+
+def _header(path: Path, found: _Opened) -> Header:
+    file, picture, layout = found.file, found.picture, found.layout
+    spacing, notes = tiff_grid.spacing_mm(file, picture, layout, found.image.sizes_mm)
+    return Header(
+        layout.axes,
+        layout.final,
+        np.dtype(picture.keyframe.dtype).newbyteorder("="),
+        spacing_mm=spacing,
+        channels=tiff_values.channel_names(file, layout, found.image.channels),
+        colour=tiff_values.is_colour(picture, layout),
+        alpha=tiff_values.has_alpha(path, picture, layout),
+        notes=(*picture.notes, *tiff_values.notes_of(picture), *notes),
+    )
 
 
 #: The decoder of this module.

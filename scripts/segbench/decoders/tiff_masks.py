@@ -1,0 +1,118 @@
+"""Masks as TIFF files that lie on their image: its resolution, orientation and description."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segbench.decoders.decoder import Header
+from segbench.decoders.tiff_axes import Layout, as_stored
+from segbench.decoders.tiff_grid import unit_of_tags
+from segbench.decoders.tiff_pages import Picture
+from segbench.errors import SegbenchError
+
+_CENTIMETRE = 3
+
+
+def write(
+    label: np.ndarray, path: Path, file: Any, picture: Picture, layout: Layout, header: Header
+) -> None:
+    """Write a mask with what its image says of the grid.
+
+    Parameters
+    ----------
+    label : ndarray of unsigned integers, (y, x) or (z, y, x)
+        On the upright grid. It is written on the stored rows and columns with the image's
+        orientation tag: readers that follow the tag find it on the upright image, those that do
+        not on the stored one.
+    path : Path
+        File to write; equal masks of one image give equal bytes.
+    file : tifffile.TiffFile
+        The image's open file.
+    picture : Picture
+    layout : Layout
+    header : Header
+        Of the image.
+    """
+    import tifffile
+
+    stored = np.ascontiguousarray(as_stored(label, layout.orientation))
+    options: dict[str, Any] = {"metadata": None, **_resolution(picture, layout, header)}
+    if layout.orientation != 1:
+        options["extratags"] = [(274, "H", 1, layout.orientation, True)]
+    if file.is_ome:
+        stored = _narrowed(stored, path)
+        options["metadata"] = _ome(stored, layout, header)
+    elif file.is_imagej:
+        options["description"] = _imagej(stored.shape, file.imagej_metadata)
+    tifffile.imwrite(
+        path, stored, ome=file.is_ome, photometric="minisblack", compression="zlib",
+        software="segbench", **options,
+    )  # fmt: skip
+
+
+def _narrowed(label: np.ndarray, path: Path) -> np.ndarray:
+    """Labels in the types that OME has, of at most 32 bits."""
+    if label.dtype.itemsize < 8:
+        return label
+    top = np.iinfo(np.uint32).max
+    if label.max(initial=0) > top:
+        raise SegbenchError(
+            f"{path}: the mask has labels above {top}",
+            f"labels up to {top}, which OME-TIFF can hold",
+            "number the labels anew, or save the image as a plain TIFF",
+        )
+    return label.astype(np.uint32)
+
+
+def _resolution(picture: Picture, layout: Layout, header: Header) -> dict[str, Any]:
+    """The image's resolution tags, at the level that was read."""
+    tags = picture.head.tags
+    found = [tags.valueof(code) for code in (282, 283)]
+    unit = int(tags.valueof(296, 2))
+    described = picture.head.is_imagej or unit_of_tags(picture.head)
+    if header.spacing_mm is not None and not described:
+        sizes = header.spacing_mm[-2:]
+        y, x = reversed(sizes) if layout.swapped else sizes
+        return {"resolution": (10 / x, 10 / y), "resolutionunit": _CENTIMETRE}
+    if None in found:
+        return {}
+    scaled = [
+        (units, parts) if factor == 1 else units / parts / factor
+        for (units, parts), factor in zip(
+            found, (picture.factors.get(axis, 1) for axis in "XY"), strict=True
+        )
+    ]
+    return {"resolution": tuple(scaled), "resolutionunit": unit}
+
+
+def _ome(stored: np.ndarray, layout: Layout, header: Header) -> dict[str, Any]:
+    """OME metadata; the identifier comes from the pixels, so that equal masks are equal files."""
+    digest = hashlib.sha256(repr((stored.shape, stored.dtype.str)).encode())
+    digest.update(stored.data)
+    said: dict[str, Any] = {
+        "axes": "ZYX"[-stored.ndim :],
+        "UUID": str(uuid.uuid5(uuid.NAMESPACE_OID, digest.hexdigest())),
+        "Creator": "segbench",
+    }
+    if header.spacing_mm is not None:
+        *depth, y, x = header.spacing_mm
+        if layout.swapped:
+            y, x = x, y
+        for axis, size in zip("ZYX"[-stored.ndim :], (*depth, y, x), strict=True):
+            said[f"PhysicalSize{axis}"] = float(f"{size * 1000:.12g}")
+            said[f"PhysicalSize{axis}Unit"] = "µm"
+    return said
+
+
+def _imagej(shape: tuple[int, ...], image: dict[str, Any]) -> str:
+    """ImageJ's description with the units of the image; tifffile writes none for 32-bit masks."""
+    import tifffile
+
+    units = ("unit", "yunit", "zunit", "spacing", "xorigin", "yorigin", "zorigin")
+    kept = {key: image[key] for key in units if key in image}
+    return str(tifffile.imagej_description(shape, "ZYX"[-len(shape) :], **kept))
