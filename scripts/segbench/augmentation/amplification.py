@@ -15,6 +15,7 @@ from segbench.chunks import Encoded, encode
 from segbench.config.augmentation import Amplification
 from segbench.errors import SegbenchError
 from segbench.parallel import log_progress, ordered_map
+from segbench.unannotated import unannotated
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,8 @@ def amplify_shard(source: Path, recipe: Amplification, output: Path, threads: in
             moved = {
                 n: apply_pose(a, pose, recipe.fill) if a.ndim > 1 else a for n, a in arrays.items()
             }
+            if recipe.fill == "zero" and "label" in moved:
+                _keep_unannotated(arrays["label"], moved["label"])
             return copy, encode(moved)
 
         attributes = {
@@ -92,6 +95,20 @@ def amplify_shard(source: Path, recipe: Amplification, output: Path, threads: in
                 record = {**archive.record(sample), "source": sample, "pose": pose.record()}
                 writer.add_encoded(copy_id(sample, pose), arrays, record)
                 log_progress(log, "amplify: %d of %d copies", number, len(copies))
+
+
+def _keep_unannotated(label: np.ndarray, moved: np.ndarray) -> None:
+    """Fill masks that were not annotated at all with their mark: 0 would say that nothing is there.
+
+    Parameters
+    ----------
+    label, moved : ndarray, (y, x) or (y, x, class)
+        Before and after the pose.
+    """
+    hidden = unannotated(label)
+    if label.ndim > 1 and hidden.any():
+        absent = hidden.all(axis=(0, 1))
+        moved[..., absent] = label[0, 0][absent]
 
 
 def ordered_copies(archive: Archive, recipe: Amplification) -> list[Copy]:

@@ -201,7 +201,8 @@ def _common(item: ShardSample, dataset: Dataset) -> dict[str, Any]:
         "stack": item.raw.stack,
         "position": item.raw.position,
     }
-    if item.raw.annotated and dataset.label_task == "semantic":
+    partly = any(one.name not in item.raw.annotated for one in dataset.classes)
+    if item.raw.annotated and partly and dataset.label_task == "semantic":
         record["annotated"] = list(item.raw.annotated)
     return record
 

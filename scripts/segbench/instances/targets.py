@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 
 from segbench.errors import SegbenchError
+from segbench.unannotated import as_background, unannotated
 
 Activation = Literal["sigmoid", "softmax"]
 
@@ -99,7 +100,8 @@ def make_targets(
     label : ndarray
         (y, x) or (z, y, x): uint8 a label map, uint16 numbered objects, 0 is the background.
         overlapping: the same with a last axis of one mask per class. classification: (1,), the
-        value of the class.
+        value of the class. Pixels that were not annotated are marked as
+        `segbench.unannotated` says.
     target : str
         See the table above.
     class_values : sequence of int
@@ -113,6 +115,7 @@ def make_targets(
     -------
     ndarray (..., map)
         uint8 in {0, 1}; for `foreground_distance` float32 in [0, 1]. Of whole images (map,).
+        As of background where nothing was annotated.
 
     Raises
     ------
@@ -123,7 +126,7 @@ def make_targets(
     Notes
     -----
     Outside the image nothing is known: an object cut by the image's edge is as deep along
-    that edge as if it went on.
+    that edge as if it went on. So is one cut by pixels that were not annotated.
 
     Examples
     --------
@@ -140,10 +143,11 @@ def make_targets(
             f"an integer array with {' or '.join(map(str, axes))} axes for task {task}",
             "give each sample one label map",
         )
-    if task == "overlapping":
-        return np.asarray(label != 0, np.uint8)
     if task == "classification":
         return np.asarray(label[0] == np.asarray(class_values), np.uint8)
+    hidden, label = unannotated(label), as_background(label)
+    if task == "overlapping":
+        return np.asarray(label != 0, np.uint8)
     if label.ndim == 3 and target != "classes":
         raise SegbenchError(
             f"target {target!r} on a volume of shape {label.shape}",
@@ -154,7 +158,7 @@ def make_targets(
         return _classes(label, class_values)
     maps = [(label > 0).astype(np.uint8)]
     if target in _SECOND:
-        maps.append(_SECOND[target](label, boundary_px))
+        maps.append(_SECOND[target](label, hidden, boundary_px))
     return np.stack(maps, axis=-1)
 
 
@@ -205,7 +209,7 @@ def boundary(label: np.ndarray, boundary_px: int) -> np.ndarray:
     return np.asarray((label > 0) & (cv2.dilate(label, window) != lowest))
 
 
-def distance(label: np.ndarray) -> np.ndarray:
+def distance(label: np.ndarray, hidden: np.ndarray | None = None) -> np.ndarray:
     """Depth of each pixel in its object: 0 outside, 1 where the object is deepest.
 
     The Euclidean distance to the nearest pixel outside the object, divided by the
@@ -215,6 +219,8 @@ def distance(label: np.ndarray) -> np.ndarray:
     ----------
     label : ndarray (y, x), integers
         Numbered objects, 0 is the background.
+    hidden : ndarray (y, x), bool, optional
+        Pixels of which nothing is known: they are not outside of any object.
 
     Returns
     -------
@@ -242,11 +248,13 @@ def distance(label: np.ndarray) -> np.ndarray:
         rows = slice(max(box[0].start - 1, 0), min(box[0].stop + 1, height))
         columns = slice(max(box[1].start - 1, 0), min(box[1].stop + 1, width))
         inside = label[rows, columns] == number
-        if inside.all():  # fills the image: nothing to measure a distance from
-            result[rows, columns] = 1
+        depths = inside if hidden is None else inside | hidden[rows, columns]
+        if depths.all():  # fills the image: nothing to measure a distance from
+            result[rows, columns][inside] = 1
             continue
-        depth = cv2.distanceTransform(inside.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        result[rows, columns][inside] = depth[inside] / depth.max()
+        depth = cv2.distanceTransform(depths.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        depth = depth[inside]
+        result[rows, columns][inside] = depth / depth.max()
     return result
 
 
@@ -290,10 +298,11 @@ def _classes(label: np.ndarray, class_values: Sequence[int]) -> np.ndarray:
     return np.asarray(maps.astype(np.uint8))
 
 
-#: Second map of the targets that have one besides the foreground, from label and `boundary_px`.
-_SECOND: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
-    "foreground_boundary": boundary,
-    "foreground_distance": lambda label, _boundary_px: distance(label),
+#: Second map of the targets that have one besides the foreground, from label, pixels that were
+#: not annotated, and `boundary_px`.
+_SECOND: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
+    "foreground_boundary": lambda label, _hidden, boundary_px: boundary(label, boundary_px),
+    "foreground_distance": lambda label, hidden, _boundary_px: distance(label, hidden),
 }
 
 TARGETS = ("classes", "foreground", *_SECOND)

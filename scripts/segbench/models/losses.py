@@ -1,10 +1,11 @@
 """The registry of losses, from logits, in float32, one value per sample. No Keras before use.
 
-All of them take logits, targets (batch, ..., map) and pixel weights (batch, ..., 1) with one
-spatial axis or more, and give (batch,). Maps are either independent (sigmoid) or exclusive
-(softmax). A target may lie between 0 and 1. Factors of the maps are divided by their sum
-where a loss is a mean over maps, and multiply the pixels of a class where it is a sum over
-classes.
+All of them take logits, targets (batch, ..., map) and weights (batch, ..., 1) of pixels, or
+(batch, ..., map) of the pixels of each map, with one spatial axis or more, and give (batch,).
+Maps are either independent (sigmoid) or exclusive (softmax). A target may lie between 0 and 1.
+Factors of the maps are divided by their sum where a loss is a mean over maps, and multiply the
+pixels of a class where it is a sum over classes. With weights of each map, a map of a sample
+without any is not in the mean over maps; exclusive maps without any must be `partial.ABSENT`.
 """
 
 from __future__ import annotations
@@ -84,14 +85,30 @@ def _pixel_mean(values: Any, weight: Any) -> Any:
     return ops.sum(values * weight, axis=axes) / total
 
 
-def _over_maps(values: Any, factors: Factors) -> Any:
-    """Mean over the last axis, weighted by the factors of the maps."""
-    if factors is None:
-        return ops.mean(values, axis=-1)
+def _over_maps(values: Any, factors: Factors, weight: Any = None) -> Any:
+    """Mean over the last axis, weighted by the factors of the maps.
+
+    With the weights of the pixels of each map only over the maps that have some.
+    """
     import numpy as np
 
+    if weight is not None and weight.shape[-1] > 1:
+        there = ops.cast(ops.sum(weight, axis=spatial_axes(weight)) > 0, "float32")
+        there = there * np.asarray(1.0 if factors is None else factors, np.float32)
+        return ops.sum(values * there, axis=-1) / ops.maximum(ops.sum(there, axis=-1), TINY)
+    if factors is None:
+        return ops.mean(values, axis=-1)
     shares = np.asarray(factors, np.float64) / np.sum(factors)
     return ops.sum(values * shares.astype(np.float32), axis=-1)
+
+
+def _over_pixels_and_maps(values: Any, factors: Factors, weight: Any) -> Any:
+    """Mean over the pixels of (batch, ..., map) and the maps, one value per sample."""
+    if weight.shape[-1] == 1:
+        return _pixel_mean(_over_maps(values, factors), weight)
+    axes = spatial_axes(values)
+    total = ops.maximum(ops.sum(weight, axis=axes), TINY)
+    return _over_maps(ops.sum(values * weight, axis=axes) / total, factors, weight)
 
 
 def _over_classes(values: Any, factors: Factors) -> Any:
@@ -108,7 +125,7 @@ def binary_cross_entropy(
 ) -> Any:
     """Mean over pixels and maps of -t log p - (1 - t) log(1 - p)."""
     log_p, log_q = _logarithms(logits, exclusive)
-    return _pixel_mean(-_over_maps(target * log_p + (1 - target) * log_q, factors), weight)
+    return _over_pixels_and_maps(-(target * log_p + (1 - target) * log_q), factors, weight)
 
 
 def cross_entropy(
@@ -141,12 +158,12 @@ def focal(
     if exclusive:
         return _pixel_mean(-_over_classes(hit, factors), weight)
     miss = (1 - target) * (1 - ops.exp(log_q)) ** gamma * log_q
-    return _pixel_mean(-_over_maps(hit + miss, factors), weight)
+    return _over_pixels_and_maps(-(hit + miss), factors, weight)
 
 
 def _foreground(array: Any, exclusive: bool, background: bool) -> Any:
-    """Drop the first of exclusive maps, if it is the background."""
-    return array[..., 1:] if exclusive and background else array
+    """Drop the first of exclusive maps, if it is the background; weights of pixels have none."""
+    return array[..., 1:] if exclusive and background and array.shape[-1] > 1 else array
 
 
 def dice(
@@ -182,10 +199,11 @@ def dice(
     """
     p = _foreground(probabilities(logits, exclusive), exclusive, background)
     target = _foreground(target, exclusive, background)
+    weight = _foreground(weight, exclusive, background)
     axes = spatial_axes(p)
     both = ops.sum(p * target * weight, axis=axes)
     size = ops.sum((p + target) * weight, axis=axes)
-    return _over_maps(1 - (2 * both + smooth) / ops.maximum(size + smooth, TINY), factors)
+    return _over_maps(1 - (2 * both + smooth) / ops.maximum(size + smooth, TINY), factors, weight)
 
 
 def tversky(
@@ -209,13 +227,14 @@ def tversky(
     """
     p = _foreground(probabilities(logits, exclusive), exclusive, background)
     target = _foreground(target, exclusive, background)
+    weight = _foreground(weight, exclusive, background)
     axes = spatial_axes(p)
     hit = ops.sum(p * target * weight, axis=axes)
     false = ops.sum(p * (1 - target) * weight, axis=axes)
     missed = ops.sum((1 - p) * target * weight, axis=axes)
     size = hit + alpha * false + (1 - alpha) * missed
     index = (hit + smooth) / ops.maximum(size + smooth, TINY)
-    return _over_maps(1 - index, factors)
+    return _over_maps(1 - index, factors, weight)
 
 
 @dataclass(frozen=True)
@@ -268,8 +287,8 @@ LOSSES: dict[LossName, LossKind] = {
 }
 
 
-def smoothed(target: Any, share: float, exclusive: bool) -> Any:
-    """Spread a share of the target evenly over its possible values.
+def smoothed(target: Any, share: float, exclusive: bool, weight: Any = None) -> Any:
+    """Spread a share of the target evenly over its possible values; a map without weight is none.
 
     References
     ----------
@@ -278,6 +297,10 @@ def smoothed(target: Any, share: float, exclusive: bool) -> Any:
     """
     if not share:
         return target
+    if exclusive and weight is not None and weight.shape[-1] > 1:
+        there = ops.cast(weight > 0, "float32")
+        spread = there / ops.maximum(ops.sum(there, axis=-1, keepdims=True), 1.0)
+        return target * (1 - share) + share * spread
     possible = target.shape[-1] if exclusive else 2
     return target * (1 - share) + share / possible
 
@@ -327,11 +350,12 @@ def make_loss(
     kind = LOSSES[recipe.name]
 
     def pixelwise(logits: Any, target: Any, weight: Any) -> Any:
-        target = smoothed(target, recipe.label_smoothing, exclusive)
+        target = smoothed(target, recipe.label_smoothing, exclusive, weight)
         return _apply(kind.pixels, recipe, (logits, target, weight, exclusive), factors=factors)
 
     def overlap(logits: Any, target: Any, weight: Any) -> Any:
         part = slice(None if exclusive else overlap_maps)
+        weight = weight if weight.shape[-1] == 1 else weight[..., part]
         arguments = logits[..., part], target[..., part], weight, exclusive
         return _apply(kind.sets, recipe, arguments, factors=of_kept, background=background)
 

@@ -58,8 +58,9 @@ class FoldData:
         options = recipe.training
         self.training, self.validation = selection.select(archive, roles, options)
         choice.check_watchable(options, len(self.validation))
-        self.task = make_task(archive, recipe, self.training[0])
         both = [*self.training, *self.validation]
+        partial = selection.is_partial(archive, both)
+        self.task = make_task(archive, recipe, self.training[0], partial)
         self.in_memory = samples.fit_in_memory(archive, both, recipe, self.task, memory_bytes)
         chosen, watched = (
             samples.load(archive, ids, recipe, self.task, self.in_memory)
@@ -69,7 +70,7 @@ class FoldData:
         steps = options.steps_per_epoch or math.ceil(len(chosen) / options.batch)
         self.factors, focus = self._look_through(chosen, recipe)
         self.feed = Feed(chosen, self.window, options.batch, steps, seed, focus)
-        self.tiles = Tiles(watched, self.window, options.batch) if watched else None
+        self.tiles = Tiles(watched, self.window, options.batch, partial) if watched else None
 
     def _look_through(
         self, chosen: Sequence[samples.Samples], recipe: Model

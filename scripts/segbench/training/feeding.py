@@ -11,6 +11,7 @@ import numpy as np
 from segbench.training import randomness
 from segbench.training.samples import Samples, StoredSample
 from segbench.training.survey import Focus
+from segbench.unannotated import UNANNOTATED
 
 #: Windows of an archive that are read in parallel.
 READERS = 4
@@ -19,6 +20,19 @@ READERS = 4
 Place = tuple[int, tuple[int, ...]]
 
 Pair = tuple[np.ndarray, np.ndarray]
+
+
+def _annotated(samples: Sequence[Samples], numbers: Sequence[int]) -> dict[str, np.ndarray]:
+    """Which maps of each window were annotated; nothing if all were in all samples."""
+    classes = next((len(one.annotated) for one in samples if one.annotated is not None), 0)
+    if not classes:
+        return {}
+    rows = np.ones((len(numbers), 1 + classes), np.uint8)  # the background comes first
+    for row, number in zip(rows, numbers, strict=True):
+        found = samples[number].annotated
+        if found is not None:
+            row[1:] = found
+    return {"annotated": rows}
 
 
 def _cutter(
@@ -102,12 +116,18 @@ class Feed:
         return places
 
     def make(self, epoch: int, step: int) -> dict[str, np.ndarray]:
-        """One batch: image, target, seed (epochs count from 1, steps from 0)."""
-        pairs = self._cut(self.places(epoch, step))
+        """One batch (epochs count from 1, steps from 0).
+
+        Image, target and seed; where classes of some samples were not annotated, also
+        ``annotated``, uint8 (batch, map).
+        """
+        places = self.places(epoch, step)
+        pairs = self._cut(places)
         return {
             "image": np.stack([image for image, _ in pairs]),
             "target": np.stack([target for _, target in pairs]),
             "seed": randomness.step_seed(self.seed, epoch, step),
+            **_annotated(self.samples, [number for number, _ in places]),
         }
 
     def epoch(self, epoch: int) -> Iterator[dict[str, np.ndarray]]:
@@ -116,11 +136,11 @@ class Feed:
 
 
 class Tiles:
-    """Whole samples cut into windows, each pixel of weight 1 in exactly one of them.
+    """Whole samples cut into windows, each annotated pixel of weight 1 in exactly one of them.
 
     Iterating gives batches, cut anew each time: dicts of image, target and weight (batch,
-    ..., 1) uint8 (of whole images (batch, 1)), and the number of the sample of each window,
-    -1 for the filling.
+    ..., 1) uint8 (of whole images (batch, 1)), and ``annotated`` as of `Feed.make`; and the
+    number of the sample of each window, -1 for the filling.
 
     Parameters
     ----------
@@ -130,10 +150,18 @@ class Tiles:
         Sides.
     batch : int
         Windows per batch; the last one is filled up with windows of weight 0.
+    partial : bool, optional
+        Whether targets mark pixels that were not annotated: where no map was, the weight is 0.
     """
 
-    def __init__(self, samples: Sequence[Samples], window: tuple[int, ...], batch: int) -> None:
-        self.samples, self.window, self.batch = samples, window, batch
+    def __init__(
+        self,
+        samples: Sequence[Samples],
+        window: tuple[int, ...],
+        batch: int,
+        partial: bool = False,
+    ) -> None:
+        self.samples, self.window, self.batch, self.partial = samples, window, batch, partial
         self._cut = _cutter(samples, window)
         self.tiles = [
             (owner, corner, low)
@@ -148,12 +176,16 @@ class Tiles:
             pairs = self._cut([(owner, corner) for owner, corner, _ in group])
             weights = [self._weight(*tile, pairs[0][1].ndim) for tile in group]
             filled = pairs + pairs[:1] * missing
+            owners = [tile[0] for tile in group]
             arrays = {
                 "image": np.stack([image for image, _ in filled]),
                 "target": np.stack([target for _, target in filled]),
                 "weight": np.stack(weights + [np.zeros_like(weights[0])] * missing),
+                **_annotated(self.samples, owners + owners[:1] * missing),
             }
-            yield arrays, np.array([tile[0] for tile in group] + [-1] * missing)
+            if self.partial:
+                arrays["weight"] *= (arrays["target"] != UNANNOTATED).any(axis=-1, keepdims=True)
+            yield arrays, np.array(owners + [-1] * missing)
 
     def _weight(
         self, owner: int, corner: tuple[int, ...], low: tuple[int, ...], axes: int

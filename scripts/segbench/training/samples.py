@@ -22,6 +22,10 @@ class Samples(Protocol):
     def size(self) -> tuple[int, ...]:
         """Pixels along the spatial axes."""
 
+    @property
+    def annotated(self) -> np.ndarray | None:
+        """Which classes of a label map were annotated, (class,), bool; None: all."""
+
     def window(self, start: Sequence[int], sides: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Image and target of a window, mirrored beyond the border of the sample."""
 
@@ -39,10 +43,13 @@ class Sample:
         As stored.
     target : ndarray (..., k), uint8
         See `to_target`; of whole images (1,).
+    annotated : ndarray of bool (class,) or None
+        Which classes of a label map were annotated; None: all.
     """
 
     image: np.ndarray
     target: np.ndarray
+    annotated: np.ndarray | None = None
 
     @property
     def size(self) -> tuple[int, ...]:
@@ -88,6 +95,17 @@ class StoredSample:
         """Pixels along the spatial axes."""
         return self.archives.shape(self.name, "image")[:-1]
 
+    @property
+    def annotated(self) -> np.ndarray | None:
+        """Which classes of a label map were annotated; None: all."""
+        names = self.archives.record(self.name).get("annotated")
+        if names is None:
+            return None
+        return np.array([name in names for name in self.archives.attributes["classes"]])
+
+    def _to_target(self, label: np.ndarray) -> np.ndarray:
+        return to_target(label, self.recipe, self.task, self.annotated)
+
     def window(self, start: Sequence[int], sides: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Image and target of a window, see `Samples`."""
         stop = [min(a + n, end) for a, n, end in zip(start, sides, self.size, strict=True)]
@@ -96,11 +114,11 @@ class StoredSample:
         if self.task.whole:
             return image, self.whole_target()
         label = self.archives.read_window(self.name, "label", tuple(start), tuple(stop))
-        return image, reflect_to(to_target(label, self.recipe, self.task), *sides)
+        return image, reflect_to(self._to_target(label), *sides)
 
     def whole_target(self) -> np.ndarray:
         """Target of the whole sample."""
-        return to_target(self.archives.read(self.name, "label"), self.recipe, self.task)
+        return self._to_target(self.archives.read(self.name, "label"))
 
 
 def fit_in_memory(
@@ -158,7 +176,10 @@ def load(
     stored = [StoredSample(archives, name, recipe, task) for name in ids]
     if not in_memory:
         return list(stored)
-    return [Sample(archives.read(item.name, "image"), item.whole_target()) for item in stored]
+    return [
+        Sample(archives.read(item.name, "image"), item.whole_target(), item.annotated)
+        for item in stored
+    ]
 
 
 def _check_shapes(archives: ArchiveSet, name: str, task: Task) -> None:

@@ -13,6 +13,7 @@ from segbench.artefacts.folds import Assignment, read_fold
 from segbench.config.model import Training
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
+from segbench.unannotated import as_background
 
 
 class Selection(NamedTuple):
@@ -43,9 +44,15 @@ def has_objects(archives: ArchiveSet, sample: str) -> bool:
     """Whether a sample shows any class: by its record, else by its label."""
     classes = archives.record(sample).get("classes")
     if classes is None:
-        return bool((archives.read(sample, "label") != 0).any())
+        return bool(as_background(archives.read(sample, "label")).any())
     background = archives.attributes.get("background")
     return any(name != background for name in classes)
+
+
+def is_partial(archives: ArchiveSet, samples: Iterable[str]) -> bool:
+    """Whether pixels or classes of some samples were not annotated, by their records."""
+    records = map(archives.record, samples)
+    return any(record.get("ignored") or record.get("annotated") for record in records)
 
 
 def select(

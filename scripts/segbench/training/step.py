@@ -13,7 +13,9 @@ from segbench.augmentation.jitter import jitter
 from segbench.config.augmentation import Jitter
 from segbench.models.dimensions import spatial_axes
 from segbench.models.losses import Factors, Loss, make_loss
+from segbench.models.partial import hidden, joined, over_pixels
 from segbench.training.task import Task
+from segbench.unannotated import UNANNOTATED
 
 
 class Step(keras.Model):
@@ -37,6 +39,8 @@ class Step(keras.Model):
     A batch is a dict of ``image`` (batch, ..., channel) and ``target`` (batch, ..., k) as
     stored, and ``seed`` (2,) when training or ``weight`` (batch, ..., 1) when not. Target and
     weight of whole images are (batch, 1); their logits are treated as those of one pixel.
+    Where classes of some samples were not annotated, ``annotated`` (batch, map) says which were.
+    Pixels whose target is `UNANNOTATED` have no weight if the task is partial.
 
     The seed is written into the seed generators of the network's Dropout layers before
     these are used. So their draws do not depend on earlier ones, and a training that was
@@ -76,6 +80,9 @@ class Step(keras.Model):
             weight = ops.ones_like(target[..., :1], dtype="float32")
         else:
             weight = ops.cast(batch["weight"], "float32")
+        if self.task.partial:
+            known = target != UNANNOTATED
+            target, weight = ops.where(known, target, 0), weight * ops.cast(known, "float32")
         if self.task.exclusive:
             target = ops.one_hot(target[..., 0], len(self.task.maps), dtype="float32")
         else:
@@ -84,11 +91,12 @@ class Step(keras.Model):
         outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
         if self.task.whole:
             outputs, target, weight = [outputs[0][:, None]], target[:, None], weight[:, None]
+        annotated = batch.get("annotated") if self.task.exclusive else None
         if training:
-            return self._deep_loss(outputs, target, weight)
+            return self._deep_loss(outputs, target, weight, annotated)
         return {
-            "loss": self.loss_function(outputs[0], target, weight),
-            "counts": self._counts(outputs[0], target, weight),
+            "loss": self._loss(outputs[0], target, weight, annotated),
+            "counts": self._counts(outputs[0], target, weight, annotated),
         }
 
     def draw(self, seed: Any, samples: int) -> Draw:
@@ -100,7 +108,15 @@ class Step(keras.Model):
         assert self.change is not None
         return jitter(self.change, image, target, draw)
 
-    def _deep_loss(self, outputs: list[Any], target: Any, weight: Any) -> Any:
+    def _loss(self, logits: Any, target: Any, weight: Any, annotated: Any) -> Any:
+        """Loss of each sample over its annotated pixels and classes."""
+        if self.task.partial:
+            logits = hidden(logits, weight)
+        if annotated is not None:
+            logits, weight = joined(logits, annotated), weight * over_pixels(annotated, logits)
+        return self.loss_function(logits, target, weight)
+
+    def _deep_loss(self, outputs: list[Any], target: Any, weight: Any, annotated: Any) -> Any:
         """Weighted mean over the heads; each counts half as much as the next finer one.
 
         References
@@ -113,12 +129,20 @@ class Step(keras.Model):
         for level, (share, logits) in enumerate(zip(shares, outputs, strict=True)):
             pick = slice((2**level) // 2, None, 2**level)
             place = (slice(None), *(pick,) * len(spatial_axes(target)))
-            value = self.loss_function(logits, target[place], weight[place])
+            value = self._loss(logits, target[place], weight[place], annotated)
             total = total + value * (share / sum(shares))
         return total
 
-    def _counts(self, logits: Any, target: Any, weight: Any) -> Any:
-        """Weighted pixels in both, in the prediction, in the truth: (batch, map, 3)."""
+    def _counts(self, logits: Any, target: Any, weight: Any, annotated: Any) -> Any:
+        """Weighted pixels in both, in the prediction, in the truth: (batch, map, 3).
+
+        Where a class was not annotated, neither it nor the background is counted.
+        """
+        if annotated is not None:
+            annotated = ops.cast(annotated, "float32")
+            every = ops.min(annotated, axis=-1, keepdims=True)
+            certain = ops.concatenate([every, annotated[:, 1:]], axis=-1)
+            weight = weight * over_pixels(certain, logits)
         if self.task.exclusive:
             guess = ops.one_hot(ops.argmax(logits, axis=-1), len(self.task.maps), dtype="float32")
         else:

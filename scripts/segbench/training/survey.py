@@ -11,6 +11,7 @@ from segbench.config.model import Sampling
 from segbench.training import randomness
 from segbench.training.samples import Samples
 from segbench.training.task import Task
+from segbench.unannotated import UNANNOTATED
 
 #: Places that are kept per class and sample: 12 KiB per volume and class.
 PLACES = 1024
@@ -26,7 +27,8 @@ class Survey:
     Attributes
     ----------
     shares : ndarray (map,), float64
-        Share of each map in all pixels; of whole images, in the images.
+        Share of each map in the pixels in which it was annotated; of whole images, in the
+        images. 0 of a map that was annotated nowhere.
     places : list of dict of int to ndarray (place, axis), int32
         For each sample, pixels of each map or of `FOREGROUND`: at most `PLACES`, drawn at
         random but always the same. Maps that do not occur have no entry.
@@ -41,31 +43,44 @@ def survey(samples: Sequence[Samples], task: Task, by: str) -> Survey:
 
     Places are kept of none (`by` is uniform), of all classes together (foreground), or of each.
     """
-    counts = np.zeros(len(task.maps))
-    pixels = 0
-    places = []
+    counts, pixels = np.zeros((2, len(task.maps)))
+    places: list[dict[int, np.ndarray]] = []
     for number, sample in enumerate(samples):
         target = sample.whole_target()
         flat = target.reshape(-1, target.shape[-1])
-        pixels += len(flat)
+        known = flat != UNANNOTATED if task.partial else np.ones_like(flat, bool)
+        certain = _certain(sample, task)
         if task.exclusive:
-            counts += np.bincount(flat[:, 0], minlength=len(task.maps))
+            held = np.bincount(flat[:, 0], minlength=len(task.maps))[: len(task.maps)]
         else:
-            counts += (flat > 0).sum(axis=0)
-        places.append({} if by == "uniform" else _places(flat, target, number, task, by))
-    return Survey(counts / pixels, places)
+            held = ((flat > 0) & known).sum(axis=0)
+        counts += held * certain
+        pixels += known.sum(axis=0) * certain
+        if by == "uniform":
+            places.append({})
+            continue
+        keys = [k for k in task.scored if certain[k]]
+        masks = {
+            k: flat[:, 0] == k if task.exclusive else (flat[:, k] > 0) & known[:, k] for k in keys
+        }
+        places.append(_places(masks, target, number, task, by))
+    return Survey(counts / np.maximum(pixels, 1), places)
+
+
+def _certain(sample: Samples, task: Task) -> np.ndarray:
+    """Maps of a sample whose pixels are known, (map,), bool."""
+    if not task.exclusive or sample.annotated is None:
+        return np.ones(len(task.maps), bool)
+    # 0 stands for the background and for classes that nobody looked for.
+    return np.array([False, *sample.annotated])
 
 
 def _places(
-    flat: np.ndarray, target: np.ndarray, number: int, task: Task, by: str
+    masks: dict[int, np.ndarray], target: np.ndarray, number: int, task: Task, by: str
 ) -> dict[int, np.ndarray]:
     """Some places of each key that the sample holds."""
-    if task.exclusive:
-        masks = {k: flat[:, 0] == k for k in task.scored}
-    else:
-        masks = {k: flat[:, k] > 0 for k in task.scored}
     if by == "foreground":
-        masks = {FOREGROUND: np.any(list(masks.values()), axis=0)}
+        masks = {FOREGROUND: np.any(list(masks.values()), axis=0)} if masks else {}
     found = {}
     for key, mask in masks.items():
         indices = np.flatnonzero(mask)

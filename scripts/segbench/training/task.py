@@ -10,8 +10,10 @@ from segbench.archives import ArchiveSet
 from segbench.config.model import Model
 from segbench.errors import SegbenchError
 from segbench.instances.targets import activation, make_targets, map_names
+from segbench.unannotated import UNANNOTATED, unannotated
 
-#: A distance in 0...1 is kept as an integer of this range: four times less memory.
+#: A distance in 0...1 is kept as an integer of this range: four times less memory. One less where
+#: the last number marks pixels that were not annotated.
 STEPS_OF_DISTANCE = 255
 
 #: Spatial axes of the samples by the archives' word for all axes.
@@ -47,6 +49,8 @@ class Task:
         What the labels are: semantic, overlapping, instances or classification.
     class_values : tuple of int
         Values of the classes in a label map.
+    partial : bool
+        Whether pixels or classes of some samples were not annotated.
     """
 
     channels: int
@@ -60,6 +64,7 @@ class Task:
     background: bool = True
     label_task: str = "semantic"
     class_values: tuple[int, ...] = (1,)
+    partial: bool = False
 
     @property
     def figure(self) -> str:
@@ -67,8 +72,15 @@ class Task:
         return "val_accuracy" if self.whole else "val_dice"
 
 
-def make_task(archives: ArchiveSet, recipe: Model, first: str) -> Task:
+def make_task(archives: ArchiveSet, recipe: Model, first: str, partial: bool = False) -> Task:
     """Read the task from the archives' attributes.
+
+    Parameters
+    ----------
+    first : str
+        A sample.
+    partial : bool, optional
+        See `Task`.
 
     Raises
     ------
@@ -94,17 +106,20 @@ def make_task(archives: ArchiveSet, recipe: Model, first: str) -> Task:
         maps=maps,
         exclusive=exclusive,
         image_scale=float(attributes.get("image_scale", 1.0)),
-        target_scale=1.0 / STEPS_OF_DISTANCE if degrees else 1.0,
+        target_scale=1.0 / (STEPS_OF_DISTANCE - partial) if degrees else 1.0,
         scored=every if recipe.target == "classes" else (0,),
         dimensions=DIMENSIONS[attributes.get("axes", "yxc")],
         whole=whole,
         background=background,
         label_task=label_task,
         class_values=tuple(attributes["class_values"]),
+        partial=partial,
     )
 
 
-def to_target(label: np.ndarray, recipe: Model, task: Task) -> np.ndarray:
+def to_target(
+    label: np.ndarray, recipe: Model, task: Task, annotated: np.ndarray | None = None
+) -> np.ndarray:
     """Make the target of a label, or of a part of it, as it is kept in memory.
 
     Parameters
@@ -115,12 +130,14 @@ def to_target(label: np.ndarray, recipe: Model, task: Task) -> np.ndarray:
         `target` and `boundary_px`.
     task : Task
         What is learnt.
+    annotated : ndarray of bool (class,), optional
+        Which classes of a label map were annotated; None: all.
 
     Returns
     -------
     ndarray (..., k), uint8
         Independent maps; or one map with the number of the class if they are exclusive.
-        Of whole images (1,).
+        Of whole images (1,). `UNANNOTATED` where a partial task has nothing to learn from.
     """
     target = make_targets(
         label, recipe.target, task.class_values, recipe.boundary_px, task.label_task
@@ -128,5 +145,11 @@ def to_target(label: np.ndarray, recipe: Model, task: Task) -> np.ndarray:
     if task.exclusive:
         target = target.argmax(axis=-1)[..., None]
     elif target.dtype.kind == "f":
-        target = np.rint(target * STEPS_OF_DISTANCE)
-    return np.ascontiguousarray(target, np.uint8)
+        target = np.rint(target * (STEPS_OF_DISTANCE - task.partial))
+    target = np.ascontiguousarray(target, np.uint8)
+    if task.partial:
+        hidden = unannotated(label)
+        if annotated is not None and not task.exclusive:
+            hidden = hidden | (label == 0)  # may be a class that nobody looked for
+        target[hidden] = UNANNOTATED
+    return target

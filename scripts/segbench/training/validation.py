@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from segbench.errors import SegbenchError
 from segbench.training.feeding import Tiles
 from segbench.training.prefetch import ahead
 from segbench.training.task import Task
@@ -76,7 +77,12 @@ def validate(step: Predicts, tiles: Tiles, task: Task) -> dict[str, float]:
     dict
         ``val_loss``: mean over the windows, each by its number of pixels; ``val_dice``:
         see `mean_dice`, at probability 0.5 or the likeliest class; of whole images
-        ``val_accuracy`` instead.
+        ``val_accuracy`` instead. Only annotated pixels count.
+
+    Raises
+    ------
+    SegbenchError
+        If no pixel was annotated.
     """
     loss, pixels = 0.0, 0.0
     counts: np.ndarray | None = None
@@ -90,6 +96,11 @@ def validate(step: Predicts, tiles: Tiles, task: Task) -> dict[str, float]:
             counts = np.zeros((len(tiles.samples), *values.shape[1:]))
         real = owners >= 0
         np.add.at(counts, owners[real], values[real])
-    assert counts is not None
+    if counts is None or not pixels:
+        raise SegbenchError(
+            "no pixel of the validation samples was annotated",
+            "validation samples with annotated pixels: they choose the epoch",
+            "choose another protocol, or set `training.best_epoch: last`",
+        )
     figure = accuracy(counts) if task.whole else mean_dice(counts[:, list(task.scored)])
     return {"val_loss": loss / pixels, task.figure: figure}

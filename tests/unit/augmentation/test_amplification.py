@@ -243,3 +243,18 @@ def test_volumes_are_refused(tmp_path):
     with pytest.raises(SegbenchError, match="holds volumes"):
         amplified(tmp_path / "prep.zarr.zip", SMALL)
     assert not (tmp_path / "amp.zarr.zip").exists()
+
+
+@pytest.mark.parametrize("fill", ["zero", "reflect"])
+def test_what_is_filled_in_is_no_background_of_a_class_that_was_not_annotated(tmp_path, fill):
+    label = np.zeros((8, 12, 2), np.uint8)
+    label[2:5, 3:6, 0], label[..., 1] = 1, 255
+    label[0, 0, 0] = 255
+    path = tmp_path / "prep.zarr.zip"
+    with ArchiveWriter(path, {"axes": "yxc"}) as writer:
+        writer.add("a", {"image": label[..., :1], "label": label}, {"source": "a"})
+    with Archive(amplified(path, SMALL.model_copy(update={"fill": fill}))) as archive:
+        for name in archive.ids:
+            found = archive.read(name, "label")
+            assert (found[..., 1] == 255).all()
+            assert found[..., 0].min() == 0

@@ -42,8 +42,8 @@ def test_no_classes():
 
 
 def test_one_class_of_a_label_map():
-    label = np.uint8([[0, 255], [255, 3]])
-    maps = make_targets(label, "classes", [255])
+    label = np.uint8([[0, 254], [254, 3]])
+    maps = make_targets(label, "classes", [254])
     assert maps.dtype == np.uint8
     assert maps[..., 0].tolist() == [[0, 1], [1, 0]]
 
@@ -93,7 +93,7 @@ def test_too_many_objects():
     with pytest.raises(SegbenchError, match="70000"):
         make_targets(np.array([[0, 70000]], np.int64), "foreground_boundary", [1])
     with pytest.raises(SegbenchError, match="65535"):
-        make_targets(np.uint16([[0, 65535]]), "foreground_boundary", [1])
+        boundary(np.uint16([[0, 65535]]), 1)
 
 
 def slow_boundary(label, boundary_px):
@@ -206,3 +206,22 @@ def test_the_label_is_not_changed():
     for target in ("classes", "foreground", "foreground_boundary", "foreground_distance"):
         make_targets(label, target, [1])
     assert label.tolist() == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("target", ["classes", "foreground", "foreground_boundary"])
+def test_what_was_not_annotated_is_as_background(target):
+    label = np.uint16([[1, 1, 65535, 2, 2, 0], [1, 1, 65535, 2, 2, 0]])
+    expected = make_targets(np.where(label == 65535, np.uint16(0), label), target, [1])
+    assert np.array_equal(make_targets(label, target, [1]), expected)
+    masks = np.uint8([[[1, 255], [0, 0]]])
+    assert make_targets(masks, "classes", [1, 2], task="overlapping").tolist() == [[[1, 0], [0, 0]]]
+
+
+def test_an_object_cut_by_what_was_not_annotated_is_as_deep_as_if_it_went_on():
+    cut = np.uint16([[0, 1, 1, 65535, 65535]])
+    whole = np.uint16([[0, 1, 1]])
+    depth = make_targets(cut, "foreground_distance", [1])[0, :, 1]
+    assert depth[:3].tolist() == make_targets(whole, "foreground_distance", [1])[0, :, 1].tolist()
+    assert not depth[3:].any()
+    alone = np.uint16([[1, 65535]])
+    assert distance(np.uint16([[1, 0]]), alone == 65535).tolist() == [[1, 0]]

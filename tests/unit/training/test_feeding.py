@@ -72,3 +72,26 @@ def test_tiles_carry_the_right_pixels():
     kept = made["image"][made["weight"] == 1]
     assert sorted(kept.tolist()) == list(range(35))
     assert np.array_equal(made["image"], made["target"])
+
+
+def test_batches_say_which_maps_were_annotated():
+    items = [plain(4, 4), plain(4, 4)]
+    assert "annotated" not in feeding.Feed(items, (4, 4), 2, 1, seed=0).make(1, 0)
+    partly = samples.Sample(items[0].image, items[0].target, np.array([False, True]))
+    feed = feeding.Feed([items[0], partly], (4, 4), 2, 1, seed=0)
+    rows = {n: row for (n, _), row in zip(feed.places(1, 0), feed.make(1, 0)["annotated"].tolist(),
+                                          strict=True)}  # fmt: skip
+    assert rows == {0: [1, 1, 1], 1: [1, 0, 1]}
+    ((made, owners),) = feeding.Tiles([items[0], partly], (4, 4), 3)
+    assert owners.tolist() == [0, 1, -1]
+    assert made["annotated"].tolist() == [[1, 1, 1], [1, 0, 1], [1, 1, 1]]
+
+
+def test_windows_weigh_their_annotated_pixels():
+    target = np.zeros((2, 3, 2), np.uint8)
+    target[0, 0], target[1, 1, 0] = 255, 255
+    item = samples.Sample(target[..., :1], target)
+    ((made, _),) = feeding.Tiles([item], (2, 3), 1, partial=True)
+    assert made["weight"][0, ..., 0].tolist() == [[0, 1, 1], [1, 1, 1]]
+    ((made, _),) = feeding.Tiles([item], (2, 3), 1)
+    assert made["weight"].all()

@@ -15,7 +15,7 @@ from segbench.artefacts.folds import Assignment, read_fold
 from segbench.artefacts.folds import write_folds as write_rows
 from segbench.config.model import Training
 from segbench.errors import SegbenchError
-from segbench.training.selection import has_objects, select, selection_digest, share_of
+from segbench.training.selection import has_objects, is_partial, select, selection_digest, share_of
 
 
 def sample(value, source):
@@ -203,3 +203,14 @@ def test_samples_that_are_left_out_do_not_enter_the_digest(tmp_path, write_archi
     assert made(None) == made(other)
     assert made(None) != made(kept)
     assert made(None) != made("c")
+
+
+def test_whether_something_was_not_annotated_is_in_the_records(tmp_path):
+    path = tmp_path / "r.zarr.zip"
+    arrays = {"image": np.zeros((4, 4, 1), np.uint8), "label": np.full((4, 4), 255, np.uint8)}
+    with ArchiveWriter(path, {"classes": ["a", "b"]}) as writer:
+        for name, record in {"a": {}, "b": {"ignored": True}, "c": {"annotated": ["a"]}}.items():
+            writer.add(name, arrays, record)
+    archive = ArchiveSet([path])
+    assert [is_partial(archive, names) for names in ("a", "ab", "ac")] == [False, True, True]
+    assert not has_objects(archive, "a"), "what was not annotated is no object"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -138,3 +140,25 @@ def test_whole_images_of_rare_classes_come_more_often():
     assert made["target"].shape == (100, 1)
     assert 0.35 < made["target"].mean() < 0.65
     assert np.array_equal(made["target"][:, 0] == 1, made["image"][:, 0, 0, 0] == 9)
+
+
+def test_shares_and_places_are_of_annotated_pixels():
+    exclusive = replace(THREE, partial=True)
+    one = np.array([[0, 1, 255, 255], [1, 0, 2, 255]], np.uint8)[..., None]
+    partly = samples.Sample(one, one, np.array([True, False, True]))
+    found = survey([samples.Sample(one, one)], exclusive, "classes")
+    assert found.shares.tolist() == [2 / 5, 2 / 5, 1 / 5, 0]
+    assert sorted(found.places[0]) == [1, 2]
+    found = survey([partly], exclusive, "foreground")
+    assert found.shares.tolist() == [0, 2 / 5, 0, 0], "neither the background nor b is known"
+    assert found.places[0][-1].tolist() == [[0, 1], [1, 0]]
+    masks = np.array([[[1, 255], [0, 1], [255, 255]]], np.uint8)
+    task = Task(1, ("x", "y"), False, 1.0, 1.0, (0, 1), partial=True)
+    found = survey([samples.Sample(masks[..., :1], masks)], task, "classes")
+    assert found.shares.tolist() == [0.5, 1.0]
+    assert {key: place.tolist() for key, place in found.places[0].items()} == {
+        0: [[0, 0]], 1: [[0, 1]],
+    }  # fmt: skip
+    nothing = np.full((1, 2, 1), 255, np.uint8)
+    found = survey([samples.Sample(nothing, nothing)], replace(ONE, partial=True), "foreground")
+    assert (found.shares.tolist(), found.places) == ([0], [{}])

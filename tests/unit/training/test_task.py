@@ -11,7 +11,7 @@ from segbench.errors import SegbenchError
 from segbench.instances.targets import make_targets
 from segbench.models.networks.unet import UNet
 from segbench.training import samples
-from segbench.training.task import Task, make_task
+from segbench.training.task import Task, make_task, to_target
 
 MODEL = Model(network=UNet(depth=2, width=2), training=Training(batch=2))
 
@@ -129,3 +129,34 @@ def test_distance_target_is_kept_in_255_steps(write_archive):
     assert sample.target[3, 3].tolist() == [255, 255]
     assert sample.target[1, 1].tolist() == [255, 85]
     assert sample.target[0, 0].tolist() == [0, 0]
+
+
+def test_targets_of_partial_tasks_mark_what_was_not_annotated():
+    label = np.uint8([[0, 5, 255, 9]])
+    values = {"class_values": (5, 9), "partial": True}
+    exclusive = Task(1, ("background", "a", "b"), True, 1.0, 1.0, (1, 2), **values)
+    assert to_target(label, MODEL, exclusive)[..., 0].tolist() == [[0, 1, 255, 2]]
+    a_only = np.array([True, False])
+    assert to_target(label, MODEL, exclusive, a_only)[..., 0].tolist() == [[0, 1, 255, 2]]
+    foreground = Model(network=UNet(depth=2), target="foreground")
+    single = Task(1, ("foreground",), False, 1.0, 1.0, (0,), **values)
+    assert to_target(label, foreground, single)[..., 0].tolist() == [[0, 1, 255, 1]]
+    found = to_target(label, foreground, single, a_only)
+    assert found[..., 0].tolist() == [[255, 1, 255, 1]], "0 may be a b"
+    masks = Task(1, ("a", "b"), False, 1.0, 1.0, (0, 1), label_task="overlapping", **values)
+    found = to_target(np.uint8([[[1, 255], [255, 0]]]), MODEL, masks)
+    assert found.tolist() == [[[1, 255], [255, 0]]]
+
+
+def test_a_distance_of_1_is_not_the_mark(write_archive):
+    label = np.zeros((8, 8), np.uint16)
+    label[2:7, 2:7], label[0] = 1, 65535
+    image = np.zeros((8, 8, 1), np.uint8)
+    path = write_archive({"a": (image, label, "a")}, task="instances")
+    recipe = Model(network=UNet(depth=2, width=2), target="foreground_distance")
+    for partial, top in ((False, 255), (True, 254)):
+        task = make_task(ArchiveSet([path]), recipe, "a", partial)
+        target = to_target(label, recipe, task)
+        assert task.target_scale == 1 / top
+        assert target[1:].max() == target[4, 4, 1] == top
+        assert (target[0] == (255 if partial else 0)).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from segbench.errors import SegbenchError
 from segbench.training.feeding import Tiles
 from segbench.training.samples import Sample
 from segbench.training.task import Task
@@ -43,3 +44,10 @@ def test_validate_adds_up_tiles_and_leaves_the_filling_out():
     items = [Sample(one * 3, one), Sample(one[:, :4] * 9, one[:, :4])]
     result = validate(Perfect(), Tiles(items, (4, 4), 2), Task(1, ("n",), False, 1.0, 1.0, (0,)))
     assert result == {"val_loss": pytest.approx((3 * 32 + 9 * 16) / 48), "val_dice": 1.0}
+
+
+def test_validation_without_an_annotated_pixel_is_refused():
+    mark = np.full((4, 4, 1), 255, np.uint8)
+    task = Task(1, ("n",), False, 1.0, 1.0, (0,), partial=True)
+    with pytest.raises(SegbenchError, match="no pixel of the validation samples was annotated"):
+        validate(Perfect(), Tiles([Sample(mark, mark)], (4, 4), 1, partial=True), task)
