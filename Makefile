@@ -24,7 +24,10 @@ demo: $(VENV)/cpu  ## The miniature benchmark, offline, and its report
 
 formats: $(VENV)/cpu $(VENV)/formats  ## Read DICOM, NRRD, MetaImage and OME-Zarr too
 
-test: $(VENV)/dev lint types unit workflow test-slurm test-pythons  ## Everything that CI checks
+test: $(VENV)/dev lint types  ## Everything that CI checks
+	@echo "Unit tests and tests on Slurm run side by side: the latter mostly wait"
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target unit test-slurm
+	@$(MAKE) --no-print-directory workflow test-pythons
 
 lint: $(VENV)/dev  ## Format and style of Python and of the workflow
 	$(RUN) ruff format --check scripts tests profiles
