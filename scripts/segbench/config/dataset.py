@@ -166,6 +166,11 @@ class Layout(Strict):
     dataset: str | None = Field(
         None, description="Name of the array in files that hold several (HDF5, .npz)."
     )
+    mask_dataset: str | None = Field(
+        None,
+        description="Name of the masks' array in such files; null: as dataset. Where masks names "
+        "the folder of the images, each file holds an image and its mask.",
+    )
     level: int = Field(
         0, ge=0, description="Level of pyramids (TIFF, OME-Zarr) that is read; 0 is full size."
     )

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -103,6 +103,9 @@ class Folder(Reader):
         self._layout = layout or Layout()
         self._ignore = ignore
         self.choices = choices_of(layout)
+        self._of_masks = replace(
+            self.choices, dataset=self._layout.mask_dataset or self.choices.dataset
+        )
         for key in ("images", "masks", "sheet"):
             place = getattr(self._layout, key)
             if place and (Path(place).is_absolute() or ".." in Path(place).parts):
@@ -145,6 +148,7 @@ class Folder(Reader):
             image = moved(entry, places[0])
             found = [(one, moved(mask, places[1])) for one, mask in masks.get(key, ())]
             parts = sum((mask.parts for _, mask in found), image.parts) + sheet
+            parts = tuple(dict.fromkeys(parts))  # one file may hold image and mask
             samples.append(
                 FolderSample(
                     sample=ids[key],
@@ -206,6 +210,8 @@ class Folder(Reader):
                 + (f", e.g. to {near[0]!r}" if near and near[0] != self._layout.images else ""),
             )
         image_folder = base / self._layout.images
+        if folder == image_folder and self._layout.mask_dataset:  # each file holds both
+            return {key: [("", image)] for key, image in images.items()}
         if self._task == "overlapping" and self._class_folders(folder):
             return self._masks_by_class(folder, images, image_folder)
         masks = masks_of(folder, self._layout, among_images=folder == image_folder)
@@ -301,7 +307,7 @@ class Folder(Reader):
         if masks[0][0]:
             return self._of_class_files(image, header, masks)
         path = masks[0][1]
-        mask = read_mask(path, header, image, self.choices)
+        mask = read_mask(path, header, image, self._of_masks)
         if self._task == "overlapping":
             return self._overlapping(path, mask)
         if self._task == "instances":
@@ -323,7 +329,7 @@ class Folder(Reader):
         ignored = ignored_values(self._ignore)
         parts = {one.name: np.zeros(header.size, np.uint8) for one in self._classes}
         for one, path in masks:
-            part = to_binary(path, read_mask(path, header, image, self.choices), ignored)
+            part = to_binary(path, read_mask(path, header, image, self._of_masks), ignored)
             np.maximum(parts[one], part, out=parts[one])
         return np.stack(list(parts.values()), axis=-1)
 

@@ -65,15 +65,16 @@ def images_of(base: Path, layout: Layout) -> dict[str, Entry]:
     """
     folder, masks = base / layout.images, base / layout.masks
     entries, others = list_images(folder)
-    if masks == folder:
+    if masks == folder and not layout.mask_dataset:
         if not layout.mask_suffix:
             raise SegbenchError(
                 f"{folder}: images and masks are in one folder",
                 "masks that can be told apart by name",
-                "set layout.mask_suffix, e.g. _mask, or put the masks in a folder of their own",
+                "set layout.mask_suffix, e.g. _mask, or put the masks in a folder of their own; "
+                "set layout.mask_dataset if each file holds an image and its mask",
             )
         entries = [one for one in entries if not one.stem.endswith(layout.mask_suffix)]
-    elif masks.is_relative_to(folder):
+    elif masks != folder and masks.is_relative_to(folder):
         inside = masks.relative_to(folder).parts
         entries = [e for e in entries if PurePosixPath(e.name).parts[: len(inside)] != inside]
     if not entries:

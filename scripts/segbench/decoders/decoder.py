@@ -320,14 +320,14 @@ def chosen(path: Path, arrays: Mapping[str, tuple[int, ...]], choices: Choices) 
     arrays : mapping of str to tuple of int
         The arrays of numbers with two or more axes: name -> shape.
     choices : Choices
-        `dataset` is the name; one array needs none.
+        `dataset` is the name; None where there is one array.
 
     Raises
     ------
     SegbenchError
-        There are several and none is chosen, or there is none.
+        There are several and none is chosen, or none of the name.
     """
-    if len(arrays) == 1:
+    if choices.dataset is None and len(arrays) == 1:
         return next(iter(arrays))
     if choices.dataset is not None and choices.dataset in arrays:
         return choices.dataset
@@ -337,7 +337,8 @@ def chosen(path: Path, arrays: Mapping[str, tuple[int, ...]], choices: Choices) 
     raise SegbenchError(
         f"{path}: holds the arrays {listed}" if arrays else f"{path}: holds no array of numbers",
         f"one array with rows and columns, or the name{wanted} among them",
-        "set `layout: {dataset: ...}` in the dataset's config to the name of the array"
+        "set `layout: {dataset: ...}` in the dataset's config to the name of the array (of masks "
+        "mask_dataset)"
         if arrays
         else "save one picture or volume per file",
     )

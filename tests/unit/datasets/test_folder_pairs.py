@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import h5py
+import numpy as np
 import pytest
 
 from unit.datasets.folders import (
+    SHAPE,
     fault,
     folder_of,
     image,
     label,
     make,
     save,
+    scan,
 )
 
 
@@ -92,3 +96,21 @@ def test_an_empty_folder(tmp_path, names, said):
     error = fault(make(), tmp_path)
     assert "images: no images are in it" in error.what
     assert said in error.what
+
+
+@pytest.mark.parametrize("ending", [".npz", ".h5"])
+def test_one_file_holds_image_and_mask(tmp_path, ending):
+    arrays = {"raw": image(0, SHAPE), "label": label(2)}
+    (tmp_path / "images").mkdir()
+    if ending == ".npz":
+        np.savez(tmp_path / "images/a_1.npz", **arrays)
+    else:
+        with h5py.File(tmp_path / "images/a_1.h5", "w") as file:
+            file.update(arrays)
+    names = {"dataset": "raw", "mask_dataset": "label", "image_suffix": "_1"}
+    source = make(masks="images", **names)
+    found = scan(source, tmp_path)["a"]
+    assert found.files == (f"images/a_1{ending}",)
+    assert np.array_equal(source.read_image(tmp_path, found)[..., 0], arrays["raw"])
+    assert np.array_equal(source.read_label(tmp_path, found), arrays["label"])
+    assert "layout.mask_dataset" in fault(make(masks="images", dataset="raw"), tmp_path).action

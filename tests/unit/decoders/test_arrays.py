@@ -109,7 +109,7 @@ def test_one_of_several_arrays_is_chosen_by_its_name(tmp_path):
 
 def test_one_array_needs_no_name(tmp_path):
     np.savez(tmp_path / "a.npz", VOLUME[0, 0])
-    assert np.array_equal(read(tmp_path / "a.npz", Choices(dataset="raw")).pixels, VOLUME[0, 0])
+    assert np.array_equal(read(tmp_path / "a.npz").pixels, VOLUME[0, 0])
 
 
 @pytest.mark.parametrize("ending", [".npy", ".npz"])

@@ -104,7 +104,9 @@ def test_a_label_lies_in_the_order_of_the_stored_axes():
 def test_the_array_of_a_file_with_several_is_chosen():
     several = {"raw": (3, 4), "label": (3, 4)}
     assert chosen(PATH, several, Choices(dataset="label")) == "label"
-    assert chosen(PATH, {"raw": (3, 4)}, Choices(dataset="label")) == "raw"
+    assert chosen(PATH, {"raw": (3, 4)}, Choices()) == "raw"
+    with pytest.raises(SegbenchError, match=r"holds the arrays raw \(3 x 4\)"):
+        chosen(PATH, {"raw": (3, 4)}, Choices(dataset="label"))
     with pytest.raises(SegbenchError, match=r"raw \(3 x 4\), label \(3 x 4\)"):
         chosen(PATH, several, Choices())
     with pytest.raises(SegbenchError, match=r"n9 \(3 x 4\) and 2 more\n") as caught:
