@@ -23,6 +23,7 @@ class _Opened:
     picture: tiff_pages.Picture
     layout: Layout
     image: ome_xml.OmeImage
+    others: tuple[str, ...]
 
 
 class TiffDecoder(Decoder):
@@ -75,7 +76,9 @@ def _opened(path: Path, choices: Choices) -> Iterator[_Opened]:
         picture = tiff_pages.pick(path, file, choices)
         tiff_values.check_values(path, picture)
         layout = layout_of(path, picture, choices.axes)
-        yield _Opened(file, picture, layout, ome_xml.image_of(file, said, picture.index))
+        yield _Opened(
+            file, picture, layout, ome_xml.image_of(file, said, picture.index), said.others
+        )
 
 
 def _by_companion(stack: ExitStack, path: Path, holder: Path) -> tuple[Any, ome_xml.OmeSaid]:
@@ -92,6 +95,11 @@ def _by_companion(stack: ExitStack, path: Path, holder: Path) -> tuple[Any, ome_
 def _header(path: Path, found: _Opened) -> Header:
     file, picture, layout = found.file, found.picture, found.layout
     spacing, notes = tiff_grid.spacing_mm(file, picture, layout, found.image.sizes_mm)
+    if found.others and ".ome." not in path.name.lower():
+        notes = (
+            *notes,
+            f"is one image with {', '.join(found.others)}; only files named .ome.tif count as one",
+        )
     return Header(
         layout.axes,
         layout.final,
@@ -100,7 +108,7 @@ def _header(path: Path, found: _Opened) -> Header:
         channels=tiff_values.channel_names(file, layout, found.image.channels),
         colour=tiff_values.is_colour(picture, layout),
         alpha=tiff_values.has_alpha(path, picture, layout),
-        notes=(*picture.notes, *tiff_values.notes_of(picture), *notes),
+        notes=(*picture.notes, *tiff_values.notes_of(picture, layout), *notes),
     )
 
 

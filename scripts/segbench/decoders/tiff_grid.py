@@ -75,6 +75,13 @@ def millimetres(size: object, unit: object) -> float | None:
     return float(f"{length:.12g}") if 0 < length < math.inf else None
 
 
+def number(value: Any) -> float:
+    """A tag's rational (numerator, denominator), or plain number; 0 if it is none."""
+    if isinstance(value, tuple):
+        return value[0] / value[1] if len(value) == 2 and value[1] else 0.0
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
 def unit_of_tags(page: Any) -> str:
     """Unit of length of the resolution tags; empty if it is none, or inch."""
     return {3: "cm", 4: "mm", 5: "um"}.get(int(page.tags.valueof(296, 2)), "")
@@ -84,8 +91,8 @@ def _per_pixel(page: Any, unit_x: str, unit_y: str = "") -> dict[str, float]:
     """Millimetres from the resolution tags, which count pixels in a unit of length."""
     sizes = {}
     for axis, code, unit in (("X", 282, unit_x), ("Y", 283, unit_y or unit_x)):
-        pixels, units = page.tags.valueof(code, (0, 1))
-        size = millimetres(units / pixels if pixels else 0, unit)
+        pixels = number(page.tags.valueof(code))
+        size = millimetres(1 / pixels if pixels else 0, unit)
         if size is not None:
             # Rationals of writers are cut off: 0.325 is meant where 0.32500001 is stored.
             sizes[axis] = float(f"{size:.6g}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from segbench.decoders.decoder import Header
 from segbench.decoders.tiff_axes import Layout, as_stored
-from segbench.decoders.tiff_grid import unit_of_tags
+from segbench.decoders.tiff_grid import number, unit_of_tags
 from segbench.decoders.tiff_pages import Picture
 from segbench.errors import SegbenchError
 
@@ -79,15 +79,13 @@ def _resolution(picture: Picture, layout: Layout, header: Header) -> dict[str, A
         sizes = header.spacing_mm[-2:]
         y, x = reversed(sizes) if layout.swapped else sizes
         return {"resolution": (10 / x, 10 / y), "resolutionunit": _CENTIMETRE}
-    if None in found:
+    if not all(map(number, found)):
         return {}
-    scaled = [
-        (units, parts) if factor == 1 else units / parts / factor
-        for (units, parts), factor in zip(
-            found, (picture.factors.get(axis, 1) for axis in "XY"), strict=True
-        )
-    ]
-    return {"resolution": tuple(scaled), "resolutionunit": unit}
+    if picture.factors:
+        found = [
+            number(value) / picture.factors[axis] for value, axis in zip(found, "XY", strict=True)
+        ]
+    return {"resolution": tuple(found), "resolutionunit": unit if 1 <= unit <= 5 else 1}
 
 
 def _ome(stored: np.ndarray, layout: Layout, header: Header) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def pick(path: Path, file: Any, choices: Choices) -> Picture:
         )
     else:
         picture = _appended(path, kept, notes, choices)
-    _check_whole(picture)
+    _check_whole(path, picture)
     return picture
 
 
@@ -256,7 +256,7 @@ def _check_followed(path: Path, file: Any, every: list[Any]) -> None:
         )
 
 
-def _check_whole(picture: Picture) -> None:
+def _check_whole(path: Path, picture: Picture) -> None:
     """Refuse files of which a part is not there: tifffile would fill it with zeros."""
     pages, key = picture.pages, picture.keyframe
     total = len(pages) * math.prod(key.shape)
@@ -276,6 +276,10 @@ def _check_whole(picture: Picture) -> None:
         if len(offsets) != count or len(sizes) != count:
             raise ValueError(f"{len(offsets)} of {count} parts are there")
         if not all(sizes) or not all(offsets):
-            raise ValueError("parts of it are empty (sparse tiles are not read)")
+            raise SegbenchError(
+                f"{path}: leaves out parts of the picture (sparse tiles), whose value is not known",
+                "a file with all tiles or strips",
+                "write it with all of them, e.g. with `gdal_translate -co SPARSE_OK=FALSE`",
+            )
         if max(map(sum, zip(offsets, sizes, strict=True))) > page.parent.filehandle.size:
             raise ValueError("the file ends before the last pixel")

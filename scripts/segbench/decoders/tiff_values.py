@@ -17,8 +17,15 @@ _READ = {"MINISWHITE", "MINISBLACK", "RGB", "PALETTE", "MASK", "SEPARATED", "YCB
 #: Compressions (tag 259) that decode YCbCr to red, green, blue: the kinds of JPEG.
 _JPEG = {6, 7, 34892, 33007}
 
+#: JPEG 2000 of Aperio's scanners whose colours are YCbCr, whatever the file calls them.
+_APERIO_YCBCR = 33003
+
 #: Values of ExtraSamples (tag 338) that mark opacity: premultiplied, plain. 0 is unspecified.
 _OPACITY = {1, 2}
+
+#: Pages that are no wider were hardly meant as pages: writers that are not told the axes take the
+#: channels of a (y, x, channel) array for columns.
+_FEW = 8
 
 
 def check_values(path: Path, picture: Picture) -> None:
@@ -39,7 +46,9 @@ def check_values(path: Path, picture: Picture) -> None:
         found += f" ({key.dtype})" if key.dtype is not None else ""
     elif key.compression != 1 and key.compression not in tifffile.TIFF.DECOMPRESSORS:
         found = f"the compression {getattr(key.compression, 'name', key.compression)}"
-    elif kind == "YCBCR" and (key.compression not in _JPEG or key.planarconfig != 1):
+    elif key.compression == _APERIO_YCBCR or (
+        kind == "YCBCR" and (key.compression not in _JPEG or key.planarconfig != 1)
+    ):
         found = "YCbCr colours that are not compressed as JPEG"
     elif kind not in _READ:
         found = f"the colour space {kind}"
@@ -51,7 +60,7 @@ def check_values(path: Path, picture: Picture) -> None:
         )
 
 
-def notes_of(picture: Picture) -> tuple[str, ...]:
+def notes_of(picture: Picture, layout: Layout) -> tuple[str, ...]:
     """What the user should be told of the values."""
     key, notes = picture.head, []
     if key.photometric == 0 and 262 in key.tags:
@@ -59,6 +68,11 @@ def notes_of(picture: Picture) -> tuple[str, ...]:
     nodata = key.tags.valueof(42113)
     if nodata is not None:
         notes.append(f"marks {str(nodata).strip()} as no data (GDAL): it is taken as a number")
+    if layout.letters[0] in "QI" and layout.stored[0] == "z" and layout.shape[-1] <= _FEW:
+        notes.append(
+            f"its pages have {layout.shape[-1]} columns: if these are channels, set "
+            f"`layout: {{axes: {'yxc' if len(layout.shape) == 3 else 'zyxc'}}}`"
+        )
     return tuple(notes)
 
 

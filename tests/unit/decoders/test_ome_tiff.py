@@ -67,6 +67,14 @@ def test_files_of_one_image_are_one_entry(tmp_path):
     assert others == []
 
 
+def test_files_without_the_ending_are_told_to_be_one_image(tmp_path):
+    names = ("a.tif", "b.tif")
+    put(tmp_path, [description(0, names), description(1, names)], names)
+    header, found = taken(tmp_path / "b.tif")
+    assert np.array_equal(found, np.moveaxis(STACK[:2], 0, -1))
+    assert header.notes == ("is one image with a.tif; only files named .ome.tif count as one",)
+
+
 def test_an_image_that_fills_its_folder_is_called_as_the_folder(tmp_path):
     put(tmp_path / "cell", map(description, range(3)))
     (entry,) = list_images(tmp_path)[0]

@@ -44,6 +44,26 @@ def test_slices_of_channels(tmp_path):
     assert np.array_equal(found, np.moveaxis(CELLS, 1, -1))
 
 
+@pytest.mark.parametrize("axes", ["YXS", "ZYXS"])
+def test_colours_of_imagej(tmp_path, axes):
+    pixels = RGB if axes == "YXS" else np.stack([RGB, 255 - RGB])
+    tifffile.imwrite(tmp_path / "a.tif", pixels, imagej=True, metadata={"axes": axes})
+    header, found = taken(tmp_path / "a.tif")
+    assert (header.axes, header.colour) == (axes.lower().replace("s", "c"), True)
+    assert np.array_equal(found, pixels)
+
+
+def test_pages_of_colours_that_are_stored_apart(tmp_path):
+    pixels = np.stack([RGB, 255 - RGB])
+    tifffile.imwrite(
+        tmp_path / "a.tif", np.moveaxis(pixels, -1, 1), photometric="rgb", planarconfig="separate",
+        metadata=None, compression="zlib",
+    )  # fmt: skip
+    header, found = taken(tmp_path / "a.tif")
+    assert (header.axes, header.colour) == ("zyxc", True)
+    assert np.array_equal(found, pixels)
+
+
 def test_time_points_are_refused_with_the_key_that_helps(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", STACK, imagej=True, metadata={"axes": "TYX"})
     error = refusal(tmp_path / "a.tif")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import tifffile
 
-from segbench.decoders.tiff_grid import millimetres
+from segbench.decoders.tiff_grid import millimetres, number
 from unit.decoders.tiffs import GREY, STACK, taken
 
 PER_PIXEL = (1 / 0.325, 1 / 0.65)
@@ -104,3 +104,10 @@ def test_lengths_are_as_written():
     assert millimetres("0.325", "µm") == 0.000325
     assert millimetres(0.7, "MM ") == 0.7
     assert millimetres(1, "parsec") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"), [((3, 2), 1.5), ((3, 0), 0), (2.5, 2.5), (None, 0), ((1, 2, 3), 0)]
+)
+def test_numbers_of_tags(value, wanted):
+    assert number(value) == wanted

@@ -63,6 +63,15 @@ def test_pictures_keep_their_resolution_tags(tmp_path, unit, spacing):
         assert (page.resolution, page.resolutionunit.name) == ((20000, 10000), unit)
 
 
+def test_a_unit_that_does_not_exist_is_none_in_the_mask(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GREY, resolution=(3, 3), resolutionunit=2)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        file.pages[0].tags[296].overwrite(77)
+    _, path = written(tmp_path, LABEL[0])
+    with tifffile.TiffFile(path) as file:
+        assert (file.pages[0].resolution, file.pages[0].resolutionunit) == ((3, 3), 1)
+
+
 def test_a_plain_image_has_a_plain_mask(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", STACK, photometric="minisblack", metadata=None)
     header, path = written(tmp_path, LABEL)

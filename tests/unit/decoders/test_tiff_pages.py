@@ -102,6 +102,13 @@ def test_a_reduced_copy_is_passed_over(tmp_path):
     assert header.notes == ("passed over a picture: 5 x 9 uint8 (YX)",)
 
 
+def test_a_preview_may_come_first(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        writer.write(GREY[:5, :9], metadata=None, subfiletype=1)
+        writer.write(GREY, metadata=None)
+    assert np.array_equal(taken(tmp_path / "a.tif")[1], GREY)
+
+
 def test_a_transparency_mask_is_refused(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
         writer.write(GREY, metadata=None)
@@ -132,7 +139,7 @@ def test_a_missing_tile_is_refused(tmp_path):
     tifffile.imwrite(
         tmp_path / "a.tif", tiles(), shape=(16, 32), dtype="u1", tile=(16, 16), compression="zlib"
     )
-    assert "parts of it are empty" in refusal(tmp_path / "a.tif").what
+    assert "a.tif: leaves out parts of the picture" in refusal(tmp_path / "a.tif").what
 
 
 def test_a_damaged_strip_is_refused(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from segbench.decoders.decoder import Choices
 from segbench.decoders.images import read_image
 from segbench.decoders.tiff import DECODER
 from unit.decoders.tiffs import GREY, PLAIN, RGB, STACK, refusal, taken
@@ -147,3 +148,22 @@ def test_labels_of_planes_name_channels_if_all_slices_have_them(tmp_path, labels
         tmp_path / "a.tif", cells, imagej=True, metadata={"axes": "ZCYX", "Labels": labels}
     )
     assert taken(tmp_path / "a.tif")[0].channels == names
+
+
+def test_jpeg_2000_of_aperio_in_ycbcr_is_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", RGB, photometric="rgb", compression="jpeg2000")
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        file.pages[0].tags[259].overwrite(33003)
+    assert "YCbCr colours" in refusal(tmp_path / "a.tif").what
+
+
+def test_channels_that_were_written_as_columns_are_suspected(tmp_path):
+    pixels = STACK[:2].transpose(1, 2, 0)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack")
+    header, found = taken(tmp_path / "a.tif")
+    assert (header.axes, found.shape) == ("zyx", (12, 17, 2))
+    (note,) = header.notes
+    assert "its pages have 2 columns" in note
+    header, found = taken(tmp_path / "a.tif", Choices(axes="yxc"))
+    assert (header.axes, header.notes) == ("yxc", ())
+    assert np.array_equal(found, pixels)
