@@ -12,8 +12,9 @@ import numpy as np
 from segbench.decoders.dicom_planes import Plane
 from segbench.errors import SegbenchError
 
-#: Up to this value, masks are BINARY segmentations, which all programs read; masks with more
-#: (numbered objects) are label maps, which programs read since the standard of 2024.
+#: Up to this value, masks are BINARY segmentations, which all programs read. Their segments are
+#: numbered from 1 on without gaps, so masks with higher values, or with few of the values up to
+#: the highest, are label maps (DICOM supplement 243), which programs read since 2024.
 BINARY_UP_TO = 255
 
 #: Attributes of the patient and the study that a segmentation must have, empty where the image
@@ -48,15 +49,16 @@ def write_segmentation(
     """
     import highdicom
 
-    top = max(int(label.max()), 1, *names)
+    used = sorted({*np.unique(label).tolist(), *names} - {0}) or [1]
+    top = used[-1]
     if top > np.iinfo(np.uint16).max:
         raise SegbenchError(
             f"{path}: the mask has values up to {top}",
             "at most 65535: DICOM numbers segments with 16 bits",
             "save the image as NIfTI, whose masks have no such limit",
         )
-    binary = top <= BINARY_UP_TO
-    numbers = range(1, top + 1) if binary else sorted({*np.unique(label).tolist(), *names} - {0})
+    binary = top <= BINARY_UP_TO and top <= 2 * len(used)
+    numbers = range(1, top + 1) if binary else used
     sources, frames = _sources(planes), label.reshape(-1, *label.shape[-2:])
     if planes[0].frame is not None:  # as the file has its frames
         frames = frames[np.argsort([plane.frame or 0 for plane in planes])]

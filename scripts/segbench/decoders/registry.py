@@ -110,15 +110,26 @@ def ending_of(name: str) -> str:
     return ""
 
 
+def lacks_ending(name: str) -> bool:
+    """Whether a name has no ending; a number is none, as in identifiers of medical images.
+
+    Examples
+    --------
+    >>> lacks_ending("IM0001"), lacks_ending("1.2.840.17"), lacks_ending("a.nd2")
+    (True, True, False)
+    """
+    return re.fullmatch(r"(\.\d+)?", Path(name).suffix) is not None
+
+
 def format_of(path: Path) -> Format | None:
     """Format of a file, by its ending; of a file without one, by its first bytes.
 
-    A number is no ending: files of medical images are often named by identifiers (1.2.840.17).
+    Only files without one are opened, see `lacks_ending`.
     """
     ending = ending_of(path.name).lower()
     if ending:
         return BY_ENDING[ending]
-    if not re.fullmatch(r"(\.\d+)?", path.suffix):
+    if not lacks_ending(path.name):
         return None
     try:
         with path.open("rb") as file:

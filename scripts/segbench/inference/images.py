@@ -14,7 +14,15 @@ from segbench.datasets.inventory import HashCache
 from segbench.decoders.decoder import Choices, Entry, Header
 from segbench.decoders.images import as_image
 from segbench.decoders.listing import list_images, natural
-from segbench.decoders.registry import BY_ENDING, CONVERT, NO_ENDING, ending_of, load, read
+from segbench.decoders.registry import (
+    BY_ENDING,
+    CONVERT,
+    NO_ENDING,
+    ending_of,
+    lacks_ending,
+    load,
+    read,
+)
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes
 
@@ -48,9 +56,9 @@ class NewImage:
     @property
     def mask_ending(self) -> str:
         """The ending of its masks; empty for formats that are not read."""
-        if not self.ending and self.sha256 == UNREADABLE:
-            return ""
-        return load(BY_ENDING.get(self.ending, NO_ENDING)).mask_ending
+        if lacks_ending(self.name):
+            return load(NO_ENDING).mask_ending
+        return load(BY_ENDING[self.ending]).mask_ending if self.ending else ""
 
 
 def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:

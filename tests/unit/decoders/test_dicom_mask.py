@@ -124,6 +124,24 @@ def test_a_picture_without_a_place(tmp_path, missing):
     assert found.header.labels == {1: "1", 2: "nucleus"}
 
 
+@pytest.mark.parametrize(
+    ("names", "kind", "numbers"),
+    [
+        ({0: "background", 1: "a", 2: "b"}, "BINARY", [1, 2]),
+        ({2: "b"}, "BINARY", [1, 2]),
+        ({2: "b", 255: "edge"}, "LABELMAP", [0, 2, 255]),
+    ],
+)
+def test_segments_without_gaps_are_binary(tmp_path, names, kind, numbers):
+    source = save(tmp_path / "p1", slices(IMAGE))
+    label = np.full(SHAPE, 2, np.uint8)
+    path = written(source, label, names)
+    made = pydicom.dcmread(path)
+    assert made.SegmentationType == kind
+    assert [one.SegmentNumber for one in made.SegmentSequence] == numbers
+    np.testing.assert_array_equal(read(path).pixels, label)
+
+
 def test_more_values_than_segments(tmp_path):
     source = save(tmp_path / "p1", slices(IMAGE))
     with pytest.raises(SegbenchError, match="values up to 70000"):

@@ -10,6 +10,7 @@ from segbench.decoders.registry import NO_CHOICES, header_of, read
 from segbench.inference.images import NewImage
 from segbench.inference.labels import Labels
 from segbench.inference.masks import files_in, is_folder, mask_files, pack, unpack, write_masks
+from unit.decoders import dicom_samples
 from unit.decoders.zarr_stores import write_image
 
 CELLS = Labels("semantic", {"cell": 7, "edge": 255})
@@ -76,6 +77,10 @@ def test_names_of_classes_are_kept_where_the_format_has_room_for_them(tmp_path):
     assert header_of(mask["mask"]).labels == {7: "cell", 255: "edge"}
     write_masks(np.full((4, 6), 7, np.uint16), mask, image, NO_CHOICES, CELLS)
     assert header_of(mask["mask"]).labels == {}, "numbered objects, in place of the older mask"
+    source = dicom_samples.save(tmp_path / "p1", [dicom_samples.image(np.zeros((4, 6), np.uint8))])
+    mask = {"mask": tmp_path / "m.dcm"}
+    write_masks(np.full((4, 6), 7, np.uint8), mask, source, NO_CHOICES, CELLS)
+    assert header_of(mask["mask"]).labels == {7: "cell", 255: "edge"}
 
 
 def test_a_folder_becomes_one_file_and_a_folder_again(tmp_path):
