@@ -24,7 +24,7 @@ def new(name, stem):
     ("name", "stem", "mask"),
     [
         ("a.png", "a", "a.png"), ("a.JPG", "a", "a.png"), ("x/a.tiff", "x/a", "x/a.tif"),
-        ("a.npy", "a", "a.tif"), ("a.b.nii", "a.b", "a.b.nii.gz"), ("a.ome.zarr", "a", "a.zarr"),
+        ("a.npy", "a", "a.npy"), ("a.b.nii", "a.b", "a.b.nii.gz"), ("a.ome.zarr", "a", "a.zarr"),
     ],
 )  # fmt: skip
 def test_a_mask_is_named_as_its_image(name, stem, mask):
