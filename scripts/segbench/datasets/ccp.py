@@ -24,7 +24,8 @@ import numpy as np
 from segbench.config.dataset import Background, Dataset
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.published import picture_size
-from segbench.datasets.tree import by_stem, check_id, locate
+from segbench.datasets.sample_ids import ids_of
+from segbench.datasets.tree import by_stem, locate
 from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError
 
@@ -85,10 +86,11 @@ class Ccp(Reader):
                 "a photo NNNN.jpg for each annotation NNNN.mat",
                 "fetch the missing files",
             )
-        for stem, name in sorted(annotations.items()):
-            label = base / ANNOTATIONS / name
+        ids = ids_of(annotations)
+        for stem in sorted(annotations, key=ids.__getitem__):
+            label = base / ANNOTATIONS / annotations[stem]
             images, labels = [base / PHOTOS / photos[stem]], [label, base / NAMES]
-            yield RawSample.below(root, check_id(stem, label), images, labels, group=stem)
+            yield RawSample.below(root, ids[stem], images, labels, group=ids[stem])
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the labels of the pixels, as the classes of the config.

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,8 @@ from segbench.datasets.object_masks import number_objects
 from segbench.datasets.published import picture_size, read_binary
 from segbench.datasets.rle import decode
 from segbench.datasets.run_table import read_rows
-from segbench.datasets.tree import check_id, locate, nearest_above, pictures, subfolders
+from segbench.datasets.sample_ids import ids_of
+from segbench.datasets.tree import locate, nearest_above, pictures, subfolders
 from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError
 
@@ -53,7 +55,8 @@ class Dsb2018(Reader):
         """
         base = locate(root, _is_base, LAYOUT)
         table = nearest_above(base, root, TABLE)
-        for name in subfolders(base):
+        ids = ids_of(subfolders(base))
+        for name, sample in sorted(ids.items(), key=itemgetter(1)):
             folder = base / name
             images = pictures(folder / "images")
             if len(images) != 1:
@@ -72,7 +75,7 @@ class Dsb2018(Reader):
                     "fetch the training set: stage1_test has no masks",
                 )
             image = folder / "images" / images[0]
-            yield RawSample.below(root, check_id(name, folder), [image], masks, group=name)
+            yield RawSample.below(root, sample, [image], masks, group=sample)
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the nuclei, numbered from 1 in the order of their files (or rows).
@@ -90,7 +93,7 @@ class Dsb2018(Reader):
         shape = picture_size(root / raw.images[0])
         if raw.labels[0].endswith(".csv"):
             names = [f"{root / raw.labels[0]}: {raw.sample}"]
-            masks = _table_masks(root / raw.labels[0], raw.sample, shape)
+            masks = _table_masks(root / raw.labels[0], Path(raw.images[0]).parts[-3], shape)
             names = [f"{names[0]}, row {k + 1} of this image" for k in range(len(masks))]
         else:
             names = [str(root / label) for label in raw.labels]

@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from unicodedata import normalize
 
 import numpy as np
 
@@ -34,11 +35,12 @@ from segbench.datasets.folder_labels import to_classes, to_objects
 from segbench.datasets.folder_layers import class_masks, is_layered, label_map, layers
 from segbench.datasets.folder_layers import objects as objects_of_layers
 from segbench.datasets.folder_legend import Labels, ignored_values
-from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of, sample_ids
+from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of
 from segbench.datasets.folder_sheet import Row, read_sheet
 from segbench.datasets.label_names import class_of_spelling
 from segbench.datasets.label_values import to_binary
 from segbench.datasets.opening import choices_of, read, read_mask
+from segbench.datasets.sample_ids import ids_of
 from segbench.datasets.tree import breadth_first, subfolders
 from segbench.decoders.decoder import Decoded, Entry, Header
 from segbench.decoders.images import as_image
@@ -136,7 +138,7 @@ class Folder(Reader):
         layout = self._layout
         base = self._base(root)
         images = images_of(base, layout)
-        ids = sample_ids(base / layout.images, images)
+        ids = ids_of(images)
         rows, sheet = self._rows(root, base, images, ids)
         masks = {} if self._task == "classification" else self._masks(base, images)
         samples = []
@@ -192,7 +194,9 @@ class Folder(Reader):
         places = [base / self._layout.sheet, root / self._layout.sheet]
         path = next((place for place in places if place.is_file()), places[0])
         known = {
-            name: ids[key] for key, one in images.items() for name in (key, one.name, ids[key])
+            normalize("NFC", name): ids[key]
+            for key, one in images.items()
+            for name in (ids[key], one.name, key)
         }
         parted = self._task in {"semantic", "overlapping"}
         classes = [one.name for one in self._classes] if parted else []

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from segbench.config.dataset import Layout
-from segbench.datasets.tree import check_id
+from segbench.datasets.tree import unique
 from segbench.decoders.decoder import Entry
 from segbench.decoders.listing import list_images
 from segbench.decoders.registry import BY_ENDING, ending_of
@@ -36,23 +36,15 @@ def keyed(folder: Path, entries: Iterable[Entry], suffix: str, key: str) -> dict
     SegbenchError
         A name does not end so, or two differ in their ending alone.
     """
-    found: dict[str, Entry] = {}
-    for entry in entries:
-        stem, name = entry.stem, entry.name
+    listed = list(entries)
+    for name, _, stem in listed:
         if not stem.endswith(suffix) or f"/{stem}".endswith(f"/{suffix}"):
             raise SegbenchError(
                 f"{folder / name}: does not end in {suffix!r}",
                 f"names such as NAME{suffix}{ending_of(name)}, as layout.{key} is {suffix!r}",
                 f"rename the file, or correct layout.{key} in the dataset's config",
             )
-        other = found.setdefault(stem.removesuffix(suffix), entry)
-        if other is not entry:
-            raise SegbenchError(
-                f"{folder}: {other.name} and {name} differ only in their ending",
-                "one file of each name",
-                "remove one of the two",
-            )
-    return found
+    return unique(folder, listed, suffix)
 
 
 def images_of(base: Path, layout: Layout) -> dict[str, Entry]:
@@ -94,30 +86,6 @@ def masks_of(folder: Path, layout: Layout, among_images: bool) -> dict[str, Entr
     if among_images:
         entries = [one for one in entries if one.stem.endswith(layout.mask_suffix)]
     return keyed(folder, entries, layout.mask_suffix, "mask_suffix")
-
-
-def sample_ids(folder: Path, images: Mapping[str, Entry]) -> dict[str, str]:
-    """The id of each image: its key, with a dot for each folder.
-
-    Raises
-    ------
-    SegbenchError
-        An id would be unsafe as a file's name, or two images would have one.
-    """
-    ids: dict[str, str] = {}
-    taken: dict[str, str] = {}
-    for key, entry in images.items():
-        name = entry.name
-        sample = check_id(key.replace("/", "."), folder / name)
-        other = taken.setdefault(sample, name)
-        if other != name:
-            raise SegbenchError(
-                f"{folder}: {other} and {name} would both be the sample {sample!r}",
-                "names that differ when '/' is read as '.'",
-                "rename one of the two",
-            )
-        ids[key] = sample
-    return ids
 
 
 def check_pairs(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -66,7 +67,7 @@ def read_sheet(
         CSV (comma or semicolon) or TSV with the column ``sample``.
     samples : mapping of str to str
         What a sample may be called in the sheet -> its id: its id itself, its path below the
-        folder of images, with or without ending.
+        folder of images, with or without ending; in Unicode's composed form (NFC).
     classes : sequence of str, optional
         What the column ``annotated`` may name; none where samples are annotated whole.
 
@@ -87,7 +88,7 @@ def read_sheet(
     lines: dict[str, int] = {}
     for number, cells in _table(path):
         name = cells["sample"]
-        sample = samples.get(name)
+        sample = samples.get(unicodedata.normalize("NFC", name))
         if sample is None:
             near = get_close_matches(name, samples, n=1, cutoff=0.6)
             raise SegbenchError(

@@ -36,7 +36,8 @@ import numpy as np
 
 from segbench.datasets.base import RawSample, Reader, sorted_by_id
 from segbench.datasets.published import read_binary
-from segbench.datasets.tree import by_stem, check_id, locate, pictures
+from segbench.datasets.sample_ids import ids_of
+from segbench.datasets.tree import by_stem, locate, pictures
 from segbench.decoders.images import read_image
 from segbench.errors import SegbenchError
 
@@ -175,8 +176,9 @@ def pairs(
                 "an image and a mask of each name",
                 "fetch the missing files, or remove these",
             )
+    ids = ids_of(images)
     for stem, name in images.items():
-        sample = check_id(stem, image_folder / name)
+        sample = ids[stem]
         tissue = SAME_TISSUE.get(source_image(sample))
         yield RawSample.below(
             root,
@@ -192,8 +194,9 @@ def pairs(
 def _blanks(root: Path, folder: Path) -> Iterator[RawSample]:
     """Pictures without masks; of a .png and a .tif with one name the .png."""
     first = {Path(name).stem: name for name in reversed(pictures(folder))}
+    ids = ids_of(first)
     for stem, name in sorted(first.items()):
-        sample = check_id(stem, folder / name)
+        sample = ids[stem]
         yield RawSample.below(root, sample, [folder / name], [], group=source_image(sample))
 
 

@@ -4,10 +4,12 @@ Found at the raw root or up to four folders below it::
 
     dataset.json                    names of channels and labels
     imagesTr/NAME.nii.gz            Decathlon: (x, y, z) or (x, y, z, channel)
-    imagesTr/NAME_0000.nii.gz ...   nnU-Net: one file per channel; .nii, .png, .tif, .bmp too
+    imagesTr/NAME_0000.nii.gz ...   nnU-Net: one file per channel
     labelsTr/NAME.nii.gz            one label map per case
+    imagesTr/NAME.json              optional, of formats without it: {"spacing": [z, y, x]} in mm
 
-`imagesTs` has no labels and is not read; `._NAME` files of macOS are ignored.
+Files may have any format that is read: `file_ending` of dataset.json says which, capitals do not
+matter. `imagesTs` has no labels and is not read; `._NAME` files of macOS are ignored.
 
 What a number in a label file means differs from release to release, so it is looked up: a
 class of the dataset's config is found in dataset.json by its name (capitals, and "-", "_" and
@@ -19,10 +21,10 @@ Arrays are (z, y, x, channel), see `segbench.decoders.decoder`.
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -37,11 +39,14 @@ from segbench.datasets.label_names import (
     read_dataset_json,
 )
 from segbench.datasets.label_values import counted, looked_up, whole_numbers
-from segbench.datasets.opening import choices_of, on_grid, read, read_mask
-from segbench.datasets.tree import check_id, locate
+from segbench.datasets.opening import choices_of, on_grid, read
+from segbench.datasets.sample_ids import ids_of
+from segbench.datasets.tree import locate, unique
+from segbench.decoders.decoder import Entry, Header
+from segbench.decoders.faults import warn_once
 from segbench.decoders.images import as_image
-from segbench.decoders.listing import is_junk
-from segbench.decoders.registry import BY_ENDING, FORMATS
+from segbench.decoders.listing import list_images, moved
+from segbench.decoders.registry import BY_ENDING, FORMATS, ending_of
 from segbench.errors import SegbenchError
 from segbench.unannotated import UNANNOTATED
 
@@ -87,23 +92,26 @@ class Msd(Reader):
         """
         base = locate(root, _is_base, LAYOUT)
         ending = _ending(base / "dataset.json")
-        labels = _stems(base / "labelsTr", ending)
-        images: dict[str, dict[int, str]] = defaultdict(dict)
-        for stem, name in _stems(base / "imagesTr", ending).items():
-            case, channel = _case(base / "imagesTr" / name, stem, labels)
-            images[case][channel] = name
-        for case in sorted(labels):
+        labels = _entries(base / "labelsTr", ending)
+        images: dict[str, dict[int, Entry]] = defaultdict(dict)
+        for stem, entry in _entries(base / "imagesTr", ending).items():
+            case, channel = _case(base / "imagesTr" / entry.name, stem, labels)
+            images[case][channel] = entry
+        ids = ids_of(labels)
+        for case in sorted(labels, key=ids.__getitem__):
             found = images[case]
             if sorted(found) not in ([-1], list(range(len(found) or 1))):
                 raise SegbenchError(
-                    f"{base / 'labelsTr' / labels[case]}: its images are "
-                    f"{', '.join(sorted(found.values())) or 'none'}",
+                    f"{base / 'labelsTr' / labels[case].name}: its images are "
+                    f"{', '.join(sorted(one.name for one in found.values())) or 'none'}",
                     f"imagesTr/{case}{ending}, or {case}_0000{ending}, {case}_0001{ending}, ...",
                     "fetch the missing image, or remove what does not belong there",
                 )
-            files = [base / "imagesTr" / found[channel] for channel in sorted(found)]
-            known = [base / "labelsTr" / labels[case], base / "dataset.json"]
-            yield RawSample.below(root, check_id(case, known[0]), files, known, group=case)
+            yield _sample(root, base, ids[case], [found[k] for k in sorted(found)], labels[case])
+
+    def header(self, root: Path, raw: RawSample) -> Header:
+        """What the image's first file says of itself, or the file of its spacing."""
+        return _spaced(root, raw, raw.images[0], super().header(root, raw))
 
     def read_image(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read all channels.
@@ -153,7 +161,9 @@ class Msd(Reader):
             dataset.json does not name or belong to no class; or a class is not in dataset.json.
         """
         path, dataset_json = root / raw.labels[0], root / raw.labels[1]
-        mask = read_mask(path, self.header(root, raw), root / raw.images[0], self.choices)
+        mask = read(path, self.choices, mask=True)
+        mask = replace(mask, header=_spaced(root, raw, raw.labels[0], mask.header))
+        mask = on_grid(mask, path, self.header(root, raw), root / raw.images[0])
         label = whole_numbers(path, mask)
         present = list(counted(label))
         sets = class_values(self._dataset, dataset_json)
@@ -174,11 +184,8 @@ def _ending(dataset_json: Path) -> str:
     """Ending of the files: dataset.json's `file_ending`, else that of the labels there are."""
     ending = read_dataset_json(dataset_json).get("file_ending")
     if ending is None:
-        labels = dataset_json.parent / "labelsTr"
-        names = sorted(os.listdir(labels)) if labels.is_dir() else []
-        plain = any(name.endswith(".nii") and not is_junk(name) for name in names)
-        packed = any(name.endswith(".nii.gz") and not is_junk(name) for name in names)
-        return ".nii" if plain and not packed else ".nii.gz"
+        there = {ending_of(one.name).lower() for one in _listed(dataset_json.parent / "labelsTr")}
+        return there.pop() if len(there) == 1 else ".nii.gz"
     if not isinstance(ending, str) or ending.lower() not in BY_ENDING:
         raise SegbenchError(
             f"{dataset_json}: file_ending {ending!r} is not read",
@@ -188,16 +195,77 @@ def _ending(dataset_json: Path) -> str:
     return ending
 
 
-def _stems(folder: Path, ending: str) -> dict[str, str]:
-    """Names of the files in a folder by their name without ending, junk left out."""
+def _listed(folder: Path) -> list[Entry]:
     if not folder.is_dir():
         raise SegbenchError(f"{folder}: there is no such folder", LAYOUT, "fetch the dataset again")
-    ending = ending.lower()
-    names = sorted(n for n in os.listdir(folder) if n.lower().endswith(ending) and not is_junk(n))
-    return {name[: -len(ending)]: name for name in names}
+    return list_images(folder, refuse=False)[0]
 
 
-def _case(path: Path, stem: str, labels: Mapping[str, str]) -> tuple[str, int]:
+def _entries(folder: Path, ending: str) -> dict[str, Entry]:
+    """Images or labels of a folder by their names without ending."""
+    kept = [one for one in _listed(folder) if one.name.lower().endswith(ending.lower())]
+    return unique(folder, kept)
+
+
+def _sample(root: Path, base: Path, sample: str, images: list[Entry], label: Entry) -> RawSample:
+    """A case with all its files: label, dataset.json, and those of the spacing where they are."""
+    place = f"{base.relative_to(root).as_posix()}/".removeprefix("./")
+    images = [moved(one, f"{place}imagesTr/") for one in images]
+    label = moved(label, f"{place}labelsTr/")
+    stem = _CHANNEL.sub(r"\1", images[0].stem) if len(images) > 1 else images[0].stem
+    spacings = [f"{name}.json" for name in (stem, label.stem)]
+    known = (f"{place}dataset.json", *(name for name in spacings if (root / name).is_file()))
+    parts = (*(part for one in (*images, label) for part in one.parts), *known)
+    return RawSample(
+        sample, tuple(one.name for one in images), (label.name, *known), group=sample, parts=parts
+    )
+
+
+def _spaced(root: Path, raw: RawSample, name: str, header: Header) -> Header:
+    """The header of a file that says no grid, with the spacing of the JSON file beside it."""
+    beside = [one for one in raw.labels[2:] if one.rpartition("/")[0] == name.rpartition("/")[0]]
+    spacing = spacing_of(root / beside[0]) if beside and header.affine is None else None
+    if spacing is None:
+        return header
+    axes = len(header.size)
+    if len(spacing) < axes:
+        raise SegbenchError(
+            f"{root / beside[0]}: {len(spacing)} numbers for the {axes} axes of {name}",
+            "the spacing as [z, y, x], in millimetres",
+            "correct the file",
+        )
+    shown = ", ".join(f"{mm:g}" for mm in spacing)
+    warn_once(f"{root / beside[0]}: the spacing {shown} mm is read in the order z, y, x")
+    return replace(header, spacing_mm=spacing[-axes:])
+
+
+def spacing_of(path: Path) -> tuple[float, ...] | None:
+    """The spacing in a JSON file beside an image, in the order of its array: z, y, x.
+
+    nnU-Net takes it in this order (``Tiff3DIO``), other tools have written x first.
+
+    Raises
+    ------
+    SegbenchError
+        The file cannot be read, or its spacing is no two or three lengths.
+    """
+    found = read_dataset_json(path).get("spacing")
+    if found is None:
+        return None
+    try:
+        spacing = tuple(float(mm) for mm in found)
+    except (TypeError, ValueError):
+        spacing = ()
+    if len(spacing) not in {2, 3} or not all(0 < mm < float("inf") for mm in spacing):
+        raise SegbenchError(
+            f"{path}: the spacing is {found!r}",
+            'millimetres along z, y and x, e.g. {"spacing": [2.0, 0.5, 0.5]}',
+            "correct the file",
+        )
+    return spacing
+
+
+def _case(path: Path, stem: str, labels: Mapping[str, Entry]) -> tuple[str, int]:
     """Name the case that an image belongs to and its channel; -1: the file holds all."""
     if stem in labels:
         return stem, -1

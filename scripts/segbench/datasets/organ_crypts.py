@@ -35,7 +35,8 @@ from segbench.datasets.base import RawSample, Reader, sorted_by_id
 from segbench.datasets.published import picture_size, read_binary
 from segbench.datasets.rle import decode
 from segbench.datasets.run_table import read_rows
-from segbench.datasets.tree import by_stem, check_id, locate, nearest_above, pictures
+from segbench.datasets.sample_ids import ids_of
+from segbench.datasets.tree import by_stem, locate, nearest_above, pictures
 from segbench.decoders.grids import check_size
 from segbench.errors import SegbenchError
 
@@ -86,7 +87,7 @@ class OrganCrypts(Reader):
         """Runs of each image, see `segbench.datasets.base.Reader.rows_of`."""
         path = root / name
         rows = _rows(path, path.stat().st_mtime_ns)
-        return {raw.sample: rows[raw.sample][1] for raw in samples if raw.sample in rows}
+        return {raw.sample: rows[stem_of(raw)][1] for raw in samples if stem_of(raw) in rows}
 
     def read_label(self, root: Path, raw: RawSample) -> np.ndarray:
         """Read the crypts from the mask, the table, or both.
@@ -104,7 +105,7 @@ class OrganCrypts(Reader):
         """
         shape = picture_size(root / raw.images[0])
         masks = {
-            label: _of_table(root / label, raw.sample, shape)
+            label: _of_table(root / label, stem_of(raw), shape)
             if label.endswith(".csv")
             else read_binary(root / label)
             for label in raw.labels
@@ -128,6 +129,11 @@ class OrganCrypts(Reader):
         return "crypts" if label.any() else "empty"
 
 
+def stem_of(raw: RawSample) -> str:
+    """What the publisher's tables call a sample: its image's name."""
+    return Path(raw.images[0]).stem
+
+
 def _split(root: Path, base: Path, split: Literal["train", "test"]) -> Iterator[RawSample]:
     """Samples of one folder of images."""
     table = nearest_above(base / split, root, f"{split}.csv")
@@ -136,6 +142,7 @@ def _split(root: Path, base: Path, split: Literal["train", "test"]) -> Iterator[
     images = by_stem(base / split)
     masks = {_MASK.sub("", stem): folder / name for stem, name in by_stem(folder).items()}
     _check_images(folder, table, images, set(masks), rows)
+    ids = ids_of(images)
     for stem, name in images.items():
         labels = [masks[stem]] if stem in masks else []
         if table is not None and stem in rows:
@@ -148,7 +155,7 @@ def _split(root: Path, base: Path, split: Literal["train", "test"]) -> Iterator[
             )
         image = base / split / name
         yield RawSample.below(
-            root, check_id(stem, image), [image], labels, split=split, group=slide_of(stem)
+            root, ids[stem], [image], labels, split=split, group=slide_of(ids[stem])
         )
 
 

@@ -22,7 +22,8 @@ import numpy as np
 
 from segbench.datasets.base import RawSample, Reader, sorted_by_id
 from segbench.datasets.label_names import class_of_spelling
-from segbench.datasets.tree import check_id, locate, pictures, subfolders
+from segbench.datasets.sample_ids import safe_id
+from segbench.datasets.tree import locate, pictures, subfolders
 from segbench.errors import SegbenchError
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class OrganTissue(Reader):
 
 def _sample(root: Path, path: Path, split: Literal["train", "test"]) -> RawSample:
     stem = re.sub(r"[^A-Za-z0-9._]+", "_", path.stem)
-    name = check_id(f"{split}.{normalised(path.parent.name)}.{stem}", path)
+    name = safe_id(f"{split}.{normalised(path.parent.name)}.{stem}")
     return RawSample.below(root, name, [path], [], split=split, group=name)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
+from segbench.decoders.decoder import Entry
 from segbench.decoders.listing import is_junk
 from segbench.errors import SegbenchError
 
@@ -15,9 +16,6 @@ IMAGE_SUFFIXES = frozenset({".png", ".tif", ".tiff"})
 
 #: How far below the raw root the publisher's own folder may lie.
 MAX_DEPTH = 4
-
-# "--" is left out: amplified copies are called SOURCE--POSE.
-_SAFE_ID = re.compile(r"(?!.*--)[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def subfolders(folder: Path) -> list[str]:
@@ -40,20 +38,24 @@ def pictures(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> list[s
         )
 
 
-def unique(folder: Path, keyed: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Files of a folder by their keys.
+def unique(folder: Path, entries: Iterable[Entry], suffix: str = "") -> dict[str, Entry]:
+    """Images or masks of a folder by their stems without a suffix, which is what pairs them.
+
+    Accents count as equal however they are stored: as a sign of their own or not.
 
     Raises
     ------
     SegbenchError
-        Two files have one key, so that a pair would be ambiguous.
+        Two have one key, so that a pair would be ambiguous.
     """
-    found: dict[str, str] = {}
-    for key, name in keyed:
-        other = found.setdefault(key, name)
-        if other != name:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        key = entry.stem.removesuffix(suffix)
+        key = key if key.isascii() else unicodedata.normalize("NFC", key)
+        other = found.setdefault(key, entry)
+        if other is not entry:
             raise SegbenchError(
-                f"{folder}: {other} and {name} differ only in their ending",
+                f"{folder}: {other.name} and {entry.name} differ only in their ending",
                 "one file of each name",
                 "remove one of the two",
             )
@@ -62,7 +64,9 @@ def unique(folder: Path, keyed: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def by_stem(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> dict[str, str]:
     """Files of a folder with these endings, in any case, by their unique name without it."""
-    return unique(folder, ((Path(name).stem, name) for name in pictures(folder, suffixes)))
+    names = pictures(folder, suffixes)
+    entries = unique(folder, [Entry(name, (name,), Path(name).stem) for name in names])
+    return {key: entry.name for key, entry in entries.items()}
 
 
 def breadth_first(root: Path, depth: int = MAX_DEPTH) -> Iterator[Path]:
@@ -109,14 +113,3 @@ def nearest_above(folder: Path, root: Path, name: str) -> Path | None:
     """Find a file in a folder or above it; never above the raw tree's root."""
     places = [folder, *(place for place in folder.parents if place.is_relative_to(root))]
     return next((place / name for place in places if (place / name).is_file()), None)
-
-
-def check_id(sample: str, where: Path) -> str:
-    """Give `sample` back if it can be a file name and an id; else raise SegbenchError."""
-    if not _SAFE_ID.fullmatch(sample):
-        raise SegbenchError(
-            f"{where}: {sample!r} cannot be a sample's id",
-            "a name of letters, digits, '.', '_' and single '-', at most 128 of them",
-            "rename the file",
-        )
-    return sample

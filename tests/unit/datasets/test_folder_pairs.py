@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -66,18 +68,39 @@ def test_two_masks_of_one_stem(tmp_path):
     assert "a.nii.gz and a.png differ only in their ending" in fault(make(), root).what
 
 
-def test_one_id_of_two_images(tmp_path):
+def test_two_images_never_share_an_id(tmp_path):
     for name in ("case.a", "case/a"):
         save(tmp_path / f"images/{name}.png", image())
         save(tmp_path / f"masks/{name}.png", label())
-    assert "would both be the sample 'case.a'" in fault(make(), tmp_path).what
+    found = scan(make(), tmp_path)
+    assert found["case.a"].images == ("images/case.a.png",)
+    other = next(raw for name, raw in found.items() if name != "case.a")
+    assert other.sample.startswith("case.a-")
+    assert other.images == ("images/case/a.png",)
 
 
-def test_names_that_are_no_id(tmp_path):
-    root = folder_of(tmp_path, {"a b.png": label()})
-    error = fault(make(), root)
-    assert "'a b' cannot be a sample's id" in error.what
-    assert error.action == "rename the file"
+def test_names_of_every_kind_are_taken(tmp_path):
+    names = ["Image 01 (2)", "a--b", "Zelle ä", "[x]", "細胞"]
+    root = folder_of(tmp_path, {f"{name}.png": label(2, k) for k, name in enumerate(names)})
+    rows = "".join(f"{name},g{k}\n" for k, name in enumerate(names))
+    (root / "sheet.csv").write_text(f"sample,group\n{rows}", encoding="utf-8")
+    source = make(sheet="sheet.csv")
+    found = {Path(raw.images[0]).stem: raw for raw in source.scan(root)}
+    assert [found[name].sample for name in names[:4]] == ["Image_01_2", "a-b", "Zelle_a", "x"]
+    for k, name in enumerate(names):
+        assert found[name].group == f"g{k}"
+        assert np.array_equal(source.read_label(root, found[name]), label(2, k))
+    (root / "sheet.csv").write_text((root / "sheet.csv").read_text().replace("a--b", "a-b"))
+    assert {raw.sample for raw in source.scan(root)} == {raw.sample for raw in found.values()}
+
+
+def test_accents_pair_however_they_are_stored(tmp_path):
+    save(tmp_path / "images/Zelle\u0308.png", image())
+    save(tmp_path / "masks/Zell\u00eb.png", label())
+    for name in ("Zell\u00eb", "Zelle\u0308.png", "Zelle"):
+        (tmp_path / "sheet.csv").write_text(f"sample,group\n{name},P1\n", encoding="utf-8")
+        (raw,) = make(sheet="sheet.csv").scan(tmp_path)
+        assert (raw.sample, raw.group) == ("Zelle", "P1")
 
 
 def test_images_without_the_suffix_that_the_layout_says(tmp_path):

@@ -2,90 +2,28 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
-from segbench.config.dataset import Background, Class, Dataset
+from segbench.config.dataset import Class, Layout
 from segbench.datasets import reader_of
-from segbench.decoders.nifti import nifti_bytes
-from segbench.errors import SegbenchError
-
-LABELS = {"0": "background", "1": "edema", "2": "non-enhancing tumor", "3": "enhancing tumour"}
-MODALITY = {"0": "FLAIR", "1": "T1w"}
-SHAPE = (4, 5, 6)
-BRATS = (
-    Class(name="edema", value=1),
-    Class(name="core", value=7, labels=("Non_Enhancing  Tumor",)),
-    Class(name="enhancing tumour", value=3),
+from unit.datasets.msd_trees import (
+    MODALITY,
+    SHAPE,
+    decathlon,
+    described,
+    expect,
+    image_of,
+    label_of,
+    nnunet,
+    write,
 )
-
-
-def described(classes=BRATS, task="semantic", **keys):
-    return Dataset(
-        title="t", format="msd", task=task, classes=classes, licence="", citation="",
-        protocols={}, **keys,
-    )  # fmt: skip
-
-
-def write(path, array, affine=None):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(nifti_bytes(array, np.eye(4) if affine is None else affine))
-
-
-def image_of(seed, channels=2):
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, 900, (*SHAPE, channels)).astype(np.int16)
-
-
-def label_of(seed):
-    return np.random.default_rng(seed).integers(0, 4, SHAPE).astype(np.uint8)
-
-
-def decathlon(root, names=("BRATS_001", "BRATS_002"), **content):
-    base = root / "Task01_BrainTumour"
-    for seed, name in enumerate(names):
-        write(base / "imagesTr" / f"{name}.nii.gz", image_of(seed))
-        write(base / "labelsTr" / f"{name}.nii.gz", label_of(seed))
-    (base / "dataset.json").write_text(
-        json.dumps({"modality": MODALITY, "labels": LABELS, **content})
-    )
-    return base
-
-
-def nnunet(root, names=("case_01", "case_02"), ending=".nii.gz", **content):
-    base = root / "Dataset007_Heads"
-    for seed, name in enumerate(names):
-        for channel in range(2):
-            write(base / "imagesTr" / f"{name}_{channel:04d}{ending}", image_of(seed)[..., channel])
-        write(base / "labelsTr" / f"{name}{ending}", label_of(seed))
-    labels = {"background": 0, "edema": 1, "non-enhancing tumor": 2, "enhancing tumour": 3}
-    known = {
-        "channel_names": MODALITY, "labels": labels, "numTraining": 2, "file_ending": ending,
-        **content,
-    }  # fmt: skip
-    (base / "dataset.json").write_text(json.dumps(known))
-    return base
-
-
-def expect(*parts):
-    class Caught:
-        def __enter__(self):
-            self.context = pytest.raises(SegbenchError)
-            self.found = self.context.__enter__()
-            return self
-
-        def __exit__(self, *error):
-            swallowed = self.context.__exit__(*error)
-            for part in parts:
-                assert part in str(self.found.value)
-            return swallowed
-
-    return Caught()
-
 
 # ---- layouts
 
@@ -226,122 +164,6 @@ def test_another_grid_of_the_label_is_refused(tmp_path):
         source.read_label(tmp_path, next(source.scan(tmp_path)))
 
 
-# ---- what labels mean
-
-
-def test_another_release_gives_other_numbers(tmp_path):
-    """The same config reads BraTS as MSD numbers it and as BraTS 2023 does."""
-    other = {"0": "background", "2": "edema", "1": "non-enhancing tumor", "3": "enhancing tumour"}
-    decathlon(tmp_path / "msd")
-    decathlon(tmp_path / "2023", labels=other)
-    source = reader_of(described())
-    results = []
-    for root in (tmp_path / "msd", tmp_path / "2023"):
-        raw = next(source.scan(root))
-        results.append(source.read_label(root, raw))
-    assert np.array_equal(results[0] == 1, label_of(0) == 1)
-    assert np.array_equal(results[1] == 1, label_of(0) == 2)
-    assert np.array_equal(results[0] == 3, results[1] == 3)
-
-
-def test_overlapping_classes_of_nnunet_regions(tmp_path):
-    labels = {"background": 0, "whole_tumor": [1, 2, 3], "tumor-core": [2, 3], "enhancing": 3}
-    nnunet(tmp_path, labels=labels, regions_class_order=[1, 2, 3])
-    classes = tuple(
-        Class(name=name, value=number + 1)
-        for number, name in enumerate(("Whole Tumor", "enhancing", "tumor core"))
-    )
-    source = reader_of(described(classes, "overlapping"))
-    raw = next(source.scan(tmp_path))
-    masks, label = source.read_label(tmp_path, raw), label_of(0)
-    assert masks.dtype == np.uint8
-    np.testing.assert_array_equal(masks[..., 0], label > 0)
-    np.testing.assert_array_equal(masks[..., 1], label == 3)
-    np.testing.assert_array_equal(masks[..., 2], label > 1)
-
-
-def test_several_labels_make_one_class_and_numbers_are_taken_too(tmp_path):
-    decathlon(tmp_path)
-    classes = (Class(name="tumour", value=5, labels=("edema", 2, "enhancing tumour")),)
-    source = reader_of(described(classes))
-    raw = next(source.scan(tmp_path))
-    np.testing.assert_array_equal(source.read_label(tmp_path, raw), 5 * (label_of(0) > 0))
-
-
-def test_labels_can_be_given_to_the_background(tmp_path):
-    decathlon(tmp_path)
-    background = Background(name="rest", labels=("non-enhancing tumor", 3))
-    source = reader_of(described((Class(name="edema", value=1),), background=background))
-    raw = next(source.scan(tmp_path))
-    np.testing.assert_array_equal(source.read_label(tmp_path, raw), label_of(0) == 1)
-
-
-def test_float_labels_of_whole_numbers(tmp_path):
-    base = decathlon(tmp_path)
-    write(base / "labelsTr" / "BRATS_001.nii.gz", label_of(0).astype(np.float32))
-    source = reader_of(described())
-    raw = next(source.scan(tmp_path))
-    assert source.read_label(tmp_path, raw).dtype == np.uint8
-
-
-def test_a_class_that_dataset_json_does_not_name(tmp_path):
-    decathlon(tmp_path)
-    source = reader_of(described((Class(name="enhancing", value=3),)))
-    with expect("dataset.json", "'enhancing'", "did you mean 'enhancing tumour'?"):
-        source.read_label(tmp_path, next(source.scan(tmp_path)))
-    source = reader_of(described((Class(name="x", value=3, labels=(9,)),)))
-    with expect("has no label 9", "'edema'"):
-        source.read_label(tmp_path, next(source.scan(tmp_path)))
-
-
-def test_a_label_that_no_class_takes(tmp_path):
-    decathlon(tmp_path)
-    source = reader_of(described(BRATS[:2]))
-    with expect(
-        "labelsTr/BRATS_001.nii.gz",
-        "3 (enhancing tumour)",
-        "`background: {labels",
-        "`ignore: {labels",
-    ):
-        source.read_label(tmp_path, next(source.scan(tmp_path)))
-
-
-def test_a_value_that_dataset_json_does_not_know(tmp_path):
-    base = decathlon(tmp_path)
-    write(base / "labelsTr" / "BRATS_001.nii.gz", label_of(0) * 2)
-    source = reader_of(described())
-    with expect("BRATS_001", "4 (not in dataset.json), 6"):
-        source.read_label(tmp_path, next(source.scan(tmp_path)))
-
-
-def test_one_label_in_two_classes(tmp_path):
-    nnunet(tmp_path, labels={"background": 0, "whole": [1, 2, 3], "core": [2, 3]})
-    classes = (Class(name="whole", value=1), Class(name="core", value=2))
-    source = reader_of(described(classes))
-    with expect("the label 2 is in the classes whole and core", "overlapping"):
-        source.read_label(tmp_path, next(source.scan(tmp_path)))
-
-
-@pytest.mark.parametrize("task", ["instances", "classification"])
-def test_other_tasks(tmp_path, task):
-    decathlon(tmp_path)
-    source = reader_of(described(BRATS[:1], task))
-    with expect(f"the task {task}"):
-        source.read_label(tmp_path, next(source.scan(tmp_path)))
-
-
-@pytest.mark.parametrize(
-    "content", ["[]", "{", '{"labels": ["edema"]}', '{"labels": {"edema": "one"}}', "{}"]
-)
-def test_a_dataset_json_that_says_nothing(tmp_path, content):
-    base = decathlon(tmp_path)
-    source = reader_of(described())
-    raw = next(source.scan(tmp_path))
-    (base / "dataset.json").write_text(content)
-    with expect("dataset.json"):
-        source.read_label(tmp_path, raw)
-
-
 # ---- bad trees and files
 
 
@@ -449,75 +271,113 @@ def test_a_damaged_image(tmp_path):
         reader_of(described()).read_image(tmp_path, raw)
 
 
-# ---- real files
+# ---- files of every format
 
 
-def test_the_real_crops(publisher_data):
-    root = publisher_data / "brats" / "Task01_BrainTumour_crops"
-    classes = (
-        Class(name="edema", value=1),
-        Class(name="non-enhancing tumour", value=2, labels=("non-enhancing tumor",)),
-        Class(name="Enhancing_Tumour", value=4),
-    )
-    source = reader_of(described(classes))
-    found = {raw.sample: raw for raw in source.scan(root)}
-    assert list(found) == ["BRATS_009", "BRATS_119"]
-    counts = {
-        "BRATS_009": [945669, 120454, 31643, 0, 42219],
-        "BRATS_119": [656013, 64972, 17516, 0, 5979],
-    }
-    shapes = {"BRATS_009": (55, 141, 147), "BRATS_119": (33, 160, 141)}
-    origins = {"BRATS_009": [73, 43, 58], "BRATS_119": [57, 40, 72]}
-    for name, raw in found.items():
-        image, label = source.read_image(root, raw), source.read_label(root, raw)
-        assert image.shape == (*shapes[name], 4)
-        assert image.dtype == np.float32
-        assert label.shape == shapes[name]
-        assert np.bincount(label.ravel()).tolist() == counts[name]
-        assert source.spacing_mm(root, raw) == (1.0, 1.0, 1.0)
-        assert source.affine(root, raw)[:3, 3].tolist() == origins[name]
-        # The rim takes up contrast agent, edema is bright in FLAIR: names and channels agree.
-        flair, t1, t1gd = (image[..., channel] for channel in range(3))
-        assert (t1gd - t1)[label == 4].mean() > (t1gd - t1)[label == 1].mean() + 100
-        assert flair[label == 1].mean() > 1.3 * flair[(label == 0) & (flair > 0)].mean()
-
-
-def test_the_real_labels_alone(publisher_data):
-    from segbench.decoders.nifti import read_nifti
-
-    folder = publisher_data / "brats" / "Task01_BrainTumour_labels_only"
-    for path in sorted(folder.glob("*.nii.gz")):
-        label = read_nifti(path)
-        assert label.shape == (155, 240, 240, 1)
-        assert label.dtype == np.uint8
-        assert set(np.unique(label).tolist()) == {0, 1, 2, 3}
-
-
-def test_real_files_of_another_release_with_other_labels(publisher_data, tmp_path):
-    """BRATS 2013: float labels 1 necrosis, 2 edema, 3 non-enhancing, 4 enhancing; two files."""
-    folder = publisher_data / "brats/brats2013_flair_t1c/test/brats_2013_pat0001_1"
-    base = tmp_path / "Dataset013"
-    for kind in ("imagesTr", "labelsTr"):
-        (base / kind).mkdir(parents=True)
-    for name, place in (
-        ("Flair_subtrMeanDivStd", "imagesTr/pat0001_0000"),
-        ("T1c_subtrMeanDivStd", "imagesTr/pat0001_0001"),
-        ("OTMultiClass", "labelsTr/pat0001"),
+def volumes(tmp_path, ending=".tif", spacing=None, **options):
+    """nnU-Net's TIFF volumes with a JSON file of the spacing beside each."""
+    base = tmp_path / "Dataset001"
+    for folder, stem, array in (
+        ("imagesTr", "a_0000", image_of(0)[..., 0]),
+        ("imagesTr", "a_0001", image_of(0)[..., 1].astype(np.float32)),
+        ("labelsTr", "a", label_of(0)),
     ):
-        (base / f"{place}.nii.gz").symlink_to((folder / f"{name}.nii.gz").resolve())
-    labels = {
-        "background": 0, "necrosis": 1, "edema": 2, "non-enhancing tumor": 3,
-        "enhancing tumor": 4,
-    }  # fmt: skip
-    (base / "dataset.json").write_text(
-        json.dumps({"channel_names": {"0": "FLAIR", "1": "T1Gd"}, "labels": labels})
-    )
-    core = Class(name="core", value=2, labels=("necrosis", "non_enhancing tumor"))
-    source = reader_of(described((BRATS[0], core, Class(name="Enhancing-Tumor", value=3))))
+        (base / folder).mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(base / folder / f"{stem}{ending}", array, photometric="minisblack")
+        if spacing is not None:
+            text = json.dumps({"spacing": spacing})
+            (base / folder / "a.json").write_text(text)
+    labels = {"background": 0, "edema": 1, "non-enhancing tumor": 2, "enhancing tumour": 3}
+    known = {"channel_names": MODALITY, "labels": labels, "file_ending": ending, **options}
+    (base / "dataset.json").write_text(json.dumps(known))
+    return base
+
+
+def test_tiff_volumes_with_their_spacing_beside_them(tmp_path, caplog):
+    volumes(tmp_path, spacing=[2.0, 0.5, 0.25])
+    source = reader_of(described())
     (raw,) = source.scan(tmp_path)
-    image, label = source.read_image(tmp_path, raw), source.read_label(tmp_path, raw)
-    assert image.shape == (155, 240, 240, 2)
-    assert label.dtype == np.uint8
-    assert set(np.unique(label).tolist()) == {0, 1, 2, 3}
-    assert image[..., 1][label == 3].mean() > image[..., 1][label == 1].mean()
-    assert image[..., 0][label == 1].mean() > image[..., 0][label == 0].mean() + 1
+    image = source.read_image(tmp_path, raw)
+    assert image.dtype == np.float32, "int16 and float32 in one dtype that holds both"
+    np.testing.assert_array_equal(image, image_of(0))
+    expected = np.array([0, 1, 7, 3])[label_of(0)]
+    np.testing.assert_array_equal(source.read_label(tmp_path, raw), expected)
+    assert source.spacing_mm(tmp_path, raw) == (2.0, 0.5, 0.25)
+    assert {"Dataset001/imagesTr/a.json", "Dataset001/labelsTr/a.json"} <= set(raw.files)
+    assert (
+        "imagesTr/a.json: the spacing 2, 0.5, 0.25 mm is read in the order z, y, x" in caplog.text
+    )
+
+
+@pytest.mark.parametrize(
+    ("spacing", "what"),
+    [
+        ([2.0, 0.5, 0], "the spacing is [2.0, 0.5, 0]"),
+        ("2 mm", "the spacing is '2 mm'"),
+        ([2.0, 0.5], "2 numbers for the 3 axes"),
+    ],
+)
+def test_a_spacing_that_is_none_is_refused(tmp_path, spacing, what):
+    volumes(tmp_path, spacing=spacing)
+    source = reader_of(described())
+    with expect("a.json", what):
+        source.spacing_mm(tmp_path, next(source.scan(tmp_path)))
+
+
+def test_other_spacings_of_image_and_label_are_refused(tmp_path):
+    base = volumes(tmp_path, spacing=[2.0, 0.5, 0.5])
+    (base / "labelsTr/a.json").write_text('{"spacing": [3.0, 0.5, 0.5]}')
+    source = reader_of(described())
+    with expect("labelsTr/a.tif", "3 x 0.5 x 0.5 mm, not 2 x 0.5 x 0.5 mm"):
+        source.read_label(tmp_path, next(source.scan(tmp_path)))
+
+
+def test_json_files_that_say_no_spacing_are_passed_over(tmp_path):
+    base = volumes(tmp_path)
+    (base / "imagesTr/a.json").write_text('{"scanner": "S"}')
+    source = reader_of(described())
+    assert source.spacing_mm(tmp_path, next(source.scan(tmp_path))) is None
+
+
+@pytest.mark.parametrize("ending", [".NII.GZ", ".Nii.gz"])
+def test_capitals_of_endings_do_not_matter(tmp_path, ending):
+    nnunet(tmp_path, ending=ending, file_ending=".nii.gz")
+    assert [raw.sample for raw in reader_of(described()).scan(tmp_path)] == ["case_01", "case_02"]
+
+
+def test_the_ending_is_that_of_the_labels_where_nothing_is_said(tmp_path):
+    base = decathlon(tmp_path)
+    for path in [*base.glob("*Tr/*.nii.gz")]:
+        path.rename(path.with_name(path.name.replace(".nii.gz", ".NII")))
+        packed = path.with_name(path.name.replace(".nii.gz", ".NII"))
+        packed.write_bytes(gzip.decompress(packed.read_bytes()))
+    source = reader_of(described())
+    raw = next(source.scan(tmp_path))
+    np.testing.assert_array_equal(source.read_image(tmp_path, raw), image_of(0))
+
+
+def test_names_of_every_kind_are_taken(tmp_path):
+    nnunet(tmp_path, names=("case 1 (b)", "a--b"))
+    found = {raw.sample: raw for raw in reader_of(described()).scan(tmp_path)}
+    assert list(found) == ["a-b", "case_1_b"]
+    assert found["case_1_b"].images[0].endswith("imagesTr/case 1 (b)_0000.nii.gz")
+
+
+def test_links_of_folders_are_followed(tmp_path):
+    base = nnunet(tmp_path / "data")
+    (tmp_path / "disk").mkdir()
+    for name in ("imagesTr", "labelsTr"):
+        (base / name).rename(tmp_path / "disk" / name)
+        (base / name).symlink_to(tmp_path / "disk" / name, target_is_directory=True)
+    assert len(list(reader_of(described()).scan(tmp_path / "data"))) == 2
+    assert len(list(reader_of(described()).scan(base))) == 2
+
+
+def test_one_slice_is_a_volume_where_the_axes_say_so(tmp_path):
+    base = decathlon(tmp_path, names=("a", "b"), modality={"0": "CT"})
+    for folder, array in (("imagesTr", image_of(0)), ("labelsTr", label_of(0)[..., None])):
+        write(base / folder / "a.nii.gz", array[:1, ..., 0])
+    source = reader_of(described(layout=Layout(axes="zyx")))
+    first = next(source.scan(tmp_path))
+    assert source.read_image(tmp_path, first).shape == (1, *SHAPE[1:], 1)
+    assert source.read_label(tmp_path, first).shape == (1, *SHAPE[1:])

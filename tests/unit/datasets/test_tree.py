@@ -5,11 +5,12 @@ import pytest
 from segbench.datasets.tree import (
     breadth_first,
     by_stem,
-    check_id,
     locate,
     pictures,
     subfolders,
+    unique,
 )
+from segbench.decoders.decoder import Entry
 from segbench.decoders.listing import is_junk
 from segbench.errors import SegbenchError
 
@@ -64,12 +65,6 @@ def test_locate_names_an_absent_root(tmp_path):
         locate(tmp_path / "gone", lambda f: True, "x")
 
 
-@pytest.mark.parametrize("good", ["a", "NepKid_03-000", "0" * 64, "x.y_z-1"])
-def test_good_ids(good, tmp_path):
-    assert check_id(good, tmp_path) == good
-
-
-@pytest.mark.parametrize("bad", ["", "a b", "a/b", "-a", ".a", "a--b", "é", "x" * 129, "a\tb"])
-def test_bad_ids(bad, tmp_path):
-    with pytest.raises(SegbenchError, match="cannot be a sample's id"):
-        check_id(bad, tmp_path)
+def test_accents_are_paired_however_they_are_stored(tmp_path):
+    found = unique(tmp_path, [Entry("Zelle\u0308.png", ("Zelle\u0308.png",), "Zelle\u0308")])
+    assert list(found) == ["Zell\u00eb"]
