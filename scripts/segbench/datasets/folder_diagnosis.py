@@ -212,5 +212,8 @@ def not_binary(path: Path, counts: Mapping[int, int]) -> SegbenchError:
     return SegbenchError(
         f"{path}: {'a JPEG mask with' if smeared else 'holds'} the values {counted(counts)}",
         "0, and 255 (or 1) where the class is",
-        SAVE_PNG if smeared or len(counts) > SMEARED else "save a mask of two values",
+        SAVE_PNG
+        if smeared or len(counts) > SMEARED
+        else "save a mask of two values; or name the value of pixels that nobody annotated in the "
+        "dataset's config: `ignore: {labels: [...]}`",
     )

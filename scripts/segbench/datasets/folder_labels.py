@@ -15,6 +15,9 @@ from segbench.decoders.images import as_image
 from segbench.errors import SegbenchError
 from segbench.unannotated import UNANNOTATED_OBJECT
 
+#: The highest numbers of 8 and 16 bits, which mark pixels in many formats.
+_HIGHEST = (255, 65535)
+
 
 def to_classes(path: Path, mask: Decoded, labels: Labels) -> np.ndarray:
     """Turn a mask into a label map.
@@ -123,8 +126,9 @@ def check_numbers(path: Path, label: np.ndarray, counts: Mapping[int, int]) -> N
     Raises
     ------
     SegbenchError
-        A JPEG with more values than two, negative numbers, or the one number 255 (or 65535,
-        or True) for several objects that do not touch.
+        A JPEG with more values than two, negative numbers, the one number 255 (or 65535, or
+        True) for several objects that do not touch, or such a number in several pieces beside
+        numbered objects, as the outlines of PASCAL VOC have it.
     """
     if path.suffix.lower() in diagnosis.JPEG:
         raise SegbenchError(
@@ -140,14 +144,19 @@ def check_numbers(path: Path, label: np.ndarray, counts: Mapping[int, int]) -> N
             "rows and columns of numbers from 0 on",
             "correct the mask",
         )
-    objects = set(counts) - {0}
-    if len(objects) == 1 and objects <= {1, 255, 65535}:
+    objects = sorted(set(counts) - {0})
+    alone = objects in ([1], [255], [65535])
+    if alone or (objects and objects[-1] in _HIGHEST and objects[-1] - 1 not in objects):
         import cv2
 
-        pieces = cv2.connectedComponents((label == 1).astype(np.uint8), connectivity=8)[0] - 1
+        last = (label == len(objects)).astype(np.uint8)
+        pieces = cv2.connectedComponents(last, connectivity=8)[0] - 1
         if pieces > 1:
             raise SegbenchError(
-                f"{path}: {pieces} separate pieces all have the number {objects.pop()}",
+                f"{path}: {pieces} separate pieces all have the number {objects[-1]}",
                 "numbered objects: 1, 2, 3, ...",
-                "number the objects; or set `task: semantic` in the dataset's config",
+                "number the objects; or set `task: semantic` in the dataset's config"
+                if alone
+                else f"set `ignore: {{labels: [{objects[-1]}]}}` in the dataset's config if nobody "
+                "annotated these pixels; or number the pieces",
             )

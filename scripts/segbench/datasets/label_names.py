@@ -231,9 +231,24 @@ def ignored_labels(
         dataset.json; nnU-Net's label `ignore` counts without being listed.
     sets : mapping
         From `class_values`: what belongs to a class is not ignored.
+
+    Raises
+    ------
+    SegbenchError
+        A name is not in dataset.json.
     """
     listed = dataset.ignore.labels if dataset.ignore is not None else ()
-    return _listed(label_values(path), ["ignore", *listed]).difference(*sets.values())
+    names = label_values(path)
+    for label in listed:
+        if isinstance(label, str) and not _listed(names, [label]):
+            near = get_close_matches(label, names, n=1, cutoff=0.4)
+            raise SegbenchError(
+                f"{path}: has no label {label!r}, of `ignore`",
+                f"one of {', '.join(map(repr, names))}",
+                (f"did you mean {near[0]!r}? " if near else "")
+                + "Correct `ignore` in the dataset's config",
+            )
+    return _listed(names, ["ignore", *listed]).difference(*sets.values())
 
 
 def _listed(names: Mapping[str, frozenset[int]], labels: Iterable[str | int]) -> frozenset[int]:

@@ -125,3 +125,7 @@ def test_unlabelled_pixels_are_never_said_to_be_background():
     assert error.action == "set `labels: [255]` of the class cell in the dataset's config"
     error = unknown_labels(PATH, {0: 5, 1: 2, 9: 4}, ignoring)
     assert "`ignore: {labels: [3, 9]}`" in error.action, "the list replaces the one there is"
+
+
+def test_a_third_value_in_the_mask_of_one_class_may_be_ignored():
+    assert "`ignore: {labels: [...]}`" in not_binary(PATH, {0: 3, 255: 2, 128: 1}).action

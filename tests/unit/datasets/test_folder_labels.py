@@ -89,3 +89,20 @@ def test_65535_is_no_number_of_an_object():
         to_objects(PATH, decoded(numbers))
     numbers[-1, -1] = 0
     assert to_objects(PATH, decoded(numbers)).max() == 65534
+
+
+@pytest.mark.parametrize("mark", [255, 65535])
+def test_outlines_beside_numbered_objects_are_asked_about(mark):
+    """PASCAL VOC's masks of objects: 255 would be one more object, in many pieces."""
+    numbers = np.array([[mark, 1, 1, mark, 0, 2, mark]])
+    with pytest.raises(SegbenchError) as error:
+        to_objects(PATH, decoded(numbers))
+    assert error.value.what == f"mask.png: 3 separate pieces all have the number {mark}"
+    assert f"set `ignore: {{labels: [{mark}]}}`" in error.value.action
+    assert to_objects(PATH, decoded(numbers), {mark}).tolist() == [
+        [65535, 1, 1, 65535, 0, 2, 65535]
+    ]
+    one_piece = np.array([[1, 0, mark, mark]])
+    assert to_objects(PATH, decoded(one_piece)).tolist() == [[1, 0, 2, 2]]
+    counted_up = np.array([[mark - 1, 0, mark, 0, mark]])
+    assert to_objects(PATH, decoded(counted_up)).tolist() == [[1, 0, 2, 0, 2]]

@@ -114,6 +114,10 @@ def test_ignored_labels_by_name_and_value(tmp_path):
     assert ignored_labels(core, path, sets) == {3}, "nnU-Net's, without being listed"
     more = dataset(Class(name="core", value=1), ignore=Ignore(labels=("UNSURE", 9)))
     assert ignored_labels(more, path, sets) == {3, 4, 9}
+    wrong = dataset(Class(name="core", value=1), ignore=Ignore(labels=("unsur",)))
+    with pytest.raises(SegbenchError, match="has no label 'unsur', of `ignore`") as error:
+        ignored_labels(wrong, path, sets)
+    assert error.value.action.startswith("did you mean 'unsure'?")
     own = dataset(Class(name="ignore", value=1))
     assert ignored_labels(own, path, class_values(own, path)) == frozenset(), "a class is learnt"
     check_labels_taken(core, path, sets, [0, 1, 3], tmp_path / "a.nii.gz", {3})
