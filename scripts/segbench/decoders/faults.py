@@ -73,6 +73,7 @@ def check_packages(path: Path, kind: str, packages: tuple[str, ...]) -> None:
         )
 
 
+@cache
 def _installed(package: str) -> bool:
     try:
         metadata.distribution(package)

@@ -54,10 +54,13 @@ class ItkDecoder(Decoder):
     ----------
     reader : str
         SimpleITK's name of the format.
+    keys : tuple of str
+        How the names of the format's own fields begin that `named` and `converted` look at.
     """
 
     packages = ("SimpleITK",)
     reader: ClassVar[str]
+    keys: ClassVar[tuple[str, ...]] = ()
 
     def said(self, text: TextHeader) -> Said:
         """What the header says of the grid."""
@@ -86,27 +89,42 @@ class ItkDecoder(Decoder):
 
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`."""
-        return self._open(path, choices).header
+        with _naming(path, self.name):
+            text = read_text_header(path)
+            reader = self._reader(path)
+            reader.ReadImageInformation()
+        return self._described(path, choices, text, reader, reader.GetNumberOfComponents()).header
 
     def read(self, path: Path, choices: Choices) -> Decoded:
         """See `Decoder.read`."""
-        opened = self._open(path, choices)
         with _naming(path, self.name):
-            pixels = opened.pixels()
-            self.verify(path, opened.text, pixels)
-        pixels = opened.in_order(pixels)
-        return Decoded(opened.header, self.converted(pixels, opened.header, opened.metadata))
+            text = read_text_header(path)
+            image = self._reader(path).Execute()
+        file = self._described(path, choices, text, image, image.GetNumberOfComponentsPerPixel())
+        pixels = np.asarray(_Held(image))
+        with _naming(path, self.name):
+            self.verify(path, file.text, pixels)
+        pixels = self.converted(file.in_order(pixels), file.header, file.metadata)
+        return Decoded(file.header, pixels)
 
     def window(self, path: Path, choices: Choices, window: tuple[slice, ...]) -> np.ndarray:
         """See `Decoder.window`; SimpleITK reads uncompressed MetaImages by windows."""
-        opened = self._open(path, choices)
+        with _naming(path, self.name):
+            text = read_text_header(path)
+            reader = self._reader(path)
+            reader.ReadImageInformation()
+        file = self._described(path, choices, text, reader, reader.GetNumberOfComponents())
         if any(side.start >= side.stop for side in window):
             sides = [side.stop - side.start for side in window]
-            return np.zeros((*sides, *opened.header.shape[len(sides) :]), opened.header.dtype)
-        opened.narrow(window)
+            return np.zeros((*sides, *file.header.shape[len(sides) :]), file.header.dtype)
+        named = dict(zip(file.axes.names.rstrip("c"), window, strict=True))
+        whole = zip("xyztu", file.size, strict=False)
+        sides = [named.get(name, slice(0, side)) for name, side in whole]
+        reader.SetExtractIndex([side.start for side in sides])
+        reader.SetExtractSize([side.stop - side.start for side in sides])
         with _naming(path, self.name):
-            pixels = opened.in_order(opened.pixels())
-        return self.converted(pixels, opened.header, opened.metadata)
+            pixels = file.in_order(np.asarray(_Held(reader.Execute())))
+        return self.converted(pixels, file.header, file.metadata)
 
     def write_mask(
         self,
@@ -121,6 +139,7 @@ class ItkDecoder(Decoder):
 
         with _naming(source, self.name):
             text, image = read_text_header(source), self._reader(source)
+            image.ReadImageInformation()
         axes = min(image.GetDimension(), 3)
         mask = SimpleITK.GetImageFromArray(label.reshape((1, *label.shape)[-axes:]))
         mask.SetOrigin(image.GetOrigin()[:axes])
@@ -142,15 +161,13 @@ class ItkDecoder(Decoder):
         reader = SimpleITK.ImageFileReader()
         reader.SetImageIO(self.reader)
         reader.SetFileName(str(path))
-        reader.ReadImageInformation()
         return reader
 
-    def _open(self, path: Path, choices: Choices) -> _Opened:
-        with _naming(path, self.name):
-            text = read_text_header(path)
-            reader = self._reader(path)
-        dtype = _dtype(path, reader)
-        size, values = reader.GetSize(), reader.GetNumberOfComponents()
+    def _described(
+        self, path: Path, choices: Choices, text: TextHeader, found: Any, values: int
+    ) -> _File:
+        """From SimpleITK's image or, before the pixels are read, its reader."""
+        dtype, size = _dtype(path, found.GetPixelIDValue()), found.GetSize()
         if max(size[3:], default=1) > 1 and set(choices.axes or "") != set("zyxc"):
             raise SegbenchError(
                 f"{path}: has a fourth axis of {size[3]}, which is not named",
@@ -159,46 +176,55 @@ class ItkDecoder(Decoder):
                 "series in time save each volume as a file of its own",
             )
         axes = axes_of(path, size, values, choices.axes)
-        header = Header(axes.names, axes.shape, dtype, **_grid(path, reader, axes, self.said(text)))
-        metadata = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
-        return _Opened(reader, text, axes, metadata, self.named(path, header, metadata))
+        header = Header(axes.names, axes.shape, dtype, **_grid(path, found, axes, self.said(text)))
+        keys = [key for key in found.GetMetaDataKeys() if key.startswith(self.keys)]
+        metadata = {key: found.GetMetaData(key) for key in keys}
+        return _File(text, axes, size, values, metadata, self.named(path, header, metadata))
 
 
 @dataclass(frozen=True)
-class _Opened:
-    """A file of which the header was read."""
+class _File:
+    """What a file's header says.
 
-    reader: Any
+    Attributes
+    ----------
+    text : TextHeader
+    axes : Axes
+    size : tuple of int
+        (x, y[, z[, ...]]) as SimpleITK has it.
+    values : int
+        Of a voxel.
+    metadata : mapping of str to str
+        The format's own fields.
+    header : Header
+    """
+
     text: TextHeader
     axes: Axes
+    size: tuple[int, ...]
+    values: int
     metadata: Mapping[str, str]
     header: Header
 
-    def narrow(self, window: tuple[slice, ...]) -> None:
-        """Read this window only."""
-        named = dict(zip(self.axes.names.rstrip("c"), window, strict=True))
-        whole = self.reader.GetSize()
-        sides = [
-            named.get(name, slice(0, side)) for name, side in zip("xyztu", whole, strict=False)
-        ]
-        self.reader.SetExtractIndex([side.start for side in sides])
-        self.reader.SetExtractSize([side.stop - side.start for side in sides])
-
-    def pixels(self) -> np.ndarray:
-        """As stored: the axes of SimpleITK in reverse, values of a voxel last."""
-        import SimpleITK
-
-        return np.asarray(SimpleITK.GetArrayFromImage(self.reader.Execute()))
-
     def in_order(self, pixels: np.ndarray) -> np.ndarray:
         """Pixels with the axes that are handed on."""
-        if self.axes.names.endswith("c") and self.reader.GetNumberOfComponents() == 1:
-            size = self.reader.GetSize()
-            channels = next((axis for axis in range(3, len(size)) if size[axis] > 1), 2)
-            pixels = np.moveaxis(pixels, -1 - channels, -1)
+        if self.axes.names.endswith("c") and self.values == 1:
+            long = (axis for axis in range(3, len(self.size)) if self.size[axis] > 1)
+            pixels = np.moveaxis(pixels, -1 - next(long, 2), -1)
         # Axes of one entry before these are left out, or put there.
         sides = (1, *pixels.shape)[-len(self.axes.names) :]
         return np.ascontiguousarray(pixels.reshape(sides))
+
+
+class _Held:
+    """The pixels of an image in its own memory, which lives as long as an array of them."""
+
+    def __init__(self, image: Any) -> None:
+        import SimpleITK
+
+        view = SimpleITK.GetArrayViewFromImage(image)
+        self.__array_interface__ = view.__array_interface__
+        self.image = image
 
 
 @contextmanager
@@ -213,10 +239,10 @@ def _naming(path: Path, name: str) -> Iterator[None]:
             raise ValueError(re.sub(r"^.*ERROR: |\(0x\w+\)", "", told[-1])) from error
 
 
-def _dtype(path: Path, reader: Any) -> np.dtype:
+def _dtype(path: Path, kind: int) -> np.dtype:
     import SimpleITK
 
-    name = SimpleITK.GetPixelIDValueAsString(reader.GetPixelIDValue())
+    name = SimpleITK.GetPixelIDValueAsString(kind)
     match = re.fullmatch(r"(?:vector of )?(\d+)-bit (.*)", name)
     if match is None or match[2] not in _KINDS:
         raise SegbenchError(
@@ -231,18 +257,18 @@ def _direction(image: Any) -> np.ndarray:
     return np.reshape(image.GetDirection(), (image.GetDimension(),) * 2)
 
 
-def _grid(path: Path, reader: Any, axes: Axes, said: Said) -> dict[str, Any]:
+def _grid(path: Path, found: Any, axes: Axes, said: Said) -> dict[str, Any]:
     """Fields of `Header`. SimpleITK's millimetres run to left, posterior, superior."""
     if not said.spacing:
         return {}
     unit = _MILLIMETRES.get(said.unit.lower())
     if unit is None:
         return {"notes": (f"its unit '{said.unit}' is not known: no voxel size is taken",)}
-    count = min(reader.GetDimension(), 3)
-    sides = np.array(reader.GetSpacing()[:count])
+    count = min(found.GetDimension(), 3)
+    sides = np.array(found.GetSpacing()[:count])
     affine = np.eye(4)
-    affine[:count, :count] = _direction(reader)[:count, :count] * sides
-    affine[:count, 3] = reader.GetOrigin()[:count]
+    affine[:count, :count] = _direction(found)[:count, :count] * sides
+    affine[:count, 3] = found.GetOrigin()[:count]
     affine[:2] *= -1
     affine[:3] *= unit
     if not is_affine(affine):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class MetaImageDecoder(ItkDecoder):
         ----------
         RFC 1950, ZLIB compressed data format, https://www.rfc-editor.org/rfc/rfc1950
         """
+        import imagecodecs
+
         fields = text.fields
         if fields.get("compresseddata", "").lower() != "true" or len(text.files) > 1:
             return
@@ -46,7 +48,8 @@ class MetaImageDecoder(ItkDecoder):
             expected = int.from_bytes(file.read(4), "big")
         if any(fields.get(name, "").lower() == "true" for name in _BIG_ENDIAN):
             pixels = pixels.byteswap()
-        if zlib.adler32(np.ascontiguousarray(pixels).data) != expected:
+        checksum: Any = imagecodecs.deflate_adler32  # takes arrays, too; much faster than zlib's
+        if checksum(np.ascontiguousarray(pixels)) != expected:
             raise ValueError("the checksum of its compressed pixels is wrong")
 
     def fields(

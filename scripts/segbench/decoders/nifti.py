@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import struct
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -53,22 +53,23 @@ class NiftiDecoder(Decoder):
     def read(self, path: Path, choices: Choices) -> Decoded:
         """See `Decoder.read`."""
         with _naming(path):
-            data = path.read_bytes()
-            if data.startswith(_GZIP_SIGNATURE):
-                # All of it, so that a wrong checksum at the end is seen.
-                data = gzip.decompress(data)
-            layout = _Layout.of(path, data, choices)
-            stored = np.frombuffer(data, layout.stored, layout.count, layout.offset)
+            layout = _Layout.of(path, _beginning(path), choices)
+            where = layout.stored, layout.count
+            if _is_packed(path):
+                size = layout.offset + layout.count * layout.stored.itemsize
+                stored = np.frombuffer(_unpacked(path, size), *where, layout.offset)
+            else:
+                stored = np.fromfile(path, *where, offset=layout.offset)
+            if len(stored) < layout.count:
+                raise ValueError(f"{len(stored)} of {layout.count} values are there")
         return Decoded(layout.header, layout.values(layout.in_order(stored)))
 
     def window(self, path: Path, choices: Choices, window: tuple[slice, ...]) -> np.ndarray:
         """See `Decoder.window`: uncompressed files are read by windows."""
         with _naming(path):
-            data = _beginning(path)
-            layout = _Layout.of(path, data, choices)
-            with path.open("rb") as file:
-                if file.read(2) == _GZIP_SIGNATURE:
-                    return super().window(path, choices, window)
+            if _is_packed(path):
+                return super().window(path, choices, window)
+            layout = _Layout.of(path, _beginning(path), choices)
             stored = np.memmap(path, layout.stored, "r", layout.offset, (layout.count,))
             return np.array(layout.values(layout.in_order(stored)[window]))
 
@@ -165,15 +166,32 @@ def _naming(path: Path) -> Iterator[None]:
         yield
 
 
+def _is_packed(path: Path) -> bool:
+    """Whether a file is compressed, whatever its ending says."""
+    with path.open("rb") as file:
+        return file.read(2) == _GZIP_SIGNATURE
+
+
 def _beginning(path: Path) -> bytes:
     """A file's header, unpacked."""
-    with path.open("rb") as file:
-        if file.read(2) != _GZIP_SIGNATURE:
-            file.seek(0)
-            return file.read(_LONGEST)
-        file.seek(0)
-        with gzip.open(file) as packed:
-            return packed.read(_LONGEST)
+    opened = gzip.open if _is_packed(path) else open
+    with opened(path, "rb") as file:
+        return bytes(file.read(_LONGEST))
+
+
+def _unpacked(path: Path, size: int) -> bytes | np.ndarray:
+    """Unpack all of a file of this size, so that a wrong checksum at the end is seen."""
+    import imagecodecs
+
+    decode: Any = imagecodecs.gzip_decode  # takes arrays, too; much faster than Python's
+    data = path.read_bytes()
+    if int.from_bytes(data[-4:], "little") == size % 2**32:
+        with suppress(imagecodecs.DeflateError):
+            unpacked = np.empty(size, np.uint8)
+            if len(decode(data, out=unpacked)) == size:
+                return unpacked
+    # Several members, more than the header says, or damage, of which this says what it is.
+    return gzip.decompress(data)
 
 
 def _parsed(data: bytes) -> Any:
@@ -222,30 +240,3 @@ def nifti_bytes(array: np.ndarray, affine: np.ndarray) -> bytes:
 
 #: The decoder of this module.
 DECODER = NiftiDecoder()
-
-
-# What readers still call directly.
-
-ENDINGS = (".nii.gz", ".nii")
-
-
-def read_nifti(path: Path) -> np.ndarray:
-    """(z, y, x, channel), or (y, x, channel) of a file with one slice."""
-    decoded = DECODER.read(path, Choices())
-    return decoded.pixels if decoded.header.axes[-1] == "c" else decoded.pixels[..., None]
-
-
-def spacing_mm(path: Path) -> tuple[float, ...] | None:
-    """Size of a voxel, (z, y, x) or (y, x)."""
-    return DECODER.header(path, Choices()).spacing_mm
-
-
-def spatial_shape(path: Path) -> tuple[int, ...]:
-    """Number of voxels, (z, y, x) or (y, x)."""
-    return DECODER.header(path, Choices()).size
-
-
-def affine_of(path: Path) -> np.ndarray:
-    """Voxel (x, y, z, 1) to millimetres."""
-    affine = DECODER.header(path, Choices()).affine
-    return np.eye(4) if affine is None else affine

@@ -25,6 +25,7 @@ class NrrdDecoder(ItkDecoder):
     name = "NRRD"
     mask_ending = ".seg.nrrd"
     reader = "NrrdImageIO"
+    keys = ("Segment", "NRRD_kinds[pixel]")
 
     def said(self, text: TextHeader) -> Said:
         """See `ItkDecoder.said`."""

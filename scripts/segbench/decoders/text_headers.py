@@ -51,19 +51,21 @@ def read_text_header(path: Path) -> TextHeader:
         The file cannot be read, or is not one of these.
     """
     fields: dict[str, str] = {}
+    data = "LOCAL"
     with path.open("rb") as file:
         for _ in range(_MOST):
             line = file.readline(_LONGEST).decode("latin-1")
-            if field := _FIELD.match(line):
-                fields[field[1].lower()] = field[2]
-            data = next((fields[name] for name in _DATA if name in fields), "LOCAL")
-            listed = data.split()[:1] == ["LIST"]
-            if listed or not line.strip() or _DATA[-1] in fields:
+            name, value = field.groups() if (field := _FIELD.match(line)) else ("", "")
+            if name:
+                fields[name.lower()] = value
+            if name.lower() in _DATA:
+                data = value
+            if not line.strip() or name.lower() == _DATA[-1] or data.startswith("LIST"):
                 break
-        if listed:
-            lines = file.read(_LONGEST).decode("utf-8", "replace").splitlines()
-            return TextHeader(fields, tuple(one.strip() for one in lines if one.strip()), 0)
-        return TextHeader(fields, _files(data), file.tell())
+        if data.split()[:1] != ["LIST"]:
+            return TextHeader(fields, _files(data), file.tell())
+        lines = file.read(_LONGEST).decode("utf-8", "replace").splitlines()
+        return TextHeader(fields, tuple(one.strip() for one in lines if one.strip()), 0)
 
 
 def _files(data: str) -> tuple[str, ...]:

@@ -187,12 +187,12 @@ def test_the_real_crops(publisher_data):
 
 
 def test_the_real_labels_alone(publisher_data):
-    from segbench.decoders.nifti import read_nifti
+    from segbench.decoders import registry
 
     folder = publisher_data / "brats" / "Task01_BrainTumour_labels_only"
     for path in sorted(folder.glob("*.nii.gz")):
-        label = read_nifti(path)
-        assert label.shape == (155, 240, 240, 1)
+        label = registry.read(path).pixels
+        assert label.shape == (155, 240, 240)
         assert label.dtype == np.uint8
         assert set(np.unique(label).tolist()) == {0, 1, 2, 3}
 

@@ -236,6 +236,17 @@ def test_a_wrong_checksum(whole):
     refused(whole, "CRC check failed")
 
 
+def test_several_members_and_what_follows(whole):
+    before = pixels_of(whole)
+    blob = gzip.decompress(whole.read_bytes())
+    whole.write_bytes(gzip.compress(blob[:1000]) + gzip.compress(blob[1000:]) + bytes(64))
+    np.testing.assert_array_equal(pixels_of(whole), before)
+    whole.write_bytes(gzip.compress(blob + b"more"))
+    np.testing.assert_array_equal(pixels_of(whole), before)
+    whole.write_bytes(gzip.compress(blob) + b"<html>")
+    refused(whole, "cannot be decoded")
+
+
 def test_uncompressed_and_cut_short(tmp_path):
     path = save(tmp_path / "a.nii", np.zeros((5, 5, 5), np.float32))
     path.write_bytes(path.read_bytes()[:-3])
