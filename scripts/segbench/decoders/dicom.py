@@ -64,7 +64,8 @@ class DicomDecoder(Decoder):
     ) -> None:
         """See `Decoder.write_mask`."""
         planes = planes_of(read_series(source, pixels=False))
-        write_segmentation(label, path, stack(source, planes, choices.axes).planes, names)
+        ordered = stack(source, planes, choices.axes).planes
+        write_segmentation(label, path, source, ordered, names)
 
 
 def _is_segmentation(datasets: list[Any]) -> bool:

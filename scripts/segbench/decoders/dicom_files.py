@@ -11,6 +11,7 @@ from typing import Any
 
 from segbench.decoders.decoder import Entry
 from segbench.decoders.faults import naming
+from segbench.decoders.listing import is_junk
 from segbench.decoders.registry import format_of
 from segbench.errors import SegbenchError
 
@@ -172,6 +173,8 @@ def read_series(path: Path, pixels: bool) -> list[Any]:
     for beside in sorted(path.parent.iterdir()):
         if beside.name == path.name:
             datasets.append(own)
+            continue
+        if is_junk(beside.name):
             continue
         stamp = beside.stat().st_mtime_ns
         found = known.get(beside.name, (0, None))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from segbench.decoders.dicom_planes import Plane
+from segbench.decoders.faults import naming
 from segbench.errors import SegbenchError
 
 #: Up to this value, masks are BINARY segmentations, which all programs read. Their segments are
@@ -26,7 +27,11 @@ _COPIED = (
 
 
 def write_segmentation(
-    label: np.ndarray, path: Path, planes: Sequence[Plane], names: Mapping[int, str]
+    label: np.ndarray,
+    path: Path,
+    source: Path,
+    planes: Sequence[Plane],
+    names: Mapping[int, str],
 ) -> None:
     """Write a mask as a DICOM segmentation that refers to its image.
 
@@ -37,6 +42,9 @@ def write_segmentation(
     ----------
     label : ndarray of unsigned integers, (y, x) or (z, y, x)
     path : Path
+        File to write.
+    source : Path
+        The image, for errors.
     planes : sequence of Plane
         Of the image, in the order of the label's slices.
     names : mapping of int to str
@@ -45,7 +53,7 @@ def write_segmentation(
     Raises
     ------
     SegbenchError
-        There are more values than segments can be numbered.
+        There are more values than segments can be numbered, or the image has no identifiers.
     """
     import highdicom
 
@@ -53,7 +61,7 @@ def write_segmentation(
     top = used[-1]
     if top > np.iinfo(np.uint16).max:
         raise SegbenchError(
-            f"{path}: the mask has values up to {top}",
+            f"{source}: its mask has values up to {top}",
             "at most 65535: DICOM numbers segments with 16 bits",
             "save the image as NIfTI, whose masks have no such limit",
         )
@@ -63,22 +71,24 @@ def write_segmentation(
     if planes[0].frame is not None:  # as the file has its frames
         frames = frames[np.argsort([plane.frame or 0 for plane in planes])]
     identity = _identity(label, sources, names)
-    segmentation = highdicom.seg.Segmentation(
-        source_images=sources,
-        pixel_array=np.ascontiguousarray(frames, np.uint8 if top < 256 else np.uint16),
-        segmentation_type="BINARY" if binary else "LABELMAP",
-        segment_descriptions=[_segment(number, names) for number in numbers],
-        series_instance_uid=_uid("series", identity),
-        series_number=int(sources[0].get("SeriesNumber") or 0) % 1000 + 1000,
-        sop_instance_uid=_uid("instance", identity),
-        instance_number=1,
-        manufacturer="segbench",
-        manufacturer_model_name="segbench",
-        software_versions="segbench",
-        device_serial_number="0",
-        # One segment with all frames is a volume to programs that know no segmentations.
-        omit_empty_frames=len(numbers) > 1,
-    )
+    with naming(source, "DICOM image that a mask can refer to", AttributeError):
+        segmentation = highdicom.seg.Segmentation(
+            source_images=sources,
+            pixel_array=np.ascontiguousarray(frames, np.uint8 if top < 256 else np.uint16),
+            segmentation_type="BINARY" if binary else "LABELMAP",
+            segment_descriptions=[_segment(number, names) for number in numbers],
+            series_instance_uid=_uid("series", identity),
+            series_number=int(sources[0].get("SeriesNumber") or 0) % 1000 + 1000,
+            sop_instance_uid=_uid("instance", identity),
+            instance_number=1,
+            manufacturer="segbench",
+            manufacturer_model_name="segbench",
+            software_versions="segbench",
+            device_serial_number="0",
+            # One segment with all frames is a volume to programs that know no segmentations.
+            omit_empty_frames=len(numbers) > 1,
+        )
+    segmentation.SpecificCharacterSet = "ISO_IR 192"  # names in any script
     _without_clock(segmentation, sources[0], _uid("dimensions", identity))
     segmentation.save_as(path)
 
@@ -111,7 +121,7 @@ def _segment(number: int, names: Mapping[int, str]) -> Any:
 
     return highdicom.seg.SegmentDescription(
         segment_number=number,
-        segment_label=names.get(number, str(number))[:64],
+        segment_label=names.get(number, str(number)).replace("\\", "/")[:64],
         segmented_property_category=codes.SCT.Tissue,
         segmented_property_type=codes.SCT.Tissue,
         algorithm_type="AUTOMATIC",

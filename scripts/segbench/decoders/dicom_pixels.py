@@ -24,6 +24,11 @@ def check_readable(path: Path, dataset: Any) -> None:
     ------
     SegbenchError
     """
+    _check_syntax(path, dataset)
+    _check_kind(path, dataset)
+
+
+def _check_syntax(path: Path, dataset: Any) -> None:
     from pydicom.pixels.decoders.base import get_decoder
 
     syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
@@ -36,6 +41,23 @@ def check_readable(path: Path, dataset: Any) -> None:
             f"{path}: its pixels are compressed as {getattr(syntax, 'name', syntax)}",
             "uncompressed pixels, RLE, JPEG, JPEG-LS or JPEG 2000",
             "decompress the file, e.g. with `gdcmconv --raw in.dcm out.dcm`; save films as frames",
+        )
+
+
+def _check_kind(path: Path, dataset: Any) -> None:
+    if "ConcatenationUID" in dataset:
+        raise SegbenchError(
+            f"{path}: is a part of an image in several files (a concatenation)",
+            "all frames of an image in one file",
+            "join the files, e.g. with dcm2niix, which writes one NIfTI volume",
+        )
+    bits = dataset.get("BitsStored", 1)
+    if dataset.get("HighBit", bits - 1) != bits - 1:
+        raise SegbenchError(
+            f"{path}: its values begin at bit {dataset.HighBit + 1 - bits} (HighBit "
+            f"{dataset.HighBit}, BitsStored {bits})",
+            "values that begin at bit 0",
+            "export the image again",
         )
     if "TotalPixelMatrixRows" in dataset:
         raise SegbenchError(
@@ -95,10 +117,13 @@ def _stored_dtype(path: Path, dataset: Any) -> np.dtype:
 
 def rescale_of(path: Path, plane: Plane) -> tuple[float, float]:
     """Slope and intercept of a plane's values."""
-    slope, intercept = plane.get("RescaleSlope"), plane.get("RescaleIntercept")
-    if slope in (None, "") or intercept in (None, "") or is_colour(plane.dataset):
+    if is_colour(plane.dataset):
         return 1.0, 0.0
-    found = float(slope), float(intercept)
+    slope, intercept = plane.get("RescaleSlope"), plane.get("RescaleIntercept")
+    found = (
+        1.0 if slope in (None, "") else float(slope),
+        0.0 if intercept in (None, "") else float(intercept),
+    )
     if not np.isfinite(found).all() or found[0] == 0:
         raise SegbenchError(
             f"{path}: {plane.name} has the rescale slope {slope} and intercept {intercept}",

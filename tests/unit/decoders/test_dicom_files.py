@@ -54,9 +54,11 @@ def test_several_series_in_a_folder_are_refused_with_their_names(tmp_path):
 def test_files_without_pixels_are_left_over_and_named(tmp_path):
     save(tmp_path / "p1", slices(VOLUME))
     save(tmp_path / "p1", [structure_set()], ["rtss.dcm"])
+    (tmp_path / "p1/._IM2.dcm").write_bytes(b"a Mac was here")
     entries, others = list_images(tmp_path)
     assert [entry.parts for entry in entries] == [tuple(f"p1/IM{n}.dcm" for n in (1, 2, 3))]
     assert others == ["p1/rtss.dcm"]
+    assert len(read_series(tmp_path / "p1/IM2.dcm", pixels=False)) == 3
     with pytest.raises(SegbenchError, match="holds no image but RT Structure Set Storage"):
         read_series(tmp_path / "p1/rtss.dcm", pixels=True)
 

@@ -142,6 +142,22 @@ def test_segments_without_gaps_are_binary(tmp_path, names, kind, numbers):
     np.testing.assert_array_equal(read(path).pixels, label)
 
 
+def test_names_in_any_script(tmp_path):
+    made = slices(IMAGE, PatientName="Müller^José", SpecificCharacterSet="ISO_IR 100")
+    path = written(save(tmp_path / "p1", made), np.ones(SHAPE, np.uint8), {1: "肝\\Läsion"})
+    assert read(path).header.labels == {1: "肝/Läsion"}
+    assert pydicom.dcmread(path).PatientName == "Müller^José"
+
+
+def test_an_image_without_identifiers_is_named(tmp_path):
+    made = slices(IMAGE)
+    for one in made:
+        del one.StudyInstanceUID
+    source = save(tmp_path / "p1", made)
+    with pytest.raises(SegbenchError, match=r"IM1.dcm: cannot be decoded .*StudyInstanceUID"):
+        written(source, np.ones(SHAPE, np.uint8))
+
+
 def test_more_values_than_segments(tmp_path):
     source = save(tmp_path / "p1", slices(IMAGE))
     with pytest.raises(SegbenchError, match="values up to 70000"):

@@ -211,10 +211,24 @@ def test_what_no_package_decompresses_is_named(tmp_path):
         header_of(save(tmp_path, [made]))
 
 
-def test_a_slide_is_named(tmp_path):
-    made = image(np.zeros((2, 2), np.uint8), TotalPixelMatrixRows=200, TotalPixelMatrixColumns=300)
-    with pytest.raises(SegbenchError, match=r"a slide in tiles \(200 x 300 pixels\)"):
-        header_of(save(tmp_path, [made]))
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"TotalPixelMatrixRows": 200, "TotalPixelMatrixColumns": 300},
+         r"a slide in tiles \(200 x 300 pixels\)"),
+        ({"ConcatenationUID": "1.2.3"}, "part of an image in several files"),
+        ({"BitsStored": 6}, r"values begin at bit 2 \(HighBit 7, BitsStored 6\)"),
+        ({"SamplesPerPixel": 4}, "4 samples a pixel"),
+    ],
+)  # fmt: skip
+def test_what_is_no_plain_image_is_named(tmp_path, fields, what):
+    path = save(tmp_path, [image(np.zeros((2, 2), np.uint8), **fields)])
+    with pytest.raises(SegbenchError, match=what):
+        header_of(path)
+
+
+def test_a_slope_without_an_intercept_is_applied():
+    assert values(image(np.array([[2, 3]], np.uint8), RescaleSlope=0.5))[0].tolist() == [[1, 1.5]]
 
 
 def test_damaged_pixels_are_named(tmp_path):
