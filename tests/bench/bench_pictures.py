@@ -80,7 +80,7 @@ def measure() -> Iterator[Row]:
             same = np.array_equal(read(path).pixels, bare(path))
             if not same:
                 raise AssertionError(f"{what}: {library} and ours disagree")
-            ours, peers = alternately(lambda: read(path), lambda: bare(path), 5)  # noqa: B023
+            ours, peers = alternately(lambda: read(path), lambda: bare(path), 9)  # noqa: B023
             yield row(f"read {what}", ours, library, peers, AIM, f"{path.stat().st_size:,} bytes")
         path = Path(name) / "RGB.png"
         ours, peers = alternately(lambda: header_of(path), lambda: Image.open(path).close(), 50)

@@ -161,8 +161,8 @@ class PictureDecoder(Decoder):
 
     def read(self, path: Path, choices: Choices) -> Decoded:
         """See `Decoder.read`."""
-        png = verify_png(path)
         with open_picture(path) as image:
+            png = verify_png(path) if image.format == "PNG" else b""
             header, orientation = _header(path, image)
             palette = None
             if png and image.mode != "P" and header.dtype != bool:
