@@ -46,12 +46,15 @@ class Step:
         Defined on values in 0...1 alone.
     images_only : bool
         Not defined on volumes.
+    local : bool
+        Each pixel's value depends on nothing but itself.
     """
 
     key: str
     change: Change
     unit_only: bool
     images_only: bool
+    local: bool
 
     def is_on(self, recipe: Preprocessing) -> bool:
         """Whether the recipe asks for this step."""
@@ -64,12 +67,12 @@ STEPS: list[Step] = []
 
 
 def step(
-    key: str, *, unit_only: bool = False, images_only: bool = False
+    key: str, *, unit_only: bool = False, images_only: bool = False, local: bool = False
 ) -> Callable[[Change], Change]:
     """Register a function as the next step, see `Step`."""
 
     def register(change: Change) -> Change:
-        STEPS.append(Step(key, change, unit_only, images_only))
+        STEPS.append(Step(key, change, unit_only, images_only, local))
         return change
 
     return register
@@ -125,8 +128,12 @@ def invert(image: np.ndarray, recipe: Preprocessing, remarks: set[str]) -> np.nd
     if not values.size:
         return image
     low, high = values.min(), values.max()
-    bright = np.median(values) > (float(low) + float(high)) / 2
-    return (low + high) - image if bright else image
+    return (low + high) - image if is_bright(low, high, np.median(values)) else image
+
+
+def is_bright(low: np.floating, high: np.floating, median: np.floating) -> bool:
+    """Whether an image has a bright background: its median lies above the middle of its range."""
+    return bool(median > (float(low) + float(high)) / 2)
 
 
 @step("normalise")
@@ -140,36 +147,91 @@ def normalise(image: np.ndarray, recipe: Preprocessing, remarks: set[str]) -> np
     brain that was cut out.
     """
     how, known = recipe.normalise, known_pixels(image)
-    everywhere = recipe.normalise_within == "image"
-    if everywhere and image.ndim == 3 and known is None:
-        return _stretched(image, how, remarks)
+    if recipe.normalise_within == "image" and image.ndim == 3 and known is None:
+        return stretch(image, line_of(image, how, remarks), how)
+    return by_channel(
+        image, recipe, lambda _, values: stretch(values, line_of(values, how, remarks), how)
+    )
+
+
+def by_channel(
+    image: np.ndarray,
+    recipe: Preprocessing,
+    change: Callable[[int, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Change the values that count of each channel, (n, 1, 1); the others stay 0, or NaN."""
+    known = known_pixels(image)
     # One channel at a time: the doubles of a whole volume would fill half a gigabyte.
     result = np.zeros(image.shape, np.float32)
     for channel in range(image.shape[-1]):
         values = image[..., channel]
-        counted = np.ones(values.shape, bool) if everywhere else values != 0
+        counted = np.ones(values.shape, bool)
+        if recipe.normalise_within == "nonzero":
+            counted = values != 0
         if known is not None:
             counted &= known[..., channel]
             result[~known[..., channel], channel] = np.nan
         if counted.any():
-            stretched = _stretched(values[counted][:, None, None], how, remarks)
-            result[counted, channel] = stretched[:, 0, 0]
+            changed = change(channel, values[counted][:, None, None])
+            result[counted, channel] = changed[:, 0, 0]
     return result
 
 
-def _stretched(image: np.ndarray, how: str, remarks: set[str]) -> np.ndarray:
-    """All channels of (y, x, channel) over all their values, which are known."""
+@dataclass(frozen=True)
+class Line:
+    """A linear stretch of each channel: (value - zero) * factor, in double precision."""
+
+    zero: np.ndarray
+    factor: np.ndarray
+
+    def of(self, channel: int) -> Line:
+        """That of one channel."""
+        return Line(self.zero[channel : channel + 1], self.factor[channel : channel + 1])
+
+
+def line_of(image: np.ndarray, how: str, remarks: set[str]) -> Line:
+    """The stretch of all channels of (y, x, channel) over all their values, which are known."""
     # In double precision: the difference of two float32 may overflow.
     if how == "zscore":
-        zero = image.mean(axis=(0, 1), dtype=np.float64)
-        span = image.std(axis=(0, 1), dtype=np.float64)
-        flat = _is_flat(span, np.abs(zero))
-    else:
-        zero, one = _ends(image, how, remarks)
-        span = one - zero
-        flat = _is_flat(span, np.maximum(np.abs(zero), np.abs(one)))
-    factor = np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, span))
-    result: np.ndarray = ((image - zero) * factor).astype(np.float32)
+        mean = image.mean(axis=(0, 1), dtype=np.float64)
+        return z_scores(mean, image.std(axis=(0, 1), dtype=np.float64))
+    low, high = image.min(axis=(0, 1)), image.max(axis=(0, 1))
+    if how == "minmax":
+        return between(low, high)
+    zero, one = np.asarray(np.percentile(image, PERCENTILES, axis=(0, 1)), np.float64)
+    return between_percentiles(zero, one, low, high, remarks)
+
+
+def z_scores(mean: np.ndarray, sd: np.ndarray) -> Line:
+    """The stretch to mean 0 and standard deviation 1."""
+    return _line(mean, sd, np.abs(mean))
+
+
+def between(zero: np.ndarray, one: np.ndarray) -> Line:
+    """The stretch of `zero` to 0 and `one` to 1."""
+    zero, one = zero.astype(np.float64), one.astype(np.float64)
+    return _line(zero, one - zero, np.maximum(np.abs(zero), np.abs(one)))
+
+
+def between_percentiles(
+    zero: np.ndarray, one: np.ndarray, low: np.ndarray, high: np.ndarray, remarks: set[str]
+) -> Line:
+    """The same of percentiles; where they are equal, of the smallest and the largest value."""
+    low, high = low.astype(np.float64), high.astype(np.float64)
+    equal = _is_flat(one - zero, np.maximum(np.abs(zero), np.abs(one)))
+    if (equal & ~_is_flat(high - low, np.maximum(np.abs(low), np.abs(high)))).any():
+        remarks.add(EQUAL_PERCENTILES)
+    return between(np.where(equal, low, zero), np.where(equal, high, one))
+
+
+def _line(zero: np.ndarray, span: np.ndarray, size: np.ndarray) -> Line:
+    flat = _is_flat(span, size)
+    return Line(zero, np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, span)))
+
+
+def stretch(image: np.ndarray, line: Line, how: str) -> np.ndarray:
+    """Stretch (y, x, channel); what is no z-score is clipped to 0...1."""
+    result: np.ndarray = ((image - line.zero) * line.factor).astype(np.float32)
     if how != "zscore":
         np.clip(result, 0, 1, out=result)
     return result
@@ -178,25 +240,6 @@ def _stretched(image: np.ndarray, how: str, remarks: set[str]) -> np.ndarray:
 def _is_flat(span: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Whether a spread is none: rounding errors of values of this size, or below float32."""
     return np.asarray(span <= np.maximum(ROUNDING * size, TINY))
-
-
-def _ends(image: np.ndarray, how: str, remarks: set[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The values of each channel that become 0 and 1, as float64."""
-
-    def extremes() -> tuple[np.ndarray, np.ndarray]:
-        low, high = image.min(axis=(0, 1)), image.max(axis=(0, 1))
-        return low.astype(np.float64), high.astype(np.float64)
-
-    if how == "minmax":
-        return extremes()
-    zero, one = np.asarray(np.percentile(image, PERCENTILES, axis=(0, 1)), np.float64)
-    equal = _is_flat(one - zero, np.maximum(np.abs(zero), np.abs(one)))
-    if not equal.any():
-        return zero, one
-    low, high = extremes()
-    if (equal & ~_is_flat(high - low, np.maximum(np.abs(low), np.abs(high)))).any():
-        remarks.add(EQUAL_PERCENTILES)
-    return np.where(equal, low, zero), np.where(equal, high, one)
 
 
 @step("clahe", unit_only=True, images_only=True)
@@ -212,7 +255,7 @@ def clahe(image: np.ndarray, recipe: Preprocessing, remarks: set[str]) -> np.nda
     return equalise(image, recipe.clahe.tiles, recipe.clahe.bins, recipe.clahe.clip_limit)
 
 
-@step("gamma", unit_only=True)
+@step("gamma", unit_only=True, local=True)
 def gamma(image: np.ndarray, recipe: Preprocessing, remarks: set[str]) -> np.ndarray:
     """Raise an image in 0...1 to a power: above 1 darkens, below 1 brightens."""
     assert recipe.gamma is not None

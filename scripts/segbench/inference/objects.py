@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from segbench.objects import (
     write_objects,
     write_rdf,
 )
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 def measure_objects(
@@ -47,18 +50,22 @@ def measure_objects(
         Parquet file without the image's name, so that equal images share it in the store.
     """
     if labels.task == "classification":
-        write_objects(_no_objects(), output)
+        write_objects(no_objects(), output)
         return None
-    task = labels.task
-    if task != "overlapping":
-        # The recipe, not the dataset's task, decides whether a label holds numbered objects.
-        task = "instances" if label.dtype != np.uint8 else "semantic"
-    found = measure(label, image, labels.classes, task, spacing_mm)
+    found = measure(label, image, labels.classes, task_of(label, labels), spacing_mm)
     write_objects(found, output)
     return len(found)
 
 
-def _no_objects() -> Any:
+def task_of(label: np.ndarray, labels: Labels) -> str:
+    """What a label holds: the recipe, not the dataset, decides whether objects are numbered."""
+    if labels.task == "overlapping":
+        return labels.task
+    return "instances" if label.dtype != np.uint8 else "semantic"
+
+
+def no_objects() -> DataFrame:
+    """A table without rows."""
     return measure(np.zeros((1, 1), np.uint8), None, {}, "semantic")
 
 
@@ -92,7 +99,7 @@ def collect_objects(
         frames.append(frame)
         size, spacing = facts[image.name]["size"], facts[image.name]["spacing_mm"]
         infos.append(ImageInfo(image.stem, tuple(size), tuple(spacing) if spacing else None))
-    whole = join(frames) if frames else _no_objects()
+    whole = join(frames) if frames else no_objects()
     write_objects(whole, outputs["objects"])
     write_rdf(whole, infos, origin, outputs["turtle"], outputs["jsonld"])
     validate(outputs["turtle"])

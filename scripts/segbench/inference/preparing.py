@@ -10,14 +10,15 @@ import numpy as np
 
 from segbench.config.preprocessing import Preprocessing
 from segbench.datasets.base import RawSample
-from segbench.decoders.decoder import Choices
-from segbench.decoders.registry import NO_CHOICES
+from segbench.decoders.decoder import Choices, Header
+from segbench.decoders.registry import NO_CHOICES, header_of
 from segbench.errors import SegbenchError
 from segbench.imaging.cropping import Box
 from segbench.imaging.neighbours import Neighbours, Slice
 from segbench.imaging.prepare import prepare_image, prepare_sample
 from segbench.imaging.shard import ShardSample
 from segbench.inference.images import NewImage, read_new, spacing_of
+from segbench.inference.large_image import LargeImage, is_large
 
 #: Stands in for the label: that of a whole image, which no step changes.
 NO_LABEL = np.zeros(1, np.uint8)
@@ -97,7 +98,7 @@ class Preparer:
     def open(self, image: NewImage) -> Opened:
         """Read and preprocess an image; errors name the file."""
         original, header = read_new(self._folder, image, self._choices)
-        spacing = spacing_of(header, self._spacing_um)
+        spacing = self.spacing_of(header)
         try:
             if self._around is not None:
                 prepared = self._around.image(self._items[image.name])[0]
@@ -107,6 +108,19 @@ class Preparer:
         except SegbenchError as error:
             raise named(self._folder, image, error) from error
         return Opened(image, original, found.image, found.size, found.crop, spacing, header.notes)
+
+    def open_large(self, image: NewImage) -> LargeImage | None:
+        """Open an image that is too large to be in memory; None if it is not, or is unreadable."""
+        try:
+            if not is_large(header_of(self._folder / image.name, self._choices)):
+                return None
+        except SegbenchError:  # told when it is opened
+            return None
+        return LargeImage(self._folder / image.name, self._choices, self._recipe)
+
+    def spacing_of(self, header: Header) -> tuple[float, ...] | None:
+        """Size of a pixel of an image, see `segbench.inference.images.spacing_of`."""
+        return spacing_of(header, self._spacing_um)
 
     def _slice(self, item: ShardSample) -> Slice:
         image = self._images[item.raw.sample]

@@ -22,12 +22,10 @@ from segbench.inference.arm_model import ArmModel
 from segbench.inference.folder import OutputDir
 from segbench.inference.images import NewImage, collisions, read_manifest
 from segbench.inference.labels import Labels
-from segbench.inference.masks import is_folder, mask_files, pack, unpack, write_masks
-from segbench.inference.objects import collect_objects, measure_objects, origin_of, write_classes
-from segbench.inference.overlays import draw_class, draw_overlay
+from segbench.inference.masks import is_folder, mask_files, pack, unpack
+from segbench.inference.objects import collect_objects, origin_of, write_classes
 from segbench.inference.preparing import Opened, Preparer, named
-from segbench.instances.stage import sample_label
-from segbench.prediction.averaging import check_finite
+from segbench.inference.writing import FACTS, OBJECTS, OVERLAY, Writer
 from segbench.provenance.store import Store, key_of
 from segbench.store_location import store_location
 
@@ -35,9 +33,6 @@ if TYPE_CHECKING:
     from segbench.prediction.networks import Predictor
 
 log = logging.getLogger(__name__)
-
-#: The outputs of an image beside its masks.
-OVERLAY, OBJECTS, FACTS = "overlay", "objects", "facts"
 
 
 def apply_model(
@@ -124,6 +119,7 @@ class _Run:
             self.folder, self.images, self.arm.preprocessing, self.settings["spacing_um"],
             self.choices,
         )  # fmt: skip
+        self.writer = Writer(self.folder, self.choices, self.labels, self.arm.recipe)
         self.output_dir = OutputDir(self.results, self.arm.digests, self.settings["model"])
 
     def run(self) -> int:
@@ -169,14 +165,18 @@ class _Run:
         files = mask_files(image, self.labels.task, list(self.labels.classes))
         return {key: f"masks/{path}" for key, path in files.items()}
 
+    def in_place(self, image: NewImage) -> dict[str, Path]:
+        """The masks of an image, in the results folder."""
+        return {key: self.results / path for key, path in self.masks(image).items()}
+
     def packed(self, image: NewImage) -> list[tuple[Path, Path]]:
         """The masks that are folders: packed, and in place."""
-        outputs, masks = self.outputs(image), self.masks(image)
-        return [(outputs[k], self.results / path) for k, path in masks.items() if is_folder(path)]
+        outputs, masks = self.outputs(image), self.in_place(image)
+        return [(outputs[key], path) for key, path in masks.items() if is_folder(path)]
 
     def kept(self, image: NewImage) -> list[Path]:
         """The files and folders of an image's result that stay in the results folder."""
-        return [*(self.results / path for path in self.masks(image).values()), self.overlay(image)]
+        return [*self.in_place(image).values(), self.overlay(image)]
 
     def key(self, image: NewImage) -> str:
         """The key of an image's result in the store; independent of the image's name."""
@@ -214,37 +214,44 @@ class _Run:
         self.bar.update()
 
     def compute(self, todo: Mapping[str, tuple[NewImage, str]]) -> None:
-        """Predict, segment, draw and measure; images share batches."""
+        """Predict, segment, draw and measure; images share batches, large ones do not."""
         from segbench.prediction.networks import Predictor
 
         networks = [network["path"] for network in self.arm.networks]
         predictor = Predictor(networks, self.arm.recipe, self.labels.attributes)
         waiting: deque[Opened] = deque()
-        images = self._opened([image for image, _ in todo.values()], predictor, waiting)
+        images = self._opened(todo, predictor, waiting)
         for probability in predictor.maps(images):
             opened = waiting.popleft()
             image, key = todo[opened.source.name]
             try:
-                self._write(opened, probability)
+                self.writer.write(opened, probability, self.in_place(image), self.outputs(image))
             except SegbenchError as error:
                 self.fail(image, error)
                 continue
-            for packed, folder in self.packed(image):
-                pack(folder, packed)
-            self.store.publish(key, self.outputs(image), {"rule": "apply"})
-            self.done(image, "segmented")
+            self._publish(image, key)
+
+    def _publish(self, image: NewImage, key: str) -> None:
+        for packed, folder in self.packed(image):
+            pack(folder, packed)
+        self.store.publish(key, self.outputs(image), {"rule": "apply"})
+        self.done(image, "segmented")
 
     def _opened(
-        self, images: Sequence[NewImage], predictor: Predictor, waiting: deque[Opened]
-    ) -> Iterator[Any]:
-        """Pixels for the networks; images that cannot be opened fail and are left out."""
+        self, todo: Mapping[str, tuple[NewImage, str]], predictor: Predictor,
+        waiting: deque[Opened],
+    ) -> Iterator[Any]:  # fmt: skip
+        """Pixels for the networks; large images are done at once, unreadable ones fail."""
         from segbench.prediction.sources import ArrayVolume
 
         scale = np.float32(image_scale(self.arm.preprocessing.dtype))
-        for image in images:
+        for image, key in todo.values():
             try:
+                if self.labels.task != "classification" and self._is_done_large(image, predictor):
+                    self._publish(image, key)
+                    continue
                 opened = self.preparer.open(image)
-                _check_fits(opened, predictor)
+                _check_fits(image, opened.prepared.shape, predictor)
             except SegbenchError as error:
                 self.fail(image, error)
                 continue
@@ -254,38 +261,17 @@ class _Run:
             else:
                 yield opened.prepared.astype(np.float32) * scale
 
-    def _write(self, opened: Opened, probability: np.ndarray) -> None:
-        """Write all files of an image's result."""
-        outputs, labels = self.outputs(opened.source), self.labels
-        advice = "apply another model; this one diverges on such an image"
-        check_finite(opened.source.name, probability, advice)
-        # The study stores probabilities as float16; the same rounding gives the same label.
-        made = sample_label(
-            probability.astype(np.float16), opened.size, opened.crop, labels.attributes,
-            self.arm.recipe,
+    def _is_done_large(self, image: NewImage, predictor: Predictor) -> bool:
+        """Write the result of an image that is too large to be in memory, if it is one."""
+        opened = self.preparer.open_large(image)
+        if opened is None:
+            return False
+        _check_fits(image, opened.shape, predictor)
+        self.writer.write_large(
+            image, opened, self.preparer.spacing_of(opened.header), predictor.bands(opened),
+            self.in_place(image), self.outputs(image),
         )  # fmt: skip
-        label = made["label"]
-        facts: dict[str, Any] = {
-            "size": list(opened.size),
-            "spacing_mm": None if opened.spacing_mm is None else list(opened.spacing_mm),
-            "notes": list(opened.notes),
-        }
-        if labels.task == "classification":
-            rounded = map(float, made["probability"].round(4))
-            facts["class"] = labels.name_of(int(label[0]))
-            facts["probability"] = dict(zip(labels.classes, rounded, strict=True))
-            top = sorted(facts["probability"].items(), key=lambda item: -item[1])[:3]
-            lines = [facts["class"], *(f"{name}: {value:.2f}" for name, value in top)]
-            draw_class(opened.original, lines, outputs[OVERLAY])
-        else:
-            masks = {key: self.results / path for key, path in self.masks(opened.source).items()}
-            source = self.folder / opened.source.name
-            write_masks(label, masks, source, self.choices, labels)
-            draw_overlay(opened.original, label, labels.attributes, outputs[OVERLAY])
-        facts["objects"] = measure_objects(
-            opened.original, label, labels, opened.spacing_mm, outputs[OBJECTS]
-        )
-        write_text(outputs[FACTS], json.dumps(facts, sort_keys=True))
+        return True
 
     def collect(self, paths: Mapping[str, Path]) -> None:
         """Write the tables of all images, and remove files of images that are gone."""
@@ -334,12 +320,12 @@ class _Run:
         }
 
 
-def _check_fits(opened: Opened, predictor: Predictor) -> None:
+def _check_fits(image: NewImage, shape: tuple[int, ...], predictor: Predictor) -> None:
     axes, channels = len(predictor.image_axes) - 1, predictor.channels
-    found = opened.prepared.ndim - 1, opened.prepared.shape[-1]
+    found = len(shape) - 1, shape[-1]
     if found != (axes, channels):
         raise SegbenchError(
-            f"{opened.source.name}: a {found[0]}-D image with {found[1]} channels",
+            f"{image.name}: a {found[0]}-D image with {found[1]} channels",
             f"{axes}-D images with {channels} channels, as the network was trained on",
             "use images like those of the study, or a model that fits these",
         )

@@ -74,7 +74,19 @@ def decode(
         if task == "overlapping":
             return (maps > recipe.threshold).astype(np.uint8)
         return _label_map(maps, target, classes, class_values, recipe.threshold)
-    mask = maps[..., 0] > recipe.threshold
+    objects = number(maps[..., 0] > recipe.threshold, maps, target, recipe)
+    return as_uint16(fill_holes(objects) if recipe.fill_holes else objects)
+
+
+def number(mask: np.ndarray, maps: np.ndarray, target: str, recipe: Instances) -> np.ndarray:
+    """Number the objects of a mask (y, x), before holes are filled; see `decode`.
+
+    Returns
+    -------
+    ndarray of int32, (y, x)
+        1, 2, ... without gaps. What becomes of one connected piece of the mask does not depend on
+        the others.
+    """
     if recipe.method == "components":
         objects = pieces(mask)
     elif target in SEED_MAPS:
@@ -85,8 +97,7 @@ def decode(
             f"target {' or '.join(SEED_MAPS)}",
             "set the model recipe's `target`, or `instances.method` to `components`",
         )
-    objects = remove_small(objects, recipe.minimum_px)
-    return as_uint16(fill_holes(objects) if recipe.fill_holes else objects)
+    return remove_small(objects, recipe.minimum_px)
 
 
 def check_method(

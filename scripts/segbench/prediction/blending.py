@@ -27,11 +27,15 @@ Image = TypeVar("Image", np.ndarray, np.ndarray | Source)
 
 @dataclass
 class _Canvas:
-    """An image being predicted: its pixels, its tiles and the sum of the tiles done."""
+    """An image being predicted: its pixels, its tiles and the sum of the tiles done.
+
+    `sums` begins at row (of volumes slice) `first`: what lies before was taken.
+    """
 
     image: np.ndarray | Source
     axes: tuple[Axis, ...]
     sums: np.ndarray | None = None
+    first: int = 0
     weights: list[np.ndarray] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,21 +60,38 @@ class _Canvas:
     def add(self, place: tuple[int, ...], maps: np.ndarray) -> None:
         """Add the maps of one tile, weighted, at its place in the image."""
         if self.sums is None:
-            self.sums = np.zeros((*(axis.length for axis in self.axes), maps.shape[-1]), np.float32)
+            self.sums = self._zeros(self.axes[0].length, maps.shape[-1])
         # Mirrored pixels only give context: they are not summed.
         inside = tuple(slice(axis.before, axis.tile - axis.after) for axis in self.axes)
         parts = zip(self.weights, place, inside, strict=True)
         weight = reduce(np.multiply.outer, [rows[k][part] for rows, k, part in parts])
-        ends = zip(self.starts(place), weight.shape, strict=True)
+        starts = self.starts(place)
+        starts[0] -= self.first
+        ends = zip(starts, weight.shape, strict=True)
         target = self.sums[tuple(slice(start, start + side) for start, side in ends)]
         maps = maps[inside]
         for number in range(maps.shape[-1]):  # map by map: long strides beat a last axis of 3
             target[..., number] += maps[..., number] * weight
 
+    def _zeros(self, rows: int, maps: int) -> np.ndarray:
+        return np.zeros((rows, *(axis.length for axis in self.axes[1:]), maps), np.float32)
+
     def result(self) -> np.ndarray:
         """The blended maps."""
         assert self.sums is not None  # every plan has a tile
         return self.sums
+
+    def band(self, maps: int, stop: int) -> None:
+        """Make room for rows up to `stop`, behind those that are not done."""
+        done = self._zeros(0, maps) if self.sums is None else self.sums
+        self.sums = np.concatenate([done, self._zeros(stop - self.first - len(done), maps)])
+
+    def take(self, stop: int) -> np.ndarray:
+        """The blended maps up to row `stop`, which all tiles on them have reached."""
+        assert self.sums is not None
+        taken, self.sums = self.sums[: stop - self.first], self.sums[stop - self.first :].copy()
+        self.first = stop
+        return taken
 
 
 def predict_images(
@@ -102,6 +123,36 @@ def predict_images(
         _fill(canvases, forward, batch)
         while canvases:
             yield canvases.pop(0).result()
+
+
+def predict_bands(
+    image: Source, forward: Forward, maps: int, tiling: Tiling, batch: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Apply a network to an image that is too large to be in memory, with its maps.
+
+    Parameters
+    ----------
+    image : Source
+    maps : int
+        Number of maps of the network.
+    forward, tiling, batch
+        See `predict_images`.
+
+    Yields
+    ------
+    int
+        First row (of volumes slice) of the band.
+    ndarray (y, x, map) or (z, y, x, map), float32
+        What `predict_images` gives there. The bands follow each other to the end of the image.
+    """
+    canvas = _Canvas(image, tiling.plan(*image.shape[:-1]))
+    axis, *others = canvas.axes
+    stops = [*axis.starts[1:], axis.length]
+    for number, (start, stop) in enumerate(zip(axis.starts, stops, strict=True)):
+        canvas.band(maps, min(start + axis.tile, axis.length))
+        places = np.ndindex(*(len(other.starts) for other in others))
+        _run([(canvas, (number, *place)) for place in places], forward, batch)
+        yield canvas.first, canvas.take(stop)
 
 
 def classify_images(
@@ -149,11 +200,16 @@ def _fill(canvases: Sequence[_Canvas], forward: Forward, batch: int) -> None:
         places = np.ndindex(*(len(axis.starts) for axis in canvas.axes))
         tiles[shape] += [(canvas, place) for place in places]
     for shape in sorted(tiles):
-        for chunk in _batches(tiles[shape], batch):
-            stack = np.stack([canvas.cut(place) for canvas, place in chunk])
-            maps = forward(_fill_up(stack, batch))
-            for (canvas, place), tile in zip(chunk, maps, strict=False):
-                canvas.add(place, tile)
+        _run(tiles[shape], forward, batch)
+
+
+def _run(tiles: Sequence[tuple[_Canvas, tuple[int, ...]]], forward: Forward, batch: int) -> None:
+    """Run tiles of equal shape."""
+    for chunk in _batches(tiles, batch):
+        stack = np.stack([canvas.cut(place) for canvas, place in chunk])
+        maps = forward(_fill_up(stack, batch))
+        for (canvas, place), tile in zip(chunk, maps, strict=False):
+            canvas.add(place, tile)
 
 
 def _batches(items: Sequence[Item], batch: int) -> Iterator[Sequence[Item]]:

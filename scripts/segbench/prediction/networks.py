@@ -15,7 +15,7 @@ from segbench.instances.targets import activation, map_names
 from segbench.models.model_file import read_model
 from segbench.models.session import prepare
 from segbench.prediction.averaging import activated, over_models, over_views
-from segbench.prediction.blending import Forward, classify_images, predict_images
+from segbench.prediction.blending import Forward, classify_images, predict_bands, predict_images
 from segbench.prediction.sources import Source
 from segbench.prediction.tiling import Tiling
 
@@ -94,6 +94,24 @@ class Predictor:
             arrays = (image for image in images if isinstance(image, np.ndarray))
             return classify_images(arrays, self.forward, batch)
         return predict_images(images, self.forward, make_tiling(self._recipe), batch)
+
+    def bands(self, image: Source) -> Iterator[tuple[int, np.ndarray]]:
+        """The same of an image that is too large to be in memory, see `predict_bands`.
+
+        Raises
+        ------
+        SegbenchError
+            The recipe does not cut images into tiles.
+        """
+        tiling = make_tiling(self._recipe)
+        if tiling.tile is None:
+            raise SegbenchError(
+                f"a model recipe without tiles, for an image of {image.shape} pixels",
+                "`prediction.tile`, or `training.patch`, which is the tile where none is given",
+                "set `prediction: {tile: [256, 256]}` in the model recipe",
+            )
+        batch = self._recipe.prediction.batch
+        return predict_bands(image, self.forward, len(self.names), tiling, batch)
 
 
 def make_tiling(recipe: Model) -> Tiling:

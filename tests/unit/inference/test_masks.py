@@ -7,7 +7,7 @@ import tifffile
 from PIL import Image
 
 from segbench.decoders.registry import NO_CHOICES, header_of, read
-from segbench.inference.images import NewImage
+from segbench.inference.images import UNREADABLE, NewImage
 from segbench.inference.labels import Labels
 from segbench.inference.masks import files_in, is_folder, mask_files, pack, unpack, write_masks
 from unit.decoders import dicom_samples
@@ -33,7 +33,8 @@ def test_a_mask_is_named_as_its_image(name, stem, mask):
 
 def test_whole_images_and_unreadable_ones_have_no_mask():
     assert mask_files(new("a.png", "a"), "classification", ["ear"]) == {}
-    assert mask_files(new("a.nd2", "a.nd2"), "semantic", ["ear"]) == {}
+    image = NewImage("a.nd2", UNREADABLE, "a.nd2")
+    assert mask_files(image, "semantic", ["ear"]) == {}
 
 
 def test_numbered_objects_are_16_bit_png(tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.prediction import blending
-from segbench.prediction.blending import classify_images, predict_images
+from segbench.prediction.blending import classify_images, predict_bands, predict_images
 from segbench.prediction.tiling import Tiling
 
 tilings = st.builds(
@@ -181,6 +181,32 @@ def test_windows_of_a_volume_are_the_volume(size, tiling, batch):
     (whole,) = predict_images([volume], position, tiling, 1)
     (windows,) = predict_images([Windows(volume)], position, tiling, batch)
     np.testing.assert_array_equal(whole, windows)
+
+
+@given(st.one_of(sizes, volume_sizes), st.data(), st.integers(1, 9))
+@settings(deadline=None)
+def test_bands_are_the_whole_bit_for_bit(size, data, batch):
+    tiling = data.draw(tilings if len(size) == 2 else volume_tilings)
+    image = random_image(size)
+
+    def position(tiles):  # depends on the place in the tile, as networks do at borders
+        return np.cumsum(tiles, axis=1)
+
+    (whole,) = predict_images([image], position, tiling, batch)
+    bands = list(predict_bands(Windows(image), position, 2, tiling, batch))
+    assert [first for first, _ in bands] == np.cumsum(
+        [0, *(len(b) for _, b in bands[:-1])]
+    ).tolist()
+    assert np.array_equal(np.concatenate([band for _, band in bands]), whole)
+
+
+def test_a_band_is_no_deeper_than_a_tile():
+    image = Windows(random_image((100, 20)))
+    bands = [
+        len(band) for _, band in predict_bands(image, identity, 2, Tiling((16, 16), 0.5, 1), 4)
+    ]
+    assert max(bands) <= 16
+    assert sum(bands) == 100
 
 
 def test_windows_lie_in_the_volume_and_are_asked_slab_by_slab():
