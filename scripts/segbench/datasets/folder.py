@@ -316,7 +316,7 @@ class Folder(Reader):
             return self._overlapping(path, mask)
         if self._task == "instances":
             if is_layered(mask):
-                return objects_of_layers(path, mask)
+                return objects_of_layers(path, mask, self._ignore)
             return to_objects(path, mask, ignored_values(self._ignore))
         return self._semantic(path, mask)
 
@@ -351,8 +351,7 @@ class Folder(Reader):
         ).astype(np.uint8)
 
     def _of_layers(self, path: Path, mask: Decoded) -> np.ndarray:
-        ignored = ignored_values(self._ignore)
-        return class_masks(path, mask, self._classes, self._background, ignored)
+        return class_masks(path, mask, self._classes, self._background, self._ignore)
 
     def stratum(self, raw: RawSample, image: np.ndarray, label: np.ndarray) -> str:
         """Give the stratum of the sheet, else the class of a classified image."""

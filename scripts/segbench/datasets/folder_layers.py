@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from segbench.config.dataset import Background, Class
+from segbench.config.dataset import Background, Class, Ignore
 from segbench.datasets.label_names import class_of_spelling, normalised_name
 from segbench.datasets.label_values import to_binary
 from segbench.datasets.object_masks import number_objects
 from segbench.decoders.decoder import Decoded
 from segbench.errors import SegbenchError
-from segbench.unannotated import UNANNOTATED
+from segbench.unannotated import UNANNOTATED, UNANNOTATED_OBJECT
 
 
 def is_layered(mask: Decoded) -> bool:
@@ -31,12 +31,28 @@ def layers(path: Path, mask: Decoded, ignored: Set[int] = frozenset()) -> list[n
     return [to_binary(path, Decoded(header, part), ignored) for part in parts]
 
 
+def _without_ignored(
+    path: Path, mask: Decoded, ignore: Ignore | None
+) -> tuple[list[tuple[str, np.ndarray]], np.ndarray]:
+    """Names and masks of the segments, and where one is that says that nothing was annotated."""
+    labels = ignore.labels if ignore is not None else ()
+    values = frozenset(label for label in labels if isinstance(label, int))
+    spelt = {normalised_name(label) for label in labels if isinstance(label, str)}
+    kept, hidden = [], np.zeros(mask.header.size, bool)
+    for name, part in zip(mask.header.channels, layers(path, mask, values), strict=True):
+        if normalised_name(name) in spelt:
+            hidden |= part == 1
+        else:
+            kept.append((name, part))
+    return kept, hidden
+
+
 def class_masks(
     path: Path,
     mask: Decoded,
     classes: Sequence[Class],
     background: Background | None,
-    ignored: Set[int] = frozenset(),
+    ignore: Ignore | None = None,
 ) -> np.ndarray:
     """Masks of the classes: each the segments that are called as it, or as one of its labels.
 
@@ -46,16 +62,14 @@ def class_masks(
         For messages.
     mask : Decoded
         One for which `is_layered` holds.
-    classes, background
-        As in the dataset's config.
-    ignored : set of int, optional
-        Values of what was not annotated.
+    classes, background, ignore
+        As in the dataset's config; what is ignored are values, or names of segments.
 
     Returns
     -------
     ndarray
-        (y, x, class) or (z, y, x, class), uint8, 0 and 1. A class without a segment does not
-        occur in the image.
+        (y, x, class) or (z, y, x, class), uint8, 0, 1 or `UNANNOTATED`. A class without a segment
+        does not occur in the image.
 
     Raises
     ------
@@ -67,18 +81,22 @@ def class_masks(
     spellings.append((nothing.name, (nothing.name, *nothing.labels)))
     known = class_of_spelling(spellings, normalised_name)
     found = {one.name: np.zeros(mask.header.size, np.uint8) for one in classes}
-    for name, part in zip(mask.header.channels, layers(path, mask, ignored), strict=True):
+    segments, hidden = _without_ignored(path, mask, ignore)
+    for name, part in segments:
         owner = known.get(normalised_name(name))
         if owner is None:
             raise SegbenchError(
                 f"{path}: the segment {name!r} belongs to no class",
                 f"segments called as a class, or as one of its labels: {', '.join(known)}",
-                f"add {name!r} to the `labels` of a class, or to `background: {{labels: [...]}}`, "
-                "in the dataset's config",
+                f"in the dataset's config add {name!r} to the `labels` of a class; to "
+                "`background: {labels: [...]}` if it means that no class is there; or to "
+                "`ignore: {labels: [...]}` if it means that nobody annotated it",
             )
         if owner in found:
             np.maximum(found[owner], part, out=found[owner])
-    return np.stack(list(found.values()), axis=-1)
+    masks = np.stack(list(found.values()), axis=-1)
+    masks[hidden] = UNANNOTATED
+    return masks
 
 
 def label_map(path: Path, masks: np.ndarray, classes: Sequence[Class]) -> np.ndarray:
@@ -116,8 +134,11 @@ def label_map(path: Path, masks: np.ndarray, classes: Sequence[Class]) -> np.nda
     return label
 
 
-def objects(path: Path, mask: Decoded) -> np.ndarray:
+def objects(path: Path, mask: Decoded, ignore: Ignore | None = None) -> np.ndarray:
     """Each segment as an object: (y, x), uint16, see `number_objects`."""
-    parts = [part.astype(bool) for part in layers(path, mask)]
+    segments, hidden = _without_ignored(path, mask, ignore)
+    parts = [part == 1 for _, part in segments]
+    hidden |= np.any([part == UNANNOTATED for _, part in segments], axis=0)
     label, _ = number_objects([part for part in parts if part.any()], mask.header.size)
+    label[hidden] = UNANNOTATED_OBJECT
     return label

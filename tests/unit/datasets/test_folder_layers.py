@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segbench.config.dataset import Background, Class
+from segbench.config.dataset import Background, Class, Ignore
 from segbench.datasets.folder_layers import class_masks, is_layered, label_map, objects
 from segbench.errors import SegbenchError
 from unit.datasets.folders import SHAPE, decoded
@@ -71,7 +71,7 @@ def test_a_label_map_of_layers_and_their_overlap():
 def test_what_was_not_annotated_stays_so():
     pixels = np.array([[[1, 9], [0, 9], [0, 1], [0, 0]]], np.uint8)
     mask = decoded(pixels, "yxc", channels=("Tumour", "lung"))
-    masks = class_masks(PATH, mask, CLASSES, None, {9})
+    masks = class_masks(PATH, mask, CLASSES, None, Ignore(labels=(9,)))
     assert masks[0].tolist() == [[1, 255], [0, 255], [0, 1], [0, 0]]
     assert label_map(PATH, masks, CLASSES).tolist() == [[3, 255, 5, 0]]
 
@@ -82,3 +82,18 @@ def test_each_segment_is_an_object():
     assert label.dtype == np.uint16
     assert sorted(np.unique(label)) == [0, 1, 2, 3]
     assert np.array_equal(label > 0, np.any(parts, axis=0))
+
+
+def test_a_segment_may_say_what_was_not_annotated():
+    mask, parts = layered("lung", "Not sure", "Lesion 1")
+    unsure = Ignore(labels=("not-sure",))
+    found = class_masks(PATH, mask, CLASSES, None, unsure)
+    hidden = parts[1] == 1
+    assert (found[hidden] == 255).all()
+    assert np.array_equal(found[~hidden][..., 1], parts[0][~hidden])
+    numbered = objects(PATH, mask, unsure)
+    assert (numbered[hidden] == 65535).all()
+    assert set(np.unique(numbered[~hidden])) == {0, 1, 2}
+    with pytest.raises(SegbenchError) as error:
+        class_masks(PATH, mask, CLASSES, None)
+    assert "`ignore: {labels: [...]}` if it means that nobody" in error.value.action
