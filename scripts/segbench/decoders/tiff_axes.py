@@ -115,14 +115,6 @@ def upright(array: np.ndarray, axes: str, orientation: int) -> np.ndarray:
     return array.swapaxes(y, y + 1) if swap else array
 
 
-def as_stored(label: np.ndarray, orientation: int) -> np.ndarray:
-    """An upright (z, y, x) or (y, x) array on stored rows and columns: undoes `arranged`."""
-    rows, columns, swap = _UPRIGHT[orientation]
-    if swap:
-        label = label.swapaxes(-2, -1)
-    return label[..., :: -1 if rows else 1, :: -1 if columns else 1]
-
-
 def upright_window(window: tuple[slice, ...], layout: Layout) -> tuple[slice, ...]:
     """The stored part that becomes a window of the array that is handed on."""
     rows, columns, swap = _UPRIGHT[layout.orientation]

@@ -1,4 +1,4 @@
-"""Masks as TIFF files that lie on their image: its resolution, orientation and description."""
+"""Masks as TIFF files that lie on their image: its resolution and its description."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from segbench.decoders.decoder import Header
-from segbench.decoders.tiff_axes import Layout, as_stored
+from segbench.decoders.tiff_axes import Layout
 from segbench.decoders.tiff_grid import number, unit_of_tags
 from segbench.decoders.tiff_pages import Picture
 from segbench.errors import SegbenchError
@@ -26,9 +26,8 @@ def write(
     Parameters
     ----------
     label : ndarray of unsigned integers, (y, x) or (z, y, x)
-        On the upright grid. It is written on the stored rows and columns with the image's
-        orientation tag: readers that follow the tag find it on the upright image, those that do
-        not on the stored one.
+        On the upright grid. It is written so, without an orientation tag: every reader finds it
+        on the image as it is shown, also those that do not know the tag.
     path : Path
         File to write; equal masks of one image give equal bytes.
     file : tifffile.TiffFile
@@ -40,17 +39,15 @@ def write(
     """
     import tifffile
 
-    stored = np.ascontiguousarray(as_stored(label, layout.orientation))
+    label = np.ascontiguousarray(label)
     options: dict[str, Any] = {"metadata": None, **_resolution(picture, layout, header)}
-    if layout.orientation != 1:
-        options["extratags"] = [(274, "H", 1, layout.orientation, True)]
     if file.is_ome:
-        stored = _narrowed(stored, path)
-        options["metadata"] = _ome(stored, layout, header)
+        label = _narrowed(label, path)
+        options["metadata"] = _ome(label, header)
     elif file.is_imagej:
-        options["description"] = _imagej(stored.shape, file.imagej_metadata)
+        options["description"] = _imagej(label.shape, file.imagej_metadata)
     tifffile.imwrite(
-        path, stored, ome=file.is_ome, photometric="minisblack", compression="zlib",
+        path, label, ome=file.is_ome, photometric="minisblack", compression="zlib",
         software="segbench", **options,
     )  # fmt: skip
 
@@ -77,31 +74,30 @@ def _resolution(picture: Picture, layout: Layout, header: Header) -> dict[str, A
     described = picture.head.is_imagej or unit_of_tags(picture.head)
     if header.spacing_mm is not None and not described:
         sizes = header.spacing_mm[-2:]
-        y, x = reversed(sizes) if layout.swapped else sizes
-        return {"resolution": (10 / x, 10 / y), "resolutionunit": _CENTIMETRE}
+        return {"resolution": (10 / sizes[1], 10 / sizes[0]), "resolutionunit": _CENTIMETRE}
     if not all(map(number, found)):
         return {}
     if picture.factors:
         found = [
             number(value) / picture.factors[axis] for value, axis in zip(found, "XY", strict=True)
         ]
+    if layout.swapped:
+        found.reverse()
     return {"resolution": tuple(found), "resolutionunit": unit if 1 <= unit <= 5 else 1}
 
 
-def _ome(stored: np.ndarray, layout: Layout, header: Header) -> dict[str, Any]:
+def _ome(label: np.ndarray, header: Header) -> dict[str, Any]:
     """OME metadata; the identifier comes from the pixels, so that equal masks are equal files."""
-    digest = hashlib.sha256(repr((stored.shape, stored.dtype.str)).encode())
-    digest.update(stored.data)
+    digest = hashlib.sha256(repr((label.shape, label.dtype.str)).encode())
+    digest.update(label.data)
+    axes = "ZYX"[-label.ndim :]
     said: dict[str, Any] = {
-        "axes": "ZYX"[-stored.ndim :],
+        "axes": axes,
         "UUID": str(uuid.uuid5(uuid.NAMESPACE_OID, digest.hexdigest())),
         "Creator": "segbench",
     }
     if header.spacing_mm is not None:
-        *depth, y, x = header.spacing_mm
-        if layout.swapped:
-            y, x = x, y
-        for axis, size in zip("ZYX"[-stored.ndim :], (*depth, y, x), strict=True):
+        for axis, size in zip(axes, header.spacing_mm, strict=True):
             said[f"PhysicalSize{axis}"] = float(f"{size * 1000:.12g}")
             said[f"PhysicalSize{axis}Unit"] = "µm"
     return said
@@ -112,5 +108,12 @@ def _imagej(shape: tuple[int, ...], image: dict[str, Any]) -> str:
     import tifffile
 
     units = ("unit", "yunit", "zunit", "spacing", "xorigin", "yorigin", "zorigin")
-    kept = {key: image[key] for key in units if key in image}
+    kept = {key: _ascii(image[key]) for key in units if key in image}
     return str(tifffile.imagej_description(shape, "ZYX"[-len(shape) :], **kept))
+
+
+def _ascii(value: object) -> object:
+    r"""A text with other letters than ASCII as ImageJ writes them: µ as ``\u00B5``."""
+    if not isinstance(value, str):
+        return value
+    return "".join(one if one.isascii() else f"\\u{ord(one):04X}" for one in value)

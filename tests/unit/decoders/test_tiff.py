@@ -159,6 +159,23 @@ def test_levels_of_a_pyramid(tmp_path, level):
     assert header.spacing_mm == pytest.approx((0.0005 * 2**level,) * 2)
 
 
+@pytest.mark.parametrize("axes", ["CYX", "ZYX", "YXS"])
+def test_levels_of_an_ome_pyramid(tmp_path, axes):
+    pixels = np.random.default_rng(1).integers(0, 255, (3, 64, 90), np.uint8)
+    half = pixels[:, ::2, ::2]
+    if axes == "YXS":
+        pixels, half = np.moveaxis(pixels, 0, -1), np.moveaxis(half, 0, -1)
+    options = {"photometric": "rgb" if axes == "YXS" else "minisblack", "tile": (16, 16)}
+    sizes = {"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 2.0}
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as writer:
+        writer.write(pixels, subifds=1, metadata={"axes": axes, **sizes}, **options)
+        writer.write(half, subfiletype=1, **options)
+    header, found = taken(tmp_path / "a.ome.tif", Choices(level=1))
+    assert header.axes == {"CYX": "yxc", "ZYX": "zyx", "YXS": "yxc"}[axes]
+    assert np.array_equal(found, np.moveaxis(half, 0, -1) if axes == "CYX" else half)
+    assert header.spacing_mm == ((0.002,) if axes == "ZYX" else ()) + (0.0005, 0.001)
+
+
 def test_a_level_that_is_not_there_is_refused(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", RGB, photometric="rgb")
     error = refusal(tmp_path / "a.tif", Choices(level=1))

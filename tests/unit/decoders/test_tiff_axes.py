@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from segbench.decoders.decoder import Choices
-from segbench.decoders.tiff_axes import as_stored, upright
 from unit.decoders.tiffs import GREY, RGB, STACK, refusal, taken
 
 CELLS = np.random.default_rng(1).integers(0, 999, (6, 2, 12, 17)).astype(np.uint16)
@@ -128,11 +125,3 @@ def test_orientation_is_applied_as_pillow_does(tmp_path, orientation, tile):
 def test_an_orientation_that_does_not_exist_is_none(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", GREY, extratags=[(274, "H", 1, 0, True)])
     assert np.array_equal(taken(tmp_path / "a.tif")[1], GREY)
-
-
-@settings(max_examples=20)
-@given(st.integers(1, 8), st.booleans())
-def test_stored_undoes_upright(orientation, deep):
-    array = STACK if deep else GREY
-    axes = "zyx" if deep else "yx"
-    assert np.array_equal(upright(as_stored(array, orientation), axes, orientation), array)

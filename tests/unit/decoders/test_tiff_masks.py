@@ -81,18 +81,29 @@ def test_a_plain_image_has_a_plain_mask(tmp_path):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_masks_lie_on_turned_images_for_readers_that_turn_and_for_others(tmp_path, orientation):
-    # Where the picture is dark is the object, upright as well as stored.
+def test_masks_of_turned_images_are_upright_for_every_reader(tmp_path, orientation):
     tifffile.imwrite(
         tmp_path / "a.tif", GREY, extratags=[(274, "H", 1, orientation, True)],
         resolution=(20000, 10000), resolutionunit="CENTIMETER",
     )  # fmt: skip
-    header, upright = taken(tmp_path / "a.tif")
-    said, path = written(tmp_path, (upright < 99).astype(np.uint8))
+    header = taken(tmp_path / "a.tif")[0]
+    with Image.open(tmp_path / "a.tif") as image:
+        dark = np.asarray(ImageOps.exif_transpose(image)) < 99
+    said, path = written(tmp_path, dark.astype(np.uint8))
     assert said.spacing_mm == header.spacing_mm
-    assert np.array_equal(tifffile.imread(path) == 1, GREY < 99)
+    assert np.array_equal(tifffile.imread(path) == 1, dark)
     with Image.open(path) as image:
-        assert np.array_equal(np.asarray(ImageOps.exif_transpose(image)) == 1, upright < 99)
+        assert np.array_equal(np.asarray(ImageOps.exif_transpose(image)) == 1, dark)
+
+
+@pytest.mark.parametrize("unit", ["\\u00B5m", "um", "XXm"])
+def test_units_of_imagej_are_kept(tmp_path, unit):
+    tifffile.imwrite(
+        tmp_path / "a.tif", GREY, imagej=True, resolution=(2, 2), metadata={"unit": unit}
+    )
+    data = (tmp_path / "a.tif").read_bytes()  # older versions of ImageJ write Latin-1
+    (tmp_path / "a.tif").write_bytes(data.replace(b"unit=XXm", b"unit= \xb5m"))
+    assert written(tmp_path, LABEL[0])[0].spacing_mm == (0.0005, 0.0005)
 
 
 def test_a_mask_of_a_level_has_its_spacing(tmp_path):
