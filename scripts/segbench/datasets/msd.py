@@ -210,10 +210,9 @@ def _entries(folder: Path, ending: str) -> dict[str, Entry]:
 def _sample(root: Path, base: Path, sample: str, images: list[Entry], label: Entry) -> RawSample:
     """A case with all its files: label, dataset.json, and those of the spacing where they are."""
     place = f"{base.relative_to(root).as_posix()}/".removeprefix("./")
+    spacings = [f"{place}{folder}/{label.stem}.json" for folder in ("imagesTr", "labelsTr")]
     images = [moved(one, f"{place}imagesTr/") for one in images]
     label = moved(label, f"{place}labelsTr/")
-    stem = _CHANNEL.sub(r"\1", images[0].stem) if len(images) > 1 else images[0].stem
-    spacings = [f"{name}.json" for name in (stem, label.stem)]
     known = (f"{place}dataset.json", *(name for name in spacings if (root / name).is_file()))
     parts = (*(part for one in (*images, label) for part in one.parts), *known)
     return RawSample(

@@ -309,6 +309,15 @@ def test_tiff_volumes_with_their_spacing_beside_them(tmp_path, caplog):
     )
 
 
+def test_the_spacing_of_a_case_with_one_channel(tmp_path):
+    base = volumes(tmp_path, spacing=[2.0, 0.5, 0.25], channel_names={"0": "em"})
+    (base / "imagesTr/a_0001.tif").unlink()
+    source = reader_of(described())
+    (raw,) = source.scan(tmp_path)
+    assert source.spacing_mm(tmp_path, raw) == (2.0, 0.5, 0.25)
+    assert source.read_image(tmp_path, raw).shape == (*SHAPE, 1)
+
+
 @pytest.mark.parametrize(
     ("spacing", "what"),
     [
