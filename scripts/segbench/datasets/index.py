@@ -12,12 +12,16 @@ from segbench.artefacts.samples import Sample, check_samples, read_samples, writ
 from segbench.config.dataset import Dataset
 from segbench.datasets import RawSample, Reader, reader_of
 from segbench.datasets.description import describe
+from segbench.decoders.listing import natural, walk
 from segbench.errors import SegbenchError
 
 log = logging.getLogger(__name__)
 
 #: So many faults of a shard, and joined samples, are listed; the rest is counted.
 MAX_LISTED = 20
+
+#: So many files that belong to no sample are named.
+MAX_NAMES = 10
 
 
 def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output: Path) -> None:
@@ -46,7 +50,10 @@ def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output
     raw = Path(raw)
     files = by_sample(read_inventory(inventory))
     source = reader_of(dataset)
-    scanned = {s.sample: s for s in source.scan(raw) if s.sample in files}
+    every = list(source.scan(raw))
+    scanned = {s.sample: s for s in every if s.sample in files}
+    if shard == 0:
+        _tell_left_over(raw, every)
     rows, faults = [], []
     for sample, listed in sorted(files.items()):
         try:
@@ -64,6 +71,16 @@ def index_shard(dataset: Dataset, raw: Path, inventory: Path, shard: int, output
     if faults:
         raise _as_one(faults, f"{raw}: {len(faults)} of {len(files)} samples are faulty")
     write_samples(rows, output)
+
+
+def _tell_left_over(raw: Path, samples: Iterable[RawSample]) -> None:
+    """Name the files of a tree that no sample has."""
+    known = {name for one in samples for name in (*one.files, *one.images, *one.labels)}
+    names = [place + name for place, names in walk(raw) for name in names]
+    others = sorted((name for name in names if name not in known), key=natural)
+    if others:
+        shown = ", ".join(others[:MAX_NAMES]) + (", ..." if len(others) > MAX_NAMES else "")
+        log.warning("%s: %d files belong to no sample: %s", raw, len(others), shown)
 
 
 def merge_samples(shards: Sequence[Path], output: Path) -> None:
@@ -182,7 +199,7 @@ def _verify_files(
                     f"{size} bytes, as in the inventory",
                     "the file changed meanwhile: run the same command again",
                 )
-            if not name.endswith(".csv"):
+            if name.lower().endswith(".png"):
                 verify_png(path)
         except SegbenchError as error:
             faults.append(error)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from segbench.decoders.listing import leads_up
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 
@@ -46,10 +47,10 @@ def tree_of(root: Path, limit: int) -> Tree | None:
     Parameters
     ----------
     root : Path
-        Links below it are followed.
+        Links below it are followed, unless they lead to a folder in which they lie.
     limit : int
         Files and folders after which it is given up: the tree holds much besides the
-        dataset (or a link that leads back), and looking at all of it is no gain.
+        dataset, and looking at all of it is no gain.
 
     Returns
     -------
@@ -65,7 +66,8 @@ def tree_of(root: Path, limit: int) -> Tree | None:
                 for entry in entries:
                     name = folder + entry.name
                     if entry.is_dir():
-                        folders.append(f"{name}/")
+                        if not entry.is_symlink() or not leads_up(Path(entry.path), root):
+                            folders.append(f"{name}/")
                         found[f"{name}/"] = (0, 0)
                         continue
                     status = entry.stat()

@@ -248,6 +248,21 @@ def test_groups_are_the_connected_components(tmp_path_factory, links, random):
         assert found[a[0]] == rows[number[a[0]]][1]
 
 
+def test_files_that_belong_to_no_sample_are_named(dsb_tree, tmp_path, caplog):
+    for number in range(12):
+        (dsb_tree / f"notes{number}.txt").touch()
+    (dsb_tree / "stage1_train/._x.png").touch()
+    run("dsb2018", dsb_tree, tmp_path)
+    (said,) = [record.message for record in caplog.records if "no sample" in record.message]
+    assert said.startswith(f"{dsb_tree}: 12 files belong to no sample: notes0.txt, notes1.txt, ")
+    assert said.endswith("notes9.txt, ...")
+
+
+def test_a_tree_without_other_files_says_nothing(dsb_tree, tmp_path, caplog):
+    run("dsb2018", dsb_tree, tmp_path)
+    assert "no sample" not in caplog.text
+
+
 def test_duplicate_ids(tmp_path):
     shard = write_shard(tmp_path / "s.tsv", [("s1", "g", "p")])
     with pytest.raises(SegbenchError, match="sample 's1' occurs twice"):

@@ -17,9 +17,22 @@ def test_a_tree_lists_files_and_folders(tmp_path):
     assert tree_of(tmp_path, 10) == {"a/": (0, 0), "a/b/": (0, 0), "a/file": (5, 7)}
 
 
+def test_links_are_followed_and_loops_are_not(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk/file").write_bytes(b"123")
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/link").symlink_to(tmp_path / "disk")
+    (tmp_path / "raw/loop").symlink_to(tmp_path / "raw")
+    found = tree_of(tmp_path / "raw", 20)
+    assert found.keys() == {"link/", "loop/", "link/file"}
+    assert found["link/file"][0] == 3
+
+
 def test_too_large_a_tree_is_given_up(tmp_path):
-    (tmp_path / "loop").symlink_to(tmp_path)
-    assert tree_of(tmp_path, 20) is None
+    for number in range(5):
+        (tmp_path / f"{number}").touch()
+    assert tree_of(tmp_path, 5) is not None
+    assert tree_of(tmp_path, 4) is None
 
 
 @pytest.mark.parametrize("kind", ["no tree", "broken link"])
