@@ -74,7 +74,8 @@ def on_grid(part: Decoded, path: Path, image: Header, image_path: Path) -> Decod
     pixels = align(part, path, image, image_path)
     header = replace(
         part.header, axes=image.axes.rstrip("c") + "c" * part.header.axes.endswith("c"),
-        shape=pixels.shape, spacing_mm=image.spacing_mm, affine=image.affine, partial=False,
+        shape=pixels.shape, spacing_mm=image.spacing_mm, affine=image.affine,
+        other_affine=image.other_affine, partial=False,
     )  # fmt: skip
     return Decoded(header, pixels, part.palette)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,13 @@ def shear_of(affine: np.ndarray) -> float:
     """The largest cosine between two axes, 0 to 1; 0: all are at right angles."""
     axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
     return float(np.abs(axes.T @ axes - np.eye(3)).max())
+
+
+def apart(affine: np.ndarray, other: np.ndarray, size: tuple[int, ...]) -> float:
+    """How far the corners of two grids of a size (z, y, x) lie apart, in voxels of the other."""
+    corners = np.array(list(product(*((0, side - 1) for side in size[::-1])))).T
+    step = np.linalg.solve(other, affine)
+    return float(np.abs(step[:3, :3] @ corners + step[:3, 3:] - corners).max())
 
 
 def is_affine(affine: np.ndarray) -> bool:

@@ -68,6 +68,8 @@ class Header:
         Size of a pixel (y, x) or voxel (z, y, x); None: the file does not say it.
     affine : ndarray of float64, (4, 4), or None
         Index (x, y, z, 1) to millimetres: right, anterior, superior; None: not said.
+    other_affine : ndarray of float64, (4, 4), or None
+        Another place that the file gives and some programs take (NIfTI's qform).
     channels : tuple of str
         Names of the channels (of a segmentation with layers: its segments); empty: not said.
     colour : bool
@@ -87,6 +89,7 @@ class Header:
     dtype: np.dtype
     spacing_mm: tuple[float, ...] | None = None
     affine: np.ndarray | None = None
+    other_affine: np.ndarray | None = None
     channels: tuple[str, ...] = ()
     colour: bool = False
     alpha: bool = False

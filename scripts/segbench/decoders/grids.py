@@ -21,7 +21,8 @@ TOLERANCE = 0.1
 def align(part: Decoded, path: Path, image: Header, image_path: Path) -> np.ndarray:
     """Bring a mask, or a channel, to the grid of its image.
 
-    Grids are compared as far as both files say where they lie: sizes, voxel sizes, affines.
+    Grids are compared as far as both files say where they lie: sizes, voxel sizes, affines. Of a
+    file that gives two places, one must fit: programs differ in which they take.
     Mirrored and permuted axes are put in the image's order, and a partial segmentation
     (`Header.partial`) is put in its place; both move whole voxels only. The log tells of moved
     axes, once a file.
@@ -52,21 +53,27 @@ def align(part: Decoded, path: Path, image: Header, image_path: Path) -> np.ndar
         # A segmentation of nothing does not say where.
         return np.zeros(image.size + pixels.shape[len(part.header.size) :], pixels.dtype)
     volume = pixels.reshape(_three(part.header.size) + pixels.shape[len(part.header.size) :])
-    if part.header.affine is None or image.affine is None:
+    mine, theirs = _places(part.header), _places(image)
+    if not mine or not theirs:
         if volume.shape[:3] != size:
             check_size(path, part.header.size, image.size, image_path, _unit(image))
         _check_spacing(part.header, path, image, image_path)
+        if len(image.size) == 3 and (mine or theirs):
+            silent, other = (path, image_path) if theirs else (image_path, path)
+            warn_once(
+                f"{silent}: does not say where its voxels lie; they are paired with those of "
+                f"{other} as both are stored"
+            )
     else:
-        move = _Move.between(part.header.affine, volume.shape[:3], image.affine)
-        low, volume = move.low, move.turned(volume)
-        if move.error > TOLERANCE or not (
-            part.header.partial or (volume.shape[:3] == size and not any(low))
-        ):
+        moves = [_Move.between(one, volume.shape[:3], other) for one in mine for other in theirs]
+        move = next((one for one in moves if one.fits(size, part.header.partial)), None)
+        if move is None:
             raise _elsewhere(part.header, path, image, image_path)
         if move.what:
             warn_once(f"{path}: {move.what}; its voxels are put in the order of {image_path}")
+        volume = move.turned(volume)
         if part.header.partial:
-            volume = _embedded(volume, low, size, path, image_path)
+            volume = _embedded(volume, move.low, size, path, image_path)
     return volume.reshape(image.size + volume.shape[3:])
 
 
@@ -76,6 +83,8 @@ class _Move:
 
     Attributes
     ----------
+    size : tuple of int
+        Of the grid.
     order : tuple of int
         For each axis (z, y, x) of the other grid, the axis of this one along it.
     mirrored : tuple of bool
@@ -88,6 +97,7 @@ class _Move:
         What was moved, for the log; empty: nothing.
     """
 
+    size: tuple[int, ...]
     order: tuple[int, ...]
     mirrored: tuple[bool, ...]
     low: tuple[int, ...]
@@ -104,7 +114,7 @@ class _Move:
         long = [axis for axis in range(3) if sides[axis]]
         rows = [int(np.argmax(np.abs(turn[:, axis]))) for axis in long]
         if len(set(rows)) < len(rows):
-            return _Move((0, 1, 2), (False,) * 3, (0, 0, 0), np.inf, "")
+            return _Move(size, (0, 1, 2), (False,) * 3, (0, 0, 0), np.inf, "")
         left = [row for row in range(3) if row not in rows]
         place = dict(zip(rows, long, strict=True))
         place |= dict(zip(left, (axis for axis in range(3) if axis not in long), strict=True))
@@ -123,7 +133,12 @@ class _Move:
         told = [f"its axes z, y, x run along the image's {along}"] if order != (0, 1, 2) else []
         names = " and ".join("zyx"[row] for row in range(3) if mirrored[row])
         told += [f"it is mirrored along {names}"] if names else []
-        return _Move(order, mirrored, low, float(error), ", ".join(told))
+        return _Move(size, order, mirrored, low, float(error), ", ".join(told))
+
+    def fits(self, size: tuple[int, ...], partial: bool) -> bool:
+        """Whether this moves whole voxels only, and to all of a grid of `size` or a part of it."""
+        whole = tuple(self.size[axis] for axis in self.order) == size and not any(self.low)
+        return self.error <= TOLERANCE and (whole or partial)
 
     def turned(self, volume: np.ndarray) -> np.ndarray:
         """An array (z, y, x) or (z, y, x, channel) with the axes of the other grid."""
@@ -208,6 +223,11 @@ def _differences(part: Header, image: Header) -> list[str]:
     if np.abs(shift).max() > 0.01:
         found.append(f"its centre {_numbers(shift)} voxels (z, y, x) from the image's")
     return found or ["its corners differ"]
+
+
+def _places(header: Header) -> list[np.ndarray]:
+    """Where a file says that its voxels lie, the place that counts first."""
+    return [one for one in (header.affine, header.other_affine) if one is not None]
 
 
 def _three(size: tuple[int, ...]) -> tuple[int, ...]:

@@ -133,8 +133,8 @@ class _Layout:
             values = np.dtype(np.float32 if exact else np.float64)
         grid = grid_of(path, header, axes)
         described = Header(
-            axes.names, axes.shape, values, grid.spacing_mm, grid.affine, colour=colours > 1,
-            alpha=colours == 4, notes=grid.notes,
+            axes.names, axes.shape, values, grid.spacing_mm, grid.affine, grid.other_affine,
+            colour=colours > 1, alpha=colours == 4, notes=grid.notes,
         )  # fmt: skip
         offset, count = int(header.get_data_offset()), int(np.prod(axes.stored, dtype=np.int64))
         return _Layout(described, axes, dtype, offset, count, colours, scale)

@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from segbench.decoders.affines import SHEAR, check_orthogonal, is_affine, shear_of, spacing_from
+from segbench.decoders.affines import (
+    SHEAR,
+    apart,
+    check_orthogonal,
+    is_affine,
+    shear_of,
+    spacing_from,
+)
+from segbench.decoders.grids import TOLERANCE
 from segbench.decoders.volume_axes import Axes
 
 #: Millimetres in the units that a header can name; without a unit it is millimetres.
@@ -27,6 +35,7 @@ class Grid:
 
     spacing_mm: tuple[float, ...] | None
     affine: np.ndarray | None
+    other_affine: np.ndarray | None
     notes: tuple[str, ...]
 
 
@@ -69,7 +78,7 @@ def grid_of(path: Path, header: Any, axes: Axes) -> Grid:
         usable = usable[1:]
     if not usable:
         known = all(0 < side < np.inf for side in pixdim)
-        return Grid(pixdim if known else None, None, tuple(notes))
+        return Grid(pixdim if known else None, None, None, tuple(notes))
     check_orthogonal(path, usable[0])
     spacing = tuple(_decimal(side) * unit for side in spacing_from(usable[0]))[spatial]
     if not np.allclose(pixdim, spacing, _ROUNDED, 0):
@@ -82,8 +91,16 @@ def grid_of(path: Path, header: Any, axes: Axes) -> Grid:
         told if np.isclose(told, side, _EQUAL, 0) else side
         for told, side in zip(pixdim, spacing, strict=True)
     )
-    affine = np.vstack([usable[0][:3] * unit, usable[0][3:]])
-    return Grid(spacing, affine, tuple(notes))
+    places = [np.vstack([affine[:3] * unit, affine[3:]]) for affine in usable]
+    other = places[1] if len(places) == 2 else places[0]
+    far = apart(places[0], other, axes.stored[2::-1])
+    if far <= TOLERANCE:
+        return Grid(spacing, places[0], None, tuple(notes))
+    notes.append(
+        f"its sform and qform lie up to {far:.3g} voxels apart; the sform counts, as for nibabel "
+        "(ITK-SNAP and 3D Slicer take the qform, but where the sform's code is 1)"
+    )
+    return Grid(spacing, places[0], other, tuple(notes))
 
 
 def _matrix(header: Any, name: str, flat: bool) -> np.ndarray | None:

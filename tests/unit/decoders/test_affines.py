@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segbench.decoders.affines import check_orthogonal, is_affine, shear_of, spacing_from
+from segbench.decoders.affines import apart, check_orthogonal, is_affine, shear_of, spacing_from
 from segbench.errors import SegbenchError
 
 
@@ -54,6 +54,16 @@ def test_rounding_is_no_shear():
     affine = np.round(affine_from(rotation(0.3, 0.2), (0.7, 0.7, 3)), 4)
     assert 0 < shear_of(affine) < 1e-3
     check_orthogonal(Path("a.nii"), affine)
+
+
+def test_corners_are_apart_in_voxels():
+    affine, other = np.diag([0.5, 0.7, 3.0, 1.0]), np.diag([0.5, 0.7, 3.0, 1.0])
+    assert apart(affine, other, (4, 5, 6)) == 0
+    other[0, 3] = 1.5
+    assert apart(affine, other, (4, 5, 6)) == pytest.approx(3)
+    other = np.diag([0.5, 0.7, 6.0, 1.0])
+    assert apart(affine, other, (5, 5, 6)) == pytest.approx(2)
+    assert apart(other, affine, (5, 5, 6)) == pytest.approx(4)
 
 
 @pytest.mark.parametrize(

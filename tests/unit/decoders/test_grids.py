@@ -168,6 +168,21 @@ def test_a_partial_segmentation_may_reach_out_with_background_only():
     assert not aligned(decoded(inner * 0, part, partial=True), image).any()
 
 
+# ---- files that give two places
+
+
+@pytest.mark.parametrize("twice", ["image", "mask"])
+def test_one_of_two_places_must_fit(twice):
+    away = turned(0)
+    away[:3, 3] += 50
+    both = decoded(volume(), turned(0), other_affine=away)
+    one = decoded(volume(), away)
+    image, mask = (both, one) if twice == "image" else (one, both)
+    np.testing.assert_array_equal(aligned(mask, image), volume())
+    away = away + np.eye(4)[:, 3:] * 7
+    assert "its centre" in refused(decoded(volume(), away), both)
+
+
 # ---- refused
 
 
@@ -193,10 +208,16 @@ def test_axes_between_two_axes_are_refused():
 # ---- what is said by one file only
 
 
-def test_voxel_sizes_are_compared_where_no_place_is_said():
-    image = decoded(volume(), turned(0))
-    assert aligned(decoded(volume(), spacing=SPACING), image) is not None
-    assert aligned(decoded(volume()), image) is not None
+def test_voxel_sizes_are_compared_where_no_place_is_said(caplog):
+    warn_once.cache_clear()
+    image, mask = decoded(volume(), turned(0)), decoded(volume(), spacing=SPACING)
+    np.testing.assert_array_equal(aligned(mask, image), mask.pixels)
+    np.testing.assert_array_equal(aligned(decoded(volume()), image), volume())
+    np.testing.assert_array_equal(aligned(image, mask), volume())
+    assert [record.message.partition(";")[0] for record in caplog.records] == [
+        "mask.nii.gz: does not say where its voxels lie",
+        "image.nii.gz: does not say where its voxels lie",
+    ]
     text = refused(decoded(volume(), spacing=(2.5, 0.7, 0.5)), image)
     assert "voxels of 2.5 x 0.7 x 0.5 mm, not 3 x 0.7 x 0.5 mm" in text
 

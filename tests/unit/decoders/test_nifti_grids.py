@@ -43,10 +43,22 @@ def test_the_sform_counts_then_the_qform(path):
     other = np.diag([1, 1, 2, 1.0])
     found = header_of(path, SCANNER, other)
     np.testing.assert_allclose(found.affine, SCANNER, atol=1e-5)
+    assert found.spacing_mm == (3.0, pytest.approx(0.7), pytest.approx(0.5))
     found = header_of(path, None, SCANNER)
     np.testing.assert_allclose(found.affine, SCANNER, atol=1e-4)
     assert found.spacing_mm == (3.0, 0.7, 0.5)
     assert found.notes == ()
+
+
+def test_two_places_are_both_handed_on(path):
+    moved = SCANNER.copy()
+    moved[0, 3] += 10
+    found = header_of(path, moved, SCANNER)
+    np.testing.assert_allclose(found.affine, moved, atol=1e-4)
+    np.testing.assert_allclose(found.other_affine, SCANNER, atol=1e-4)
+    assert "lie up to 19.1 voxels apart; the sform counts" in found.notes[0]
+    found = header_of(path, SCANNER, SCANNER)
+    assert (found.other_affine, found.notes) == (None, ())
 
 
 def test_without_codes_only_voxel_sizes_are_said(path):
