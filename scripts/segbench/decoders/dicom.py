@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from segbench.decoders.decoder import Choices, Decoded, Decoder, Entry, Header
-from segbench.decoders.dicom_files import SEGMENTATIONS, group_files, read_series
-from segbench.decoders.dicom_mask import write_segmentation
+from segbench.decoders.dicom_files import SEGMENTATIONS, group_files, parsing, read_series
+from segbench.decoders.dicom_mask import segmentation_of
 from segbench.decoders.dicom_notes import notes_of
 from segbench.decoders.dicom_pixels import (
     check_readable,
@@ -38,21 +38,23 @@ class DicomDecoder(Decoder):
 
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`."""
-        datasets = read_series(path, pixels=False)
-        if _is_segmentation(datasets):  # whether segments overlap is in their pixels
-            return self.read(path, choices).header
-        return _header(path, datasets, choices)[0]
+        with parsing(path):
+            datasets = read_series(path, pixels=False)
+            if not _is_segmentation(datasets):
+                return _header(path, datasets, choices)[0]
+        return self.read(path, choices).header  # whether segments overlap is in their pixels
 
     def read(self, path: Path, choices: Choices) -> Decoded:
         """See `Decoder.read`."""
-        datasets = read_series(path, pixels=True)
-        if _is_segmentation(datasets):
-            return read_segmentation(path, datasets[0])
-        header, found = _header(path, datasets, choices)
-        pixels = read_values(path, found.planes)
-        if len(header.size) == 2:
-            pixels = pixels[0]
-        return Decoded(header, pixels, palette_of(path, datasets[0]))
+        with parsing(path):
+            datasets = read_series(path, pixels=True)
+            if _is_segmentation(datasets):
+                return read_segmentation(path, datasets[0])
+            header, found = _header(path, datasets, choices)
+            pixels = read_values(path, found.planes)
+            if len(header.size) == 2:
+                pixels = pixels[0]
+            return Decoded(header, pixels, palette_of(path, datasets[0]))
 
     def write_mask(
         self,
@@ -63,9 +65,11 @@ class DicomDecoder(Decoder):
         names: Mapping[int, str] = {},
     ) -> None:
         """See `Decoder.write_mask`."""
-        planes = planes_of(read_series(source, pixels=False))
-        ordered = stack(source, planes, choices.axes).planes
-        write_segmentation(label, path, source, ordered, names)
+        with parsing(source):
+            planes = planes_of(read_series(source, pixels=False))
+            ordered = stack(source, planes, choices.axes).planes
+            made = segmentation_of(label, source, ordered, names)
+        made.save_as(path)
 
 
 def _is_segmentation(datasets: list[Any]) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +22,16 @@ SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.
 
 #: SOP classes with pixels that are no image: RT Dose Storage.
 _NO_IMAGES = frozenset({"1.2.840.10008.5.1.4.1.1.481.2"})
+
+
+def parsing(path: Path) -> AbstractContextManager[None]:
+    """Name a file that is damaged: its values are parsed when they are asked for."""
+    from pydicom.errors import BytesLengthException
+
+    return naming(
+        path, "DICOM file", AttributeError, LookupError, TypeError, NotImplementedError,
+        RuntimeError, BytesLengthException, sqlite3.Error,
+    )  # fmt: skip
 
 
 def open_dataset(path: Path, pixels: bool = True) -> Any:
@@ -43,8 +55,7 @@ def open_dataset(path: Path, pixels: bool = True) -> Any:
     import pydicom
     from pydicom.errors import InvalidDicomError
 
-    slips = (AttributeError, LookupError, TypeError, NotImplementedError, RuntimeError)
-    with naming(path, "DICOM file", *slips):
+    with parsing(path):
         try:
             dataset = pydicom.dcmread(path, stop_before_pixels=not pixels)
         except InvalidDicomError:
@@ -79,15 +90,16 @@ class _File:
 
 def _look(folder: Path, name: str) -> _File | None:
     dataset = open_dataset(folder / name, pixels=False)
-    if not holds_image(dataset):
-        return None
-    words = [dataset.get("SeriesDescription") or "no description", dataset.get("Modality") or ""]
-    return _File(
-        name,
-        instance=str(dataset.get("SOPInstanceUID") or name),
-        series=_series_of(name, dataset),
-        description=", ".join(filter(None, map(str, words))),
-    )
+    with parsing(folder / name):
+        if not holds_image(dataset):
+            return None
+        words = dataset.get("SeriesDescription") or "no description", dataset.get("Modality")
+        return _File(
+            name,
+            instance=str(dataset.get("SOPInstanceUID") or name),
+            series=_series_of(name, dataset),
+            description=", ".join(str(word) for word in words if word),
+        )
 
 
 def _series_of(name: str, dataset: Any) -> str:
@@ -181,7 +193,8 @@ def read_series(path: Path, pixels: bool) -> list[Any]:
         if (found[0] == stamp and found[1] != series) or format_of(beside) is not own_format:
             continue
         dataset = open_dataset(beside, pixels)
-        known[beside.name] = stamp, _series_of(beside.name, dataset)
+        with parsing(beside):
+            known[beside.name] = stamp, _series_of(beside.name, dataset)
         if known[beside.name][1] == series:
             datasets.append(dataset)
     return datasets

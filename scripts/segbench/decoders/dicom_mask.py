@@ -1,4 +1,4 @@
-"""Write masks as DICOM segmentations of their images."""
+"""Masks as DICOM segmentations of their images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from segbench.decoders.dicom_planes import Plane
-from segbench.decoders.faults import naming
 from segbench.errors import SegbenchError
 
 #: Up to this value, masks are BINARY segmentations, which all programs read. Their segments are
@@ -26,14 +25,10 @@ _COPIED = (
 )  # fmt: skip
 
 
-def write_segmentation(
-    label: np.ndarray,
-    path: Path,
-    source: Path,
-    planes: Sequence[Plane],
-    names: Mapping[int, str],
-) -> None:
-    """Write a mask as a DICOM segmentation that refers to its image.
+def segmentation_of(
+    label: np.ndarray, source: Path, planes: Sequence[Plane], names: Mapping[int, str]
+) -> Any:
+    """Make a DICOM segmentation of a mask, which refers to its image.
 
     A value is the number of its segment. Equal masks of equal images give equal bytes: the
     identifiers are made from the content, the date is that of the study.
@@ -41,14 +36,16 @@ def write_segmentation(
     Parameters
     ----------
     label : ndarray of unsigned integers, (y, x) or (z, y, x)
-    path : Path
-        File to write.
     source : Path
         The image, for errors.
     planes : sequence of Plane
         Of the image, in the order of the label's slices.
     names : mapping of int to str
         Names of the values.
+
+    Returns
+    -------
+    highdicom.seg.Segmentation
 
     Raises
     ------
@@ -71,26 +68,25 @@ def write_segmentation(
     if planes[0].frame is not None:  # as the file has its frames
         frames = frames[np.argsort([plane.frame or 0 for plane in planes])]
     identity = _identity(label, sources, names)
-    with naming(source, "DICOM image that a mask can refer to", AttributeError):
-        segmentation = highdicom.seg.Segmentation(
-            source_images=sources,
-            pixel_array=np.ascontiguousarray(frames, np.uint8 if top < 256 else np.uint16),
-            segmentation_type="BINARY" if binary else "LABELMAP",
-            segment_descriptions=[_segment(number, names) for number in numbers],
-            series_instance_uid=_uid("series", identity),
-            series_number=int(sources[0].get("SeriesNumber") or 0) % 1000 + 1000,
-            sop_instance_uid=_uid("instance", identity),
-            instance_number=1,
-            manufacturer="segbench",
-            manufacturer_model_name="segbench",
-            software_versions="segbench",
-            device_serial_number="0",
-            # One segment with all frames is a volume to programs that know no segmentations.
-            omit_empty_frames=len(numbers) > 1,
-        )
+    segmentation = highdicom.seg.Segmentation(
+        source_images=sources,
+        pixel_array=np.ascontiguousarray(frames, np.uint8 if top < 256 else np.uint16),
+        segmentation_type="BINARY" if binary else "LABELMAP",
+        segment_descriptions=[_segment(number, names) for number in numbers],
+        series_instance_uid=_uid("series", identity),
+        series_number=int(sources[0].get("SeriesNumber") or 0) % 1000 + 1000,
+        sop_instance_uid=_uid("instance", identity),
+        instance_number=1,
+        manufacturer="segbench",
+        manufacturer_model_name="segbench",
+        software_versions="segbench",
+        device_serial_number="0",
+        # One segment with all frames is a volume to programs that know no segmentations.
+        omit_empty_frames=len(numbers) > 1,
+    )
     segmentation.SpecificCharacterSet = "ISO_IR 192"  # names in any script
     _without_clock(segmentation, sources[0], _uid("dimensions", identity))
-    segmentation.save_as(path)
+    return segmentation
 
 
 def _sources(planes: Sequence[Plane]) -> list[Any]:

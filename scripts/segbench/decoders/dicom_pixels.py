@@ -9,12 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from segbench.decoders.dicom_files import parsing
 from segbench.decoders.dicom_planes import Plane
-from segbench.decoders.faults import naming
 from segbench.errors import SegbenchError
-
-#: What pydicom raises on damaged pixels, beside what any decoder does.
-_SLIPS = (AttributeError, LookupError, TypeError, NotImplementedError)
 
 
 def check_readable(path: Path, dataset: Any) -> None:
@@ -81,7 +78,7 @@ def value_dtype(path: Path, planes: Sequence[Plane]) -> np.dtype:
     1 and the intercepts are whole numbers, as in CT, it is the smallest signed integer that holds
     what the stored bits can hold; else float32, or float64 for stored 32 bits.
     """
-    stored = [_stored_dtype(path, plane.dataset) for plane in planes]
+    stored = [_stored_dtype(plane.dataset) for plane in planes]
     widest = np.result_type(*set(stored))
     scales = [rescale_of(path, plane) for plane in planes]
     tables = {plane.dataset.ModalityLUTSequence[0].LUTDescriptor[2] for plane in planes
@@ -104,15 +101,14 @@ def value_dtype(path: Path, planes: Sequence[Plane]) -> np.dtype:
     )
 
 
-def _stored_dtype(path: Path, dataset: Any) -> np.dtype:
+def _stored_dtype(dataset: Any) -> np.dtype:
     from pydicom.pixels.utils import pixel_dtype
 
     if dataset.get("BitsAllocated") == 1:
         return np.dtype(bool)
-    with naming(path, "DICOM image", *_SLIPS):
-        # Without pixels read, floats are told by their missing sign.
-        floats = "PixelRepresentation" not in dataset
-        return pixel_dtype(dataset, as_float=floats).newbyteorder("=")
+    # Without pixels read, floats are told by their missing sign.
+    floats = "PixelRepresentation" not in dataset
+    return pixel_dtype(dataset, as_float=floats).newbyteorder("=")
 
 
 def rescale_of(path: Path, plane: Plane) -> tuple[float, float]:
@@ -199,7 +195,7 @@ def _decompressed(path: Path, dataset: Any) -> np.ndarray:
     failed: list[str] = []
     # GDCM ends the process on some damaged files, so it is the last to be asked.
     for plugin in sorted(plugins, key="gdcm".__eq__) or [""]:
-        with naming(path, "DICOM image", *_SLIPS):
+        with parsing(path):
             try:
                 return np.asarray(pixel_array(dataset, decoding_plugin=plugin))
             except RuntimeError as error:
@@ -241,9 +237,8 @@ def palette_of(path: Path, dataset: Any) -> np.ndarray | None:
 
     if dataset.get("PhotometricInterpretation") != "PALETTE COLOR":
         return None
-    with naming(path, "DICOM image", *_SLIPS):
-        indices = np.arange(1 << dataset.BitsStored, dtype=np.uint16)
-        colours = apply_color_lut(indices, dataset)
+    indices = np.arange(1 << dataset.BitsStored, dtype=np.uint16)
+    colours = apply_color_lut(indices, dataset)
     if colours.dtype == np.uint8:
         return np.asarray(colours)
     high = (colours >> 8).astype(np.uint8)

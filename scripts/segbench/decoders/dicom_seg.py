@@ -10,11 +10,7 @@ import numpy as np
 from segbench.decoders.affines import spacing_from
 from segbench.decoders.decoder import Decoded, Header
 from segbench.decoders.dicom_planes import planes_of
-from segbench.decoders.faults import naming
 from segbench.errors import SegbenchError
-
-#: What highdicom raises on files that are no whole segmentation, beside what any decoder does.
-_SLIPS = (AttributeError, LookupError, TypeError, RuntimeError)
 
 
 def read_segmentation(path: Path, dataset: Any) -> Decoded:
@@ -70,23 +66,22 @@ def _in_space(path: Path, dataset: Any, numbers: list[int]) -> tuple[np.ndarray,
     """Pixels (z, y, x[, segment]) and affine of frames that lie in the patient."""
     from highdicom.seg import Segmentation
 
-    with naming(path, "DICOM segmentation", *_SLIPS):
+    segmentation = Segmentation.from_dataset(dataset, copy=False)
+    if segmentation.get_volume_geometry(allow_missing_positions=True) is None:
+        raise SegbenchError(
+            f"{path}: its {segmentation.number_of_frames} frames lie {_gaps(segmentation)}",
+            "frames on a regular grid, at right angles to their plane",
+            "make the segmentation again on the slices of its image, e.g. with 3D Slicer",
+        )
+    try:
+        volume = segmentation.get_volume(segment_numbers=numbers, combine_segments=True)
+    except RuntimeError as error:
+        if "overlap" not in str(error):
+            raise
+        volume = None  # its traceback holds tables of this object, so another is made below
+    if volume is None:
         segmentation = Segmentation.from_dataset(dataset, copy=False)
-        if segmentation.get_volume_geometry(allow_missing_positions=True) is None:
-            raise SegbenchError(
-                f"{path}: its {segmentation.number_of_frames} frames lie {_gaps(segmentation)}",
-                "frames on a regular grid, at right angles to their plane",
-                "make the segmentation again on the slices of its image, e.g. with 3D Slicer",
-            )
-        try:
-            volume = segmentation.get_volume(segment_numbers=numbers, combine_segments=True)
-        except RuntimeError as error:
-            if "overlap" not in str(error):
-                raise
-            volume = None  # its traceback holds tables of this object, so another is made below
-        if volume is None:
-            segmentation = Segmentation.from_dataset(dataset, copy=False)
-            volume = segmentation.get_volume(segment_numbers=numbers)
+        volume = segmentation.get_volume(segment_numbers=numbers)
     # highdicom counts slices against the normal of the plane; series are counted along it.
     affine = volume.affine[:, [2, 1, 0, 3]].copy()
     pixels = volume.array
@@ -119,8 +114,7 @@ def _in_frames(path: Path, dataset: Any, numbers: list[int]) -> np.ndarray:
     """Pixels (y, x[, segment]) of a segmentation of one picture."""
     from pydicom.pixels.utils import pixel_array
 
-    with naming(path, "DICOM segmentation", *_SLIPS):
-        frames = pixel_array(dataset).reshape(-1, dataset.Rows, dataset.Columns)
+    frames = pixel_array(dataset).reshape(-1, dataset.Rows, dataset.Columns)
     if dataset.SegmentationType == "LABELMAP":
         owners = [0] * len(frames)
     else:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segbench.decoders.decoder import Choices
 from segbench.decoders.listing import list_images
-from segbench.decoders.registry import header_of, read
+from segbench.decoders.registry import decoder_of, header_of, read
 from segbench.errors import SegbenchError
 from unit.decoders.dicom_samples import (
     AXIAL,
@@ -36,6 +36,7 @@ def by_simpleitk(folder):
     return SimpleITK.GetArrayFromImage(found), np.diag([-1, -1, 1, 1]) @ affine
 
 
+@settings(max_examples=40)
 @given(
     orientation=st.sampled_from([AXIAL, CORONAL, SAGITTAL, OBLIQUE]),
     dtype=st.sampled_from(["uint8", "int16", "uint16"]),
@@ -101,6 +102,31 @@ def test_frames_without_a_place_are_asked_for(tmp_path):
     found = read(path, Choices(axes="zyx"))
     np.testing.assert_array_equal(found.pixels, VOLUME)
     assert found.header.affine is None
+
+
+@pytest.mark.parametrize("kind", ["slice", "frames", "mask"])
+def test_every_damaged_byte_is_harmless_or_named(tmp_path, kind):
+    made = multiframe(VOLUME, [1, 0, 2, 3]) if kind == "frames" else slices(VOLUME)[0]
+    path = save(tmp_path / "a", [made])
+    if kind == "mask":
+        label = np.ones((5, 6), np.uint8)
+        decoder_of(path).write_mask(label, tmp_path / "mask.dcm", path, Choices())
+        path = tmp_path / "mask.dcm"
+    data = path.read_bytes()
+    damaged = tmp_path / "b/x.dcm"
+    damaged.parent.mkdir()
+    refused = 0
+    for place in range(132, len(data), 71):
+        for value in (data[place] ^ 1, 255):
+            damaged.write_bytes(data[:place] + bytes([value]) + data[place + 1 :])
+            try:
+                header, found = header_of(damaged), read(damaged)
+            except SegbenchError as error:
+                refused += 1
+                assert "x.dcm" in str(error)
+            else:
+                assert (header.shape, header.dtype) == (found.pixels.shape, found.pixels.dtype)
+    assert refused > 0
 
 
 def test_a_missing_package_is_told_with_the_command(tmp_path, monkeypatch):
