@@ -75,6 +75,7 @@ def _opened(path: Path, choices: Choices) -> Iterator[_Opened]:
         ome_xml.check_files(path, said)
         picture = tiff_pages.pick(path, file, choices)
         tiff_values.check_values(path, picture)
+        tiff_pages.check_whole(path, picture)
         layout = layout_of(path, picture, choices.axes)
         yield _Opened(
             file, picture, layout, ome_xml.image_of(file, said, picture.index), said.others

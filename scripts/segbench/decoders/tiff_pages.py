@@ -138,32 +138,23 @@ def pick(path: Path, file: Any, choices: Choices) -> Picture:
     Raises
     ------
     SegbenchError
-        The file holds several pictures that are not slices of one volume, parts are not there,
-        or its description does not fit.
+        The file holds several pictures that are not slices of one volume, or its description
+        does not fit.
     """
     every = list(file.series)
     if not choices.axes:
         _check_followed(path, file, every)
     kept, notes = _without_beside(every)
-    if len(kept) == 1:
-        (whole,) = kept
-        _check_level(path, choices.level, len(whole.levels))
-        series = whole.levels[choices.level]
-        axes, shape = squeezed(series.axes, series.shape)
-        picture = Picture(
-            series,
-            whole.keyframe,
-            series,
-            axes,
-            shape,
-            _factors(whole, series),
-            every.index(whole),
-            notes,
-        )
-    else:
-        picture = _appended(path, kept, notes, choices)
-    _check_whole(path, picture)
-    return picture
+    if len(kept) > 1:
+        return _appended(path, kept, notes, choices)
+    (whole,) = kept
+    _check_level(path, choices.level, len(whole.levels))
+    series = whole.levels[choices.level]
+    axes, shape = squeezed(series.axes, series.shape)
+    factors = _factors(whole, series) if choices.level else {}
+    return Picture(
+        series, whole.keyframe, series, axes, shape, factors, every.index(whole), notes
+    )  # fmt: skip
 
 
 def squeezed(axes: str, shape: Sequence[int]) -> tuple[str, tuple[int, ...]]:
@@ -256,11 +247,20 @@ def _check_followed(path: Path, file: Any, every: list[Any]) -> None:
         )
 
 
-def _check_whole(path: Path, picture: Picture) -> None:
-    """Refuse files of which a part is not there: tifffile would fill it with zeros."""
+def check_whole(path: Path, picture: Picture) -> None:
+    """Refuse a picture of which a part is not there: tifffile would fill it with zeros.
+
+    Raises
+    ------
+    ValueError
+        The file is damaged or was cut off.
+    SegbenchError
+        It leaves out tiles on purpose.
+    """
     pages, key = picture.pages, picture.keyframe
-    total = len(pages) * math.prod(key.shape)
-    if total != math.prod(picture.shape) or not total:
+    total = math.prod(picture.shape)
+    one_page = picture.series is not None and picture.series.is_truncated  # holds all slices
+    if not total or (total != len(pages) * math.prod(key.shape) and not one_page):
         raise ValueError(f"{picture.shape} pixels are described, {len(pages)} x {key.shape} stored")
     offset = picture.series.dataoffset if picture.series is not None else None
     if offset is not None:

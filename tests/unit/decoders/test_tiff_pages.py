@@ -125,6 +125,23 @@ def test_an_imagej_description_of_other_slices_is_refused_unless_the_axes_are_gi
     assert np.array_equal(taken(tmp_path / "a.tif", Choices(axes="yx"))[1], GREY)
 
 
+@pytest.mark.parametrize("cut", [0, 2])
+def test_one_page_holds_a_stack_of_imagej_beyond_4_gb(tmp_path, cut):
+    says = tifffile.imagej_description(STACK.shape, "ZYX")
+    tifffile.imwrite(
+        tmp_path / "a.tif", STACK[0].byteswap(), description=says, metadata=None, byteorder=">"
+    )
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        start = file.pages[0].dataoffsets[0]
+    head = (tmp_path / "a.tif").read_bytes()[:start]
+    data = STACK.astype(">u2").tobytes()
+    (tmp_path / "a.tif").write_bytes(head + data[: len(data) - cut])
+    if cut:
+        assert "ImageJ description does not fit" in refusal(tmp_path / "a.tif").what
+    else:
+        assert np.array_equal(taken(tmp_path / "a.tif")[1], STACK)
+
+
 def test_pages_behind_an_imagej_stack_are_not_left_out(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", STACK, imagej=True, metadata={"axes": "ZYX"})
     tifffile.imwrite(tmp_path / "a.tif", STACK[0], append="force", metadata=None)

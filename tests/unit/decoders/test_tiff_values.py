@@ -123,6 +123,13 @@ def test_an_unknown_compression_is_named(tmp_path):
     assert "the compression 60999" in refusal(tmp_path / "a.tif").what
 
 
+def test_numbers_that_do_not_exist_are_named(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", STACK[0], metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        file.pages[0].tags[258].overwrite(40)
+    assert "values of 40 bits, sample format 1" in refusal(tmp_path / "a.tif").what
+
+
 def test_a_value_for_no_data_is_told(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", STACK[0], extratags=[(42113, "s", 0, "-9999", True)])
     assert taken(tmp_path / "a.tif")[0].notes == (
