@@ -11,7 +11,7 @@ from typing import Any
 
 from segbench.arms import WITHIN_STUDY, Arm
 from segbench.config.loader import NAME_PATTERN, Config
-from segbench.decoders.decoder import Choices
+from segbench.datasets.opening import choices_of
 from segbench.errors import SegbenchError
 from segbench.slices import model_slice, plain
 
@@ -63,7 +63,8 @@ class Request:
         -------
         dict
             ``study``, ``model``, ``images``; ``labels``: task and classes (name -> value);
-            ``spacing_um``; ``choices``: see `segbench.decoders.decoder.Choices`; ``arms``: for
+            ``spacing_um``; ``choices``: of the dataset's layout, see
+            `segbench.decoders.decoder.Choices`, as new images are like its own; ``arms``: for
             each its ``names``, its ``folds``, and the slices of its preprocessing and model
             recipe that are used.
         """
@@ -73,7 +74,7 @@ class Request:
             "study": self.study,
             "images": str(self.images),
             "spacing_um": config.main.model_dump(mode="json")["spacing_um"],
-            "choices": asdict(Choices()),
+            "choices": asdict(choices_of(dataset.layout)),
             "labels": {"task": dataset.label_task, "classes": dataset.label_classes},
             "arms": [
                 {

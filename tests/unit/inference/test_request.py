@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from segbench.config.dataset import Layout
 from segbench.config.loader import load
 from segbench.datasets.formats import FORMATS
 from segbench.errors import SegbenchError
@@ -101,6 +102,14 @@ def test_settings_hold_what_is_used_and_nothing_for_readers(ask):
     assert arm["recipe"]["instances"]["minimum_px"] == 9
     assert set(arm["recipe"]["training"]) == {"patch", "precision", "deterministic"}
     assert "description" not in arm["preprocessing"]
+
+
+def test_new_images_are_opened_as_those_of_the_dataset(ask):
+    config, request = ask(images="New Slides", model="which/small/none/unet/0")
+    layout = Layout(axes="zcyx", dataset="raw", mask_dataset="label", level=1)
+    config.datasets["cells"] = config.datasets["cells"].model_copy(update={"layout": layout})
+    settings = request.settings(config)
+    assert settings["choices"] == {"axes": "zcyx", "dataset": "raw", "level": 1}
 
 
 @pytest.mark.parametrize(
