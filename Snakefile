@@ -1,8 +1,7 @@
 """segbench: from the publisher's raw files to benchmark tables.
 
-`snakemake` runs the miniature benchmark of config/config.yaml; another configuration is
-chosen with `--configfile`. Targets: all, tables, report, explore, objects, submissions, apply,
-or the name of a study.
+`snakemake` runs the miniature of config/config.yaml, `--configfile FILE` another configuration.
+Targets: all, tables, report, explore, objects, submissions, apply, inspect, a study's name.
 """
 
 import os
@@ -34,6 +33,7 @@ include: "rules/objects.smk"
 include: "rules/tables.smk"
 include: "rules/report.smk"
 include: "rules/apply.smk"
+include: "rules/inspect.smk"
 
 
 rule all:

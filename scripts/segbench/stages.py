@@ -99,6 +99,7 @@ _DATASET = {"dataset": "dataset"}
 _STUDY = {"study": "study"}
 
 _ALL = (
+    Stage("inspect_folder", "look at a folder of images", "workflow"),
     Stage("acquire", "fetch or generate the raw files", "dataset", _DATASET),
     Stage("inventory", "list the raw files with their digests", "shard",
           {**_DATASET, "shards": "dataset.shards"}),

@@ -38,7 +38,7 @@ FLOORS = (
     ("figures", "metrics", "preflight", "provenance"),
     ("config",),
     ("augmentation", "datasets", "folds", "resources", "slices", "statistics"),
-    ("exploration", "imaging", "maintenance"),
+    ("exploration", "imaging", "inspection", "maintenance"),
     ("instances",),
     ("objects", "prediction", "training"),
     ("explain", "inference", "reporting"),

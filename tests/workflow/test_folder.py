@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 from scipy import ndimage
 
@@ -42,8 +43,6 @@ def cells(seed):
 
 def write(project):
     """The folder, the sheet and the files of the tutorial."""
-    for name, text in blocks().items():
-        project.write(name, text)
     lines = [re.search(r"```csv\n(.*)\n", TUTORIAL)[1]]
     for number in range(1, 13):
         image, mask = cells(number)
@@ -60,12 +59,40 @@ def write(project):
     project.path(f"{FOLDER}/images/._cell_01.png").write_bytes(b"junk")
 
 
+def commands():
+    """What the tutorial types: to inspect, to look at the plan, to compute."""
+    found = re.findall(r"^snakemake (.*?)(?:\s+#.*)?$", TUTORIAL, re.MULTILINE)
+    assert len(found) == 3
+    return [command.split() for command in found]
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     project = Project(folder / "checkout", folder / "store")
     write(project)
+    project.inspected = [project.snakemake(*commands()[0]).output for _ in range(2)]
+    project.proposed = yaml.safe_load(project.path("config/datasets/my_cells.yaml").read_text())
+    for name, text in blocks().items():
+        project.write(name, text)
     return project
+
+
+def test_the_first_look_proposes_what_the_tutorial_writes(project):
+    shown = re.search(r"```\n(data/my_cells: .*?)```", TUTORIAL, re.DOTALL)[1]
+    for output in project.inspected:  # each time anew
+        for line in shown.splitlines():
+            assert line.strip() in {"", "..."} or line in output.splitlines(), line
+    written = yaml.safe_load(blocks()["config/datasets/my_cells.yaml"])
+    for key in ("format", "task", "layout", "source", "folder"):
+        assert project.proposed[key] == written[key]
+    assert project.proposed["classes"][0]["labels"] == written["classes"][0]["labels"] == [255]
+    assert "name=OTHER" not in project.inspected[1], "the same is written again"
+    assert "kept as they are" in project.snakemake(*commands()[0]).output
+    assert (
+        project.path("config/datasets/my_cells.yaml").read_text()
+        == blocks()["config/datasets/my_cells.yaml"]
+    )
 
 
 def samples(project):
@@ -106,10 +133,8 @@ def test_a_config_that_does_not_fit_is_told_before_anything_is_run(project):
 
 
 def test_the_tutorials_commands_end_in_its_table(project):
-    commands = re.findall(r"^snakemake (.*?)(?:\s+#.*)?$", TUTORIAL, re.MULTILINE)
-    assert len(commands) == 2
-    for command in commands:
-        project.snakemake(*command.split())
+    for command in commands()[1:]:
+        project.snakemake(*command)
     assert len(list(project.path("my").glob("results/**/model.keras"))) == 4, "2 arms, 2 folds"
     with project.path("my/tables/my_cells.csv").open(newline="") as handle:
         rows = list(csv.DictReader(handle))

@@ -49,8 +49,13 @@ class Main(Strict):
     )
     images: OptionalText = Field(
         None,
-        description="`snakemake apply` only: the folder of new images to segment, relative to the "
-        "project or absolute.",
+        description="`snakemake apply`: the folder of new images to segment; `snakemake inspect`: "
+        "the folder to look at. Relative to the project or absolute.",
+    )
+    masks: OptionalText = Field(
+        None,
+        description="`snakemake inspect` only: a new folder for links to the images, for masks "
+        "drawn of COCO's or YOLO's polygons, and for a sheet.",
     )
     model: OptionalText = Field(
         None,
@@ -59,8 +64,8 @@ class Main(Strict):
     )
     name: OptionalText = Field(
         None,
-        description="`snakemake apply` only: the results go to applied/NAME; null: made from the "
-        "names of folder and model.",
+        description="`snakemake apply`: the results go to applied/NAME; `snakemake inspect`: the "
+        "dataset's name. null: made from the names of folder and model.",
     )
     spacing_um: tuple[Um, Um] | tuple[Um, Um, Um] | None = Field(
         None,

@@ -148,19 +148,7 @@ def preprocess_shard(
             image = source.read_image(raw, item.raw)
             with _naming(raw, item), remarks.on(item.raw.sample) as noted:
                 found = prepare_sample(image, label, recipe, item.spacing_mm, noted)
-        record = {
-            **_common(item, dataset),
-            "original_size": list(found.size),
-            "classes": present_classes(dataset, found.label),
-        }
-        if found.crop is not None:
-            record["crop"] = [list(pair) for pair in found.crop]
-        if unannotated(found.label).any():
-            record["ignored"] = True
-        volume = found.image.ndim == 4
-        return EncodedSample(
-            item, encode({"image": found.image, "label": found.label}, volume), record, volume
-        )
+        return _encoded(item, found, dataset)
 
     def attributes(volume: bool) -> dict[str, Any]:
         return {
@@ -174,6 +162,22 @@ def preprocess_shard(
 
     _write(items, make, attributes, output, threads)
     remarks.warn(len(items))
+
+
+def _encoded(item: ShardSample, found: Prepared, dataset: Dataset) -> EncodedSample:
+    """A prepared sample with its record."""
+    record = {
+        **_common(item, dataset),
+        "original_size": list(found.size),
+        "classes": present_classes(dataset, found.label),
+    }
+    if found.crop is not None:
+        record["crop"] = [list(pair) for pair in found.crop]
+    if unannotated(found.label).any():
+        record["ignored"] = True
+    volume = found.image.ndim == 4
+    arrays = encode({"image": found.image, "label": found.label}, volume)
+    return EncodedSample(item, arrays, record, volume)
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class Request:
 
 
 def read_request(config: Config, base: Path) -> Request | None:
-    """Read the keys `images`, `model` and `name` of the configuration; None if not given.
+    """Read the keys `images`, `model` and `name` of the configuration; None without a model.
 
     Parameters
     ----------
@@ -104,18 +104,15 @@ def read_request(config: Config, base: Path) -> Request | None:
     Raises
     ------
     SegbenchError
-        One of `images` and `model` is missing, or the folder, study, arm or fold does not
+        `images` is missing, or the folder, study, arm or fold does not
         exist; the nearest name is suggested.
     """
     images, model, name = config.main.images, config.main.model, config.main.name
-    if images is None and model is None:
+    if model is None:  # images= alone is for `snakemake inspect`
         return None
-    if images is None or model is None:
-        given, missing = ("images", "model") if model is None else ("model", "images")
+    if images is None:
         raise SegbenchError(
-            f"--config {given}= is given, but {missing}= is not",
-            f"both: {USAGE}",
-            f"add {missing}={'STUDY/best' if missing == 'model' else 'FOLDER'}",
+            "--config model= is given, but images= is not", f"both: {USAGE}", "add images=FOLDER"
         )
     folder = base / Path(images).expanduser()
     if not folder.is_dir():

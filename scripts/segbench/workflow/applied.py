@@ -52,8 +52,9 @@ class Applied:
             There is none.
         """
         if self.asked is None:
+            missing = "model=" if self.config.main.images else "neither images= nor model="
             raise SegbenchError(
-                "nothing to apply: neither images= nor model= is given",
+                f"nothing to apply: {missing} is{' not' if missing == 'model=' else ''} given",
                 "a folder of new images and a trained model",
                 USAGE,
             )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from segbench.config.loader import Config
+from segbench.config.loader import NAME_PATTERN, Config
+from segbench.errors import SegbenchError
 from segbench.metrics import METRICS
 from segbench.slices import model_slice, plain
 
@@ -89,6 +92,38 @@ def uses_of(config: Config, dataset: str) -> dict[str, bool]:
         "keeps_channels": any(recipe.channels == "all" for recipe in recipes),
         "keeps_scale": any(recipe.normalise == "none" for recipe in recipes),
     }
+
+
+def inspection_of(config: Config, base: Path) -> dict[str, str | None]:
+    """What `snakemake inspect` is asked for.
+
+    Parameters
+    ----------
+    config : Config
+    base : Path
+        The project.
+
+    Returns
+    -------
+    dict
+        Arguments of `segbench.inspection.stage.write_inspection`.
+
+    Raises
+    ------
+    SegbenchError
+        No folder is given, or the name cannot be that of a config.
+    """
+    main = config.main
+    usage = "snakemake inspect --config images=FOLDER"
+    if main.images is None:
+        raise SegbenchError("nothing to inspect: images= is not given", "a folder of images", usage)
+    if main.name is not None and not re.fullmatch(NAME_PATTERN, main.name):
+        raise SegbenchError(
+            f"name={main.name}: no dataset can have this name",
+            "lower-case letters and digits, with single - _ . between them",
+            f"for example {usage} name=my_images",
+        )
+    return {"images": main.images, "masks": main.masks, "name": main.name, "base": str(base)}
 
 
 def about_dataset(config: Config, name: str) -> dict[str, str]:

@@ -34,6 +34,8 @@ APPLIED = "applied/{name}"
 #: What the workflow keeps for itself, below the folder of outputs.
 PRIVATE = ".segbench"
 
+INSPECTED = f"{PRIVATE}/inspected.txt"
+
 
 def log_of(pattern: str) -> str:
     """The folder below ``logs/`` that mirrors one below ``results/``.

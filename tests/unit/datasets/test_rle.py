@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from segbench.datasets.rle import decode, encode
+from segbench.datasets.rle import decode, decode_coco, encode
 from segbench.errors import SegbenchError
 
 masks = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=17))
@@ -133,6 +133,43 @@ def test_a_million_pixels_come_back_equal():
     text = encode(mask, "column")
     assert 70_000 < len(text.split()) < 80_000
     assert np.array_equal(decode(text, mask.shape, "column"), mask)
+
+
+# ---- COCO
+
+
+def coco_text(runs):
+    """Run lengths compressed as `rleToString` of COCO's maskApi.c does it."""
+    text = ""
+    for place, run in enumerate(runs):
+        value = run - (runs[place - 2] if place > 2 else 0)
+        more = True
+        while more:
+            digit, value = value & 0x1F, value >> 5
+            more = value != (-1 if digit & 0x10 else 0)
+            text += chr((digit | 0x20 * more) + 48)
+    return text
+
+
+@given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 40))
+def test_cocos_runs_go_down_the_columns(seed, height, width):
+    mask = np.random.default_rng(seed).random((height, width)) < 0.3
+    flat = mask.ravel(order="F").astype(int)
+    edges = np.flatnonzero(np.diff(flat, prepend=0, append=1 - flat[-1]))
+    runs = np.diff(edges, prepend=0).tolist()
+    assert np.array_equal(decode_coco(runs, mask.shape, "a"), mask)
+    assert np.array_equal(decode_coco(coco_text(runs), mask.shape, "a"), mask)
+
+
+def test_a_compressed_text_by_hand():
+    # 10000 is 9 * 1024 + 24 * 32 + 16: three characters of five bits, the lowest first.
+    assert not decode_coco("`h9", (100, 100), "a").any()
+
+
+@pytest.mark.parametrize("runs", [[1, 2], [9, -3], "`h9"])
+def test_cocos_runs_must_fill_the_image(runs):
+    with pytest.raises(SegbenchError, match=r"a.json: run lengths of -?\d+ pixels"):
+        decode_coco(runs, (2, 3), "a.json")
 
 
 def test_publishers_row_is_row_major(publisher_data):

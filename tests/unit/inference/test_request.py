@@ -59,6 +59,7 @@ def ask(tmp_path):
 
 def test_nothing_is_asked_for(ask):
     assert ask()[1] is None
+    assert ask(images="New Slides")[1] is None, "that is to inspect"
 
 
 @pytest.mark.parametrize("model", ["which/best", "which/BEST", "which/Best"])
@@ -115,7 +116,6 @@ def test_new_images_are_opened_as_those_of_the_dataset(ask):
 @pytest.mark.parametrize(
     ("keys", "what", "action"),
     [
-        ({"images": "New Slides"}, "model= is not", "model=STUDY/best"),
         ({"model": "which/best"}, "images= is not", "images=FOLDER"),
         ({"images": "Old", "model": "which/best"}, "there is no folder", "path"),
         ({"images": ".", "model": "which/best"}, "holds this project", "of their own"),

@@ -70,7 +70,12 @@ def test_the_list_of_images_is_brought_up_to_date(config, images, tmp_path, monk
 
 def test_both_a_folder_and_a_model_are_needed(config, images, tmp_path):
     main = config.main.model_copy(update={"images": str(images)})
-    with pytest.raises(SegbenchError, match="images= is given, but model= is not"):
+    asked = Applied.from_config(replace(config, main=main), tmp_path)
+    asked.refresh()  # images= alone is for another target
+    with pytest.raises(SegbenchError, match="nothing to apply: model= is not given"):
+        asked.images()
+    main = config.main.model_copy(update={"model": "dsb2018_nuclei/best"})
+    with pytest.raises(SegbenchError, match="model= is given, but images= is not"):
         Applied.from_config(replace(config, main=main), tmp_path)
 
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from segbench.errors import SegbenchError
 from segbench.slices import model_slice
-from segbench.workflow.parameters import about_dataset, gpu_parameters, needs_of, uses_of
+from segbench.workflow.parameters import (
+    about_dataset,
+    gpu_parameters,
+    inspection_of,
+    needs_of,
+    uses_of,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -72,6 +81,17 @@ def test_what_the_recipes_of_a_dataset_do_to_its_images(config):
         changed = replace(config, preprocessing={**config.preprocessing, "nuclei-native": recipe})
         assert uses_of(changed, "dsb2018") == {**uses_of(config, "dsb2018"), use: True}
         assert uses_of(changed, "kidney_nuclei") == uses_of(config, "kidney_nuclei")
+
+
+def test_what_is_inspected(config):
+    with pytest.raises(SegbenchError, match="images= is not given"):
+        inspection_of(config, ROOT)
+    asked = {"images": "data/x", "masks": "data/y", "name": "mine"}
+    main = config.main.model_copy(update=asked)
+    assert inspection_of(replace(config, main=main), ROOT) == {**asked, "base": str(ROOT)}
+    main = main.model_copy(update={"name": "No Name"})
+    with pytest.raises(SegbenchError, match="name=No Name"):
+        inspection_of(replace(config, main=main), ROOT)
 
 
 def test_a_model_with_the_same_patch_changes_nothing(config):

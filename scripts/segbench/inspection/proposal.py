@@ -1,0 +1,222 @@
+"""What the config of an inspected folder should say."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from segbench.datasets.label_names import label_values
+from segbench.decoders.decoder import Header
+from segbench.inspection.labels import IGNORED, Labels
+from segbench.inspection.names import SPLITS, guessed_groups
+from segbench.inspection.pairs import Pairs, Place
+from segbench.inspection.survey import Survey
+
+#: Highest value of a class.
+HIGHEST = 254
+#: Sides of training patches are no larger than this, in images and in volumes.
+PATCH = {2: 64, 3: 24}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A class: its name, its value in our label maps, and its labels in the masks."""
+
+    name: str
+    value: int
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is written into the config.
+
+    Attributes
+    ----------
+    format, task : str
+    why : str
+        Why this task, for a comment.
+    classes : tuple of Named
+    ignore : tuple of str
+        Labels that seem to mean that nobody annotated a pixel.
+    layout : mapping of str to str
+        Keys of `layout` that differ from their defaults.
+    sheet : dict of str to (str, str)
+        Sample -> group and split, for a sheet; empty: none is needed.
+    groups : str
+        Why the groups of `sheet` are what they are; empty: there are none.
+    tested : bool
+        Some samples are of a test set.
+    channels : str
+        For the preprocessing recipe.
+    size : tuple of int
+        The smallest of the images: (y, x) or (z, y, x).
+    count : int
+        Groups, or images where there are none.
+    """
+
+    format: str = "folder"
+    task: str = "semantic"
+    why: str = ""
+    classes: tuple[Named, ...] = ()
+    ignore: tuple[str, ...] = ()
+    layout: Mapping[str, str] = field(default_factory=dict)
+    sheet: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    groups: str = ""
+    tested: bool = False
+    channels: str = "grey"
+    size: tuple[int, ...] = (1, 1)
+    count: int = 0
+
+    @property
+    def patch(self) -> tuple[int, ...]:
+        """Sides of a training patch that fits into every image: multiples of 2 ** `depth`."""
+        step = 2**self.depth
+        most = PATCH.get(len(self.size), 64)
+        return tuple(max(min(side, most) // step * step, 1) for side in self.size)
+
+    @property
+    def depth(self) -> int:
+        """Levels of a U-Net that the smallest side allows."""
+        return next((depth for depth in (3, 2, 1) if min(self.size) >= 2 ** (depth + 1)), 1)
+
+
+def propose(found: Survey, pairs: Pairs, labels: Labels) -> Proposal:
+    """A config for images and masks that pair by name."""
+    headers = [found.headers[p.entry.name] for p in pairs.images.values()
+               if p.entry.name in found.headers]  # fmt: skip
+    groups, why = guessed_groups(list(pairs.images))
+    splits = pairs.splits()
+    sides = {(group, SPLITS.get(splits.get(key, ""), "")) for key, group in groups.items()}
+    if len(sides) > len(set(groups.values())):
+        groups, why = {}, ""  # of a group on both sides of a split the names say too much
+    sheet = {
+        _sample(place, pairs.image_suffix) or key: (
+            groups.get(key, ""),
+            SPLITS.get(splits.get(key, ""), "train"),
+        )
+        for key, place in (pairs.images.items() if groups or splits else ())
+    }
+    proposal = Proposal(
+        layout=layout_of(pairs) or {},
+        sheet=sheet,
+        groups=why,
+        tested="test" in {split for _, split in sheet.values()},
+        channels=_channels(headers),
+        size=min((header.size for header in headers), default=(64, 64)),
+        count=len(set(groups.values())) or len(pairs.images),
+    )
+    if not pairs.masks:
+        classes = tuple(Named(name, n) for n, name in enumerate(pairs.classes[:HIGHEST], 1))
+        return replace(
+            proposal, task="classification", classes=classes,
+            why="no masks, and folders that could be classes",
+        )  # fmt: skip
+    return _with_classes(proposal, pairs, labels)
+
+
+def _with_classes(proposal: Proposal, pairs: Pairs, labels: Labels) -> Proposal:
+    if pairs.classes:
+        classes = tuple(Named(name, n) for n, name in enumerate(pairs.classes[:HIGHEST], 1))
+        return replace(proposal, task="overlapping", classes=classes,
+                       why="a folder of masks for each class")  # fmt: skip
+    if labels.instances:
+        return replace(proposal, task="instances", classes=(Named("object", 1),),
+                       why="the values look like numbers of objects")  # fmt: skip
+    values = sorted(set(labels.pixels) - {0})
+    ignored = (
+        {v for v in values if v in IGNORED} if len(values) > 1 and not labels.by_colour else set()
+    )
+    kept = [value for value in values if value not in ignored]
+    if labels.smeared or not kept:
+        kept = [max(values, default=1, key=lambda value: labels.pixels[value])]
+    classes = tuple(
+        Named(
+            labels.names.get(value, "object" if len(kept) == 1 else f"class {labels.shown(value)}"),
+            number,
+            () if not labels.by_colour and value == number else (labels.shown(value),),
+        )
+        for number, value in enumerate(kept[:HIGHEST], 1)
+    )
+    return replace(
+        proposal, task="semantic", classes=classes, ignore=tuple(map(str, sorted(ignored))),
+        why="few values, which are classes",
+    )  # fmt: skip
+
+
+def _channels(headers: Iterable[Header]) -> str:
+    """`channels` of a recipe that takes all images."""
+    counts = {h.shape[-1] - h.alpha if h.axes.endswith("c") else 1 for h in headers}
+    if any(len(h.size) == 3 for h in headers) or not counts <= {1, 3}:
+        return "all"
+    return "rgb" if 3 in counts else "grey"
+
+
+def layout_of(pairs: Pairs) -> dict[str, str] | None:
+    """The keys of `layout` with which the reader of folders pairs them; None: there are none."""
+    images, masks = pairs.roots()
+    if len(images) != 1 or len(masks) > 1:
+        return None
+    image_root, mask_root = min(images), min(masks, default="masks")
+    for key, some in pairs.masks.items():
+        wanted_key = _sample(pairs.images[key], pairs.image_suffix)
+        for name, place in some:
+            root = PurePosixPath(mask_root, name).as_posix()
+            if _below(place.entry.stem, root, pairs.mask_suffix) != wanted_key:
+                return None
+    wanted = {
+        "images": (image_root, "images"), "masks": (mask_root, "masks"),
+        "image_suffix": (pairs.image_suffix, ""), "mask_suffix": (pairs.mask_suffix, ""),
+    }  # fmt: skip
+    return {key: value for key, (value, default) in wanted.items() if value != default}
+
+
+def _sample(place: Place, suffix: str) -> str | None:
+    """What the reader of folders calls an image."""
+    return _below(place.entry.stem, place.root, suffix)
+
+
+def _below(stem: str, root: str, suffix: str) -> str | None:
+    path = PurePosixPath(stem)
+    if not path.is_relative_to(root):
+        return None
+    return path.relative_to(root).as_posix().removesuffix(suffix)
+
+
+def of_nnunet(found: Survey, path: Path) -> Proposal:
+    """A config for a Decathlon or nnU-Net raw dataset, by its dataset.json."""
+    names = {name: values for name, values in label_values(path).items() if values - {0}}
+    names = {
+        name: v for name, v in names.items() if name.casefold() not in {"background", "ignore"}
+    }
+    regions = any(len(values) > 1 for values in names.values())
+    headers = [h for name, h in found.headers.items() if "imagesTr" in PurePosixPath(name).parts]
+    volumes = any(len(header.size) == 3 for header in headers)
+    cases = {e.name for e in found.entries if "labelsTr" in PurePosixPath(e.name).parts}
+    return Proposal(
+        format="msd",
+        task="overlapping" if regions else "semantic",
+        why="regions that overlap, by dataset.json" if regions else "label maps, by dataset.json",
+        classes=tuple(Named(name, number) for number, name in enumerate(names, 1)),
+        channels="all" if volumes else _channels(headers),
+        size=min((header.size for header in headers), default=(64, 64)),
+        count=len(cases),
+    )
+
+
+def sheet_in(folder: Path, others: Sequence[str]) -> str:
+    """A table in the folder that has the column sample; empty: there is none."""
+    for name in others:
+        if name.lower().endswith((".csv", ".tsv")):
+            try:
+                with (folder / name).open(encoding="utf-8-sig", newline="") as handle:
+                    head = handle.readline()
+            except (OSError, UnicodeDecodeError):
+                continue
+            delimiter = max("\t;,", key=head.count)
+            cells = next(csv.reader([head], delimiter=delimiter), [])
+            if "sample" in [cell.strip() for cell in cells]:
+                return name
+    return ""

@@ -1,0 +1,250 @@
+"""`snakemake inspect`: look at a folder, say what is there, write a config for it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shlex
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from segbench.files import write_text
+from segbench.inspection import advice, labels, survey
+from segbench.inspection.coco import annotation_files, read_coco
+from segbench.inspection.config_files import config_files, sheet_text
+from segbench.inspection.gathering import check_target, gather_pairs, gather_polygons
+from segbench.inspection.pairs import Pairs, pair
+from segbench.inspection.polygons import CROWD, Annotated
+from segbench.inspection.proposal import Named, Proposal, layout_of, of_nnunet, propose, sheet_in
+from segbench.inspection.yolo import label_files, read_yolo
+
+SHEET = "sheet.csv"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Inspection:
+    """What is said about a folder.
+
+    Attributes
+    ----------
+    lines, warnings, steps : list of str
+        What is there; usual mistakes; what to do next.
+    proposal : Proposal or None
+        None: no config can be written.
+    images : str
+        The folder that is inspected, as it was given.
+    folder : Path
+        That of the dataset: the one that was inspected, or the new one.
+    made : bool
+        Whether it is the new one.
+    """
+
+    images: str
+    folder: Path
+    lines: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    proposal: Proposal | None = None
+    made: bool = False
+
+
+def inspect_folder(images: str, masks: str | None, name: str | None, base: Path) -> str:
+    """Look at a folder, and write a config for it where there is none.
+
+    Parameters
+    ----------
+    images : str
+        The folder, relative to `base` or absolute. It is not written to.
+    masks : str, optional
+        A new folder for links to the images and masks, where the config cannot name the layout:
+        polygons are drawn.
+    name : str, optional
+        Of the dataset; else that of the folder.
+    base : Path
+        The project: files are written below its ``config``. None is overwritten.
+
+    Returns
+    -------
+    str
+        What is there, what is likely to go wrong, and what to do next.
+
+    Raises
+    ------
+    SegbenchError
+        A folder does not fit, or annotations cannot be read.
+    """
+    folder = base / Path(images).expanduser()
+    target = None if masks is None else base / Path(masks).expanduser()
+    found = survey.survey(folder)
+    if target is not None:
+        check_target(folder, target)
+    seen = Inspection(images, folder, survey.lines_of(found))
+    _look(seen, found, target)
+    shown = masks if seen.made and masks is not None else images
+    if seen.proposal is not None:
+        slug = name or re.sub(r"[^a-z0-9]+", "_", seen.folder.resolve().name.lower()).strip("_")
+        _write(seen, slug or "my_images", shown, base)
+    return _text(seen)
+
+
+def write_inspection(
+    images: str, masks: str | None, name: str | None, base: str, output: Path
+) -> None:
+    """Inspect a folder, print what is found, and keep it; see `inspect_folder`."""
+    text = inspect_folder(images, masks, name, Path(base))
+    write_text(output, text)
+    log.warning("\n\n%s", text)
+
+
+def _look(seen: Inspection, found: survey.Survey, target: Path | None) -> None:
+    """Recognise the layout."""
+    roots = [PurePosixPath(n) for n in found.others if PurePosixPath(n).name == "dataset.json"]
+    for path in roots:
+        if any(
+            PurePosixPath(e.name).is_relative_to(path.parent / "imagesTr") for e in found.entries
+        ):
+            seen.lines.append(f"  a Decathlon or nnU-Net raw dataset: {path}")
+            seen.proposal = of_nnunet(found, found.folder / path)
+            seen.warnings = survey.unreadable_lines(found)
+            return
+    coco, yolo = annotation_files(found), label_files(found)
+    if coco or yolo:
+        classes, annotated = read_coco(found, coco) if coco else read_yolo(found, yolo)
+        _polygons(seen, classes, annotated, "COCO" if coco else "YOLO", target)
+        left = len(found.entries) - len(annotated)
+        if left > 0:
+            seen.warnings.append(f"{left} images are not annotated, and are left out")
+        return
+    _pairs(seen, found, pair(found.entries), target)
+
+
+def _again(seen: Inspection, ending: str) -> str:
+    """The command that makes the new folder."""
+    images = seen.images.rstrip("/")
+    return (
+        f"snakemake inspect --config images={shlex.quote(images)} "
+        f"masks={shlex.quote(f'{images}_{ending}')}"
+    )
+
+
+def _polygons(
+    seen: Inspection, classes: list[str], annotated: list[Annotated], kind: str, target: Path | None
+) -> None:
+    """Polygons become masks in a new folder."""
+    shapes = [shape for one in annotated for shape in one.shapes]
+    counts = Counter(classes[shape.category] for shape in shapes)
+    instances = len(classes) == 1
+    seen.lines += [
+        f"  {kind} annotations: {len(annotated)} images, {len(shapes)} objects",
+        f"  classes: {survey.counted(counts, 12) or ', '.join(classes)}",
+    ]
+    if not classes or target is None:
+        seen.steps.append(f"draw masks of the polygons: {_again(seen, 'masks')}")
+        return
+    seen.lines += gather_polygons(seen.folder, target, annotated, instances)
+    seen.folder, seen.made = target, True
+    new = survey.survey(target)
+    pairs = pair(new.entries)
+    proposal = propose(new, pairs, labels.Labels(opened=1))
+    crowds = instances and any(shape.crowd for shape in shapes)
+    seen.proposal = replace(
+        proposal,
+        task="instances" if instances else "semantic",
+        why="one class: its objects are numbered" if instances else "several classes",
+        classes=tuple(Named(name, number) for number, name in enumerate(classes, 1)),
+        ignore=(str(CROWD),) if crowds else (),
+    )
+    seen.warnings += advice.warnings_of(new, pairs)
+
+
+def _pairs(seen: Inspection, found: survey.Survey, pairs: Pairs, target: Path | None) -> None:
+    """Images and masks that pair by name."""
+    seen.lines.append(f"{len(pairs.masks)} of {len(pairs.images)} images have a mask")
+    seen.warnings += advice.warnings_of(found, pairs)
+    if pairs.splits():
+        seen.lines.append(f"  parts of a split: {survey.counted(Counter(pairs.splits().values()))}")
+    if pairs.masks:
+        names = [place.entry.name for place in pairs.all_masks]
+        counted = labels.labels_in(found.folder, names)
+        seen.lines += labels.lines_of(counted)
+        seen.warnings += labels.warnings_of(counted)
+    elif not pairs.classes:
+        seen.steps.append(
+            "there are no masks: annotate the images, or segment them with a trained model "
+            f"(snakemake apply --config images={shlex.quote(seen.images)} model=STUDY/best)"
+        )
+        return
+    else:
+        counted = labels.Labels()
+    if layout_of(pairs) is None and target is None:
+        seen.steps.append(
+            "images and masks lie in several folders each, which no config can name: link them "
+            f"into one: {_again(seen, 'linked')}"
+        )
+        return
+    if target is not None:
+        seen.lines += gather_pairs(found.folder, target, pairs)
+        seen.folder, seen.made = target, True
+        found = survey.survey(target)
+        pairs = pair(found.entries)
+    seen.proposal = propose(found, pairs, counted)
+    there = sheet_in(found.folder, found.others)
+    if there:
+        seen.lines.append(f"  a sheet: {there}")
+        seen.proposal = replace(
+            seen.proposal, layout={**seen.proposal.layout, "sheet": there}, sheet={}, groups=""
+        )
+
+
+def _write(seen: Inspection, name: str, path: str, base: Path) -> None:
+    """Write the config and the sheet; what is there is kept."""
+    proposal = seen.proposal
+    assert proposal is not None
+    if proposal.groups:
+        groups = Counter(group for group, _ in proposal.sheet.values())
+        some = ", ".join(f"{group} ({count})" for group, count in sorted(groups.items())[:4])
+        seen.lines.append(f"  {len(groups)} groups by {proposal.groups}: {some}")
+    if proposal.sheet and seen.made:
+        write_text(seen.folder / SHEET, sheet_text(proposal))
+        proposal = replace(proposal, layout={**proposal.layout, "sheet": SHEET})
+    elif proposal.sheet:
+        place = f"config/{name}-{SHEET}"
+        _has(base / place, sheet_text(proposal))
+        seen.warnings.append(
+            "without a sheet each image is a group of its own: of one patient, animal or slide "
+            "some images are trained on and others tested on"
+        )
+        seen.steps.append(
+            f"check {place}, copy it to {path}/{SHEET}, and set `sheet: {SHEET}` under `layout`"
+        )
+    files = config_files(proposal, name, path)
+    kept = [file for file, text in files.items() if not _has(base / file, text)]
+    if kept:
+        seen.warnings.append(
+            f"kept as they are, with other content: {', '.join(kept)}; name=OTHER writes them "
+            "under another name"
+        )
+    seen.steps += [
+        f"read config/datasets/{name}.yaml: lines with <- are guesses",
+        f"snakemake {name} --configfile config/{name}.yaml -n     # what would be computed",
+        f"snakemake {name} --configfile config/{name}.yaml        # compute it",
+    ]
+
+
+def _has(path: Path, text: str) -> bool:
+    """Write a file unless there is one; whether it then has this text."""
+    if not path.exists():
+        write_text(path, text)
+    return path.read_text("utf-8") == text
+
+
+def _text(seen: Inspection) -> str:
+    parts = [f"{seen.images}: {seen.lines[0]}", *seen.lines[1:]]
+    if seen.warnings:
+        parts += ["", "Usual mistakes:", *(f"  - {line}" for line in seen.warnings)]
+    if seen.steps:
+        parts += ["", "Next:", *(f"  {n}. {line}" for n, line in enumerate(seen.steps, 1))]
+    return "\n".join(parts) + "\n"

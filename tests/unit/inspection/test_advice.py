@@ -1,0 +1,81 @@
+"""Usual mistakes in a folder."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from segbench.inspection.advice import warnings_of
+from segbench.inspection.pairs import pair
+from segbench.inspection.survey import survey
+from unit.inspection.layouts import image, mask, plain
+
+
+def said(root):
+    found = survey(root)
+    return warnings_of(found, pair(found.entries))
+
+
+def test_a_good_folder_has_none(tmp_path):
+    plain(tmp_path)
+    assert said(tmp_path) == []
+
+
+def grey(root):
+    image(root / "images/cell_0.png", 0, channels=1)
+
+
+def deep(root):
+    (root / "images/cell_0.png").unlink()
+    np.save(root / "images/cell_0.npy", np.zeros((64, 72, 3), np.uint16))
+
+
+def volume(root):
+    (root / "images/cell_0.png").unlink()
+    np.save(root / "images/cell_0.npy", np.zeros((9, 64, 72), np.uint8))
+
+
+def lost_mask(root):
+    (root / "masks/cell_3.png").unlink()
+
+
+def lonely(root):
+    mask(root / "masks/other.png")
+
+
+def copied(root):
+    shutil.copy(root / "images/cell_1.png", root / "images/cell_2.png")
+
+
+def turned(root):
+    image(root / "images/cell_4.png", 4, size=(72, 64))
+
+
+def unknown(root):
+    (root / "slide.xyz").write_text("x")
+
+
+def doubled(root):
+    image(root / "images/cell_5.tif", 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (grey, "several numbers of channels (5 3, 1 1): `channels: grey` or `rgb`"),
+        (deep, "several types of numbers (5 uint8, 1 uint16)"),
+        (volume, "several numbers of axes (5 2-D, 1 3-D)"),
+        (lost_mask, "1 of 6 images have no mask: images/cell_3.png; save an empty mask"),
+        (lonely, "1 masks have no image: masks/other.png"),
+        (copied, "2 images are copies of each other"),
+        (turned, "images/cell_4.png (72 x 64) and masks/cell_4.png (64 x 72); rows and columns"),
+        (unknown, "1 files ending in .xyz are not read (e.g. slide.xyz)"),
+        (doubled, "1 images are named as another but for the ending: images/cell_5.tif"),
+    ],
+)
+def test_a_mistake_is_named_with_what_to_do(tmp_path, change, says):
+    plain(tmp_path)
+    change(tmp_path)
+    assert any(says in line for line in said(tmp_path)), said(tmp_path)

@@ -1,0 +1,166 @@
+"""Every layout, from the folder to rows of a sample sheet."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segbench.config.loader import load
+from segbench.datasets import reader_of
+from segbench.datasets.description import describe
+from segbench.datasets.formats import FORMATS
+from segbench.errors import SegbenchError
+from segbench.inspection.stage import inspect_folder, write_inspection
+from unit.inspection import layouts
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with the recipes of this one."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    return tmp_path
+
+
+def rows_of(project, name):
+    """The config's check passes; the rows of all samples, and the config."""
+    config = load(project / f"config/{name}.yaml", root=project, command=[name], formats=FORMATS)
+    dataset = config.datasets[name]
+    root, reader = project / dataset.folder.path, reader_of(dataset)
+    return [describe(dataset, reader, root, raw, 0) for raw in reader.scan(root)], config
+
+
+@pytest.mark.parametrize(
+    ("layout", "masks", "classes", "task"),
+    [
+        (layouts.plain, None, ["object"], "semantic"),
+        (layouts.suffix, None, ["class 1", "class 2"], "semantic"),
+        (layouts.split, "linked", ["object"], "semantic"),
+        (layouts.nnunet, None, ["cell", "debris"], "semantic"),
+        (layouts.coco, "drawn", ["cat", "dog"], "semantic"),
+        (layouts.yolo, "drawn", ["leaf"], "instances"),
+    ],
+)
+def test_a_layout_becomes_a_dataset(project, layout, masks, classes, task):
+    layout(project / "data")
+    before = {path: path.stat().st_mtime_ns for path in (project / "data").rglob("*")}
+    text = inspect_folder("data", masks, "own", project)
+    assert "snakemake own --configfile config/own.yaml" in text
+    rows, config = rows_of(project, "own")
+    assert len(rows) == 6
+    assert config.datasets["own"].task == task
+    assert [one.name for one in config.datasets["own"].classes] == classes
+    assert {name for row in rows for name in row.classes} == set(classes)
+    assert {path: path.stat().st_mtime_ns for path in (project / "data").rglob("*")} == before
+
+
+def test_parts_of_a_split_and_numbers_of_objects_arrive(project):
+    layouts.split(project / "split")
+    inspect_folder("split", "linked", "parts", project)
+    rows, config = rows_of(project, "parts")
+    assert {row.sample: row.split for row in rows} == {
+        "test.a4": "test", "test.a5": "test", "train.a0": "train", "train.a1": "train",
+        "train.a2": "train", "val.a3": "train",
+    }  # fmt: skip
+    assert config.studies["parts"].protocol == "held-out"
+    layouts.yolo(project / "leaves")
+    inspect_folder("leaves", "leaf_masks", "leaves", project)
+    assert [row.objects for row in rows_of(project, "leaves")[0]] == [0, 1, 2, 3, 4, 0]
+
+
+def test_groups_come_as_a_sheet_to_be_checked(project):
+    layouts.suffix(project / "data")
+    text = inspect_folder("data", None, "mice", project)
+    assert "3 groups by a patient, animal, slide or the like in the names: mouse-0 (2)" in text
+    assert "check config/mice-sheet.csv, copy it to data/sheet.csv" in text
+    shutil.copy(project / "config/mice-sheet.csv", project / "data/sheet.csv")
+    path = project / "config/datasets/mice.yaml"
+    path.write_text(path.read_text().replace("sheet: null", "sheet: sheet.csv"))
+    assert len({row.group for row in rows_of(project, "mice")[0]}) == 3
+    again = inspect_folder("data", None, "mice2", project)
+    assert "a sheet: sheet.csv" in again
+    assert len({row.group for row in rows_of(project, "mice2")[0]}) == 3
+
+
+def test_a_users_file_is_never_overwritten(project):
+    layouts.plain(project / "data")
+    inspect_folder("data", None, None, project)
+    path = project / "config/datasets/data.yaml"
+    mine = path.read_text().replace("name: object", "name: cell")
+    path.write_text(mine)
+    text = inspect_folder("data", None, None, project)
+    assert path.read_text() == mine
+    assert "kept as they are, with other content: config/datasets/data.yaml; name=OTHER" in text
+    with pytest.raises(SegbenchError, match="is not empty"):
+        inspect_folder("data", "data", None, project)
+
+
+def test_polygons_and_folders_of_a_split_are_asked_for_by_name(project):
+    layouts.coco(project / "coco")
+    text = inspect_folder("coco", None, None, project)
+    assert "8 objects" in text
+    assert "snakemake inspect --config images=coco masks=coco_masks" in text
+    layouts.split(project / "split")
+    assert "masks=split_linked" in inspect_folder("split", None, None, project)
+    assert not (project / "config/datasets/coco.yaml").exists()
+
+
+def test_images_alone_and_classes_of_images(project):
+    for k in range(4):
+        layouts.image(project / f"alone/a{k}.png", k)
+        layouts.image(project / f"kinds/{('cat', 'dog')[k % 2]}/a{k}.png", k, size=(64, 64))
+    text = inspect_folder("alone", None, None, project)
+    assert "there are no masks" in text
+    assert "snakemake apply --config images=alone" in text
+    inspect_folder("kinds", None, None, project)
+    rows, config = rows_of(project, "kinds")
+    assert config.datasets["kinds"].task == "classification"
+    assert [row.classes for row in rows] == [("cat",), ("cat",), ("dog",), ("dog",)]
+
+
+def test_volumes_and_masks_of_overlapping_classes(project):
+    for k in range(4):
+        for place in ("volumes/images", "volumes/masks"):
+            (project / place).mkdir(parents=True, exist_ok=True)
+        block = np.zeros((9, 20, 24), np.uint8)
+        block[3:6, 4:9, 4:9] = 1
+        np.save(project / f"volumes/images/v{k}.npy", block.astype(np.float32) + k)
+        np.save(project / f"volumes/masks/v{k}.npy", block)
+        layouts.image(project / f"layers/images/a{k}.png", k)
+        for name in ("cell", "wall"):
+            layouts.mask(project / f"layers/masks/{name}/a{k}.png")
+    inspect_folder("volumes", None, None, project)
+    rows, config = rows_of(project, "volumes")
+    assert {row.size for row in rows} == {(9, 20, 24)}
+    assert config.preprocessing["volumes"].channels == "all"
+    assert config.models["volumes"].training.patch == (8, 20, 24)
+    inspect_folder("layers", None, None, project)
+    rows, config = rows_of(project, "layers")
+    assert config.datasets["layers"].task == "overlapping"
+    assert all(row.classes == ("cell", "wall") for row in rows)
+
+
+def test_the_report_is_written_and_shown(project, caplog):
+    layouts.plain(project / "data")
+    write_inspection("data", None, "own", str(project), project / "report.txt")
+    text = (project / "report.txt").read_text()
+    assert text.startswith("data: 12 images and masks\n")
+    assert text in caplog.text
+
+
+def test_crowds_of_one_class_are_not_annotated(project):
+    layouts.coco(project / "data", ["cat"])
+    path = project / "data/train/_annotations.coco.json"
+    content = json.loads(path.read_text())
+    content["annotations"][0]["iscrowd"] = 1
+    path.write_text(json.dumps(content))
+    inspect_folder("data", "drawn", "own", project)
+    rows, config = rows_of(project, "own")
+    assert config.datasets["own"].ignore.labels == (65535,)
+    assert [row.ignored > 0 for row in rows] == [True] + [False] * 5
+    assert [row.objects for row in rows] == [1, 2, 2, 2, 0, 0]
