@@ -98,7 +98,7 @@ def _no_class(unknown: Iterable[int], labels: Labels) -> str:
 def _nearest(unknown: Mapping[int, int], labels: Labels) -> str:
     """Unknown labels; each colour with the class's colour that is nearest."""
     if not labels.by_colour:
-        return counted(unknown)
+        return counted(unknown, labels)
     order = sorted(unknown, key=lambda value: (-unknown[value], value))
     known = np.array(sorted(labels.names))
     shown = []

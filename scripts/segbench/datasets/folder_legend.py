@@ -101,10 +101,10 @@ class Labels:
         return cls(by_colour, found, names, said)
 
     def shown(self, number: int) -> str:
-        """A label as it stands in the config, with its name in the file."""
+        """A label as it stands in the config: its name, if the file has one."""
         if self.by_colour:
             return f"#{number:06x}"
-        return f"{number} {self.said[number]!r}" if number in self.said else str(number)
+        return repr(self.said[number]) if number in self.said else str(number)
 
     def expected(self) -> str:
         """All labels with their classes."""

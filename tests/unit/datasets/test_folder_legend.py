@@ -71,8 +71,8 @@ def test_names_in_the_file_are_looked_up():
     )
     assert labels.classes == {3: 1, 7: 2, 5: 0}
     assert not labels.by_colour
-    assert labels.shown(9) == "9 'bone'"
-    assert labels.expected() == "3 'tumor' (a), 5 'air' (background), 7 (b)"
+    assert labels.shown(9) == "'bone'"
+    assert labels.expected() == "'tumor' (a), 'air' (background), 7 (b)"
 
 
 def test_classes_without_labels_go_by_name_where_the_file_names_one():
