@@ -26,6 +26,13 @@ read, refused = partial(agreeing.read, DECODER), partial(agreeing.refused, DECOD
 GREY = np.arange(20, dtype=np.uint8).reshape(4, 5)
 RGB = np.dstack([GREY, GREY + 50, GREY + 100])
 
+#: Endings and modes that keep every value.
+LOSSLESS = [
+    *[(".bmp", mode) for mode in ("1", "L", "P", "RGB")],
+    *[(".webp", mode) for mode in ("RGB", "RGBA")],
+    (".gif", "P"),
+]
+
 #: Colour type of PNG -> its depths and number of channels.
 KINDS = {0: ((1, 2, 4, 8, 16), 1), 2: ((8, 16), 3), 4: ((8, 16), 2), 6: ((8, 16), 4)}
 
@@ -136,6 +143,30 @@ def test_bmp(tmp_path, array):
     theirs = cv2.imread(str(tmp_path / "a.bmp"), cv2.IMREAD_UNCHANGED)
     theirs = theirs[..., ::-1] if array.ndim == 3 else theirs
     assert np.array_equal(theirs, array * np.uint8(255) if array.dtype == bool else array)
+
+
+@given(st.data())
+def test_random_pictures_come_back(tmp_path_factory, data):
+    ending, mode = data.draw(st.sampled_from(LOSSLESS))
+    channels = {"1": (), "L": (), "P": (), "RGB": (3,), "RGBA": (4,)}[mode]
+    shape = data.draw(st.tuples(st.integers(1, 20), st.integers(1, 20)))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    array = rng.integers(0, 256, (*shape, *channels), np.uint8)
+    array = array > 127 if mode == "1" else array
+    image = Image.fromarray(array, mode if mode == "P" else None)
+    colours = rng.integers(0, 256, (256, 3), np.uint8)
+    if mode == "P":
+        image.putpalette(colours.tobytes())
+    options = {"lossless": True, "exact": True} if ending == ".webp" else {}
+    path = tmp_path_factory.mktemp("any") / f"a{ending}"
+    image.save(path, **options)
+    found = read(path)
+    if found.palette is not None:
+        assert np.array_equal(found.palette[found.pixels], colours[array])
+    else:
+        assert found.pixels.dtype == array.dtype
+        assert np.array_equal(found.pixels, array)
+    assert (found.palette is not None) == (mode == "P")
 
 
 @pytest.mark.parametrize("ending", [".gif", ".bmp"])
