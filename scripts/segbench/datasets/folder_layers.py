@@ -16,9 +16,6 @@ from segbench.decoders.decoder import Decoded
 from segbench.errors import SegbenchError
 from segbench.unannotated import UNANNOTATED, UNANNOTATED_OBJECT
 
-#: Stands for what was not annotated, beside the names of classes.
-_HIDDEN = "(not annotated)"
-
 
 def is_layered(mask: Decoded) -> bool:
     """Whether the channels of a mask are named segments."""
@@ -79,27 +76,26 @@ def class_masks(
     SegbenchError
         A segment belongs to no class.
     """
+    spellings = [(one.name, (one.name, *one.labels)) for one in classes]
     nothing = background or Background()
-    spellings: list[tuple[str, tuple[str | int, ...]]] = [
-        *((one.name, (one.name, *one.labels)) for one in classes),
-        (nothing.name, (nothing.name, *nothing.labels)),
-        (_HIDDEN, ignore.labels if ignore is not None else ()),
-    ]
+    spellings.append((nothing.name, (nothing.name, *nothing.labels)))
     known = class_of_spelling(spellings, normalised_name)
-    found = {name: np.zeros(mask.header.size, np.uint8) for name, _ in spellings}
-    for name, part in zip(mask.header.channels, layers(path, mask), strict=True):
+    found = {one.name: np.zeros(mask.header.size, np.uint8) for one in classes}
+    segments, hidden = _without_ignored(path, mask, ignore)
+    for name, part in segments:
         owner = known.get(normalised_name(name))
         if owner is None:
             raise SegbenchError(
                 f"{path}: the segment {name!r} belongs to no class",
                 f"segments called as a class, or as one of its labels: {', '.join(known)}",
-                f"add {name!r} in the dataset's config to the `labels` of a class, to "
-                "`background: {labels: [...]}` if nothing is there, or to `ignore: {labels: "
-                "[...]}` if nobody annotated it",
+                f"in the dataset's config add {name!r} to the `labels` of a class; to "
+                "`background: {labels: [...]}` if it means that no class is there; or to "
+                "`ignore: {labels: [...]}` if it means that nobody annotated it",
             )
-        found[owner] |= part
-    masks = np.stack([found[one.name] for one in classes], axis=-1)
-    masks[found[_HIDDEN] == 1] = UNANNOTATED
+        if owner in found:
+            np.maximum(found[owner], part, out=found[owner])
+    masks = np.stack(list(found.values()), axis=-1)
+    masks[hidden] = UNANNOTATED
     return masks
 
 

@@ -68,14 +68,12 @@ def test_a_label_map_of_layers_and_their_overlap():
     assert "task: overlapping" in error.value.action
 
 
-def test_segments_of_what_was_not_annotated():
-    mask, parts = layered("Lesion 1", "Void", "lung")
-    masks = class_masks(PATH, mask, CLASSES, None, Ignore(labels=(255, "void")))
-    hidden = parts[1] == 1
-    assert (masks[hidden] == 255).all()
-    assert np.array_equal(masks[~hidden], np.stack([parts[0], parts[2]], axis=-1)[~hidden])
-    expected = np.where(hidden, 255, 3 * parts[0] + 5 * parts[2])
-    assert np.array_equal(label_map(PATH, masks, CLASSES), expected)
+def test_what_was_not_annotated_stays_so():
+    pixels = np.array([[[1, 9], [0, 9], [0, 1], [0, 0]]], np.uint8)
+    mask = decoded(pixels, "yxc", channels=("Tumour", "lung"))
+    masks = class_masks(PATH, mask, CLASSES, None, Ignore(labels=(9,)))
+    assert masks[0].tolist() == [[1, 255], [0, 255], [0, 1], [0, 0]]
+    assert label_map(PATH, masks, CLASSES).tolist() == [[3, 255, 5, 0]]
 
 
 def test_each_segment_is_an_object():
