@@ -136,7 +136,9 @@ class _Layout:
             axes.names, axes.shape, values, grid.spacing_mm, grid.affine, grid.other_affine,
             colour=colours > 1, alpha=colours == 4, notes=grid.notes,
         )  # fmt: skip
-        offset, count = int(header.get_data_offset()), int(np.prod(axes.stored, dtype=np.int64))
+        # Some writers leave it 0; the standard's own library then reads after the header.
+        offset = max(int(header.get_data_offset()), int(header.single_vox_offset))
+        count = int(np.prod(axes.stored, dtype=np.int64))
         return _Layout(described, axes, dtype, offset, count, colours, scale)
 
     def in_order(self, stored: np.ndarray) -> np.ndarray:
@@ -207,6 +209,8 @@ def _parsed(data: bytes) -> Any:
     # nibabel would make voxels of 0 mm 1 mm large.
     header["pixdim"][1:4][header["pixdim"][1:4] == 0] = np.nan
     header.check_fix()
+    if header["magic"] == header.pair_magic:
+        raise ValueError("its header is one of a pair of files (.hdr and .img)")
     return header
 
 

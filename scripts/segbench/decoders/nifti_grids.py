@@ -20,8 +20,8 @@ from segbench.decoders.affines import (
 from segbench.decoders.grids import TOLERANCE
 from segbench.decoders.volume_axes import Axes
 
-#: Millimetres in the units that a header can name; without a unit it is millimetres.
-_MILLIMETRES: Mapping[str, float] = {"mm": 1.0, "unknown": 1.0, "micron": 1e-3, "meter": 1e3}
+#: Millimetres in the units of lengths, by their codes; without a unit it is millimetres.
+_MILLIMETRES: Mapping[int, float] = {0: 1.0, 1: 1e3, 2: 1.0, 3: 1e-3}
 
 #: Voxel sizes of pixdim and affine that are one number in float32 ...
 _EQUAL = 1e-5
@@ -62,7 +62,10 @@ def grid_of(path: Path, header: Any, axes: Axes) -> Grid:
     NIfTI-1 standard, "3D image (volume) orientation and location in space",
     https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h
     """
-    unit = _MILLIMETRES.get(header.get_xyzt_units()[0], 1.0)
+    code = int(header["xyzt_units"]) & 7
+    if code not in _MILLIMETRES:
+        return Grid(None, None, None, (f"its unit {code} is not known: no voxel size is taken",))
+    unit = _MILLIMETRES[code]
     spatial = slice(-len(axes.names.rstrip("c")), None)
     pixdim = tuple(_decimal(side) * unit for side in header["pixdim"][3:0:-1])[spatial]
     said = [name for name in ("sform", "qform") if header[f"{name}_code"] > 0]

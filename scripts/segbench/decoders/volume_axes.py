@@ -60,10 +60,10 @@ def axes_of(path: Path, shape: tuple[int, ...], values: int, chosen: str | None)
     """
     x, y, z, *others = (*shape, 1, 1)[: max(3, len(shape))]
     several = [length for length in (*others, values) if length > 1]
-    if len(shape) < 2 or 0 in shape or len(several) > 1:
+    if len(shape) < 2 or min(shape) < 1 or len(several) > 1:
         raise SegbenchError(
             f"{path}: has the shape {shape}" + (f" of {values} values each" if values > 1 else ""),
-            "(x, y), (x, y, z) or (x, y, z, channel), none of them 0",
+            "(x, y), (x, y, z) or (x, y, z, channel), none of them empty",
             "save one volume per file",
         )
     channels = several[0] if several else 1

@@ -236,6 +236,35 @@ def test_a_wrong_checksum(whole):
     refused(whole, "CRC check failed")
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        (344, b"ni1\0", "one of a pair of files"),
+        (42, b"\xf0\xff", "has the shape (-16, 5, 6)"),
+        (70, b"\x07\0", "data code 7"),
+        (40, b"\0\0", "has the shape"),
+    ],
+)
+def test_headers_that_mean_nothing(tmp_path, place, value, told):
+    blob = bytearray(nibabel.Nifti1Image(np.ones((4, 5, 6), np.uint8), AFFINE).to_bytes())
+    blob[place : place + len(value)] = value
+    path = tmp_path / "a.nii"
+    path.write_bytes(blob)
+    refused(path, told)
+
+
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+def test_no_offset_is_the_end_of_the_header(tmp_path, kind):
+    image = kind(np.ones((4, 5, 6), np.uint8), AFFINE)
+    image.header["vox_offset"] = 0
+    magic = kind.header_class.single_magic
+    blob = image.to_bytes()
+    image.header["magic"], image.header["vox_offset"] = magic, 0
+    path = tmp_path / "a.nii"
+    path.write_bytes(image.header.binaryblock + blob[len(image.header.binaryblock) :])
+    assert pixels_of(path).all()
+
+
 def test_several_members_and_what_follows(whole):
     before = pixels_of(whole)
     blob = gzip.decompress(whole.read_bytes())

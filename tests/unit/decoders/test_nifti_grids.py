@@ -99,6 +99,12 @@ def test_units_become_millimetres(path, unit, factor, coded):
         assert voxel_sizes(found.affine) == pytest.approx(found.spacing_mm[::-1])
 
 
+def test_an_unknown_unit_gives_no_voxel_size(path):
+    found = header_of(path, SCANNER, xyzt_units=7)
+    assert (found.spacing_mm, found.affine) == (None, None)
+    assert found.notes == ("its unit 7 is not known: no voxel size is taken",)
+
+
 def test_a_sheared_sform_gives_way_to_the_qform(path):
     found = header_of(path, SCANNER @ SHEAR, SCANNER)
     np.testing.assert_allclose(found.affine, SCANNER, atol=1e-4)

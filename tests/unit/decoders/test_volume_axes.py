@@ -38,7 +38,8 @@ def test_axes_are_named_whatever_their_length(shape, values, chosen, names, stor
 
 
 @pytest.mark.parametrize(
-    ("shape", "values"), [((5,), 1), ((5, 0), 1), ((5, 6, 7, 2, 2), 1), ((5, 6, 7, 2), 3)]
+    ("shape", "values"),
+    [((5,), 1), ((5, 0), 1), ((5, -6), 1), ((5, 6, 7, 2, 2), 1), ((5, 6, 7, 2), 3)],
 )
 def test_other_axes_are_refused(shape, values):
     with pytest.raises(SegbenchError, match=r"a\.nii: has the shape"):
