@@ -173,12 +173,11 @@ def _decoded(path: Path, planes: Sequence[Plane]) -> Iterator[np.ndarray]:
     for _, group in groupby(planes, key=lambda plane: id(plane.dataset)):
         of_file = list(group)
         dataset = of_file[0].dataset
-        pixels = _decompressed(
-            path if of_file[0].frame else path.with_name(of_file[0].name), dataset
-        )
+        whole = of_file[0].frame is None
+        pixels = _decompressed(path.with_name(of_file[0].name) if whole else path, dataset)
         if "PixelData" in dataset:
             del dataset.PixelData
-        if of_file[0].frame is None:
+        if whole:
             yield pixels
             continue
         frames = pixels if int(dataset.get("NumberOfFrames") or 1) > 1 else pixels[None]

@@ -83,11 +83,33 @@ CONVERT = {
     ".mnc": "convert it to NIfTI with mnc2nii, or with nibabel",
     ".brik": "convert it to NIfTI with 3dAFNItoNIFTI, or with nibabel",
     **dict.fromkeys(
-        (".czi", ".lif", ".lof", ".nd2", ".oib", ".oif", ".vsi", ".ims", ".lms", ".dv", ".zvi"),
+        (
+            ".czi",
+            ".lif",
+            ".lof",
+            ".lsm",
+            ".nd2",
+            ".oib",
+            ".oif",
+            ".ims",
+            ".lms",
+            ".dv",
+            ".zvi",
+            ".stk",
+            ".ics",
+            ".sld",
+            ".flex",
+            ".mrc",
+            ".dm3",
+            ".dm4",
+        ),
         "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff, or in Fiji (File > "
         "Import > Bio-Formats, save as OME-TIFF)",
     ),
-    ".mrxs": "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff",
+    **dict.fromkeys(
+        (".ndpi", ".scn", ".bif", ".qptiff", ".mrxs", ".vsi"),
+        "convert it to OME-TIFF, e.g. with bioformats2raw and raw2ometiff",
+    ),
 }
 
 #: Where nothing is said.

@@ -245,6 +245,13 @@ def test_pixels_cut_short(tmp_path):
         read(save(tmp_path, [made]))
 
 
+def test_frames_cut_short(tmp_path):
+    made = multiframe(np.zeros((3, 20, 20), np.uint16), [0, 1, 2])
+    made.PixelData = made.PixelData[:-100]
+    with pytest.raises(SegbenchError, match=r"IM1.dcm: cannot be decoded"):
+        read(save(tmp_path, [made]))
+
+
 def test_pixels_that_are_not_there(tmp_path):
     made = image(np.zeros((20, 20), np.uint16))
     del made.PixelData
