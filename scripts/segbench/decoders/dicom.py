@@ -22,6 +22,7 @@ from segbench.decoders.dicom_pixels import (
 from segbench.decoders.dicom_planes import Stack, planes_of, stack
 from segbench.decoders.dicom_seg import read_segmentation
 from segbench.decoders.faults import check_packages
+from segbench.decoders.volume_axes import Axes, axes_of
 
 
 class DicomDecoder(Decoder):
@@ -41,7 +42,7 @@ class DicomDecoder(Decoder):
         with parsing(path):
             datasets = read_series(path, pixels=False)
             if not _is_segmentation(datasets):
-                return _header(path, datasets, choices)[0]
+                return _header(path, *_arranged(path, datasets, choices))
         return self.read(path, choices).header  # whether segments overlap is in their pixels
 
     def read(self, path: Path, choices: Choices) -> Decoded:
@@ -49,11 +50,15 @@ class DicomDecoder(Decoder):
         with parsing(path):
             datasets = read_series(path, pixels=True)
             if _is_segmentation(datasets):
-                return read_segmentation(path, datasets[0])
-            header, found = _header(path, datasets, choices)
-            pixels = read_values(path, found.planes)
-            if len(header.size) == 2:
-                pixels = pixels[0]
+                return read_segmentation(path, datasets[0], choices)
+            found, axes = _arranged(path, datasets, choices)
+            header = _header(path, found, axes)
+            values = read_values(path, found.planes)
+            if header.colour:
+                values = values.transpose(2, 1, 0, 3)
+            else:
+                values = values.ravel().reshape(axes.stored, order="F")
+            pixels = np.ascontiguousarray(axes.in_order(values))
             return Decoded(header, pixels, palette_of(path, datasets[0]))
 
     def write_mask(
@@ -76,22 +81,24 @@ def _is_segmentation(datasets: list[Any]) -> bool:
     return datasets[0].get("SOPClassUID") in SEGMENTATIONS
 
 
-def _header(path: Path, datasets: list[Any], choices: Choices) -> tuple[Header, Stack]:
+def _arranged(path: Path, datasets: list[Any], choices: Choices) -> tuple[Stack, Axes]:
+    """Planes in order, and the axes that they make."""
     for dataset in datasets:
         check_readable(path, dataset)
     found = stack(path, planes_of(datasets), choices.axes)
-    first, planes = datasets[0], found.planes
-    shape: tuple[int, ...] = (int(first.Rows), int(first.Columns))
-    axes = "yx"
-    if len(planes) > 1:
-        shape, axes = (len(planes), *shape), "zyx"
-    if is_colour(first):
-        shape, axes = (*shape, 3), axes + "c"
-    header = Header(
-        axes, shape, value_dtype(path, planes), found.spacing_mm, found.affine,
-        colour=is_colour(first), notes=notes_of(path, found),
+    first = datasets[0]
+    shape = int(first.Columns), int(first.Rows), len(found.planes)
+    return found, axes_of(path, shape, 3 if is_colour(first) else 1, choices.axes)
+
+
+def _header(path: Path, found: Stack, axes: Axes) -> Header:
+    spatial, sides = len(axes.names.rstrip("c")), found.spacing_mm
+    return Header(
+        axes.names, axes.shape, value_dtype(path, found.planes),
+        spacing_mm=sides[-spatial:] if sides and len(sides) >= spatial else None,
+        affine=found.affine,
+        colour=is_colour(found.planes[0].dataset), notes=notes_of(path, found),
     )  # fmt: skip
-    return header, found
 
 
 #: The decoder of this module.

@@ -64,7 +64,8 @@ def segmentation_of(
         )
     binary = top <= BINARY_UP_TO and top <= 2 * len(used)
     numbers = range(1, top + 1) if binary else used
-    sources, frames = _sources(planes), label.reshape(-1, *label.shape[-2:])
+    frames = label.reshape(-1, *label.shape[-2:])
+    sources = _sources(planes[: len(frames)])  # slices that are channels have one mask
     if planes[0].frame is not None:  # as the file has its frames
         frames = frames[np.argsort([plane.frame or 0 for plane in planes])]
     identity = _identity(label, sources, names)

@@ -50,7 +50,7 @@ def _detector(plane: Plane) -> str:
 def _distance(stack: Stack) -> str:
     """Tell a distance between slices that is not that of their places, which counts."""
     said = stack.planes[0].numbers("SpacingBetweenSlices", 1)
-    if said is None or stack.spacing_mm is None or len(stack.spacing_mm) < 3:
+    if said is None or stack.affine is None or stack.spacing_mm is None or len(stack.planes) == 1:
         return ""
     if abs(abs(said[0]) - stack.spacing_mm[0]) <= 0.01 * stack.spacing_mm[0]:
         return ""

@@ -107,7 +107,7 @@ class Stack:
     ----------
     planes : list of Plane
     spacing_mm : tuple of float or None
-        (z, y, x); (y, x) of one plane.
+        (z, y, x); (y, x) of a picture without a place.
     affine : ndarray of float64, (4, 4), or None
         Index (x, y, z, 1) to millimetres: right, anterior, superior.
     """
@@ -126,7 +126,7 @@ def stack(path: Path, planes: Sequence[Plane], axes: str | None) -> Stack:
         The image, for errors.
     planes : sequence of Plane
     axes : str or None
-        What the user says of the axes; frames without a place are slices where it says z.
+        What the user says of the axes; without it, frames without a place are refused.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def stack(path: Path, planes: Sequence[Plane], axes: str | None) -> Stack:
     places = [_place(plane) for plane in planes]
     spacing = _common_spacing(path, planes)
     if any(place is None for place in places):
-        if len(planes) > 1 and "z" not in (axes or ""):
+        if len(planes) > 1 and axes is None:
             raise SegbenchError(
                 f"{path}: holds {len(planes)} frames, and does not say where they lie",
                 "frames with a position in the patient (ImagePositionPatient), or one frame",
@@ -221,7 +221,7 @@ def _in_order(
     ordered = [planes[index] for index in order]
     if len(planes) == 1:
         thickness = planes[0].get("SpacingBetweenSlices") or planes[0].get("SliceThickness") or 1
-        step, sides = abs(float(thickness)), spacing
+        step = abs(float(thickness))
     else:
         step = (along[-1] - along[0]) / (len(along) - 1)
         _check_one_place(path, ordered, along)
@@ -229,12 +229,11 @@ def _in_order(
         _check_upright(path, positions, along, normal, min(spacing))
         # Positions are decimal numbers; 0.7 is meant where a mean of them is 0.6999999999.
         step = round(float(step), 9)
-        sides = (step, *spacing)
     affine = np.eye(4)
     affine[:3, :3] = np.stack([orientation[0] * spacing[1], orientation[1] * spacing[0],
                                normal * step], axis=1)  # fmt: skip
     affine[:3, 3] = positions[0]
-    return Stack(ordered, sides, np.diag([-1.0, -1, 1, 1]) @ affine)
+    return Stack(ordered, (step, *spacing), np.diag([-1.0, -1, 1, 1]) @ affine)
 
 
 def _check_one_place(path: Path, planes: Sequence[Plane], along: np.ndarray) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from segbench.decoders.affines import spacing_from
-from segbench.decoders.decoder import Decoded, Header
+from segbench.decoders.decoder import Choices, Decoded, Header
 from segbench.decoders.dicom_planes import planes_of
 from segbench.errors import SegbenchError
 
 
-def read_segmentation(path: Path, dataset: Any) -> Decoded:
+def read_segmentation(path: Path, dataset: Any, choices: Choices) -> Decoded:
     """Read a segmentation.
 
     Parameters
@@ -21,6 +21,8 @@ def read_segmentation(path: Path, dataset: Any) -> Decoded:
     path : Path
         For errors.
     dataset : pydicom.Dataset
+    choices : Choices
+        With z among the axes, one slice is a volume.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def read_segmentation(path: Path, dataset: Any) -> Decoded:
     else:
         pixels, affine = _in_space(path, dataset, sorted(names))
     spatial = 3 if affine is not None else 2
-    if affine is not None and pixels.shape[0] == 1:
+    if affine is not None and pixels.shape[0] == 1 and "z" not in (choices.axes or ""):
         pixels, spatial = pixels[0], 2
     overlapping = pixels.ndim > spatial
     header = Header(

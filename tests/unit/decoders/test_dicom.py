@@ -88,11 +88,38 @@ def test_one_slice_is_a_picture_with_a_place(tmp_path):
     np.testing.assert_allclose(np.diag(found.header.affine), [-0.75, -0.5, 2, 1])
 
 
+def test_one_slice_is_a_volume_where_the_user_says_so(tmp_path):
+    path = save(tmp_path / "p1", slices(VOLUME[:1]))
+    found = read(path, Choices(axes="zyx"))
+    np.testing.assert_array_equal(found.pixels, VOLUME[:1])
+    assert (found.header.axes, found.header.spacing_mm) == ("zyx", (2.0, 0.5, 0.75))
+    decoder_of(path).write_mask(np.ones((1, 5, 6), np.uint8), tmp_path / "m.dcm", path, Choices())
+    assert read(tmp_path / "m.dcm", Choices(axes="zyx")).pixels.shape == (1, 5, 6)
+    assert read(tmp_path / "m.dcm").pixels.shape == (5, 6)
+
+
+def test_slices_are_channels_where_the_user_says_so(tmp_path):
+    path = save(tmp_path / "p1", slices(VOLUME))
+    found = read(path, Choices(axes="yxc"))
+    np.testing.assert_array_equal(found.pixels, np.moveaxis(VOLUME, 0, -1))
+    assert (found.header.axes, found.header.spacing_mm) == ("yxc", (0.5, 0.75))
+    assert header_of(path, Choices(axes="yxc")).shape == (5, 6, 4)
+    with pytest.raises(SegbenchError, match="has 4 slices"):
+        header_of(path, Choices(axes="yx"))
+    label = (VOLUME[0] > 100).astype(np.uint8)
+    decoder_of(path).write_mask(label, tmp_path / "m.dcm", path, Choices(axes="yxc"))
+    np.testing.assert_array_equal(read(tmp_path / "m.dcm").pixels, label)
+
+
 def test_colours(tmp_path):
     pixels = np.arange(90, dtype=np.uint8).reshape(5, 6, 3)
     header = read(save(tmp_path, [image(pixels, PixelSpacing=[0.2, 0.1])])).header
     assert (header.axes, header.colour, header.spacing_mm) == ("yxc", True, (0.2, 0.1))
     np.testing.assert_array_equal(read(tmp_path / "IM1.dcm").pixels, pixels)
+    save(tmp_path / "film", [image(np.stack([pixels, pixels + 1]), NumberOfFrames=2)])
+    found = read(tmp_path / "film/IM1.dcm", Choices(axes="zyx"))
+    assert (found.header.axes, found.pixels.shape) == ("zyxc", (2, 5, 6, 3))
+    np.testing.assert_array_equal(found.pixels[1], pixels + 1)
 
 
 def test_frames_without_a_place_are_asked_for(tmp_path):
