@@ -13,9 +13,12 @@ from segbench.config.model import Model
 from segbench.config.study import Study
 from segbench.models.files import local_weights
 
-#: Endings of pictures that carry no pixel spacing, and of those that may.
-_WITHOUT_SPACING = (".png", ".jpg", ".jpeg", ".npy")
-_WITH_SPACING = (".nii", ".nii.gz", ".tif", ".tiff")
+#: Endings of pictures that carry no pixel spacing; those of all others may.
+_WITHOUT_SPACING = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".npy", ".npz")
+_WITH_SPACING = (
+    ".nii", ".nii.gz", ".tif", ".tiff", ".btf", ".svs", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm",
+    ".dicom", ".ima", ".h5", ".hdf5", ".zarr",
+)  # fmt: skip
 
 #: Column of a sheet that gives the spacing of its samples.
 _COLUMN = "spacing_y_mm"
@@ -106,7 +109,7 @@ def lacks_spacing(dataset: Dataset, root: Path | None, formats: Formats) -> bool
     layout = dataset.layout or Layout()
     if not folder.is_dir() or (layout.sheet and _has_column(folder / layout.sheet)):
         return False
-    names = [name.lower() for name in _names(folder / layout.images) if not name.startswith(".")]
+    names = [name.lower() for name in _names(folder / layout.images)]
     return any(name.endswith(_WITHOUT_SPACING) for name in names) and not any(
         name.endswith(_WITH_SPACING) for name in names
     )
@@ -123,5 +126,7 @@ def _has_column(sheet: Path) -> bool:
 
 def _names(folder: Path) -> Iterable[str]:
     """Names of the files below a folder."""
-    for _, _, names in os.walk(folder, followlinks=True):
+    from segbench.decoders.listing import walk  # loads NumPy
+
+    for _, names in walk(folder) if folder.is_dir() else ():
         yield from names

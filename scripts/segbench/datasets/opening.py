@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from segbench.config.dataset import Layout
@@ -26,6 +27,16 @@ def header_of(path: Path, choices: Choices) -> Header:
 
     With a z in the config's axes, a picture is a volume of one slice.
     """
+    try:
+        status = path.stat()
+    except OSError:
+        return _header(path, choices, ())
+    return _header(path, choices, (status.st_mtime_ns, status.st_size))
+
+
+@lru_cache(maxsize=4)
+def _header(path: Path, choices: Choices, stamp: tuple[int, ...]) -> Header:
+    """As `header_of`: size, spacing, place and channels of an image are asked for in turn."""
     return _volume(registry.header_of(path, _fitting(path, choices)), choices)
 
 

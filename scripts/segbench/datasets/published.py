@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from segbench.datasets.label_values import to_binary
-from segbench.decoders.images import read_image
-from segbench.decoders.registry import header_of, read
+from segbench.datasets.opening import read
+from segbench.decoders.images import as_image
+from segbench.decoders.registry import NO_CHOICES, header_of
 from segbench.errors import SegbenchError
 
 
@@ -30,7 +31,7 @@ def read_colour(path: Path) -> np.ndarray:
     SegbenchError
         The file cannot be read, has more than 8 bits, or is partly transparent.
     """
-    pixels = read_image(path)
+    pixels = as_image(path, read(path, NO_CHOICES))
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[-1] not in {1, 3}:
         raise SegbenchError(
             f"{path}: {pixels.dtype} pixels, {' x '.join(map(str, pixels.shape))}",
@@ -76,7 +77,7 @@ def read_binary(path: Path) -> np.ndarray:
     SegbenchError
         The file is in colour, or has values other than 0 and one of 1 and 255.
     """
-    mask = to_binary(path, read(path))
+    mask = to_binary(path, read(path, NO_CHOICES))
     if mask.ndim != 2:
         raise SegbenchError(
             f"{path}: {' x '.join(map(str, mask.shape))} voxels",
