@@ -43,13 +43,18 @@ def _pairing(pairs: Pairs) -> list[str]:
     if pairs.masks and pairs.unmasked:
         lines.append(
             f"{len(pairs.unmasked)} of {len(pairs.images)} images have no mask: "
-            f"{_some(pairs.unmasked)}; save an empty mask for an image without objects, or move "
-            "images that were not annotated elsewhere"
+            f"{_some(pairs.unmasked)}; save an empty mask for an image without objects; of "
+            "images that were not annotated, masks=NEWFOLDER leaves the links out"
         )
     if pairs.lonely:
         lines.append(
             f"{len(pairs.lonely)} masks have no image: {_some(pairs.lonely)}; a mask is named like "
             "its image, but for one ending that all have"
+        )
+    if pairs.spare:
+        lines.append(
+            f"{len(pairs.spare)} more masks are of images that have one: {_some(pairs.spare)}; "
+            "`layout.masks` and `mask_suffix` choose the masks"
         )
     if pairs.doubles:
         lines.append(
@@ -60,7 +65,7 @@ def _pairing(pairs: Pairs) -> list[str]:
 
 
 def _channels(header: Header) -> str:
-    return str(header.shape[-1] if header.axes.endswith("c") else 1)
+    return str(header.shape[-1] - header.alpha if header.axes.endswith("c") else 1)
 
 
 def _dtype(header: Header) -> str:

@@ -30,6 +30,11 @@ MASK_SUFFIX = re.compile(
     re.IGNORECASE,
 )
 
+#: And by their beginnings, before a number.
+MASK_PREFIX = re.compile(
+    r"(?:mask|seg|man_seg|segmentation|label|lbl|gt|ground[-_]?truth)s?[-_. ]?\d", re.IGNORECASE
+)
+
 #: Names that say of whom or of what an image is; its number or letters follow.
 _OWNERS = (
     "patient|pat|subject|subj|sub|case|mouse|animal|rat|donor|person|participant|slide|plate|well|"
@@ -49,10 +54,10 @@ def words(name: str) -> list[str]:
 
     Examples
     --------
-    >>> words("Train_Masks-2")
-    ['train', 'masks']
+    >>> words("Train_Masks-2"), words("JPEGImages")
+    (['train', 'masks'], ['jpeg', 'images'])
     """
-    return re.findall("[a-z]+", name.lower())
+    return [word.lower() for word in re.findall("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
 
 
 def role_of(folders: Sequence[str]) -> tuple[str, int]:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from segbench.decoders.decoder import Entry
+from segbench.inspection.name_ends import Ends, find_ends
 from segbench.inspection.names import (
     IMAGE_WORDS,
+    MASK_PREFIX,
     MASK_SUFFIX,
     MASK_WORDS,
+    SPLITS,
     role_of,
     split_of,
     words,
@@ -56,22 +59,24 @@ class Pairs:
         empty where one mask holds all.
     lonely : list of Place
         Masks without an image.
-    image_suffix, mask_suffix : str
-        Ends of the names before the ending.
+    ends : Ends
+        What their names have besides the key.
     classes : list of str
         Folders of masks that are called as a class; or folders of images, where there are no
         masks.
     doubles : list of Place
         Images called as another but for the ending.
+    spare : list of Place
+        Further masks of images that have one.
     """
 
     images: dict[str, Place]
     masks: dict[str, list[tuple[str, Place]]] = field(default_factory=dict)
     lonely: list[Place] = field(default_factory=list)
-    image_suffix: str = ""
-    mask_suffix: str = ""
+    ends: Ends = field(default_factory=Ends)
     classes: list[str] = field(default_factory=list)
     doubles: list[Place] = field(default_factory=list)
+    spare: list[Place] = field(default_factory=list)
 
     @property
     def unmasked(self) -> list[Place]:
@@ -101,82 +106,55 @@ def pair(entries: Sequence[Entry]) -> Pairs:
     # Of an image a_img the mask is a_mask, or a_img_mask.
     bare = {entry.stem for entry in entries}
     bare |= {_IMAGE_SUFFIX.sub("", stem) for stem in bare}
-    images: list[Place] = []
-    masks: list[Place] = []
-    for entry in entries:
-        role, place = _placed(entry, bare)
-        (masks if role == "mask" else images).append(place)
-    suffixed = _common(MASK_SUFFIX, [place.key for place in masks])
-    named = {place.key: place for place in images}
-    keyed = [(place.key.removesuffix(suffixed), place) for place in masks]
-    rest, image_suffix = _suffixes(named, [key for key, _ in keyed])
-    named = {}
+    roles = [(entry, *_role(entry, bare)) for entry in entries]
+    words_of: dict[str, set[str]] = {"mask": set(), "": set()}
+    for entry, role, at in roles:
+        if at >= 0:
+            words_of[role if role == "mask" else ""] |= set(
+                words(PurePosixPath(entry.stem).parts[at])
+            )
+    kept = set(SPLITS) | (words_of["mask"] & words_of[""]) - MASK_WORDS - IMAGE_WORDS
+    images = [_placed(entry, at, kept) for entry, role, at in roles if role != "mask"]
+    masks = [_placed(entry, at, kept) for entry, role, at in roles if role == "mask"]
+    ends = find_ends([place.key for place in images], [place.key for place in masks])
+    named: dict[str, Place] = {}
     doubles = []
     for place in images:
-        if named.setdefault(place.key.removesuffix(image_suffix), place) is not place:
+        if named.setdefault(ends.image(place.key), place) is not place:
             doubles.append(place)
-    keyed = [(key.removesuffix(rest), place) for key, place in keyed]
-    return replace(_joined(named, keyed, image_suffix, rest + suffixed), doubles=doubles)
+    found = _joined(named, [(ends.mask(place.key), place) for place in masks])
+    return replace(found, doubles=doubles, ends=ends)
 
 
-def _placed(entry: Entry, images: set[str]) -> tuple[str, Place]:
+def _role(entry: Entry, images: set[str]) -> tuple[str, int]:
+    """Whether an entry is a mask, and which of its folders says what it is; -1: none."""
     *folders, name = PurePosixPath(entry.stem).parts
     role, at = role_of(folders)
     suffix = MASK_SUFFIX.search(name)
-    parent = PurePosixPath(*folders).as_posix()
-    bare = PurePosixPath(parent, name[: suffix.start()]).as_posix() if suffix else ""
+    bare = PurePosixPath(*folders, name[: suffix.start()]).as_posix() if suffix else ""
     # Among the images, a name that ends like a mask's is one beside the image that it is of.
     if suffix and role != "mask" and (bare in images or not role):
         role = "mask"
+    if not role and MASK_PREFIX.match(name):
+        role = "mask"
+    return role, at
+
+
+def _placed(entry: Entry, at: int, kept: set[str]) -> Place:
+    *folders, name = PurePosixPath(entry.stem).parts
     split = split_of(folders)
     if at < 0:
-        return role, Place(entry, ".", entry.stem, split)
+        return Place(entry, ".", entry.stem, split)
     root = PurePosixPath(*folders[: at + 1]).as_posix()
-    left = [word for word in words(folders[at]) if word not in MASK_WORDS | IMAGE_WORDS]
+    left = [word for word in words(folders[at]) if word in kept]
     key = PurePosixPath(*folders[:at], *left, *folders[at + 1 :], name).as_posix()
-    return role, Place(entry, root, key, split)
+    return Place(entry, root, key, split)
 
 
-def _common(pattern: re.Pattern[str], names: Iterable[str]) -> str:
-    """The end that all names have in common, if it is of this kind."""
-    found = {match[0] if (match := pattern.search(name)) else "" for name in names}
-    return found.pop() if len(found) == 1 else ""
-
-
-def _suffixes(images: Mapping[str, Place], masks: Sequence[str]) -> tuple[str, str]:
-    """The ends that all masks, or all images, have more than the other."""
-    if set(images) & set(masks):
-        return "", ""
-    common = _common(_IMAGE_SUFFIX, images)
-    if common and {name.removesuffix(common) for name in images} & set(masks):
-        return "", common
-    rests = Counter(_rest(name, images) for name in masks)
-    if rests and (best := rests.most_common(1)[0])[0] and 2 * best[1] > len(masks):
-        return best[0], ""
-    rests = Counter(_rest(name, masks) for name in images)
-    if rests and (best := rests.most_common(1)[0])[0] and 2 * best[1] > len(masks):
-        return "", best[0]
-    return "", ""
-
-
-def _rest(name: str, others: Iterable[str]) -> str:
-    """What a name has more than the longest other name that it begins with."""
-    known = set(others) if not isinstance(others, Mapping) else others
-    for length in range(len(name) - 1, 0, -1):
-        if name[:length] in known:
-            return name[length:]
-    return ""
-
-
-def _joined(
-    images: Mapping[str, Place],
-    masks: Sequence[tuple[str, Place]],
-    image_suffix: str,
-    mask_suffix: str,
-) -> Pairs:
+def _joined(images: Mapping[str, Place], masks: Sequence[tuple[str, Place]]) -> Pairs:
     """Pairs by equal keys; else by keys without the folder of a class."""
     found: dict[str, list[tuple[str, Place]]] = {}
-    lonely = [(key, place) for key, place in masks if key not in images]
+    lonely = [place for key, place in masks if key not in images]
     if masks and len(lonely) == len(masks):
         classes: dict[str, int] = {}
         for key, place in masks:
@@ -184,17 +162,21 @@ def _joined(
             if name:
                 classes[name] = classes.get(name, 0) + 1
                 found.setdefault(bare, []).append((name, place))
-        if found:
-            left = [place for key, place in masks if not _class_and_key(key, images)[0]]
-            return Pairs(dict(images), found, left, image_suffix, mask_suffix, sorted(classes))
-    for key, place in masks:
-        if key in images:
-            found.setdefault(key, []).append(("", place))
+        left = [place for key, place in masks if not _class_and_key(key, images)[0]]
+        return Pairs(dict(images), found, left, classes=sorted(classes))
+    # Where several folders hold a mask of each image, one of them is taken.
+    roots = Counter(place.root for key, place in masks if key in images)
+    order = sorted(roots, key=lambda root: (-roots[root], root))
+    spare = []
+    for key, place in sorted(
+        masks, key=lambda item: order.index(item[1].root) if item[0] in images else 0
+    ):
+        if key in images and key not in found:
+            found[key] = [("", place)]
+        elif key in images:
+            spare.append(place)
     classes_of_images = [] if masks else _image_classes(images.values())
-    return Pairs(
-        dict(images), found, [place for _, place in lonely], image_suffix, mask_suffix,
-        classes_of_images,
-    )  # fmt: skip
+    return Pairs(dict(images), found, lonely, classes=classes_of_images, spare=spare)
 
 
 def _class_and_key(key: str, images: Mapping[str, Place]) -> tuple[str, str]:

@@ -85,15 +85,14 @@ class Proposal:
 
 def propose(found: Survey, pairs: Pairs, labels: Labels) -> Proposal:
     """A config for images and masks that pair by name."""
-    headers = [found.headers[p.entry.name] for p in pairs.images.values()
-               if p.entry.name in found.headers]  # fmt: skip
+    headers = _headers(found, pairs)
     groups, why = guessed_groups(list(pairs.images))
     splits = pairs.splits()
     sides = {(group, SPLITS.get(splits.get(key, ""), "")) for key, group in groups.items()}
     if len(sides) > len(set(groups.values())):
         groups, why = {}, ""  # of a group on both sides of a split the names say too much
     sheet = {
-        _sample(place, pairs.image_suffix) or key: (
+        _sample(place, pairs.ends.image_suffix) or key: (
             groups.get(key, ""),
             SPLITS.get(splits.get(key, ""), "train"),
         )
@@ -157,18 +156,19 @@ def _channels(headers: Iterable[Header]) -> str:
 def layout_of(pairs: Pairs) -> dict[str, str] | None:
     """The keys of `layout` with which the reader of folders pairs them; None: there are none."""
     images, masks = pairs.roots()
-    if len(images) != 1 or len(masks) > 1:
+    prefixed = pairs.ends.image_prefix or pairs.ends.mask_prefix
+    if len(images) != 1 or len(masks) > 1 or prefixed:
         return None
     image_root, mask_root = min(images), min(masks, default="masks")
     for key, some in pairs.masks.items():
-        wanted_key = _sample(pairs.images[key], pairs.image_suffix)
+        wanted_key = _sample(pairs.images[key], pairs.ends.image_suffix)
         for name, place in some:
             root = PurePosixPath(mask_root, name).as_posix()
-            if _below(place.entry.stem, root, pairs.mask_suffix) != wanted_key:
+            if _below(place.entry.stem, root, pairs.ends.mask_suffix) != wanted_key:
                 return None
     wanted = {
         "images": (image_root, "images"), "masks": (mask_root, "masks"),
-        "image_suffix": (pairs.image_suffix, ""), "mask_suffix": (pairs.mask_suffix, ""),
+        "image_suffix": (pairs.ends.image_suffix, ""), "mask_suffix": (pairs.ends.mask_suffix, ""),
     }  # fmt: skip
     return {key: value for key, (value, default) in wanted.items() if value != default}
 
@@ -183,6 +183,34 @@ def _below(stem: str, root: str, suffix: str) -> str | None:
     if not path.is_relative_to(root):
         return None
     return path.relative_to(root).as_posix().removesuffix(suffix)
+
+
+def of_dsb2018(found: Survey, pairs: Pairs) -> Proposal | None:
+    """A config where each image has a folder ``images`` and one of masks, an object in each."""
+    folders = {PurePosixPath(place.root).parent.as_posix() for place in pairs.images.values()}
+    masks = {PurePosixPath(place.root).parent.as_posix() for place in pairs.lonely}
+    names = {PurePosixPath(place.root).name for place in (*pairs.images.values(), *pairs.lonely)}
+    if (
+        len(folders) < max(len(pairs.images), 2)
+        or not masks <= folders
+        or names != {"images", "masks"}
+    ):
+        return None
+    headers = _headers(found, pairs)
+    return Proposal(
+        format="dsb2018",
+        task="instances",
+        why="a folder of masks for each image, one object in each",
+        classes=(Named("object", 1),),
+        channels=_channels(headers),
+        size=min((header.size for header in headers), default=(64, 64)),
+        count=len(pairs.images),
+    )
+
+
+def _headers(found: Survey, pairs: Pairs) -> list[Header]:
+    names = (place.entry.name for place in pairs.images.values())
+    return [found.headers[name] for name in names if name in found.headers]
 
 
 def of_nnunet(found: Survey, path: Path) -> Proposal:

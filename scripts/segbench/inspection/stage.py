@@ -16,7 +16,15 @@ from segbench.inspection.config_files import config_files, sheet_text
 from segbench.inspection.gathering import check_target, gather_pairs, gather_polygons
 from segbench.inspection.pairs import Pairs, pair
 from segbench.inspection.polygons import CROWD, Annotated
-from segbench.inspection.proposal import Named, Proposal, layout_of, of_nnunet, propose, sheet_in
+from segbench.inspection.proposal import (
+    Named,
+    Proposal,
+    layout_of,
+    of_dsb2018,
+    of_nnunet,
+    propose,
+    sheet_in,
+)
 from segbench.inspection.yolo import label_files, read_yolo
 
 SHEET = "sheet.csv"
@@ -171,6 +179,17 @@ def _pairs(seen: Inspection, found: survey.Survey, pairs: Pairs, target: Path | 
         counted = labels.labels_in(found.folder, names)
         seen.lines += labels.lines_of(counted)
         seen.warnings += labels.warnings_of(counted)
+    elif pairs.lonely:
+        seen.proposal = of_dsb2018(found, pairs)
+        if seen.proposal is not None:
+            seen.lines[-1] = f"{len(pairs.images)} images, each with a folder of masks"
+            seen.warnings = survey.unreadable_lines(found)
+        else:
+            seen.steps.append(
+                "no mask is called as an image: rename them, so that the names are equal but for "
+                "one beginning or end that all masks have"
+            )
+        return
     elif not pairs.classes:
         seen.steps.append(
             "there are no masks: annotate the images, or segment them with a trained model "

@@ -62,6 +62,34 @@ def test_a_folder_for_each_part_of_a_split(image, mask):
     assert layout_of(found) is None
 
 
+@pytest.mark.parametrize(
+    ("image", "mask"),
+    [
+        ("images/image_{}.png", "masks/mask_{}.png"), ("image_{}.png", "mask_{}.png"),
+        ("im/t{}.tif", "gt/man_seg{}.tif"),
+        ("leftImg8bit/aachen/a_{}_leftImg8bit.png", "gtFine/aachen/a_{}_gtFine_labelIds.png"),
+    ],
+)  # fmt: skip
+def test_beginnings_and_ends_of_names(image, mask):
+    found, files = paired(
+        *(form.format(n) for n in ("001", "002", "103") for form in (image, mask))
+    )
+    assert files == {image.format(n): [mask.format(n)] for n in ("001", "002", "103")}
+    assert (layout_of(found) is None) == ("left" not in image), "ends alone the config can name"
+
+
+def test_of_several_folders_of_masks_one_is_taken():
+    found, files = paired(
+        *(f"JPEGImages/{n}.jpg" for n in "abc"),
+        *(f"Segmentation{kind}/{n}.png" for kind in ("Class", "Object") for n in "ab"),
+    )
+    assert files == {f"JPEGImages/{n}.jpg": [f"SegmentationClass/{n}.png"] for n in "ab"}
+    assert [place.entry.name for place in found.spare] == [
+        "SegmentationObject/a.png", "SegmentationObject/b.png",
+    ]  # fmt: skip
+    assert layout_of(found) == {"images": "JPEGImages", "masks": "SegmentationClass"}
+
+
 def test_a_folder_of_masks_for_each_class():
     found, files = paired(
         "images/a.png", "images/b.png", "masks/cell/a.png", "masks/cell/b.png", "masks/wall/a.png"

@@ -123,6 +123,35 @@ def test_images_alone_and_classes_of_images(project):
     assert [row.classes for row in rows] == [("cat",), ("cat",), ("dog",), ("dog",)]
 
 
+def test_masks_that_begin_otherwise_than_their_images_are_linked(project):
+    for k in range(4):
+        layouts.image(project / f"data/image_{k}.png", k)
+        layouts.mask(project / f"data/mask_{k}.png")
+    assert "masks=data_linked" in inspect_folder("data", None, None, project)
+    inspect_folder("data", "data_linked", "own", project)
+    rows, _ = rows_of(project, "own")
+    assert [row.classes for row in rows] == [("object",)] * 4
+
+
+def test_a_folder_of_masks_for_each_image(project):
+    for k in range(4):
+        layouts.image(project / f"data/id{k}/images/id{k}.png", k)
+        for n in range(k + 1):
+            layouts.mask(project / f"data/id{k}/masks/{k}x{n}.png", (0,) * n + (255,))
+    inspect_folder("data", None, "own", project)
+    rows, config = rows_of(project, "own")
+    assert config.datasets["own"].format == "dsb2018"
+    assert [row.objects for row in rows] == [1, 2, 3, 4]
+
+
+def test_masks_that_pair_with_nothing(project):
+    layouts.image(project / "data/images/a.png")
+    layouts.mask(project / "data/masks/b.png")
+    text = inspect_folder("data", None, None, project)
+    assert "no mask is called as an image" in text
+    assert not (project / "config/data.yaml").exists()
+
+
 def test_volumes_and_masks_of_overlapping_classes(project):
     for k in range(4):
         for place in ("volumes/images", "volumes/masks"):
