@@ -55,25 +55,17 @@ def align(part: Decoded, path: Path, image: Header, image_path: Path) -> np.ndar
     volume = pixels.reshape(_three(part.header.size) + pixels.shape[len(part.header.size) :])
     mine, theirs = _places(part.header), _places(image)
     if not mine or not theirs:
-        if volume.shape[:3] != size:
-            check_size(path, part.header.size, image.size, image_path, _unit(image))
-        _check_spacing(part.header, path, image, image_path)
-        if len(image.size) == 3 and (mine or theirs):
-            silent, other = (path, image_path) if theirs else (image_path, path)
-            warn_once(
-                f"{silent}: does not say where its voxels lie; they are paired with those of "
-                f"{other} as both are stored"
-            )
-    else:
-        moves = [_Move.between(one, volume.shape[:3], other) for one in mine for other in theirs]
-        move = next((one for one in moves if one.fits(size, part.header.partial)), None)
-        if move is None:
-            raise _elsewhere(part.header, path, image, image_path)
-        if move.what:
-            warn_once(f"{path}: {move.what}; its voxels are put in the order of {image_path}")
-        volume = move.turned(volume)
-        if part.header.partial:
-            volume = _embedded(volume, move.low, size, path, image_path)
+        _check_unplaced(part.header, path, image, image_path)
+        return volume.reshape(image.size + volume.shape[3:])
+    moves = [_Move.between(one, volume.shape[:3], other) for one in mine for other in theirs]
+    move = next((one for one in moves if one.fits(size, part.header.partial)), None)
+    if move is None:
+        raise _elsewhere(part.header, path, image, image_path)
+    if move.what:
+        warn_once(f"{path}: {move.what}; its voxels are put in the order of {image_path}")
+    volume = move.turned(volume)
+    if part.header.partial:
+        volume = _embedded(volume, move.low, size, path, image_path)
     return volume.reshape(image.size + volume.shape[3:])
 
 
@@ -170,6 +162,28 @@ def _embedded(
     return whole
 
 
+def _check_unplaced(part: Header, path: Path, image: Header, image_path: Path) -> None:
+    """Compare sizes and voxel sizes where one of both does not say where it lies, and tell it."""
+    placed = bool(_places(part)), bool(_places(image))
+    if _three(part.size) != _three(image.size):
+        if part.partial:
+            raise SegbenchError(
+                f"{path}: covers a part of an image, and {image_path} does not say where it lies",
+                "an image with origin, voxel size and axes; or a segmentation of all of it",
+                "export the segmentation as a label map with the image as its reference (in 3D "
+                "Slicer: Segmentations, Export to labelmap), or use the image that was annotated",
+            )
+        unit = "pixels" if len(image.size) == 2 else "voxels"
+        check_size(path, part.size, image.size, image_path, unit)
+    _check_spacing(part, path, image, image_path)
+    if len(image.size) == 3 and any(placed):
+        silent, other = (image_path, path) if placed[0] else (path, image_path)
+        warn_once(
+            f"{silent}: does not say where its voxels lie; they are paired with those of {other} "
+            "as both are stored"
+        )
+
+
 def _check_spacing(part: Header, path: Path, image: Header, image_path: Path) -> None:
     """Compare voxel sizes where no place is said."""
     if part.spacing_mm is None or image.spacing_mm is None:
@@ -233,10 +247,6 @@ def _places(header: Header) -> list[np.ndarray]:
 def _three(size: tuple[int, ...]) -> tuple[int, ...]:
     """A picture is one slice."""
     return (1,) * (3 - len(size)) + size
-
-
-def _unit(header: Header) -> str:
-    return "pixels" if len(header.size) == 2 else "voxels"
 
 
 def _numbers(values: np.ndarray | tuple[float, ...]) -> str:

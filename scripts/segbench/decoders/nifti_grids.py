@@ -68,8 +68,37 @@ def grid_of(path: Path, header: Any, axes: Axes) -> Grid:
     unit = _MILLIMETRES[code]
     spatial = slice(-len(axes.names.rstrip("c")), None)
     pixdim = tuple(_decimal(side) * unit for side in header["pixdim"][3:0:-1])[spatial]
+    usable, notes = _usable(header, axes.stored[2] == 1)
+    if not usable:
+        known = all(0 < side < np.inf for side in pixdim)
+        return Grid(pixdim if known else None, None, None, tuple(notes))
+    check_orthogonal(path, usable[0])
+    spacing = tuple(_decimal(side) * unit for side in spacing_from(usable[0]))[spatial]
+    if not np.allclose(pixdim, spacing, _ROUNDED, 0):
+        said, counts = (" x ".join(f"{side:.6g}" for side in one) for one in (pixdim, spacing))
+        notes.append(
+            f"its pixdim says voxels of {said} mm, its affine {counts} mm; the affine counts"
+        )
+    # Where pixdim says the same, it holds the number that was meant, e.g. 0.7.
+    spacing = tuple(
+        told if np.isclose(told, side, _EQUAL, 0) else side
+        for told, side in zip(pixdim, spacing, strict=True)
+    )
+    places = [np.vstack([affine[:3] * unit, affine[3:]]) for affine in usable]
+    far = apart(places[0], places[-1], axes.stored[2::-1])
+    if far <= TOLERANCE:
+        return Grid(spacing, places[0], None, tuple(notes))
+    notes.append(
+        f"its sform and qform lie up to {far:.3g} voxels apart; the sform counts, as for nibabel "
+        "(ITK-SNAP and 3D Slicer take the qform, but where the sform's code is 1)"
+    )
+    return Grid(spacing, places[0], places[-1], tuple(notes))
+
+
+def _usable(header: Any, flat: bool) -> tuple[list[np.ndarray], list[str]]:
+    """The places that count, the first most, in the header's unit; and what is to be told."""
     said = [name for name in ("sform", "qform") if header[f"{name}_code"] > 0]
-    found = {name: _matrix(header, name, axes.stored[2] == 1) for name in said}
+    found = {name: _matrix(header, name, flat) for name in said}
     notes = [
         f"its {name} gives voxels no place of their own and is not used"
         for name in said
@@ -79,31 +108,7 @@ def grid_of(path: Path, header: Any, axes: Axes) -> Grid:
     if len(usable) == 2 and shear_of(usable[0]) > SHEAR:
         notes.append("its sform is sheared, as after an affine registration; its qform is used")
         usable = usable[1:]
-    if not usable:
-        known = all(0 < side < np.inf for side in pixdim)
-        return Grid(pixdim if known else None, None, None, tuple(notes))
-    check_orthogonal(path, usable[0])
-    spacing = tuple(_decimal(side) * unit for side in spacing_from(usable[0]))[spatial]
-    if not np.allclose(pixdim, spacing, _ROUNDED, 0):
-        notes.append(
-            f"its pixdim says voxels of {_sides(pixdim)} mm, its affine {_sides(spacing)} mm; "
-            "the affine counts"
-        )
-    # Where pixdim says the same, it holds the number that was meant, e.g. 0.7.
-    spacing = tuple(
-        told if np.isclose(told, side, _EQUAL, 0) else side
-        for told, side in zip(pixdim, spacing, strict=True)
-    )
-    places = [np.vstack([affine[:3] * unit, affine[3:]]) for affine in usable]
-    other = places[1] if len(places) == 2 else places[0]
-    far = apart(places[0], other, axes.stored[2::-1])
-    if far <= TOLERANCE:
-        return Grid(spacing, places[0], None, tuple(notes))
-    notes.append(
-        f"its sform and qform lie up to {far:.3g} voxels apart; the sform counts, as for nibabel "
-        "(ITK-SNAP and 3D Slicer take the qform, but where the sform's code is 1)"
-    )
-    return Grid(spacing, places[0], other, tuple(notes))
+    return usable, notes
 
 
 def _matrix(header: Any, name: str, flat: bool) -> np.ndarray | None:
@@ -122,7 +127,3 @@ def _matrix(header: Any, name: str, flat: bool) -> np.ndarray | None:
 def _decimal(number: float) -> float:
     """The number that is meant: 0.7 where 0.69999999 is stored as float32."""
     return float(str(np.float32(number)))
-
-
-def _sides(spacing: tuple[float, ...]) -> str:
-    return " x ".join(f"{side:.6g}" for side in spacing)

@@ -156,6 +156,11 @@ def test_a_partial_segmentation_is_put_in_its_place():
     assert "2 x 3 x 4 voxels, not 5 x 6 x 7" in refused(decoded(inner, part), image)
 
 
+def test_a_part_of_an_image_without_a_place_is_refused():
+    part = decoded(volume((2, 3, 4)), turned(0), partial=True)
+    assert "image.nii.gz does not say where it lies" in refused(part, decoded(volume()))
+
+
 def test_a_partial_segmentation_may_reach_out_with_background_only():
     image, part = decoded(volume(), turned(0)), turned(0)
     part[:3, 3] += part[:3, :3] @ [-1, 0, 0]

@@ -96,6 +96,27 @@ def test_mirrored_and_permuted_niftis_lie_where_simpleitk_sees_them(tmp_path_fac
     np.testing.assert_allclose((header_of(path).affine @ [*last, 1])[:3], place, atol=1e-5)
 
 
+@settings(max_examples=40)
+@given(
+    st.sampled_from(["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"]), st.sampled_from("<>"),
+    st.sampled_from([1, 0.5, -0.25, 3]), st.sampled_from([0, -1024, 0.125]),
+)  # fmt: skip
+def test_scaled_niftis_have_the_values_that_simpleitk_reads(
+    tmp_path_factory, dtype, order, slope, intercept
+):
+    path = tmp_path_factory.mktemp("scaled") / "a.nii"
+    stored = np.arange(24).reshape(2, 3, 4).astype(order + dtype)
+    header = nibabel.Nifti1Header(endianness=order)
+    header.set_data_shape(stored.shape[::-1])
+    header.set_data_dtype(stored.dtype)
+    header.set_slope_inter(slope, intercept)
+    header["vox_offset"], header["magic"] = 352, b"n+1"
+    path.write_bytes(header.binaryblock + bytes(4) + stored.tobytes())
+    found = read(path).pixels
+    np.testing.assert_array_equal(found, sitk.GetArrayFromImage(sitk.ReadImage(str(path))))
+    np.testing.assert_array_equal(found, nibabel.load(path).get_fdata().T)
+
+
 @pytest.mark.parametrize("ending", [".nrrd", ".mha"])
 def test_simpleitk_finds_a_mask_on_its_image(tmp_path, ending):
     array = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
