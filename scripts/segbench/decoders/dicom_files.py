@@ -117,10 +117,10 @@ def group_files(folder: Path, stems: Mapping[str, str]) -> list[Entry]:
     Raises
     ------
     SegbenchError
-        Two files are the same instance, or a series lies in a folder with other images.
+        Two slices are the same instance, or a series lies in a folder with other images.
     """
     found = [file for name in stems if (file := _look(folder, name)) is not None]
-    _check_instances(folder, found)
+    _check_instances(folder, [file for file in found if file.series != file.name])
     series: dict[str, list[_File]] = {}
     for file in found:
         series.setdefault(file.series, []).append(file)
@@ -142,12 +142,12 @@ def group_files(folder: Path, stems: Mapping[str, str]) -> list[Entry]:
     return [Entry(file.name, (file.name,), stems[file.name]) for file in found]
 
 
-def _check_instances(folder: Path, found: list[_File]) -> None:
-    counts = Counter(file.instance for file in found)
-    twice = [file.name for file in found if counts[file.instance] > 1]
+def _check_instances(folder: Path, slices: list[_File]) -> None:
+    counts = Counter(file.instance for file in slices)
+    twice = [file.name for file in slices if counts[file.instance] > 1]
     if twice:
         raise SegbenchError(
-            f"{folder}: {len(twice)} files are copies of each other: {', '.join(twice[:4])}"
+            f"{folder}: {len(twice)} slices are copies of each other: {', '.join(twice[:4])}"
             + (", ..." if len(twice) > 4 else ""),
             "each instance (SOPInstanceUID) once",
             "keep one file of each instance",

@@ -28,7 +28,7 @@ def structure_set():
 
 
 def test_pictures_without_a_place_are_an_image_each(tmp_path):
-    views = [image(VOLUME[0], number=n, SeriesDescription="chest") for n in (1, 2)]
+    views = [image(VOLUME[0], SeriesDescription="chest") for _ in (1, 2)]  # with one identifier
     save(tmp_path, views, ["p1.dcm", "p2.dcm"])
     assert [entry.stem for entry in group(tmp_path)] == ["p1", "p2"]
     assert len(read_series(tmp_path / "p1.dcm", pixels=False)) == 1
@@ -63,10 +63,10 @@ def test_files_without_pixels_are_left_over_and_named(tmp_path):
         read_series(tmp_path / "p1/rtss.dcm", pixels=True)
 
 
-def test_copies_of_an_instance_are_refused(tmp_path):
+def test_copies_of_a_slice_are_refused(tmp_path):
     made = slices(VOLUME)
     save(tmp_path, [*made, made[1]], ["a.dcm", "b.dcm", "c.dcm", "copy.dcm"])
-    with pytest.raises(SegbenchError, match=r"2 files are copies of each other: b.dcm, copy.dcm"):
+    with pytest.raises(SegbenchError, match=r"2 slices are copies of each other: b.dcm, copy.dcm"):
         group(tmp_path)
 
 
