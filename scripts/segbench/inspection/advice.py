@@ -119,6 +119,7 @@ def _mask_sizes(headers: Mapping[str, Header], pairs: Pairs) -> list[str]:
         for key, some in pairs.masks.items()
         for _, mask in some
         if {pairs.images[key].entry.name, mask.entry.name} <= headers.keys()
+        and not headers[mask.entry.name].partial
         and headers[pairs.images[key].entry.name].size != headers[mask.entry.name].size
     ]
     if not wrong:

@@ -120,7 +120,9 @@ def lines_of(found: Survey) -> list[str]:
     """The folder in words: formats, sizes, spacing, files that are no images."""
     lines = [f"{len(found.entries)} images and masks"]
     if found.entries:
-        endings = Counter(ending_of(entry.name).lower() for entry in found.entries)
+        endings = Counter(
+            ending_of(entry.name).lower() or "without ending" for entry in found.entries
+        )
         lines.append(f"  formats: {counted(endings)}")
     shapes = Counter(shape_in_words(header) for header in found.headers.values())
     read = "" if len(found.headers) + len(found.faults) == len(found.entries) else (

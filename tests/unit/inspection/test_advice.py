@@ -7,9 +7,11 @@ import shutil
 import numpy as np
 import pytest
 
+from segbench.decoders.registry import NO_CHOICES, decoder_of
 from segbench.inspection.advice import warnings_of
 from segbench.inspection.pairs import pair
-from segbench.inspection.survey import survey
+from segbench.inspection.survey import lines_of, survey
+from unit.decoders import dicom_samples
 from unit.inspection.layouts import image, mask, plain
 
 
@@ -79,3 +81,14 @@ def test_a_mistake_is_named_with_what_to_do(tmp_path, change, says):
     plain(tmp_path)
     change(tmp_path)
     assert any(says in line for line in said(tmp_path)), said(tmp_path)
+
+
+def test_a_segmentation_of_some_slices_is_no_mistake(tmp_path):
+    made = dicom_samples.slices(np.zeros((4, 9, 8), np.int16))
+    source = dicom_samples.save(tmp_path / "images/p1", made, [f"IM{n}" for n in range(4)])
+    label = np.zeros((4, 9, 8), np.uint8)
+    label[1, 2:], label[2, :4] = 1, 2
+    (tmp_path / "masks").mkdir()
+    decoder_of(source).write_mask(label, tmp_path / "masks/p1.dcm", source, NO_CHOICES)
+    assert "differ from their images" not in "".join(said(tmp_path))
+    assert "  formats: 1 .dcm, 1 without ending" in lines_of(survey(tmp_path))
