@@ -148,3 +148,11 @@ def test_a_mask_of_one_slice_has_the_axes_of_its_image(tmp_path, ending, values)
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(SegbenchError, match="no such file"):
         read(tmp_path / "none.mha")
+
+
+@pytest.mark.parametrize("ending", [".nrrd", ".seg.nrrd", ".nhdr", ".mha", ".mhd"])
+def test_the_missing_package_is_told_with_the_command(tmp_path, monkeypatch, ending):
+    monkeypatch.setattr("segbench.decoders.faults._installed", lambda name: False)
+    with pytest.raises(SegbenchError, match="need the Python package SimpleITK") as caught:
+        read(tmp_path / f"a{ending}")
+    assert "make formats" in caught.value.action
