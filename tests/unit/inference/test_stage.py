@@ -10,9 +10,11 @@ import nibabel
 import numpy as np
 import pytest
 
-from segbench.decoders.registry import read
+from segbench.decoders.grids import align
+from segbench.decoders.registry import header_of, read
 from segbench.errors import SegbenchError
 from segbench.objects import check, read_objects
+from unit.decoders import dicom_samples
 from unit.decoders.zarr_stores import write_image
 from unit.inference.applying import CELLS, SEPARATE, bright, numbered, spots
 
@@ -210,6 +212,27 @@ def test_volumes_keep_their_affine_and_come_back_from_crop_and_spacing(place, ne
     (image,) = place.record["images"]
     assert image["spacing_mm"] == [3.0, 2.0, 1.0]
     assert image["objects"] == 2
+
+
+def test_a_dicom_series_gets_a_segmentation_in_its_place(place, networks):
+    volume = np.zeros((6, 20, 24), np.int16)
+    volume[2:4, 8:12, 8:12] = 1000
+    made = dicom_samples.slices(volume, orientation=dicom_samples.OBLIQUE)
+    first = dicom_samples.save(place.images / "case 1", made[::-1], [f"IM{n}" for n in range(6)])
+    done = place.apply(
+        {"m": [networks["volume"]]}, ("overlapping", {"whole": 1, "core": 2}),
+        {"training": {"precision": "float32", "patch": [4, 8, 8]}, "network": {"depth": 1}},
+        {"channels": "all", "normalise": "minmax", "dtype": "float32"},
+    )  # fmt: skip
+    assert done == 1
+    for name in ("whole", "core"):
+        mask = place.results / f"masks/case 1.{name}.dcm"
+        found = read(mask)
+        assert found.header.labels == {1: name}
+        on_image = align(found, mask, header_of(first), first)
+        np.testing.assert_array_equal(on_image, volume > 500)
+    (image,) = place.record["images"]
+    assert (image["spacing_mm"], image["objects"]) == ([2.0, 0.5, 0.75], 2)
 
 
 def test_an_ome_zarr_image_gets_a_label_that_the_store_keeps(place, networks):
