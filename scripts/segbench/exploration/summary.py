@@ -36,6 +36,8 @@ class Measured:
         that are.
     pixels, annotated : ndarray of int64
         Pixels of each class, and those in which it was annotated.
+    unseen : ndarray of int64
+        Samples in which a class was not annotated at all.
     sizes, physical : list of list of ndarray
         For each class the sizes of its objects, one array per sample: in pixels; in mm² or
         mm³ where spacing is known.
@@ -49,6 +51,7 @@ class Measured:
     def __post_init__(self) -> None:
         self.pixels = np.zeros(len(self.classes), np.int64)
         self.annotated = np.zeros(len(self.classes), np.int64)
+        self.unseen = np.zeros(len(self.classes), np.int64)
         self.sizes: list[list[np.ndarray]] = [[] for _ in self.classes]
         self.physical: list[list[np.ndarray]] = [[] for _ in self.classes]
 
@@ -58,6 +61,7 @@ class Measured:
         self.covered += label.covered
         self.pixels += label.pixels
         self.annotated += label.annotated
+        self.unseen += label.annotated == 0
         for number, sizes in enumerate(label.objects):
             if len(sizes):
                 self.sizes[number].append(sizes)
@@ -170,7 +174,7 @@ def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[
         entry: dict[str, Any] = {
             "name": name,
             "samples": holding[name],
-            "share_of_samples": _share(holding[name], len(rows)),
+            "share_of_samples": _share(holding[name], len(rows) - int(measured.unseen[number])),
             "share_of_masks": _share(holding[name], masks),
         }
         if not whole_images:

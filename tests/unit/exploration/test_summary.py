@@ -183,5 +183,8 @@ def test_the_share_of_a_class_is_of_the_pixels_in_which_it_was_annotated():
     measured = Measured(["a", "b"])
     sizes = (np.array([20]), np.array([5]))
     measured.add_label(LabelMeasures(80, np.array([20, 5]), 25, sizes, np.array([80, 10])), None)
-    first, second = classes_in([row("x", classes=("a", "b"))], measured, False)
+    measured.add_label(label([0, 0], [[], []], 0), None)
+    rows = [row("x", classes=("a", "b")), row("y")]
+    first, second = classes_in(rows, measured, False)
     assert (first["share_of_pixels"], second["share_of_pixels"]) == (0.25, 0.5)
+    assert first["share_of_samples"] == second["share_of_samples"] == 1

@@ -13,6 +13,7 @@ from segbench.archives import ArchiveWriter
 from segbench.artefacts.folds import Assignment, write_folds
 from segbench.errors import SegbenchError
 from segbench.metrics import score
+from segbench.metrics.registry import METRICS
 from segbench.metrics.stacks import mlebench
 
 LABELS: dict[str, str | int] = {
@@ -248,3 +249,27 @@ def test_halves_of_floats_are_made_to_add_up(tmp_path):
     write(tmp_path / "seg", TISSUES, classified((1, [0.333, 0.333, 0.333])))
     (row,) = scored(tmp_path, ["log_loss"])
     assert row["value"] == pytest.approx(math.log(3))
+
+
+STACKED = [name for name, metric in METRICS.items() if metric.per in ("stack", "sample")]
+
+
+@pytest.mark.parametrize("metrics", [[n for n in STACKED if "overlapping" in METRICS[n].tasks]])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_metric_of_slices_and_stacks_sees_what_was_not_annotated(tmp_path, metrics, seed):
+    rng = np.random.default_rng(seed)
+    truth, prediction, other = slices(seed), slices(seed + 10), slices(seed + 20)
+    for name, arrays in truth.items():
+        hidden = rng.random(arrays["label"].shape) < 0.3
+        hidden[..., 1] |= name.startswith("b")  # nobody looked for the stomach
+        arrays["label"][hidden] = 255
+        other[name]["label"][~hidden] = prediction[name]["label"][~hidden]
+    write(tmp_path / "truth", ORGANS, truth, **placed(spacing_mm=[1.0, 2.0]))
+    found = []
+    for predicted in (prediction, other):
+        write(tmp_path / "seg", ORGANS, predicted)
+        found.append(scored(tmp_path, metrics, empty="one"))
+    assert repr(found[0]) == repr(found[1])
+    stomach = [r for r in found[0] if r["sample"].endswith("_1") and r["class"] == "stomach"]
+    assert {math.isnan(r["value"]) for r in stomach if r["sample"] == "b_1"} == {True}
+    assert not any(r["class"] == "stomach" for r in found[0] if r["sample"] == "case_b")
