@@ -15,6 +15,14 @@ OptionalText = Annotated[str, Field(min_length=1)] | None
 Um = PositiveFloat
 
 
+class Opening(Strict):
+    """How arrays of new images are opened, where the files do not say it or hold several."""
+
+    axes: OptionalText = Field(None, description="Axes as stored, e.g. zyx.")
+    dataset: OptionalText = Field(None, description="Name of the array in files of several.")
+    level: Annotated[int, Field(ge=0)] | None = Field(None, description="Level of a pyramid.")
+
+
 class Main(Strict):
     """What one run computes: which studies, on which data, and where the outputs go.
 
@@ -66,6 +74,11 @@ class Main(Strict):
         None,
         description="`snakemake apply`: the results go to applied/NAME; `snakemake inspect`: the "
         "dataset's name. null: made from the names of folder and model.",
+    )
+    layout: Opening = Field(
+        default_factory=Opening,
+        description="`snakemake apply` only: how the images are opened; what is null is as in the "
+        "`layout` of the study's dataset.",
     )
     spacing_um: tuple[Um, Um] | tuple[Um, Um, Um] | None = Field(
         None,

@@ -37,7 +37,7 @@ def header_of(path: Path, choices: Choices) -> Header:
 @lru_cache(maxsize=4)
 def _header(path: Path, choices: Choices, stamp: tuple[int, ...]) -> Header:
     """As `header_of`: size, spacing, place and channels of an image are asked for in turn."""
-    return _volume(registry.header_of(path, _fitting(path, choices)), choices)
+    return _volume(registry.header_of(path, fitting(path, choices)), choices)
 
 
 def read(path: Path, choices: Choices, mask: bool = False) -> Decoded:
@@ -46,7 +46,7 @@ def read(path: Path, choices: Choices, mask: bool = False) -> Decoded:
     Masks have no channels for which the axes name a c. The log tells what the decoder notes of
     the file.
     """
-    found = registry.read(path, _fitting(path, choices, mask))
+    found = registry.read(path, fitting(path, choices, mask))
     for note in found.header.notes:
         warn_once(f"{path}: {note}")
     header = _volume(found.header, choices)
@@ -91,7 +91,7 @@ def on_grid(part: Decoded, path: Path, image: Header, image_path: Path) -> Decod
     return Decoded(header, pixels, part.palette)
 
 
-def _fitting(path: Path, choices: Choices, mask: bool = False) -> Choices:
+def fitting(path: Path, choices: Choices, mask: bool = False) -> Choices:
     """Choices whose axes are as many as the file has: single slices lack the z, masks the c."""
     if choices.axes is None:
         return choices

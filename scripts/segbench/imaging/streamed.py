@@ -33,8 +33,8 @@ from segbench.known_pixels import fill_unknown, known_pixels
 Parts = Callable[[], Iterator[np.ndarray]]
 #: Changes any part of an image.
 Change = Callable[[np.ndarray], np.ndarray]
-#: Each call passes over all values that count, float32 (n,).
-Values = Callable[[], Iterator[np.ndarray]]
+#: Each call passes over all values that count, float32 (n,), of each channel.
+Values = Callable[[], Iterator[Sequence[np.ndarray]]]
 
 
 def measured(
@@ -120,91 +120,103 @@ def _filled(part: np.ndarray, lowest: np.ndarray | float) -> np.ndarray:
 def _invert(parts: Parts, channels: int, recipe: Preprocessing, remarks: set[str]) -> Change:
     """See `segbench.imaging.steps.invert`."""
 
-    def values() -> Iterator[np.ndarray]:
-        return (part[np.isfinite(part)] for part in parts())
+    def values() -> Iterator[Sequence[np.ndarray]]:
+        return ([part[np.isfinite(part)]] for part in parts())
 
-    count, low, high = _extent(values)
+    count, low, high = (found[0] for found in _extent(values, 1))
     if not count:
         return lambda part: part
-    middle = ranked(values, [(count - 1) // 2, count // 2])
+    middle = ranked(values, [[(count - 1) // 2, count // 2]])[0]
     bright = is_bright(low, high, np.mean(middle, dtype=np.float32))
     return (lambda part: (low + high) - part) if bright else (lambda part: part)
 
 
 def _normalise(parts: Parts, channels: int, recipe: Preprocessing, remarks: set[str]) -> Change:
     """See `segbench.imaging.steps.normalise`."""
-    how = recipe.normalise
-    lines = [
-        _line_of(_counted(parts, channel, recipe), how, remarks) for channel in range(channels)
-    ]
+    how, within = recipe.normalise, recipe.normalise_within
+
+    def values() -> Iterator[Sequence[np.ndarray]]:
+        for part in parts():
+            kept = np.isfinite(part)
+            if within == "nonzero":
+                kept &= part != 0
+            yield [part[..., channel][kept[..., channel]] for channel in range(channels)]
+
+    line = _line_of(values, channels, how, remarks)
 
     def change(part: np.ndarray) -> np.ndarray:
-        return by_channel(part, recipe, lambda channel, found: stretch(found, lines[channel], how))
+        return by_channel(
+            part, recipe, lambda channel, found: stretch(found, line.of(channel), how)
+        )
 
     return change
 
 
-def _counted(parts: Parts, channel: int, recipe: Preprocessing) -> Values:
-    """The values of a channel that count."""
-
-    def values() -> Iterator[np.ndarray]:
-        for part in parts():
-            found = part[..., channel]
-            kept = np.isfinite(found)
-            yield found[kept & (found != 0) if recipe.normalise_within == "nonzero" else kept]
-
-    return values
-
-
-def _line_of(values: Values, how: str, remarks: set[str]) -> Line:
-    """The stretch of one channel."""
-    count, low, high = _extent(values)
-    if not count:
-        return Line(np.zeros(1), np.zeros(1))
+def _line_of(values: Values, channels: int, how: str, remarks: set[str]) -> Line:
+    """The stretch of each channel."""
+    counts, low, high = _extent(values, channels)
     if how == "zscore":
-        mean = sum(float(part.sum(dtype=np.float64)) for part in values()) / count
-        squares = sum(float(((part - mean) ** 2).sum(dtype=np.float64)) for part in values())
-        return z_scores(np.array([mean]), np.array([np.sqrt(squares / count)]))
-    ends = np.array([low]), np.array([high])
+        mean = _summed(values, channels, lambda part, _: part) / np.maximum(counts, 1)
+        squares = _summed(values, channels, lambda part, channel: (part - mean[channel]) ** 2)
+        return z_scores(mean, np.sqrt(squares / np.maximum(counts, 1)))
+    # Of a channel of which nothing counts nothing is stretched.
+    low, high = np.where(counts > 0, low, 0), np.where(counts > 0, high, 0)
     if how == "minmax":
-        return between(*ends)
-    return between_percentiles(*_percentiles(values, count), *ends, remarks)
+        return between(low, high)
+    return between_percentiles(*_percentiles(values, counts), low, high, remarks)
 
 
-def _extent(values: Values) -> tuple[int, np.float32, np.float32]:
-    """How many values there are, the smallest and the largest."""
-    count, low, high = 0, np.float32(np.inf), np.float32(-np.inf)
+def _extent(values: Values, channels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How many values each channel has, the smallest and the largest: (channel,)."""
+    counts = np.zeros(channels, np.int64)
+    low, high = np.full(channels, np.inf, np.float32), np.full(channels, -np.inf, np.float32)
     for part in values():
-        if part.size:
-            count, low, high = count + part.size, min(low, part.min()), max(high, part.max())
-    return count, low, high
+        for channel, found in enumerate(part):
+            counts[channel] += found.size
+            low[channel] = found.min(initial=low[channel])
+            high[channel] = found.max(initial=high[channel])
+    return counts, low, high
 
 
-def _percentiles(values: Values, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _summed(
+    values: Values, channels: int, term: Callable[[np.ndarray, int], np.ndarray]
+) -> np.ndarray:
+    total = np.zeros(channels)
+    for part in values():
+        total += [term(found, n).sum(dtype=np.float64) for n, found in enumerate(part)]
+    return total
+
+
+def _percentiles(values: Values, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The two percentiles of a stretch, between neighbouring values as `numpy.percentile`."""
-    places = [share / 100 * (count - 1) for share in PERCENTILES]
-    ranks = [rank for place in places for rank in (int(place), min(int(place) + 1, count - 1))]
-    found = ranked(values, ranks)
-    first, second = (
-        np.array([np.percentile(found[2 * n : 2 * n + 2], 100 * (place % 1))], np.float64)
-        for n, place in enumerate(places)
-    )
-    return first, second
+    places = [[share / 100 * (count - 1) for share in PERCENTILES] for count in counts.tolist()]
+    ranks = [
+        [min(int(place) + more, count - 1) for place in row for more in (0, 1)]
+        for row, count in zip(places, counts.tolist(), strict=True)
+    ]
+    ends = np.zeros((2, len(counts)))
+    for channel, found in enumerate(ranked(values, ranks)):
+        if len(found):
+            for end, place in enumerate(places[channel]):
+                pair = found[2 * end : 2 * end + 2]
+                ends[end, channel] = np.percentile(pair, 100 * (place % 1))
+    return ends[0], ends[1]
 
 
-def ranked(values: Values, ranks: Sequence[int]) -> np.ndarray:
-    """The values that would have these places if all were sorted; exact.
+def ranked(values: Values, ranks: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    """The values that would have these places if all of a channel were sorted; exact.
 
     Parameters
     ----------
     values : callable
-        Passes over the values, without NaN; it is called twice.
-    ranks : sequence of int
-        From 0.
+        Passes over the values of each channel, without NaN; it is called twice.
+    ranks : sequence of sequence of int
+        From 0, of each channel.
 
     Returns
     -------
-    ndarray of float32, (rank,)
+    list of ndarray of float32, (rank,)
+        Of each channel; empty for one without values.
 
     Notes
     -----
@@ -213,26 +225,40 @@ def ranked(values: Values, ranks: Sequence[int]) -> np.ndarray:
 
     Examples
     --------
-    >>> ranked(lambda: iter([np.float32([3, -1]), np.float32([2])]), [0, 1]).tolist()
+    >>> ranked(lambda: iter([[np.float32([3, -1])], [np.float32([2])]]), [[0, 1]])[0].tolist()
     [-1.0, 2.0]
     """
-    upper = np.zeros(2**16, np.int64)
+    upper = np.zeros((len(ranks), 2**16), np.int64)
     for part in values():
-        upper += np.bincount(_ordered(part) >> 16, minlength=2**16)
-    ends = np.cumsum(upper)
-    bins = np.searchsorted(ends, ranks, side="right")
-    lower = {int(number): np.zeros(2**16, np.int64) for number in bins}
+        for channel, found in enumerate(part):
+            upper[channel] += np.bincount(_ordered(found) >> 16, minlength=2**16)
+    halves = [
+        [_found(counts, rank) for rank in of_channel] if counts.any() else []
+        for counts, of_channel in zip(upper, ranks, strict=True)
+    ]
+    lower = {
+        (channel, half): np.zeros(2**16, np.int64)
+        for channel, of_channel in enumerate(halves)
+        for half, _ in of_channel
+    }
     for part in values():
-        ordered = _ordered(part)
-        high = ordered >> 16
-        for number in lower:
-            lower[number] += np.bincount(ordered[high == number] & 0xFFFF, minlength=2**16)
-    found = []
-    for rank, number in zip(ranks, bins, strict=True):
-        inside = rank - (ends[number] - upper[number])
-        low = np.searchsorted(np.cumsum(lower[int(number)]), inside, side="right")
-        found.append((int(number) << 16) | int(low))
-    return _unordered(np.array(found, np.uint32))
+        ordered = [_ordered(found) for found in part]
+        for channel, half in lower:
+            inside = ordered[channel][ordered[channel] >> 16 == half] & 0xFFFF
+            lower[channel, half] += np.bincount(inside, minlength=2**16)
+    return [
+        _unordered(
+            [half << 16 | _found(lower[channel, half], rest)[0] for half, rest in of_channel]
+        )
+        for channel, of_channel in enumerate(halves)
+    ]
+
+
+def _found(counts: np.ndarray, rank: int) -> tuple[int, int]:
+    """The bin of a histogram on which a rank falls, and the rank within it."""
+    ends = np.cumsum(counts)
+    place = int(np.searchsorted(ends, rank, side="right"))
+    return place, rank - int(ends[place] - counts[place])
 
 
 def _ordered(values: np.ndarray) -> np.ndarray:
@@ -241,8 +267,9 @@ def _ordered(values: np.ndarray) -> np.ndarray:
     return np.where(bits >> 31, ~bits, bits | np.uint32(2**31))
 
 
-def _unordered(ordered: np.ndarray) -> np.ndarray:
+def _unordered(numbers: Sequence[int]) -> np.ndarray:
     """The inverse of `_ordered`."""
+    ordered = np.array(numbers, np.uint32)
     bits = np.where(ordered >> 31, ordered & np.uint32(2**31 - 1), ~ordered)
     return np.asarray(bits, np.uint32).view(np.float32)
 

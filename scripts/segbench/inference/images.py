@@ -11,6 +11,7 @@ import numpy as np
 
 from segbench.artefacts.inventory import RawFile, read_inventory, write_inventory
 from segbench.datasets.inventory import HashCache
+from segbench.datasets.opening import read
 from segbench.decoders.decoder import Choices, Entry, Header
 from segbench.decoders.images import as_image
 from segbench.decoders.listing import list_images, natural
@@ -21,7 +22,6 @@ from segbench.decoders.registry import (
     ending_of,
     lacks_ending,
     load,
-    read,
 )
 from segbench.errors import SegbenchError
 from segbench.files import sha256_of_bytes

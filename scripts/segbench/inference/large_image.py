@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from segbench.config.preprocessing import Preprocessing
+from segbench.datasets.opening import fitting
 from segbench.decoders.decoder import Choices, Decoded, Decoder, Header
 from segbench.decoders.images import as_image
 from segbench.decoders.registry import decoder_of
@@ -60,12 +61,12 @@ class LargeImage:
     """
 
     def __init__(self, path: Path, choices: Choices, recipe: Preprocessing) -> None:
-        self._path, self._choices, self._recipe = path, choices, recipe
+        self._path, self._choices, self._recipe = path, fitting(path, choices), recipe
         self._decoder = decoder_of(path)
-        self.header = self._decoder.header(path, choices)
+        self.header = self._decoder.header(path, self._choices)
         self._whole: Decoded | None = None
         if type(self._decoder).window is Decoder.window:
-            self._whole = self._decoder.read(path, choices)
+            self._whole = self._decoder.read(path, self._choices)
         self._bands: OrderedDict[int, np.ndarray] = OrderedDict()
         self._slab: tuple[int, int, np.ndarray] | None = None
         self._scale = np.float32(image_scale(recipe.dtype))

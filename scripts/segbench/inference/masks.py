@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segbench.datasets.opening import fitting
 from segbench.decoders.decoder import Choices
 from segbench.decoders.registry import BY_ENDING, decoder_of, ending_of
 from segbench.files import atomic_path, zip_entry
@@ -54,10 +55,13 @@ def write_masks(
         Of the image.
     labels : Labels
     """
-    decoder = decoder_of(source)
+    decoder, choices = decoder_of(source), fitting(source, choices)
+    axes = len(decoder.header(source, choices).size)
     for (part, names), path in zip(_parts(label, labels), paths.values(), strict=True):
         with atomic_path(path) as beside:
-            decoder.write_mask(np.ascontiguousarray(part), beside, source, choices, names)
+            # A picture that the config calls a volume is still a picture.
+            whole = part if part.ndim == axes else part[0]
+            decoder.write_mask(np.ascontiguousarray(whole), beside, source, choices, names)
 
 
 def _parts(label: np.ndarray, labels: Labels) -> Iterator[tuple[np.ndarray, dict[int, str]]]:

@@ -10,8 +10,9 @@ import numpy as np
 
 from segbench.config.preprocessing import Preprocessing
 from segbench.datasets.base import RawSample
+from segbench.datasets.opening import header_of
 from segbench.decoders.decoder import Choices, Header
-from segbench.decoders.registry import NO_CHOICES, header_of
+from segbench.decoders.registry import NO_CHOICES
 from segbench.errors import SegbenchError
 from segbench.imaging.cropping import Box
 from segbench.imaging.neighbours import Neighbours, Slice

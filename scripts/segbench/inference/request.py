@@ -74,7 +74,10 @@ class Request:
             "study": self.study,
             "images": str(self.images),
             "spacing_um": config.main.model_dump(mode="json")["spacing_um"],
-            "choices": asdict(choices_of(dataset.layout)),
+            "choices": {
+                **asdict(choices_of(dataset.layout)),
+                **config.main.layout.model_dump(exclude_none=True),
+            },
             "labels": {"task": dataset.label_task, "classes": dataset.label_classes},
             "arms": [
                 {

@@ -15,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from segbench.decoders.decoder import Choices
+from segbench.decoders.faults import warn_once
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.imaging.pixel_values import image_scale
@@ -200,7 +201,7 @@ class _Run:
         self.facts[image.name] = json.loads(self.outputs(image)[FACTS].read_text("utf-8"))
         self.output_dir.add(self.kept(image))
         for note in self.facts[image.name]["notes"]:
-            log.warning(f"{image.name}: {note}")
+            warn_once(f"{self.folder / image.name}: {note}")
         self._step(image, how)
 
     def fail(self, image: NewImage, error: SegbenchError) -> None:

@@ -246,8 +246,8 @@ def test_all_mistakes_of_all_files_in_one_message(tree: Tree) -> None:
         "\n"
         "the command line: fodler\n"
         '    is not a known key (it is "x")\n'
-        "    allowed: datasets, folder, gpus, images, masks, model, name, spacing_um, store, "
-        "studies\n"
+        "    allowed: datasets, folder, gpus, images, layout, masks, model, name, spacing_um, "
+        "store, studies\n"
         "    did you mean: folder\n"
         "\n"
         "  expected: the keys and values of docs/reference/configuration.md\n"

@@ -83,5 +83,26 @@ def test_values_outside_the_range_of_a_step_are_refused():
 @given(hnp.arrays(np.float32, st.integers(1, 60), elements=FLOATS), st.data(), st.integers(1, 9))
 def test_ranks_are_those_of_the_sorted_values(values, data, size):
     ranks = data.draw(st.lists(st.integers(0, len(values) - 1), min_size=1, max_size=4))
-    found = ranked(lambda: (values[n : n + size] for n in range(0, len(values), size)), ranks)
+
+    def passes():
+        for first in range(0, len(values), size):
+            part = values[first : first + size]
+            yield [part, -part, part[:0]]
+
+    found, negative, none = ranked(passes, [ranks, ranks, [0]])
     assert np.array_equal(found, np.sort(values)[ranks])
+    assert np.array_equal(negative, np.sort(-values)[ranks])
+    assert none.size == 0
+
+
+def test_few_passes_are_made_over_the_image():
+    image = np.random.default_rng(0).random((20, 10, 3), dtype=np.float32)
+    for how, count in (("minmax", 1), ("percentile", 3), ("zscore", 3)):
+        calls = []
+
+        def parts(calls=calls):
+            calls.append(1)
+            return iter([image[:9], image[9:]])
+
+        measured(parts, 3, Preprocessing(normalise=how), set(), complete=True)
+        assert len(calls) == count, how

@@ -105,12 +105,13 @@ def test_settings_hold_what_is_used_and_nothing_for_readers(ask):
     assert "description" not in arm["preprocessing"]
 
 
-def test_new_images_are_opened_as_those_of_the_dataset(ask):
-    config, request = ask(images="New Slides", model="which/small/none/unet/0")
+@pytest.mark.parametrize("asked", [{}, {"level": 0}, {"axes": "cyx", "dataset": "seg"}])
+def test_new_images_are_opened_as_those_of_the_dataset_unless_the_request_says_so(ask, asked):
+    config, request = ask(images="New Slides", model="which/small/none/unet/0", layout=asked)
     layout = Layout(axes="zcyx", dataset="raw", mask_dataset="label", level=1)
     config.datasets["cells"] = config.datasets["cells"].model_copy(update={"layout": layout})
     settings = request.settings(config)
-    assert settings["choices"] == {"axes": "zcyx", "dataset": "raw", "level": 1}
+    assert settings["choices"] == {"axes": "zcyx", "dataset": "raw", "level": 1, **asked}
 
 
 @pytest.mark.parametrize(
