@@ -78,7 +78,10 @@ def measure() -> Iterator[Row]:
                     setattr(module, key, value)
                 made = dataset.generated
                 assert made is not None
-                generator(dataset.format)(Path(folder), 4, min(made.test_samples, 2), 0)
+                # A tree of classified images has each class in both of the publisher's splits.
+                classes = len(dataset.classes) if dataset.task == "classification" else 0
+                test = min(made.test_samples, max(2, classes))
+                generator(dataset.format)(Path(folder), max(4, classes), test, 0)
                 yield _row(name, dataset, Path(folder))
             finally:
                 for key, value in before.items():
