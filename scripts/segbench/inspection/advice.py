@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from segbench.decoders.decoder import Header
 from segbench.inspection.pairs import Pairs, Place
@@ -148,23 +149,41 @@ def _notes(headers: Mapping[str, Header]) -> list[str]:
 
 def _duplicates(folder: Path, pairs: Pairs) -> list[str]:
     """Image files with equal bytes."""
-    sizes: dict[int, list[Place]] = defaultdict(list)
-    for place in pairs.images.values():
-        path = folder / place.entry.name
-        if path.is_file():
-            sizes[path.stat().st_size].append(place)
-    digests: dict[bytes, list[Place]] = defaultdict(list)
-    for places in sizes.values():
-        for place in places if len(places) > 1 else ():
-            content = (folder / place.entry.name).read_bytes()
-            digests[hashlib.sha256(content).digest()].append(place)
-    copies = [places for places in digests.values() if len(places) > 1]
+    files = [place for place in pairs.images.values() if (folder / place.entry.name).is_file()]
+    by_size = _grouped(folder, [files], lambda path: path.stat().st_size)
+    # Volumes of one size are many and large: most differ in a small part.
+    copies = _grouped(folder, _grouped(folder, by_size, _sample_of), _digest_of)
     if not copies:
         return []
     return [
         f"{sum(map(len, copies))} images are copies of each other, e.g. {_some(copies[0])}: copies "
         "go into one group, so that they never part in a split"
     ]
+
+
+def _grouped(
+    folder: Path, groups: Iterable[list[Place]], key: Callable[[Path], Any]
+) -> list[list[Place]]:
+    """Parts of groups that have one key, if they are of several."""
+    found = []
+    for group in groups:
+        parts: dict[Any, list[Place]] = defaultdict(list)
+        for place in group:
+            parts[key(folder / place.entry.name)].append(place)
+        found += [part for part in parts.values() if len(part) > 1]
+    return found
+
+
+def _sample_of(path: Path) -> bytes:
+    """Some bytes of the middle of a file."""
+    with path.open("rb") as handle:
+        handle.seek(path.stat().st_size // 2)
+        return handle.read(4096)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _left_over(found: Survey, pairs: Pairs) -> list[str]:

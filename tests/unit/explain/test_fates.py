@@ -170,7 +170,7 @@ def test_an_archive_is_told_by_the_name_it_will_have(place):
     assert Inputs()("a.zarr.zip") == digest_input(place / "a.zarr.zip")
 
 
-UNSTORED = {"acquire", "apply", "apply_model", "inventory", "report"}
+UNSTORED = {"acquire", "apply", "apply_model", "inspect_folder", "inventory", "report"}
 
 
 def test_how_the_rules_keep_their_work():

@@ -206,6 +206,7 @@ def rules():
         if script.stem not in commands:
             modules = ["segbench.datasets.ccp"] * (script.stem in readers)
             modules += ["segbench.models.networks.unet"] * (script.stem in recipes)
+            modules += ["segbench.decoders.pictures"] * (script.stem == "inspect_folder")
             yield script, modules
 
 
