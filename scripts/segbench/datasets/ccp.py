@@ -23,6 +23,7 @@ import numpy as np
 
 from segbench.config.dataset import Background, Dataset
 from segbench.datasets.base import RawSample, Reader
+from segbench.datasets.label_values import rounded
 from segbench.datasets.published import picture_size
 from segbench.datasets.sample_ids import ids_of
 from segbench.datasets.tree import by_stem, locate
@@ -107,7 +108,7 @@ class Ccp(Reader):
             another size than the photo.
         """
         path = root / raw.labels[0]
-        labels = _variable(path, "groundtruth")
+        labels = rounded(path, _variable(path, "groundtruth"))
         check_size(path, labels.shape, picture_size(root / raw.images[0]), raw.images[0])
         table = self._table(root / raw.labels[1])
         top = int(labels.max(initial=0))

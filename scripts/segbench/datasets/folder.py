@@ -53,6 +53,10 @@ if TYPE_CHECKING:
     from segbench.config.dataset import Dataset
 
 
+#: Of a sample without a sheet.
+_NO_ROW = Row()
+
+
 @dataclass(frozen=True)
 class FolderSample(RawSample):
     """A sample with its row of the sheet.
@@ -146,7 +150,7 @@ class Folder(Reader):
         places = [f"{(base / place).relative_to(root).as_posix()}/".removeprefix("./")
                   for place in (layout.images, layout.masks)]  # fmt: skip
         for key, entry in images.items():
-            row = rows.get(ids[key], Row())
+            row = rows.get(ids[key], _NO_ROW)
             image = moved(entry, places[0])
             found = [(one, moved(mask, places[1])) for one, mask in masks.get(key, ())]
             parts = sum((mask.parts for _, mask in found), image.parts) + sheet

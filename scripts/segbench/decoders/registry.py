@@ -67,8 +67,6 @@ _PAIR = (
     "Analyze files do not say which side is left, so look at the result"
 )
 
-_ENDINGS = tuple(BY_ENDING)
-
 #: Endings that are refused by name, as the user may well mean them to be read -> what to do.
 CONVERT = {
     ".mat": "save each array with numpy.save (.npy) or as TIFF",
@@ -124,11 +122,12 @@ def ending_of(name: str) -> str:
     >>> ending_of("a.b.NII.GZ"), ending_of("notes.txt")
     ('.NII.GZ', '')
     """
-    lower = name.lower()
-    if lower.endswith(_ENDINGS):
-        for ending in _ENDINGS:
-            if lower.endswith(ending) and len(name) > len(ending):
-                return name[-len(ending) :]
+    # From the first dot on, so that the longest ending is found first.
+    lower, place = name.lower(), name.find(".", 1)
+    while place > 0:
+        if lower[place:] in BY_ENDING:
+            return name[place:]
+        place = name.find(".", place + 1)
     return ""
 
 
