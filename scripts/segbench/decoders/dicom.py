@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from segbench.decoders.decoder import Choices, Decoded, Decoder, Entry, Header
+from segbench.decoders.dicom_codecs import check_syntax
 from segbench.decoders.dicom_files import SEGMENTATIONS, group_files, parsing, read_series
 from segbench.decoders.dicom_mask import segmentation_of
 from segbench.decoders.dicom_notes import notes_of
@@ -84,6 +85,7 @@ def _is_segmentation(datasets: list[Any]) -> bool:
 def _arranged(path: Path, datasets: list[Any], choices: Choices) -> tuple[Stack, Axes]:
     """Planes in order, and the axes that they make."""
     for dataset in datasets:
+        check_syntax(path, dataset)
         check_readable(path, dataset)
     found = stack(path, planes_of(datasets), choices.axes)
     first = datasets[0]

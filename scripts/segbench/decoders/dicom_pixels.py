@@ -9,39 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from segbench.decoders.dicom_files import parsing
+from segbench.decoders.dicom_codecs import decompressed
 from segbench.decoders.dicom_planes import Plane
 from segbench.errors import SegbenchError
 
 
 def check_readable(path: Path, dataset: Any) -> None:
-    """Refuse pixels that no installed package decompresses, and kinds that are no image.
+    """Refuse kinds of pixels that are no image.
 
     Raises
     ------
     SegbenchError
     """
-    _check_syntax(path, dataset)
-    _check_kind(path, dataset)
-
-
-def _check_syntax(path: Path, dataset: Any) -> None:
-    from pydicom.pixels.decoders.base import get_decoder
-
-    syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
-    try:
-        known = syntax is None or get_decoder(syntax).is_available
-    except NotImplementedError:
-        known = False
-    if not known:
-        raise SegbenchError(
-            f"{path}: its pixels are compressed as {getattr(syntax, 'name', syntax)}",
-            "uncompressed pixels, RLE, JPEG, JPEG-LS or JPEG 2000",
-            "decompress the file, e.g. with `gdcmconv --raw in.dcm out.dcm`; save films as frames",
-        )
-
-
-def _check_kind(path: Path, dataset: Any) -> None:
     if "ConcatenationUID" in dataset:
         raise SegbenchError(
             f"{path}: is a part of an image in several files (a concatenation)",
@@ -174,7 +153,7 @@ def _decoded(path: Path, planes: Sequence[Plane]) -> Iterator[np.ndarray]:
         of_file = list(group)
         dataset = of_file[0].dataset
         whole = of_file[0].frame is None
-        pixels = _decompressed(path.with_name(of_file[0].name) if whole else path, dataset)
+        pixels = decompressed(path.with_name(of_file[0].name) if whole else path, dataset)
         if "PixelData" in dataset:
             del dataset.PixelData
         if whole:
@@ -183,28 +162,6 @@ def _decoded(path: Path, planes: Sequence[Plane]) -> Iterator[np.ndarray]:
         frames = pixels if int(dataset.get("NumberOfFrames") or 1) > 1 else pixels[None]
         for plane in of_file:
             yield frames[plane.frame]
-
-
-def _decompressed(path: Path, dataset: Any) -> np.ndarray:
-    from pydicom.pixels.decoders.base import get_decoder
-    from pydicom.pixels.utils import pixel_array
-
-    syntax = dataset.file_meta.get("TransferSyntaxUID")
-    plugins = get_decoder(syntax).available_plugins if syntax else ()
-    failed: list[str] = []
-    # GDCM ends the process on some damaged files, so it is the last to be asked.
-    for plugin in sorted(plugins, key="gdcm".__eq__) or [""]:
-        with parsing(path):
-            try:
-                return np.asarray(pixel_array(dataset, decoding_plugin=plugin))
-            except RuntimeError as error:
-                failed.append(" ".join(str(error).split()))
-    raise SegbenchError(
-        f"{path}: its pixels ({syntax.name}) cannot be decompressed: {'; '.join(failed)}",
-        "whole pixels of 8 or 16 bits",
-        "fetch this file again; or, if other programs show it, decompress it, e.g. with `gdcmconv "
-        "--raw in.dcm out.dcm`",
-    )
 
 
 def _scaled(path: Path, plane: Plane, stored: np.ndarray, dtype: np.dtype) -> np.ndarray:
