@@ -37,7 +37,7 @@ from segbench.datasets.folder_layers import objects as objects_of_layers
 from segbench.datasets.folder_legend import Labels, ignored_values
 from segbench.datasets.folder_pairs import check_pairs, images_of, masks_of
 from segbench.datasets.folder_sheet import Row, read_sheet
-from segbench.datasets.label_names import class_of_spelling
+from segbench.datasets.label_names import class_of_spelling, folded
 from segbench.datasets.label_values import to_binary
 from segbench.datasets.opening import choices_of, read, read_mask
 from segbench.datasets.sample_ids import ids_of
@@ -121,7 +121,7 @@ class Folder(Reader):
                     "correct it in the dataset's config, or set folder.path higher up",
                 )
         spellings = ((one.name, (one.name, *one.labels)) for one in self._classes)
-        self._names = class_of_spelling(spellings, str.casefold)
+        self._names = class_of_spelling(spellings, folded)
 
     @classmethod
     def of(cls, dataset: Dataset) -> Self:
@@ -229,9 +229,9 @@ class Folder(Reader):
     def _class_folders(self, folder: Path) -> dict[str, str]:
         """Folders of masks that are called as a class -> its name."""
         return {
-            name: self._names[name.casefold()]
+            name: self._names[folded(name)]
             for name in subfolders(folder)
-            if name.casefold() in self._names
+            if folded(name) in self._names
         }
 
     def _masks_by_class(
@@ -260,12 +260,12 @@ class Folder(Reader):
                 f"a folder for each class, {folder}/<class>/..., or a column class in the sheet",
                 "move the images into folders called as their classes",
             )
-        if wanted.casefold() not in self._names:
+        if folded(wanted) not in self._names:
             raise self._no_class(folder / name, wanted)
-        return self._names[wanted.casefold()]
+        return self._names[folded(wanted)]
 
     def _no_class(self, path: Path, name: str) -> SegbenchError:
-        near = get_close_matches(name.casefold(), self._names, n=1, cutoff=0.5)
+        near = get_close_matches(folded(name), self._names, n=1, cutoff=0.5)
         return SegbenchError(
             f"{path}: {name!r} is not a class",
             ", ".join(one.name for one in self._classes),

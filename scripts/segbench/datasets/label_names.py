@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from difflib import get_close_matches
@@ -52,7 +53,18 @@ def normalised_name(name: str) -> str:
     >>> normalised_name("Non-Enhancing tumor ") == normalised_name("non_enhancing tumor")
     True
     """
-    return re.sub(r"[-_\s]+", " ", name).strip().casefold()
+    return re.sub(r"[-_\s]+", " ", folded(name)).strip()
+
+
+def folded(name: str) -> str:
+    r"""A name without the difference of capitals, nor of how its accents are stored.
+
+    Examples
+    --------
+    >>> folded("Zelle\u0308") == folded("ZELL\u00cb")
+    True
+    """
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def class_values(dataset: Dataset, path: Path) -> dict[str, frozenset[int]]:

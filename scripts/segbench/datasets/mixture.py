@@ -30,8 +30,8 @@ def check_mixture(rows: Iterable[Sample], keeps_channels: bool, keeps_scale: boo
         lambda row: ("are images", "are volumes")[len(row.size) - 2],
         "samples are images and volumes",
         "images only or volumes only in a dataset",
-        "make two datasets of them; or, if files do not say their axes (.npy), set `layout: "
-        "{axes: zyx}` (or yxc) in the dataset's config",
+        "make two datasets of them; or, if some volumes have a single slice, or files do not say "
+        "their axes (.npy), set `layout: {axes: zyx}` (or yxc) in the dataset's config",
     )
     if keeps_channels:
         _check(

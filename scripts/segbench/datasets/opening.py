@@ -82,6 +82,14 @@ def on_grid(part: Decoded, path: Path, image: Header, image_path: Path) -> Decod
     SegbenchError
         It does not lie on its image: see `segbench.decoders.grids.align`.
     """
+    slices = image.size[0] if len(image.size) == 3 else 1
+    if slices > 1 and part.header.size == image.size[1:]:
+        raise SegbenchError(
+            f"{path}: {' x '.join(map(str, part.header.size))} pixels, one slice",
+            f"{slices} slices, as {image_path}",
+            "save a volume; or, if what is first in the image's file are channels, set `layout: "
+            "{axes: cyx}` in the dataset's config",
+        )
     pixels = align(part, path, image, image_path)
     header = replace(
         part.header, axes=image.axes.rstrip("c") + "c" * part.header.axes.endswith("c"),

@@ -113,7 +113,7 @@ def test_the_size_is_told_before_values_that_it_explains(tmp_path):
 def test_a_volume_with_a_flat_mask(tmp_path):
     save(tmp_path / "images/a.npy", image(0, (6, 8, 10)))
     save(tmp_path / "masks/a.npy", label(2))
-    assert fault(make(), tmp_path).what.endswith("masks/a.npy: 8 x 10 voxels")
+    assert fault(make(), tmp_path).what.endswith("masks/a.npy: 8 x 10 pixels, one slice")
 
 
 def nifti(path, array, affine):

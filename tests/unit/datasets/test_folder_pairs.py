@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
+from segbench.config.dataset import Class
 from unit.datasets.folders import (
     SHAPE,
     fault,
@@ -137,3 +138,12 @@ def test_one_file_holds_image_and_mask(tmp_path, ending):
     assert np.array_equal(source.read_image(tmp_path, found)[..., 0], arrays["raw"])
     assert np.array_equal(source.read_label(tmp_path, found), arrays["label"])
     assert "layout.mask_dataset" in fault(make(masks="images", dataset="raw"), tmp_path).action
+
+
+def test_folders_of_classes_pair_however_accents_are_stored(tmp_path):
+    save(tmp_path / "images/a.png", image())
+    save(tmp_path / "masks/Ze\u0301ro/a.png", label(1) * np.uint8(255))
+    classes = (Class(name="z\u00e9ro", value=1),)
+    source = make("overlapping", classes)
+    (raw,) = source.scan(tmp_path)
+    assert np.array_equal(source.read_label(tmp_path, raw)[..., 0], label(1))

@@ -114,3 +114,15 @@ def test_a_mask_of_another_size_is_refused(tmp_path):
     mask = save(tmp_path / "m.npy", label(2, 0, (4, 8)))
     with pytest.raises(SegbenchError, match=r"m\.npy: 4 x 8 pixels"):
         read_mask(mask, header_of(path, Choices()), path, Choices())
+
+
+def test_a_flat_mask_of_a_stack_may_mean_that_the_stack_is_of_channels(tmp_path):
+    path = save(tmp_path / "a.npy", image(0, (3, 8, 10)))
+    mask = save(tmp_path / "m.npy", label(2, 0, (8, 10)))
+    with pytest.raises(SegbenchError) as error:
+        read_mask(mask, header_of(path, Choices()), path, Choices())
+    assert error.value.what == f"{mask}: 8 x 10 pixels, one slice"
+    assert "`layout: {axes: cyx}`" in error.value.action
+    choices = Choices(axes="cyx")
+    found = read_mask(mask, header_of(path, choices), path, choices)
+    assert np.array_equal(found.pixels, label(2, 0, (8, 10)))
