@@ -196,7 +196,7 @@ def classes_in(rows: Rows, measured: Measured, whole_images: bool) -> list[dict[
 def intensities_in(measured: Measured, names: list[str]) -> list[dict[str, Any]]:
     """Quantiles of each channel over the opened images, all of equal weight.
 
-    Without quantiles where no image has a value in the channel.
+    None where no image has a value in the channel.
     """
     images = list(measured.images.values())
     found = []
@@ -208,8 +208,8 @@ def intensities_in(measured: Measured, names: list[str]) -> list[dict[str, Any]]
                 "min": rounded(np.fmin.reduce([image.low[channel] for image in having])),
                 "max": rounded(np.fmax.reduce([image.high[channel] for image in having])),
             }
-            quantiles = quantiles_of(pooled)
-            found.append({"channel": name, **quantiles, **(exact if quantiles else {})})
+            unknown = dict.fromkeys(["mean", *(f"{q:g}" for q in QUANTILES)])
+            found.append({"channel": name, **(quantiles_of(pooled) or unknown), **exact})
     return found
 
 
