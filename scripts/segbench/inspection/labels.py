@@ -45,6 +45,8 @@ class Labels:
         Masks whose values look like numbers of objects.
     names : dict of int to str
         Names of values that the files give.
+    layers : tuple of str
+        Names of the layers of masks that have several, which may overlap.
     faults : list of SegbenchError
         Masks that cannot be read.
     """
@@ -58,6 +60,7 @@ class Labels:
     fractions: list[str] = field(default_factory=list)
     numbered: int = 0
     names: dict[int, str] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
     faults: list[SegbenchError] = field(default_factory=list)
 
     @property
@@ -101,6 +104,9 @@ def labels_in(folder: Path, names: Sequence[str]) -> Labels:
 def _add(found: Labels, name: str, decoded: Decoded) -> None:
     numbers, by_colour = _numbers(decoded)
     found.opened += 1
+    layers = _layers(decoded)
+    if len(layers) > len(found.layers):
+        found.layers = layers
     if numbers.dtype.kind == "f":
         if not (np.isfinite(numbers) & (numbers == np.rint(numbers))).all():
             found.fractions.append(name)
@@ -116,6 +122,17 @@ def _add(found: Labels, name: str, decoded: Decoded) -> None:
         found.empty.append(name)
     elif not by_colour and _looks_numbered(numbers, [v for v in values.tolist() if v]):
         found.numbered += 1
+
+
+def _layers(decoded: Decoded) -> tuple[str, ...]:
+    """Names of the channels of a mask that are masks themselves; empty: they are not."""
+    header = decoded.header
+    count = header.shape[-1]
+    if not header.axes.endswith("c") or header.colour or header.alpha or count == 1:
+        return ()
+    if count == 3 and not header.channels and decoded.pixels.max(initial=0) > 1:
+        return ()  # an array of colours
+    return header.channels or tuple(f"class {n}" for n in range(1, count + 1))
 
 
 def _numbers(decoded: Decoded) -> tuple[np.ndarray, bool]:
@@ -159,6 +176,8 @@ def lines_of(found: Labels) -> list[str]:
     )
     more = f", and {len(order) - 12} more" if len(order) > 12 else ""
     head = f"  {noun} in {found.opened} masks: {shown}{more}"
+    if found.layers:
+        return [head, f"  layers of a mask, which may overlap: {', '.join(found.layers)}"]
     return [head, "  numbered objects, by their look"] if found.instances else [head]
 
 

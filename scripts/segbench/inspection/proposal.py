@@ -121,6 +121,9 @@ def _with_classes(proposal: Proposal, pairs: Pairs, labels: Labels) -> Proposal:
         classes = tuple(Named(name, n) for n, name in enumerate(pairs.classes[:HIGHEST], 1))
         return replace(proposal, task="overlapping", classes=classes,
                        why="a folder of masks for each class")  # fmt: skip
+    if labels.layers:
+        classes = tuple(Named(name, n) for n, name in enumerate(labels.layers[:HIGHEST], 1))
+        return replace(proposal, task="overlapping", classes=classes, why="masks of several layers")
     if labels.instances:
         return replace(proposal, task="instances", classes=(Named("object", 1),),
                        why="the values look like numbers of objects")  # fmt: skip

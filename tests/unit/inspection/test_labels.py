@@ -80,6 +80,15 @@ def test_jpegs_smeared_and_fractional_masks(tmp_path):
     assert dict(whole.pixels) == {2: 16}
 
 
+def test_layers_of_a_mask_are_classes(tmp_path):
+    mask = np.zeros((20, 30, 4), np.uint8)
+    mask[2:6, 2:6, 0] = mask[4:9, 4:9, 3] = 1
+    found = counted(tmp_path, mask, ending="npy")
+    assert found.layers == ("class 1", "class 2", "class 3", "class 4")
+    assert "which may overlap: class 1, class 2" in lines_of(found)[1]
+    assert counted(tmp_path, mask[..., :1], ending="npy").layers == ()
+
+
 def test_a_mask_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "bad.png").write_bytes(b"no picture")
     (line,) = warnings_of(labels_in(tmp_path, ["bad.png"]))

@@ -174,6 +174,19 @@ def test_volumes_and_masks_of_overlapping_classes(project):
     assert all(row.classes == ("cell", "wall") for row in rows)
 
 
+def test_masks_of_several_layers(project):
+    layers = np.zeros((64, 72, 4), np.uint8)
+    layers[5:20, 5:20, 0] = layers[10:30, 10:30, 2] = 1
+    for k in range(4):
+        layouts.image(project / f"data/images/a{k}.png", k)
+        (project / "data/masks").mkdir(exist_ok=True)
+        np.save(project / f"data/masks/a{k}.npy", layers)
+    inspect_folder("data", None, "own", project)
+    rows, config = rows_of(project, "own")
+    assert config.datasets["own"].task == "overlapping"
+    assert {row.classes for row in rows} == {("class 1", "class 3")}
+
+
 def test_the_report_is_written_and_shown(project, caplog):
     layouts.plain(project / "data")
     write_inspection("data", None, "own", str(project), project / "report.txt")
