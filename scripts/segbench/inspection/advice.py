@@ -22,9 +22,9 @@ def warnings_of(found: Survey, pairs: Pairs) -> list[str]:
     return [
         *unreadable_lines(found),
         *_pairing(pairs),
-        *_mixtures(headers),
+        *mixtures(headers),
         *_mask_sizes(found.headers, pairs),
-        *_notes(found.headers),
+        *notes(found.headers),
         *_duplicates(found.folder, pairs),
         *_left_over(found, pairs),
     ]
@@ -73,6 +73,10 @@ def _dtype(header: Header) -> str:
     return header.dtype.name
 
 
+def _order(header: Header) -> str:
+    return ", ".join(header.channels) or "unnamed"
+
+
 def _dimensions(header: Header) -> str:
     return f"{len(header.size)}-D"
 
@@ -83,6 +87,12 @@ _MIXTURES: tuple[tuple[str, Callable[[Header], str], str], ...] = (
         "numbers of channels",
         _channels,
         "`channels: grey` or `rgb` in the preprocessing recipe makes one of them",
+    ),
+    (
+        "names or orders of channels",
+        _order,
+        "save them in one order: with `channels: all` the first channel would be another thing in "
+        "each",
     ),
     (
         "types of numbers",
@@ -104,7 +114,7 @@ _MIXTURES: tuple[tuple[str, Callable[[Header], str], str], ...] = (
 )
 
 
-def _mixtures(headers: Mapping[str, Header]) -> list[str]:
+def mixtures(headers: Mapping[str, Header]) -> list[str]:
     """Images that differ in what recipes take to be the same."""
     lines = []
     for noun, kind, action in _MIXTURES:
@@ -137,7 +147,7 @@ def _mask_sizes(headers: Mapping[str, Header], pairs: Pairs) -> list[str]:
     ]
 
 
-def _notes(headers: Mapping[str, Header]) -> list[str]:
+def notes(headers: Mapping[str, Header]) -> list[str]:
     """What the decoders say, each once."""
     said: dict[str, list[str]] = defaultdict(list)
     for name, header in headers.items():

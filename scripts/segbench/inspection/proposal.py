@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -52,7 +53,7 @@ class Proposal:
     channels : str
         For the preprocessing recipe.
     size : tuple of int
-        The smallest of the images: (y, x) or (z, y, x).
+        The shortest sides of the images: (y, x) or (z, y, x).
     count : int
         Groups, or images where there are none.
     """
@@ -104,7 +105,7 @@ def propose(found: Survey, pairs: Pairs, labels: Labels) -> Proposal:
         groups=why,
         tested="test" in {split for _, split in sheet.values()},
         channels=_channels(headers),
-        size=min((header.size for header in headers), default=(64, 64)),
+        size=_smallest(headers),
         count=len(set(groups.values())) or len(pairs.images),
     )
     if not pairs.masks:
@@ -146,6 +147,15 @@ def _with_classes(proposal: Proposal, pairs: Pairs, labels: Labels) -> Proposal:
         proposal, task="semantic", classes=classes, ignore=tuple(map(str, sorted(ignored))),
         why="few values, which are classes",
     )  # fmt: skip
+
+
+def _smallest(headers: Iterable[Header]) -> tuple[int, ...]:
+    """The shortest side along each axis, of images or of volumes, whichever are more."""
+    sizes = [header.size for header in headers]
+    if not sizes:
+        return (64, 64)
+    axes = Counter(map(len, sizes)).most_common(1)[0][0]
+    return tuple(map(min, zip(*(size for size in sizes if len(size) == axes), strict=True)))
 
 
 def _channels(headers: Iterable[Header]) -> str:
@@ -206,7 +216,7 @@ def of_dsb2018(found: Survey, pairs: Pairs) -> Proposal | None:
         why="a folder of masks for each image, one object in each",
         classes=(Named("object", 1),),
         channels=_channels(headers),
-        size=min((header.size for header in headers), default=(64, 64)),
+        size=_smallest(headers),
         count=len(pairs.images),
     )
 
@@ -232,7 +242,7 @@ def of_nnunet(found: Survey, path: Path) -> Proposal:
         why="regions that overlap, by dataset.json" if regions else "label maps, by dataset.json",
         classes=tuple(Named(name, number) for number, name in enumerate(names, 1)),
         channels="all" if volumes else _channels(headers),
-        size=min((header.size for header in headers), default=(64, 64)),
+        size=_smallest(headers),
         count=len(cases),
     )
 

@@ -114,9 +114,7 @@ def _look(seen: Inspection, found: survey.Survey, target: Path | None) -> None:
         if any(
             PurePosixPath(e.name).is_relative_to(path.parent / "imagesTr") for e in found.entries
         ):
-            seen.lines.append(f"  a Decathlon or nnU-Net raw dataset: {path}")
-            seen.proposal = of_nnunet(found, found.folder / path)
-            seen.warnings = survey.unreadable_lines(found)
+            _nnunet(seen, found, path)
             return
     coco, yolo = annotation_files(found), label_files(found)
     if coco or yolo:
@@ -127,6 +125,31 @@ def _look(seen: Inspection, found: survey.Survey, target: Path | None) -> None:
             seen.warnings.append(f"{left} images are not annotated, and are left out")
         return
     _pairs(seen, found, pair(found.entries), target)
+
+
+def _nnunet(seen: Inspection, found: survey.Survey, path: PurePosixPath) -> None:
+    """A dataset that says itself what its labels are."""
+    seen.proposal = of_nnunet(found, found.folder / path)
+    names = {
+        part: [
+            e.name
+            for e in found.entries
+            if PurePosixPath(e.name).is_relative_to(path.parent / part)
+        ]
+        for part in ("imagesTr", "labelsTr")
+    }
+    counted = labels.labels_in(found.folder, names["labelsTr"])
+    seen.lines += [
+        f"  a Decathlon or nnU-Net raw dataset: {path}",
+        f"  {len(names['imagesTr'])} files in imagesTr, {len(names['labelsTr'])} in labelsTr",
+        *labels.lines_of(counted)[:1],
+    ]
+    headers = {name: found.headers[name] for name in names["imagesTr"] if name in found.headers}
+    seen.warnings += [
+        *survey.unreadable_lines(found),
+        *advice.mixtures(headers),
+        *advice.notes(found.headers),
+    ]
 
 
 def _again(seen: Inspection, ending: str) -> str:

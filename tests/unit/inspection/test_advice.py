@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tifffile
 
 from segbench.decoders.registry import NO_CHOICES, decoder_of
 from segbench.inspection.advice import warnings_of
@@ -39,6 +40,14 @@ def volume(root):
     np.save(root / "images/cell_0.npy", np.zeros((9, 64, 72), np.uint8))
 
 
+def other_order(root):
+    for k, names in enumerate((["DAPI", "GFP"], ["GFP", "DAPI"])):
+        (root / f"images/cell_{k}.png").unlink()
+        pixels = np.zeros((2, 64, 72), np.uint16)
+        said = {"axes": "CYX", "Channel": {"Name": names}}
+        tifffile.imwrite(root / f"images/cell_{k}.ome.tif", pixels, metadata=said)
+
+
 def lost_mask(root):
     (root / "masks/cell_3.png").unlink()
 
@@ -69,6 +78,7 @@ def doubled(root):
         (grey, "several numbers of channels (5 3, 1 1): `channels: grey` or `rgb`"),
         (deep, "several types of numbers (5 uint8, 1 uint16)"),
         (volume, "several numbers of axes (5 2-D, 1 3-D)"),
+        (other_order, "several names or orders of channels (4 unnamed, 1 DAPI, GFP, 1 GFP, DAPI)"),
         (lost_mask, "1 of 6 images have no mask: images/cell_3.png; save an empty mask"),
         (lonely, "1 masks have no image: masks/other.png"),
         (copied, "2 images are copies of each other"),

@@ -76,6 +76,13 @@ def test_a_patch_fits_into_the_smallest_image(size, depth, patch):
     assert (proposal.depth, proposal.patch) == (depth, patch)
 
 
+def test_the_shortest_sides_count(tmp_path):
+    for k, size in enumerate([(64, 100), (90, 40), (70, 70)]):
+        image(tmp_path / f"images/{k}.png", k, size=size)
+        mask(tmp_path / f"masks/{k}.png")
+    assert proposed(tmp_path, labels(0, 255)).size == (64, 40)
+
+
 def test_nnunets_dataset_json_names_the_classes(tmp_path):
     nnunet(tmp_path)
     path = tmp_path / "Dataset001_Cells/dataset.json"

@@ -59,6 +59,14 @@ def test_a_layout_becomes_a_dataset(project, layout, masks, classes, task):
     assert {path: path.stat().st_mtime_ns for path in (project / "data").rglob("*")} == before
 
 
+def test_an_nnunet_dataset_in_words(project):
+    layouts.nnunet(project / "data")
+    text = inspect_folder("data", None, None, project)
+    assert "a Decathlon or nnU-Net raw dataset: Dataset001_Cells/dataset.json" in text
+    assert "6 files in imagesTr, 6 in labelsTr" in text
+    assert "1 (1200 px in 6), 2 (1200 px in 6)" in text
+
+
 def test_parts_of_a_split_and_numbers_of_objects_arrive(project):
     layouts.split(project / "split")
     inspect_folder("split", "linked", "parts", project)
