@@ -12,10 +12,10 @@ log = logging.getLogger(__name__)
 #: Samples named in a warning.
 NAMED = 3
 
-UNKNOWN = "hold pixels without a value (NaN or infinite); these are left out of all statistics"
+UNKNOWN = "pixels without a value (NaN or infinite), which are left out of all statistics"
 EQUAL_PERCENTILES = (
-    "have a channel whose 1st and 99th percentile are equal; it was stretched from its smallest "
-    "to its largest value"
+    "equal 1st and 99th percentiles in a channel, which was stretched from its smallest to its "
+    "largest value"
 )
 
 
@@ -27,9 +27,9 @@ class Remarks:
     >>> remarks = Remarks()
     >>> with remarks.on("a") as found:
     ...     found.add(UNKNOWN)
-    >>> remarks.lines(5)
-    ['1 of 5 samples hold pixels without a value (NaN or infinite); these are left out of all \
-statistics: a']
+    >>> remarks.lines(5)[0].split(":")
+    ['1 of 5 samples', ' pixels without a value (NaN or infinite), which are left out of all \
+statistics', ' a']
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ statistics: a']
         found = []
         for remark, samples in sorted(self._samples.items()):
             names = ", ".join(sorted(samples)[:NAMED]) + ", ..." * (len(samples) > NAMED)
-            found.append(f"{len(samples)} of {total} samples {remark}: {names}")
+            found.append(f"{len(samples)} of {total} samples: {remark}: {names}")
         return found
 
     def warn(self, total: int) -> None:

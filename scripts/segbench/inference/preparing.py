@@ -105,10 +105,12 @@ class Preparer:
                 prepared = self._around.image(self._items[image.name])[0]
                 size = original.shape[:2]
                 return Opened(image, original, prepared, size, None, spacing, header.notes)
-            found = prepare_sample(original, NO_LABEL, self._recipe, spacing)
+            remarks: set[str] = set()
+            found = prepare_sample(original, NO_LABEL, self._recipe, spacing, remarks)
         except SegbenchError as error:
             raise named(self._folder, image, error) from error
-        return Opened(image, original, found.image, found.size, found.crop, spacing, header.notes)
+        notes = (*header.notes, *sorted(remarks))
+        return Opened(image, original, found.image, found.size, found.crop, spacing, notes)
 
     def open_large(self, image: NewImage) -> LargeImage | None:
         """Open an image that is too large to be in memory; None if it is not, or is unreadable."""

@@ -17,8 +17,8 @@ def test_remarks_are_counted_and_three_samples_named(caplog):
     with remarks.on("f"):
         pass
     equal, unknown = remarks.lines(9)
-    assert equal == f"5 of 9 samples {EQUAL_PERCENTILES}: a, b, c, ..."
-    assert unknown == f"1 of 9 samples {UNKNOWN}: e"
+    assert equal == f"5 of 9 samples: {EQUAL_PERCENTILES}: a, b, c, ..."
+    assert unknown == f"1 of 9 samples: {UNKNOWN}: e"
     with caplog.at_level(logging.WARNING):
         remarks.warn(9)
     assert caplog.messages == [f"preprocess: {equal}", f"preprocess: {unknown}"]

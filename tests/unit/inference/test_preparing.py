@@ -8,6 +8,7 @@ from PIL import Image
 
 from segbench.config.preprocessing import Preprocessing
 from segbench.errors import SegbenchError
+from segbench.imaging.remarks import EQUAL_PERCENTILES, UNKNOWN
 from segbench.inference.images import NewImage
 from segbench.inference.preparing import Preparer, named
 
@@ -72,3 +73,13 @@ def test_an_error_without_the_image_gets_its_name(tmp_path: Path):
     error = named(tmp_path, image, SegbenchError("too small", "larger", "crop less"))
     assert error.what == f"{tmp_path / 'a.png'}: too small"
     assert named(tmp_path, image, error) is error
+
+
+def test_what_was_found_in_the_pixels_is_told(tmp_path: Path):
+    pixels = np.full(SIZE, 3, np.float32)
+    pixels[2, 2:4] = np.nan, 180  # one of 191 pixels is bright
+    np.save(tmp_path / "a.npy", pixels)
+    image = NewImage("a.npy", "0" * 64, "a")
+    opened = Preparer(tmp_path, [image], recipe(normalise="percentile")).open(image)
+    assert set(opened.notes) == {UNKNOWN, EQUAL_PERCENTILES}
+    assert (opened.prepared == 255).sum() == 1
