@@ -66,11 +66,9 @@ class Plane:
         """Value of an attribute of this plane; None: the file does not say it."""
         sequence = _SEQUENCES.get(keyword)
         if self.frame is not None and sequence is not None:
-            groups = [
-                *self.dataset.get("PerFrameFunctionalGroupsSequence", [])[self.frame :][:1],
-                *self.dataset.get("SharedFunctionalGroupsSequence", [])[:1],
-            ]
-            for group in groups:
+            frames = self.dataset.get("PerFrameFunctionalGroupsSequence") or []
+            own = [frames[self.frame]] if self.frame < len(frames) else []
+            for group in (*own, *(self.dataset.get("SharedFunctionalGroupsSequence") or [])):
                 for item in group.get(sequence) or []:
                     if (value := item.get(keyword)) is not None:
                         return value
@@ -224,7 +222,7 @@ def _in_order(
         step = abs(float(thickness))
     else:
         step = (along[-1] - along[0]) / (len(along) - 1)
-        _check_one_place(path, ordered, along)
+        _check_one_place(path, ordered, along, min(spacing) / 100)
         _check_regular(path, ordered, along, step)
         _check_upright(path, positions, along, normal, min(spacing))
         # Positions are decimal numbers; 0.7 is meant where a mean of them is 0.6999999999.
@@ -236,12 +234,12 @@ def _in_order(
     return Stack(ordered, (step, *spacing), np.diag([-1.0, -1, 1, 1]) @ affine)
 
 
-def _check_one_place(path: Path, planes: Sequence[Plane], along: np.ndarray) -> None:
-    """Refuse several images at one place: echoes, time points."""
+def _check_one_place(path: Path, planes: Sequence[Plane], along: np.ndarray, least: float) -> None:
+    """Refuse several images at one place, less than so many millimetres apart: echoes, times."""
     gaps = np.diff(along)
-    if gaps.min() > TOLERANCE * gaps.max():
+    if gaps.min() > least:
         return
-    places = 1 + int((gaps > TOLERANCE * gaps.max()).sum()) if gaps.max() > 0 else 1
+    places = 1 + int((gaps > least).sum())
     kinds = []
     for words, keywords in _KINDS.items():
         for keyword in keywords:

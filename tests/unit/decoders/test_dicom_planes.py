@@ -60,6 +60,11 @@ def test_a_missing_slice():
     refused(made[:2] + made[3:], "1 slices are missing", "4 mm between", "2 mm elsewhere")
 
 
+def test_many_missing_slices():
+    made = slices(np.zeros((60, 2, 2), np.int16))
+    refused(made[:5] + made[-5:], "50 slices are missing", "102 mm between", "2 mm elsewhere")
+
+
 def test_unequal_distances():
     made = slices(VOLUME)
     made[4].ImagePositionPatient[2] += 1.0
