@@ -103,23 +103,37 @@ def fitting(path: Path, choices: Choices, mask: bool = False) -> Choices:
     """Choices whose axes are as many as the file has: single slices lack the z, masks the c."""
     if choices.axes is None:
         return choices
+    decoder = registry.decoder_of(path)
     try:
-        said = registry.header_of(path, replace(choices, axes=None))
+        said = decoder.header(path, replace(choices, axes=None))
     except SegbenchError:
         return choices  # what the file says is wrong, or nothing: the axes are to mend it
-    bare = choices.axes.replace("c", "")
-    some = [bare, bare.replace("z", "")]
-    if not mask:
-        some = [choices.axes, bare, choices.axes.replace("z", ""), some[1]]
+    if mask and said.colour:
+        return replace(choices, axes=None)
+    whole = choices.axes.replace("c", "") if mask else choices.axes
+    if len(whole) == len(said.shape) or _holds_slices(path, replace(choices, axes=whole)):
+        return replace(choices, axes=whole)
+    if decoder.names_axes and len(whole) > len(said.shape):
+        return replace(choices, axes=None)  # of one slice, or channel, the file's own order
+    bare = whole.replace("c", "")
+    some = [bare, whole.replace("z", ""), bare.replace("z", "")]
     fitting = next((axes for axes in some if len(axes) == len(said.shape)), None)
-    if mask:
-        return replace(choices, axes=None if said.colour else fitting)
-    return replace(choices, axes=fitting or choices.axes)
+    return replace(choices, axes=fitting or (None if mask else choices.axes))
+
+
+def _holds_slices(path: Path, choices: Choices) -> bool:
+    """Whether the file takes the axes as they are, and so says how thick its one slice is."""
+    try:
+        return "z" in registry.header_of(path, choices).axes
+    except SegbenchError:
+        return False
 
 
 def _volume(header: Header, choices: Choices) -> Header:
     """A picture as one slice where the config asks for volumes."""
     if "z" in header.axes or "z" not in (choices.axes or ""):
         return header
-    spacing = None if header.affine is None else spacing_from(header.affine)
+    spacing = header.spacing_mm
+    if spacing is not None:
+        spacing = None if header.affine is None else (spacing_from(header.affine)[0], *spacing)
     return replace(header, axes=f"z{header.axes}", shape=(1, *header.shape), spacing_mm=spacing)

@@ -30,6 +30,7 @@ class ArrayDecoder(Decoder):
 
     name = "NumPy"
     mask_ending = ".npy"
+    names_axes = False
 
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`; of a compressed file too, only the header is read."""

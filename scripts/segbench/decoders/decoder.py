@@ -135,11 +135,14 @@ class Decoder:
         Optional packages (envs/formats.in) that it needs, as they are installed.
     mask_ending : str
         Ending of the masks that `write_mask` writes.
+    names_axes : bool
+        Files say what their axes are; if not, they are guessed from the shape.
     """
 
     name: ClassVar[str]
     packages: ClassVar[tuple[str, ...]] = ()
     mask_ending: ClassVar[str]
+    names_axes: ClassVar[bool] = True
 
     def entries(self, folder: Path, stems: Mapping[str, str]) -> list[Entry]:
         """Group files of one folder into images; by default each file is one.

@@ -276,7 +276,9 @@ def _grid(path: Path, found: Any, axes: Axes, said: Said) -> dict[str, Any]:
     check_orthogonal(path, affine)
     # Lengths of turned axes differ from the number that was meant in the last digits.
     spacing = tuple(float(f"{side * unit:.9g}") for side in sides[::-1])
+    spatial = len(axes.names.rstrip("c"))
     return {
-        "spacing_mm": spacing[-len(axes.names.rstrip("c")) :],
+        # A picture that is read as a slice does not say how thick it is.
+        "spacing_mm": spacing[-spatial:] if count >= spatial else None,
         "affine": affine if said.place else None,
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import nibabel
 import numpy as np
 import pytest
+import SimpleITK
+import tifffile
 
 from segbench.config.dataset import Layout
 from segbench.datasets.opening import choices_of, header_of, read, read_mask
@@ -60,10 +62,33 @@ def test_one_slice_is_a_volume_where_volumes_are_asked_for(tmp_path, name):
 def test_the_spacing_of_one_slice_is_that_of_the_affine(tmp_path):
     path = tmp_path / "a.nii.gz"
     nibabel.save(nibabel.Nifti1Image(image(0, (10, 8, 1)), np.diag([0.5, 0.7, 3.0, 1.0])), path)
-    assert header_of(path, ZYX).spacing_mm == pytest.approx((3.0, 0.7, 0.5))
-    assert header_of(path, Choices()).spacing_mm == pytest.approx((0.7, 0.5))
+    assert header_of(path, ZYX).spacing_mm == (3.0, 0.7, 0.5)
+    assert header_of(path, Choices()).spacing_mm == (0.7, 0.5)
     flat = save(tmp_path / "a.npy", image(0, (8, 10)))
     assert header_of(flat, ZYX).spacing_mm is None
+
+
+def test_one_slice_without_a_place_is_as_thick_as_its_file_says(tmp_path):
+    path = tmp_path / "a.nii.gz"
+    made = nibabel.Nifti1Image(image(0, (10, 8, 1)), None)
+    made.header["pixdim"][1:4] = 0.5, 0.7, 3.0
+    nibabel.save(made, path)
+    assert header_of(path, ZYX).spacing_mm == (3.0, 0.7, 0.5)
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(image(0, (8, 10))), str(tmp_path / "a.mha"))
+    found = header_of(tmp_path / "a.mha", ZYX)
+    assert (found.shape, found.spacing_mm) == ((1, 8, 10), None)  # the file has no third axis
+
+
+@pytest.mark.parametrize("axes", ["zyxc", "czyx", "zcyx"])
+def test_channels_of_one_slice_are_where_its_file_says(tmp_path, axes):
+    pixels = image(0)
+    tifffile.imwrite(tmp_path / "rgb.tif", pixels, photometric="rgb")
+    stains = {"photometric": "minisblack", "metadata": {"axes": "CYX"}}
+    tifffile.imwrite(tmp_path / "stains.tif", np.moveaxis(pixels, -1, 0), **stains)
+    for name in ("rgb.tif", "stains.tif"):
+        found = read(tmp_path / name, Choices(axes=axes))
+        assert found.header.axes == "zyxc"
+        assert np.array_equal(found.pixels, pixels[None])
 
 
 def test_what_a_decoder_notes_is_told_once(tmp_path, caplog):
