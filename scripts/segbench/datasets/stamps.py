@@ -66,7 +66,7 @@ def tree_of(root: Path, limit: int) -> Tree | None:
                 for entry in entries:
                     name = folder + entry.name
                     if entry.is_dir():
-                        if not entry.is_symlink() or not leads_up(Path(entry.path), root):
+                        if not entry.is_symlink() or not leads_up(Path(entry.path)):
                             folders.append(f"{name}/")
                         found[f"{name}/"] = (0, 0)
                         continue

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from segbench.decoders.decoder import Entry
-from segbench.decoders.listing import is_junk
+from segbench.decoders.listing import is_folder, is_junk, unreadable
 from segbench.errors import SegbenchError
 
 #: File endings that count as pictures.
@@ -19,9 +19,18 @@ MAX_DEPTH = 4
 
 
 def subfolders(folder: Path) -> list[str]:
-    """Names of the folders in a folder, sorted, junk left out."""
-    with os.scandir(folder) as entries:
-        return sorted(e.name for e in entries if e.is_dir() and not is_junk(e.name))
+    """Names of the folders in a folder, sorted, junk left out.
+
+    Raises
+    ------
+    SegbenchError
+        It cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(e.name for e in entries if is_folder(e) and not is_junk(e.name))
+    except OSError as error:
+        raise unreadable(folder, error) from error
 
 
 def pictures(folder: Path, suffixes: Collection[str] = IMAGE_SUFFIXES) -> list[str]:

@@ -235,7 +235,8 @@ def check_axes(path: Path, axes: str, shape: tuple[int, ...]) -> None:
             f"{path}: has the axes {axes.upper() or 'none'} ({' x '.join(map(str, shape))})",
             "rows and columns, and at most slices and channels",
             "save each time point or position as a file of its own; or, if the file names its "
-            "axes wrongly, set `layout: {axes: ...}` in the dataset's config, e.g. zyx",
+            "axes wrongly, set `layout: {axes: ...}` in the dataset's config in the same order, "
+            "e.g. zyx",
         )
 
 
@@ -271,6 +272,7 @@ def canonical(path: Path, array: np.ndarray, axes: str) -> tuple[np.ndarray, str
     >>> array.shape, axes
     ((40, 50, 3), 'yxc')
     """
+    stored, shape = axes, array.shape
     axes = axes.lower()
     if len(axes) == array.ndim:
         sides = list(zip(axes, array.shape, strict=True))
@@ -279,7 +281,8 @@ def canonical(path: Path, array: np.ndarray, axes: str) -> tuple[np.ndarray, str
         axes = "".join(axis for n, axis in enumerate(axes) if n not in dropped)
         array = array.transpose(sorted(range(len(axes)), key=lambda n: "zyxc".find(axes[n])))
         axes = "".join(sorted(axes, key="zyxc".find))
-    check_axes(path, axes, array.shape)
+    if axes not in AXES or len(axes) != array.ndim:
+        check_axes(path, stored, shape)
     return array, axes
 
 

@@ -143,24 +143,36 @@ def walk(root: Path) -> Iterator[tuple[str, list[str]]]:
                 for entry in found:
                     if is_junk(entry.name):
                         continue
-                    if not entry.is_dir() or _is_image(entry.name):
+                    if not is_folder(entry) or _is_image(entry.name):
                         names.append(entry.name)
-                    elif not entry.is_symlink() or not leads_up(Path(entry.path), root):
+                    elif not entry.is_symlink() or not leads_up(Path(entry.path)):
                         folders.append(f"{place}{entry.name}/")
         except OSError as error:
-            raise SegbenchError(
-                f"{root / place}: cannot be read ({error.strerror})",
-                "a folder that can be read",
-                "check the folder and its permissions",
-            ) from error
+            raise unreadable(root / place, error) from error
         yield place, sorted(names)
         places += sorted(folders, reverse=True)
 
 
-def leads_up(link: Path, root: Path) -> bool:
-    """Whether a link leads to a folder in which it lies, up to `root`."""
-    above = link.parents[: len(link.relative_to(root).parts)]
-    return any(os.path.samefile(link, folder) for folder in above)
+def unreadable(folder: Path, error: OSError) -> SegbenchError:
+    """The error for a folder whose files cannot be listed."""
+    return SegbenchError(
+        f"{folder}: cannot be read ({error.strerror})",
+        "a folder that can be read",
+        "check the folder and its permissions",
+    )
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder; a link that cannot be followed is a file."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def leads_up(link: Path) -> bool:
+    """Whether a link leads to a folder in which it lies, however far above."""
+    return any(os.path.samefile(link, folder) for folder in link.absolute().parents)
 
 
 def _is_image(folder: str) -> bool:

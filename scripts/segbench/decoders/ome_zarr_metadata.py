@@ -151,12 +151,16 @@ def _of_array(path: Path, array: Any, choices: Choices) -> Stored:
     named = getattr(array.metadata, "dimension_names", None)
     named = named or array.attrs.asdict().get("_ARRAY_DIMENSIONS") or ()
     letters = choices.axes or "".join(_letter(str(name)) for name in named)
-    if not letters:
+    sides = zip(letters, array.shape, strict=False)
+    if not letters or any(letter not in "zyxct" and side > 1 for letter, side in sides):
         shape = " x ".join(map(str, array.shape))
+        called = (
+            f"calls its axes {', '.join(map(str, named))}" if named else "does not name its axes"
+        )
         raise SegbenchError(
-            f"{path}: a plain Zarr array ({shape}) that does not name its axes",
-            "OME-Zarr metadata, named dimensions, or the axes in the dataset's config",
-            "set `layout: {axes: ...}` in the dataset's config, e.g. zyx or cyx",
+            f"{path}: a plain Zarr array ({shape}) that {called}",
+            "OME-Zarr metadata, dimensions called z, y, x, c, or the axes in the dataset's config",
+            "set `layout: {axes: ...}` in the dataset's config, in the same order, e.g. zyx or cyx",
         )
     letters = _padded(letters, array.shape)
     return Stored((array,), letters, tuple(map(_axis, letters)))

@@ -40,6 +40,14 @@ def test_equal_stems_are_ambiguous(tmp_path):
         by_stem(tmp_path)
 
 
+def test_folders_that_cannot_be_listed_are_named(tmp_path):
+    (tmp_path / "itself").symlink_to("itself")
+    (tmp_path / "a").mkdir()
+    assert subfolders(tmp_path) == ["a"]
+    with pytest.raises(SegbenchError, match=r"gone: cannot be read \(No such file"):
+        subfolders(tmp_path / "gone")
+
+
 def test_breadth_first_is_nearest_first(tmp_path):
     for name in ("b/x", "a/y/z", "__MACOSX/a"):
         (tmp_path / name).mkdir(parents=True)

@@ -59,11 +59,15 @@ def test_a_shape_is_enough_for_a_header():
     assert (found.shape, found.dtype, axes) == ((10**6, 10**6, 3), np.uint16, "yxc")
 
 
-@pytest.mark.parametrize(("axes", "shape"), [("yx", (2, 3, 4)), ("zx", (2, 3)), ("yyx", (2, 3, 4))])
+@pytest.mark.parametrize(
+    ("axes", "shape"),
+    [("yx", (2, 3, 4)), ("zx", (2, 3)), ("yyx", (2, 3, 4)), ("tcyx", (5, 2, 3, 4))],
+)
 def test_axes_that_do_not_fit_are_refused_with_the_key_that_helps(axes, shape):
     with pytest.raises(SegbenchError) as caught:
         canonical(PATH, np.zeros(shape), axes)
-    assert caught.value.what.startswith(f"a.npy: has the axes {axes.upper()}")
+    sides = " x ".join(map(str, shape))
+    assert caught.value.what == f"a.npy: has the axes {axes.upper()} ({sides})"  # as stored
     assert "layout: {axes: ...}" in caught.value.action
     with pytest.raises(SegbenchError):
         check_axes(PATH, axes, shape)

@@ -98,6 +98,15 @@ def test_plates_and_wells_are_refused_with_a_field_to_read(tmp_path):
         read(path, Choices(dataset="B/2"))
 
 
+def test_axes_of_a_plain_array_are_named_as_it_calls_them(tmp_path):
+    names = ["row", "col"]
+    zarr.create_array(tmp_path / "a.zarr", data=IMAGE, dimension_names=names)
+    with pytest.raises(SegbenchError, match=r"\(3 x 4\) that calls its axes row, col"):
+        read(tmp_path / "a.zarr")
+    found = read(tmp_path / "a.zarr", Choices(axes="xy"))
+    assert np.array_equal(found.pixels, IMAGE.T)
+
+
 def test_arrays_without_metadata_need_axes_and_a_name(tmp_path):
     zarr.create_array(tmp_path / "a.zarr", data=IMAGE)
     with pytest.raises(SegbenchError) as caught:
