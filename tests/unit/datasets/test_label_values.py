@@ -117,3 +117,12 @@ def test_ignored_values_of_binary_masks_are_marked(ignored):
     mask = np.where(hidden, ignored, binary.astype(int))
     found = to_binary(PATH, decoded(mask), {ignored})
     assert np.array_equal(found, np.where(hidden, 255, binary))
+
+
+@given(st.sampled_from([np.uint8, np.int16, np.uint64]), st.lists(st.integers(0, 255), max_size=30))
+def test_values_are_counted_and_looked_up_whatever_their_dtype(dtype, values):
+    numbers = np.array(values, dtype).reshape(-1, 1)
+    counts = {value: values.count(value) for value in sorted(set(values))}
+    assert counted(numbers) == counts
+    table = {value: 255 - value for value in counts}
+    assert looked_up(numbers, table, np.uint8).ravel().tolist() == [255 - v for v in values]
