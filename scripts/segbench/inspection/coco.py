@@ -76,11 +76,20 @@ def read_coco(
                     "one name for each category in all files",
                     "inspect each folder by itself",
                 )
+    owner: dict[str, str] = {}
     used = {int(a["category_id"]) for content in files.values() for a in content["annotations"]}
     order = {number: place for place, number in enumerate(sorted(used & set(names)))}
-    images = [
-        image for file, content in files.items() for image in _images(found, file, content, order)
-    ]
+    images = []
+    for file, content in files.items():
+        for image in _images(found, file, content, order):
+            if image.image in owner:
+                raise SegbenchError(
+                    f"{found.folder / file}: lists {image.image}, which {owner[image.image]} lists",
+                    "each image in one list, once",
+                    "keep one file of annotations of each image, and move the others elsewhere",
+                )
+            owner[image.image] = file
+            images.append(image)
     return [names[number] for number in order], images
 
 

@@ -109,13 +109,23 @@ def write_inspection(
 
 def _look(seen: Inspection, found: survey.Survey, target: Path | None) -> None:
     """Recognise the layout."""
-    roots = [PurePosixPath(n) for n in found.others if PurePosixPath(n).name == "dataset.json"]
-    for path in roots:
-        if any(
-            PurePosixPath(e.name).is_relative_to(path.parent / "imagesTr") for e in found.entries
-        ):
-            _nnunet(seen, found, path)
-            return
+    names = {PurePosixPath(name) for name in found.others}
+    parents = {place for e in found.entries for place in PurePosixPath(e.name).parents}
+    roots = sorted(
+        path
+        for path in names
+        if path.name == "dataset.json" and path.parent / "imagesTr" in parents
+    )
+    if len(roots) > 1:
+        seen.steps += [
+            f"{path.parent} is a dataset of its own: snakemake inspect --config "
+            f"images={shlex.quote(f'{seen.images}/{path.parent}')}"
+            for path in roots
+        ]
+        return
+    if roots:
+        _nnunet(seen, found, roots[0])
+        return
     coco, yolo = annotation_files(found), label_files(found)
     if coco or yolo:
         classes, annotated = read_coco(found, coco) if coco else read_yolo(found, yolo)

@@ -97,6 +97,13 @@ def test_what_cannot_be_drawn_is_named(tmp_path, change, says):
         read(tmp_path)
 
 
+def test_an_image_is_listed_once(tmp_path):
+    coco(tmp_path)
+    (tmp_path / "train/person_keypoints.json").write_text((tmp_path / FILE).read_text())
+    with pytest.raises(SegbenchError, match=r"lists train/i0.png, which train/_annotations"):
+        read(tmp_path)
+
+
 def test_categories_must_mean_the_same_in_all_files(tmp_path):
     coco(tmp_path)
     content = json.loads((tmp_path / FILE).read_text())

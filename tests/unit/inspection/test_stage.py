@@ -67,6 +67,14 @@ def test_an_nnunet_dataset_in_words(project):
     assert "1 (1200 px in 6), 2 (1200 px in 6)" in text
 
 
+def test_several_raw_datasets_are_inspected_each(project):
+    layouts.nnunet(project / "raw/one")
+    layouts.nnunet(project / "raw/two")
+    text = inspect_folder("raw", None, None, project)
+    assert "snakemake inspect --config images=raw/two/Dataset001_Cells" in text
+    assert not (project / "config/raw.yaml").exists()
+
+
 def test_parts_of_a_split_and_numbers_of_objects_arrive(project):
     layouts.split(project / "split")
     inspect_folder("split", "linked", "parts", project)
