@@ -54,7 +54,7 @@ class DicomDecoder(Decoder):
                 return read_segmentation(path, datasets[0], choices)
             found, axes = _arranged(path, datasets, choices)
             header = _header(path, found, axes)
-            values = read_values(path, found.planes)
+            values = read_values(path, found.planes, header.dtype)
             if header.colour:
                 values = values.transpose(2, 1, 0, 3)
             else:

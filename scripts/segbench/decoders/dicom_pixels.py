@@ -113,7 +113,7 @@ def is_colour(dataset: Any) -> bool:
     return bool(dataset.get("SamplesPerPixel", 1) == 3)
 
 
-def read_values(path: Path, planes: Sequence[Plane]) -> np.ndarray:
+def read_values(path: Path, planes: Sequence[Plane], dtype: np.dtype) -> np.ndarray:
     """Values of planes, in their order.
 
     Parameters
@@ -122,18 +122,19 @@ def read_values(path: Path, planes: Sequence[Plane]) -> np.ndarray:
         The image, for errors.
     planes : sequence of Plane
         Of equal size. A file's pixels are let go once they are decoded.
+    dtype : dtype
+        From `value_dtype`.
 
     Returns
     -------
     ndarray
-        (plane, y, x), of colours (plane, y, x, 3); of `value_dtype`.
+        (plane, y, x), of colours (plane, y, x, 3).
 
     Raises
     ------
     SegbenchError
         The pixels are damaged or not there.
     """
-    dtype = value_dtype(path, planes)
     first = planes[0].dataset
     colours = (3,) * is_colour(first)
     values = np.empty((len(planes), first.Rows, first.Columns, *colours), dtype)
