@@ -208,7 +208,15 @@ def warnings_of(found: Labels) -> list[str]:
         lines.append(
             f"the masks hold 0 and {highest}: the class is written as `labels: [{highest}]`"
         )
-    elif not found.by_colour and not found.instances and others & set(IGNORED):
+    total = sum(found.pixels.values())
+    if len(others) == 1 and 0 in values and 2 * found.pixels[max(others)] > total:
+        (only,) = others
+        lines.append(
+            f"{found.shown(only)} covers {found.pixels[only] / total:.0%} of the pixels: if 0 is "
+            f"what you look for, write `labels: [0]` for the class and `background: {{labels: "
+            f"[{found.shown(only)}]}}`"
+        )
+    elif not (found.by_colour or found.instances or found.smeared) and others & set(IGNORED):
         lines.append(
             f"the value {max(others & set(IGNORED))} often means 'not annotated': it is written "
             "as `ignore`; make it a class, or the background, if it is"

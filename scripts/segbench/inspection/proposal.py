@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from segbench.cells import unfit, visible
 from segbench.datasets.label_names import label_values
 from segbench.decoders.decoder import Header
 from segbench.inspection.labels import IGNORED, Labels
@@ -84,6 +86,29 @@ class Proposal:
         return next((depth for depth in (3, 2, 1) if min(self.size) >= 2 ** (depth + 1)), 1)
 
 
+def classes_named(names: Sequence[str]) -> tuple[Named, ...]:
+    """Classes by their names, which are changed where tables cannot hold them or they are equal.
+
+    Their labels are then the names as they were.
+
+    Examples
+    --------
+    >>> [(one.name, one.labels) for one in classes_named(["cat", "Cat", "a  b"])]
+    [('cat', ()), ('Cat 2', ('"Cat"',)), ('a b', ('"a  b"',))]
+    """
+    taken: set[str] = set()
+    found = []
+    for number, name in enumerate(names[:HIGHEST], 1):
+        # Control characters make blanks, which `visible` joins.
+        shown = visible("".join(" " if unfit(letter) else letter for letter in name))
+        shown = shown or f"class {number}"
+        while shown.casefold() in taken:
+            shown = f"{shown} {number}"
+        taken.add(shown.casefold())
+        found.append(Named(shown, number, () if shown == name else (json.dumps(name),)))
+    return tuple(found)
+
+
 def propose(found: Survey, pairs: Pairs, labels: Labels) -> Proposal:
     """A config for images and masks that pair by name."""
     headers = _headers(found, pairs)
@@ -109,7 +134,7 @@ def propose(found: Survey, pairs: Pairs, labels: Labels) -> Proposal:
         count=len(set(groups.values())) or len(pairs.images),
     )
     if not pairs.masks:
-        classes = tuple(Named(name, n) for n, name in enumerate(pairs.classes[:HIGHEST], 1))
+        classes = classes_named(pairs.classes)
         return replace(
             proposal, task="classification", classes=classes,
             why="no masks, and folders that could be classes",
@@ -119,11 +144,11 @@ def propose(found: Survey, pairs: Pairs, labels: Labels) -> Proposal:
 
 def _with_classes(proposal: Proposal, pairs: Pairs, labels: Labels) -> Proposal:
     if pairs.classes:
-        classes = tuple(Named(name, n) for n, name in enumerate(pairs.classes[:HIGHEST], 1))
+        classes = classes_named(pairs.classes)
         return replace(proposal, task="overlapping", classes=classes,
                        why="a folder of masks for each class")  # fmt: skip
     if labels.layers:
-        classes = tuple(Named(name, n) for n, name in enumerate(labels.layers[:HIGHEST], 1))
+        classes = tuple(Named(one.name, one.value) for one in classes_named(labels.layers))
         return replace(proposal, task="overlapping", classes=classes, why="masks of several layers")
     if labels.instances:
         return replace(proposal, task="instances", classes=(Named("object", 1),),
@@ -135,13 +160,18 @@ def _with_classes(proposal: Proposal, pairs: Pairs, labels: Labels) -> Proposal:
     kept = [value for value in values if value not in ignored]
     if labels.smeared or not kept:
         kept = [max(values, default=1, key=lambda value: labels.pixels[value])]
+        ignored = set()
+    names = [
+        labels.names.get(value, "object" if len(kept) == 1 else f"class {labels.shown(value)}")
+        for value in kept
+    ]
     classes = tuple(
         Named(
-            labels.names.get(value, "object" if len(kept) == 1 else f"class {labels.shown(value)}"),
-            number,
-            () if not labels.by_colour and value == number else (labels.shown(value),),
+            one.name,
+            one.value,
+            () if not labels.by_colour and value == one.value else (labels.shown(value),),
         )
-        for number, value in enumerate(kept[:HIGHEST], 1)
+        for one, value in zip(classes_named(names), kept, strict=False)
     )
     return replace(
         proposal, task="semantic", classes=classes, ignore=tuple(map(str, sorted(ignored))),
@@ -240,7 +270,7 @@ def of_nnunet(found: Survey, path: Path) -> Proposal:
         format="msd",
         task="overlapping" if regions else "semantic",
         why="regions that overlap, by dataset.json" if regions else "label maps, by dataset.json",
-        classes=tuple(Named(name, number) for number, name in enumerate(names, 1)),
+        classes=classes_named(list(names)),
         channels="all" if volumes else _channels(headers),
         size=_smallest(headers),
         count=len(cases),

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.inspection import advice, labels, survey
 from segbench.inspection.coco import annotation_files, read_coco
@@ -19,6 +20,7 @@ from segbench.inspection.polygons import CROWD, Annotated
 from segbench.inspection.proposal import (
     Named,
     Proposal,
+    classes_named,
     layout_of,
     of_dsb2018,
     of_nnunet,
@@ -93,9 +95,36 @@ def inspect_folder(images: str, masks: str | None, name: str | None, base: Path)
     _look(seen, found, target)
     shown = masks if seen.made and masks is not None else images
     if seen.proposal is not None:
-        slug = name or re.sub(r"[^a-z0-9]+", "_", seen.folder.resolve().name.lower()).strip("_")
-        _write(seen, slug or "my_images", shown, base)
+        _write(seen, _free_name(base, seen.folder, name), shown, base)
     return _text(seen)
+
+
+def _free_name(base: Path, folder: Path, name: str | None) -> str:
+    """A name of which there is no config yet, or all of it: that of an earlier inspection.
+
+    Raises
+    ------
+    SegbenchError
+        The name that was asked for is that of a dataset or recipe of another.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "_", folder.resolve().name.lower()).strip("_") or "my_images"
+    free = name or slug
+    number = 1
+    while not _is_free(base, free):
+        if name is not None:
+            raise SegbenchError(
+                f"name={name}: config/ has a file {name}.yaml that is not of an inspection",
+                "the name of no dataset, recipe or study",
+                f"give another name, e.g. name={name}_2",
+            )
+        number += 1
+        free = f"{slug}_{number}"
+    return free
+
+
+def _is_free(base: Path, name: str) -> bool:
+    files = [base / file for file in config_files(Proposal(), name, "")]
+    return (base / f"config/{name}.yaml").exists() or not any(file.exists() for file in files)
 
 
 def write_inspection(
@@ -195,7 +224,7 @@ def _polygons(
         proposal,
         task="instances" if instances else "semantic",
         why="one class: its objects are numbered" if instances else "several classes",
-        classes=tuple(Named(name, number) for number, name in enumerate(classes, 1)),
+        classes=tuple(Named(one.name, one.value) for one in classes_named(classes)),
         ignore=(str(CROWD),) if crowds else (),
     )
     seen.warnings += advice.warnings_of(new, pairs)

@@ -39,6 +39,12 @@ def test_255_alone_is_the_class_and_beside_others_a_question(tmp_path, values, s
     assert any(says in line for line in warnings_of(counted(tmp_path, blocks(values))))
 
 
+def test_where_most_is_the_class_it_may_be_the_background(tmp_path):
+    lines = warnings_of(counted(tmp_path, 255 - 255 * blocks((1,))))
+    assert any("255 covers 96% of the pixels: if 0 is what you look for" in line for line in lines)
+    assert any("`background: {labels: [255]}`" in line for line in lines)
+
+
 def test_a_mask_without_zeros_asks_for_the_background(tmp_path):
     (line,) = warnings_of(counted(tmp_path, blocks((1,)) + np.uint8(1)))
     assert "`background: {labels: [...]}`" in line
@@ -73,6 +79,7 @@ def test_jpegs_smeared_and_fractional_masks(tmp_path):
     found = counted(tmp_path, blocks((255,)), ending="jpg", quality=30)
     assert found.jpegs == ["m0.jpg"]
     assert "does not keep" in warnings_of(found)[0]
+    assert not any("ignore" in line for line in warnings_of(found)) or not found.smeared
     found = counted(tmp_path, np.full((4, 4), 0.5), ending="npy")
     assert found.fractions == ["m0.npy"]
     assert not found.pixels

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from segbench.config.loader import load
 from segbench.datasets import reader_of
 from segbench.datasets.description import describe
 from segbench.datasets.formats import FORMATS
+from segbench.decoders.decoder import Entry
 from segbench.errors import SegbenchError
+from segbench.inspection.config_files import config_files
+from segbench.inspection.labels import Labels
+from segbench.inspection.pairs import Pairs, Place
+from segbench.inspection.proposal import propose
 from segbench.inspection.stage import inspect_folder, write_inspection
+from segbench.inspection.survey import Survey
 from unit.inspection import layouts
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -114,6 +123,38 @@ def test_a_users_file_is_never_overwritten(project):
     assert "kept as they are, with other content: config/datasets/data.yaml; name=OTHER" in text
     with pytest.raises(SegbenchError, match="is not empty"):
         inspect_folder("data", "data", None, project)
+
+
+def test_a_name_that_is_taken_is_left_to_its_owner(project):
+    layouts.plain(project / "folder")  # as a dataset and a recipe of the project are called
+    text = inspect_folder("folder", None, None, project)
+    assert "snakemake folder_2 --configfile config/folder_2.yaml" in text
+    assert len(rows_of(project, "folder_2")[0]) == 6
+    with pytest.raises(SegbenchError, match=r"name=ccp: config/ has a file ccp.yaml"):
+        inspect_folder("folder", None, "ccp", project)
+
+
+NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=5)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from([0, 1, 2, 3, 7, 128, 200, 255, 256, 65535]) | st.integers(0, 2**24 - 1),
+        st.integers(1, 99), min_size=1, max_size=40,
+    ),
+    st.booleans(), st.lists(NAMES, max_size=3),
+)  # fmt: skip
+def test_whatever_masks_hold_the_config_is_valid(project, pixels, by_colour, names):
+    """A config that is not would stop every other run in the project."""
+    labels = Labels(opened=1, pixels=Counter(pixels), by_colour=by_colour,
+                    names=dict(zip(sorted(pixels), names, strict=False)))  # fmt: skip
+    place = Place(Entry("a.png", ("a.png",), "a"), "images", "a", "")
+    pairs = Pairs({"a": place}, {"a": [("", place)]})
+    found = Survey(project, [], [], {}, {})
+    for file, text in config_files(propose(found, pairs, labels), "own", ".").items():
+        (project / file).write_text(text)
+    load(project / "config/own.yaml", root=project, formats=FORMATS)
 
 
 def test_polygons_and_folders_of_a_split_are_asked_for_by_name(project):
