@@ -167,7 +167,10 @@ def fractions(path: Path, wrong: np.ndarray, size: int) -> SegbenchError:
         f"{path}: {wrong.size} of {size} values are not whole numbers: {shown}",
         "whole numbers, one for each class",
         "a map of probabilities must be turned into classes first (threshold, or largest), and "
-        "a mask that was resized with interpolation made again",
+        "a mask that was resized with interpolation made again"
+        if np.isfinite(wrong).any()
+        else "write a number where nothing is known, and list it in the dataset's config in "
+        "`ignore: {labels: [...]}`, or in `background: {labels: [...]}` if no class is there",
     )
 
 

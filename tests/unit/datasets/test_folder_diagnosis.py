@@ -96,6 +96,12 @@ def test_an_unknown_colour_comes_with_the_nearest():
     assert "#00c801 (4 px; nearest: #00c800, bowel)" in error.what
 
 
+def test_what_is_no_number_is_to_be_ignored():
+    error = fractions(PATH, np.array([np.nan, np.nan]), 9)
+    assert "2 of 9 values are not whole numbers: nan" in error.what
+    assert "`ignore: {labels: [...]}`" in error.action
+
+
 def test_fractions_and_more_than_two_values():
     error = fractions(PATH, np.array([0.25, 0.5]), 9)
     assert error.what == "mask.png: 2 of 9 values are not whole numbers: 0.25, 0.5"

@@ -67,7 +67,8 @@ def test_a_folder_may_be_linked_twice(tmp_path):
 
 def test_broken_links_are_named(tmp_path):
     (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
-    assert names(list_images(tmp_path)[0]) == ["gone.png"]
+    (tmp_path / "own.png").symlink_to(tmp_path / "own.png")
+    assert names(list_images(tmp_path)[0]) == ["gone.png", "own.png"]
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path):
