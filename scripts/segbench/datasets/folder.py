@@ -2,17 +2,17 @@
 
 Found at the raw root or up to four folders below it::
 
-    images/...             PNG, TIFF, JPEG, .npy or NIfTI; folders in it are part of the names
+    images/...             files of any decoder; folders in it are part of the names
     masks/...              a mask is named like its image, apart from endings
     sheet.csv              optional: sample, group, split, stratum, spacing_y_mm, ...
 
-`Dataset.layout` names the folders, and `labels` of the classes which values or
-colours of a mask become which class. By task:
+`Dataset.layout` names the folders, and `labels` of the classes which values, colours or named
+segments of a mask become which class. By task:
 
 - semantic: one mask per image, of values or colours;
 - overlapping: one folder a class, ``masks/<class>/...``, with masks of 0 and 255; a class whose
-  folder has no mask of an image does not occur in it. Or one mask per image as for semantic, or
-  an array whose last axis has one entry a class;
+  folder has no mask of an image does not occur in it. Or one mask per image as for semantic, a
+  segmentation with a layer for each segment, or an array whose last axis has one entry a class;
 - instances: one mask per image, its objects numbered;
 - classification: ``images/<class>/...``, or a column ``class`` in the sheet; no masks.
 """

@@ -11,9 +11,11 @@ from segbench.config.dataset import Background, Class
 from segbench.datasets import reader_of
 from unit.datasets.msd_trees import (
     BRATS,
+    SHAPE,
     decathlon,
     described,
     expect,
+    image_of,
     label_of,
     nnunet,
     write,
@@ -151,6 +153,18 @@ def test_a_dataset_json_that_says_nothing(tmp_path, content):
     (base / "dataset.json").write_text(content)
     with expect("dataset.json"):
         source.read_label(tmp_path, raw)
+
+
+def test_a_mirrored_channel_is_put_on_the_grid_of_the_first(tmp_path, caplog):
+    base = nnunet(tmp_path, names=("a",))
+    mirrored = np.diag([-1.0, 1, 1, 1])
+    mirrored[0, 3] = SHAPE[2] - 1
+    stored = np.ascontiguousarray(image_of(0)[:, :, ::-1, 1])
+    write(base / "imagesTr" / "a_0001.nii.gz", stored, mirrored)
+    source = reader_of(described())
+    image = source.read_image(tmp_path, next(source.scan(tmp_path)))
+    np.testing.assert_array_equal(image, image_of(0))
+    assert "a_0001.nii.gz: it is mirrored along x" in caplog.text
 
 
 # ---- real files
