@@ -64,7 +64,7 @@ def test_the_list_of_images_is_brought_up_to_date(config, images, tmp_path, monk
     asked = applied(config, images, "dsb2018_nuclei/best")
     asked.refresh()
     rows = Path(asked.images()).read_text().splitlines()
-    assert [row.split("\t")[0] for row in rows] == ["sample", "a.png"]
+    assert [row.split("\t")[:2] for row in rows] == [["sample", "path"], ["a", "a.png"]]
     assert Path(".segbench/applied", f"{asked.name}.json").is_file()
 
 
