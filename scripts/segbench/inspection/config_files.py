@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import csv
-import json
-import re
 from io import StringIO
 
 from segbench.inspection.proposal import Named, Proposal
+from segbench.inspection.yaml_text import text_of
 
-#: Texts that YAML takes as they are.
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*( [A-Za-z0-9_.-]+)*")
-_NO_TEXT = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})
 _METRICS = {
     "instances": ("[dsb_map, iou, dice]", "dsb_map"),
     "classification": ("[accuracy, balanced_accuracy]", "accuracy"),
 }
-
-
-def text_of(value: str) -> str:
-    """A text as YAML takes it.
-
-    Examples
-    --------
-    >>> text_of("left kidney"), text_of("no"), text_of("a: b")
-    ('left kidney', '"no"', '"a: b"')
-    """
-    if _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT:
-        return value
-    return json.dumps(value, ensure_ascii=False)
 
 
 def config_files(proposal: Proposal, name: str, path: str) -> dict[str, str]:

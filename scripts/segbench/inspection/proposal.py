@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from segbench.inspection.labels import IGNORED, Labels
 from segbench.inspection.names import SPLITS, guessed_groups
 from segbench.inspection.pairs import Pairs, Place
 from segbench.inspection.survey import Survey
+from segbench.inspection.yaml_text import text_of
 
 #: Highest value of a class.
 HIGHEST = 254
@@ -94,7 +94,7 @@ def classes_named(names: Sequence[str]) -> tuple[Named, ...]:
     Examples
     --------
     >>> [(one.name, one.labels) for one in classes_named(["cat", "Cat", "a  b"])]
-    [('cat', ()), ('Cat 2', ('"Cat"',)), ('a b', ('"a  b"',))]
+    [('cat', ()), ('Cat 2', ('Cat',)), ('a b', ('"a  b"',))]
     """
     taken: set[str] = set()
     found = []
@@ -105,7 +105,7 @@ def classes_named(names: Sequence[str]) -> tuple[Named, ...]:
         while shown.casefold() in taken:
             shown = f"{shown} {number}"
         taken.add(shown.casefold())
-        found.append(Named(shown, number, () if shown == name else (json.dumps(name),)))
+        found.append(Named(shown, number, () if shown == name else (text_of(name),)))
     return tuple(found)
 
 

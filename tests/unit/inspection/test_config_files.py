@@ -6,22 +6,15 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from segbench.config.dataset import Dataset
 from segbench.config.model import Model
 from segbench.config.preprocessing import Preprocessing
 from segbench.config.study import Study
-from segbench.inspection.config_files import config_files, sheet_text, text_of
+from segbench.inspection.config_files import config_files, sheet_text
 from segbench.inspection.proposal import Named, Proposal
 
 CLASSES = (Named("a: b", 1, ("7",)), Named("no", 2))
-
-
-@given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=12))
-def test_any_text_comes_back(text):
-    assert yaml.safe_load(f"key: {text_of(text)}") == {"key": text}
 
 
 @pytest.mark.parametrize("task", ["semantic", "overlapping", "instances", "classification"])
