@@ -327,7 +327,9 @@ class Folder(Reader):
     def _semantic(self, path: Path, mask: Decoded) -> np.ndarray:
         if is_layered(mask):
             return label_map(path, self._of_layers(path, mask), self._classes)
-        labels = Labels.of(self._classes, self._background, self._ignore, mask.header.labels)
+        labels = Labels.of(
+            self._classes, self._background, self._ignore, mask.header.labels, f"{path}: "
+        )
         return to_classes(path, mask, labels)
 
     def _of_class_files(

@@ -53,6 +53,7 @@ class Labels:
         background: Background | None,
         ignore: Ignore | None = None,
         said: Mapping[int, str] | None = None,
+        where: str = "",
     ) -> Labels:
         """Read them from a dataset's config, and from the file where it names its values.
 
@@ -64,6 +65,8 @@ class Labels:
             Names of the values in a mask's file (`segbench.decoders.decoder.Header.labels`).
             Labels that are names are looked up in it, and classes without labels by their own
             name if it holds one of them. Names that it lacks do not occur in the mask.
+        where : str, optional
+            How errors begin: the mask's file.
 
         Raises
         ------
@@ -86,7 +89,7 @@ class Labels:
         names: dict[int, str] = {}
         for class_name, value, labels in wanted:
             for label in labels:
-                for number in _numbers(class_name, label, by_colour, said):
+                for number in _numbers(f"{where}classes: {class_name}", label, by_colour, said):
                     if number in names:
                         raise SegbenchError(
                             f"classes: the label {label!r} stands for {names[number]} and for "
@@ -120,7 +123,7 @@ def ignored_values(ignore: Ignore | None) -> frozenset[int]:
         A label is no value.
     """
     labels = ignore.labels if ignore is not None else ()
-    return frozenset(_number("ignore", label, by_colour=False) for label in labels)
+    return frozenset(_number("classes: ignore", label, by_colour=False) for label in labels)
 
 
 def _labelled(
@@ -150,7 +153,7 @@ def _number(name: str, label: str | int, by_colour: bool) -> int:
     if not by_colour and isinstance(label, int):
         return label
     raise SegbenchError(
-        f"classes: {name}: the label is {label!r}",
+        f"{name}: the label is {label!r}",
         "colours of all classes, such as '#00c800' (in quotes: # begins a comment), or values "
         "of all classes, such as 3; or names, if the files name their values",
         "correct `labels` in the dataset's config",

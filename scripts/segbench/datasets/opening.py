@@ -83,7 +83,8 @@ def on_grid(part: Decoded, path: Path, image: Header, image_path: Path) -> Decod
         It does not lie on its image: see `segbench.decoders.grids.align`.
     """
     slices = image.size[0] if len(image.size) == 3 else 1
-    if slices > 1 and part.header.size == image.size[1:]:
+    placed = part.header.affine is not None and image.affine is not None
+    if slices > 1 and part.header.size == image.size[1:] and not placed:
         raise SegbenchError(
             f"{path}: {' x '.join(map(str, part.header.size))} pixels, one slice",
             f"{slices} slices, as {image_path}",

@@ -280,6 +280,8 @@ def test_labels_that_are_neither_values_nor_colours(tmp_path):
     for wrong in ("red", "#00c80", "00c800"):
         classes = (Class(name="cell", value=1, labels=(wrong,)),)
         assert f"the label is '{wrong}'" in fault(make(classes=classes), root).what
+    named = (Class(name="cell", value=1, labels=("red",)),)
+    assert fault(make(classes=named), root).what.startswith(f"{root}/masks/a.png: classes: cell: ")
     mixed = (Class(name="a", value=1, labels=("#00c800",)), Class(name="b", value=2, labels=(2,)))
     assert "classes: b: the label is 2" in fault(make(classes=mixed), root).what
 

@@ -9,10 +9,10 @@ import SimpleITK
 import tifffile
 
 from segbench.config.dataset import Layout
-from segbench.datasets.opening import choices_of, header_of, read, read_mask
+from segbench.datasets.opening import choices_of, header_of, on_grid, read, read_mask
 from segbench.decoders.decoder import Choices
 from segbench.errors import SegbenchError
-from unit.datasets.folders import image, label, save
+from unit.datasets.folders import decoded, image, label, save
 
 ZYX = Choices(axes="zyx")
 
@@ -151,3 +151,15 @@ def test_a_flat_mask_of_a_stack_may_mean_that_the_stack_is_of_channels(tmp_path)
     choices = Choices(axes="cyx")
     found = read_mask(mask, header_of(path, choices), path, choices)
     assert np.array_equal(found.pixels, label(2, 0, (8, 10)))
+
+
+def test_one_frame_of_a_segmentation_is_put_in_its_slice(tmp_path):
+    volume = image(0, (3, 8, 10))
+    nibabel.save(nibabel.Nifti1Image(volume.T, np.eye(4)), tmp_path / "a.nii.gz")
+    path = tmp_path / "a.nii.gz"
+    place = np.eye(4)
+    place[2, 3] = 1
+    frame = decoded(label(2, 0, (8, 10)), affine=place, partial=True)
+    found = on_grid(frame, tmp_path / "seg.dcm", header_of(path, Choices()), path)
+    assert np.array_equal(found.pixels[1], label(2, 0, (8, 10)))
+    assert not found.pixels[[0, 2]].any()
