@@ -188,11 +188,14 @@ def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchEr
     expected = f"values: {labels.expected()}" if labels is not None else "one number per object"
     if path.suffix.lower() in JPEG:
         return SegbenchError(f"{path}: a JPEG mask in colour", expected, SAVE_PNG)
-    if mask.dtype != np.uint8 or mask.shape[-1] != 3:
+    if mask.dtype != np.uint8 or mask.shape[-1] != 3 or mask.max() <= 1:
+        classes = {n for v, n in labels.names.items() if labels.classes[v]} if labels else set()
         return SegbenchError(
             f"{path}: the mask has {mask.shape[-1]} channels that differ",
             expected,
-            "save the mask with one channel",
+            "save the mask with one channel"
+            + f"; or with one for each of the {len(classes)} class(es), in the order of the dataset's "
+            "config, and set `task: overlapping`" * bool(classes),
         )
     colours, counts = np.unique(mask.reshape(-1, 3), axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:MAX_LABELS]

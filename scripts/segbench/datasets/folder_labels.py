@@ -137,12 +137,21 @@ def check_numbers(path: Path, label: np.ndarray, counts: Mapping[int, int]) -> N
             "one number per object",
             f"{diagnosis.SAVE_PNG}: JPEG does not keep numbers",
         )
-    lowest = min(counts, default=0)
-    if lowest < 0 or label.ndim != 2:
+    if label.ndim != 2:
         raise SegbenchError(
-            f"{path}: {' x '.join(map(str, label.shape))} values from {lowest} on",
-            "rows and columns of numbers from 0 on",
-            "correct the mask",
+            f"{path}: a volume of {' x '.join(map(str, label.shape))} numbered voxels",
+            "a picture: objects are numbered in rows and columns",
+            "save each slice of image and mask as a picture; or give all objects the value of "
+            "their class, and set `task: semantic` in the dataset's config",
+        )
+    below = sorted(value for value in counts if value < 0)
+    if below:
+        shown = {value: counts[value] for value in below}
+        raise SegbenchError(
+            f"{path}: holds numbers below 0: {diagnosis.counted(shown)}",
+            "numbers of objects from 1 on, and 0 where none is",
+            f"set `ignore: {{labels: [{', '.join(map(str, below[:6]))}]}}` in the dataset's config "
+            "if nobody annotated these pixels; or save them as 0",
         )
     objects = sorted(set(counts) - {0})
     alone = objects in ([1], [255], [65535])

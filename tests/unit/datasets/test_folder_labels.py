@@ -62,7 +62,8 @@ def test_objects_keep_their_pixels_and_lose_their_gaps(seed, count):
     ("name", "numbers", "says"),
     [
         ("m.jpg", [[0, 1]], "a JPEG mask, whose 2 values are smeared: 0 (1 px), 1 (1 px)"),
-        ("m.png", [[0, -1]], "1 x 2 values from -1 on"),
+        ("m.png", [[0, -1]], "holds numbers below 0: -1 (1 px)"),
+        ("m.tif", [[[0, 1]], [[0, 2]]], "a volume of 2 x 1 x 2 numbered voxels"),
         ("m.png", [[255, 0, 255]], "2 separate pieces all have the number 255"),
     ],
 )
@@ -70,6 +71,14 @@ def test_what_cannot_be_numbered_objects(name, numbers, says):
     with pytest.raises(SegbenchError) as error:
         to_objects(Path(name), decoded(np.array(numbers)))
     assert error.value.what == f"{name}: {says}"
+
+
+def test_numbers_below_0_may_be_ignored():
+    with pytest.raises(SegbenchError) as error:
+        to_objects(PATH, decoded(np.array([[0, -1, 5, -2]])))
+    assert "set `ignore: {labels: [-2, -1]}`" in error.value.action
+    found = to_objects(PATH, decoded(np.array([[0, -1, 5, -2]])), {-1, -2})
+    assert found.tolist() == [[0, 65535, 1, 65535]]
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([3, 255, 70000]))

@@ -315,7 +315,7 @@ def test_numbers_in_jpeg_and_in_colour(tmp_path):
 
 def test_negative_numbers_and_fractions(tmp_path):
     root = folder_of(tmp_path, {"a.npy": label(2).astype(np.int16) - 1})
-    assert "8 x 10 values from -1 on" in fault(make("instances", ONE), root).what
+    assert "holds numbers below 0: -1 (" in fault(make("instances", ONE), root).what
     np.save(root / "masks/a.npy", label(2) / 2)
     assert "are not whole numbers: 0.5" in fault(make("instances", ONE), root).what
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from segbench.datasets.folder_legend import Labels
 from segbench.datasets.label_values import counted, looked_up, rounded, to_binary, whole_numbers
 from segbench.errors import SegbenchError
-from unit.datasets.folders import decoded, label
+from unit.datasets.folders import TWO, decoded, label
 
 PATH = Path("mask.tif")
 INTEGERS = [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.uint64, np.int64]
@@ -90,6 +91,19 @@ def test_channels_that_differ_are_refused():
     mask = decoded(np.stack([label(2), label(1)], axis=-1), "yxc")
     with pytest.raises(SegbenchError, match="the mask has 2 channels that differ"):
         whole_numbers(PATH, mask)
+
+
+def test_a_channel_for_each_class_is_no_picture_in_colour():
+    """One-hot masks, and layers of another number than there are classes."""
+    mask = decoded(np.eye(3, dtype=np.uint8)[label(2)], "yxc")
+    with pytest.raises(SegbenchError) as caught:
+        whole_numbers(PATH, mask, Labels.of(TWO, None))
+    assert "the mask has 3 channels that differ" in caught.value.what
+    assert (
+        "one for each of the 2 class(es), in the order of the dataset's config"
+        in caught.value.action
+    )
+    assert "set `task: overlapping`" in caught.value.action
 
 
 def test_a_narrow_volume_has_no_channels():
