@@ -194,8 +194,8 @@ def in_colour(path: Path, mask: np.ndarray, labels: Labels | None) -> SegbenchEr
             f"{path}: the mask has {mask.shape[-1]} channels that differ",
             expected,
             "save the mask with one channel"
-            + f"; or with one for each of the {len(classes)} class(es), in the order of the dataset's "
-            "config, and set `task: overlapping`" * bool(classes),
+            + f"; or with one for each of the {len(classes)} class(es), in the config's order, and "
+            "set `task: overlapping`" * bool(classes),
         )
     colours, counts = np.unique(mask.reshape(-1, 3), axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:MAX_LABELS]

@@ -101,12 +101,7 @@ class Msd(Reader):
         for case in sorted(labels, key=ids.__getitem__):
             found = images[case]
             if sorted(found) not in ([-1], list(range(len(found) or 1))):
-                raise SegbenchError(
-                    f"{base / 'labelsTr' / labels[case].name}: its images are "
-                    f"{', '.join(sorted(one.name for one in found.values())) or 'none'}",
-                    f"imagesTr/{case}{ending}, or {case}_0000{ending}, {case}_0001{ending}, ...",
-                    "fetch the missing image, or remove what does not belong there",
-                )
+                raise _incomplete(base, case, labels[case], list(found.values()), ending)
             yield _sample(root, base, ids[case], [found[k] for k in sorted(found)], labels[case])
 
     def header(self, root: Path, raw: RawSample) -> Header:
@@ -207,6 +202,27 @@ def _entries(folder: Path, ending: str) -> dict[str, Entry]:
     return unique(folder, kept)
 
 
+def _incomplete(
+    base: Path, case: str, label: Entry, found: list[Entry], ending: str
+) -> SegbenchError:
+    """The error for a case without all of its images; those with another ending are named."""
+    names = sorted(one.name for one in found)
+    others = [
+        one.name
+        for one in _listed(base / "imagesTr")
+        if one.stem.startswith(case) and one.name not in names
+    ]
+    told = f"; {', '.join(others[:3])} do not end in {ending}" if others else ""
+    return SegbenchError(
+        f"{base / 'labelsTr' / label.name}: its images are {', '.join(names) or 'none'}{told}",
+        f"imagesTr/{case}{ending}, or {case}_0000{ending}, {case}_0001{ending}, ...",
+        "save images and labels in one format, and name its ending as file_ending in dataset.json; "
+        "or use `format: folder`, which takes any"
+        if others
+        else "fetch the missing image, or remove what does not belong there",
+    )
+
+
 def _sample(root: Path, base: Path, sample: str, images: list[Entry], label: Entry) -> RawSample:
     """A case with all its files: label, dataset.json, and those of the spacing where they are."""
     place = f"{base.relative_to(root).as_posix()}/".removeprefix("./")
@@ -223,7 +239,7 @@ def _sample(root: Path, base: Path, sample: str, images: list[Entry], label: Ent
 def _spaced(root: Path, raw: RawSample, name: str, header: Header) -> Header:
     """The header of a file that says no grid, with the spacing of the JSON file beside it."""
     beside = [one for one in raw.labels[2:] if one.rpartition("/")[0] == name.rpartition("/")[0]]
-    spacing = spacing_of(root / beside[0]) if beside and header.affine is None else None
+    spacing = spacing_of(root / beside[0]) if beside else None
     if spacing is None:
         return header
     axes = len(header.size)
@@ -234,6 +250,14 @@ def _spaced(root: Path, raw: RawSample, name: str, header: Header) -> Header:
             "correct the file",
         )
     shown = ", ".join(f"{mm:g}" for mm in spacing)
+    if header.affine is not None:
+        if header.spacing_mm is None or not np.allclose(
+            header.spacing_mm, spacing[-axes:], 1e-3, 0
+        ):
+            warn_once(
+                f"{root / beside[0]}: its spacing {shown} mm is not that of {name}, which counts"
+            )
+        return header
     warn_once(f"{root / beside[0]}: the spacing {shown} mm is read in the order z, y, x")
     return replace(header, spacing_mm=spacing[-axes:])
 

@@ -99,10 +99,7 @@ def test_a_channel_for_each_class_is_no_picture_in_colour():
     with pytest.raises(SegbenchError) as caught:
         whole_numbers(PATH, mask, Labels.of(TWO, None))
     assert "the mask has 3 channels that differ" in caught.value.what
-    assert (
-        "one for each of the 2 class(es), in the order of the dataset's config"
-        in caught.value.action
-    )
+    assert "one for each of the 2 class(es), in the config's order" in caught.value.action
     assert "set `task: overlapping`" in caught.value.action
 
 
