@@ -1,7 +1,7 @@
 """HDF5 files: one dataset of the file is the image. Its attributes say its axes and voxel size.
 
-Axes are named by HDF5's own dimension labels or by vigra's and ilastik's `axistags`; the size of a
-voxel is the attribute `element_size_um` (z, y, x) of Fiji's HDF5 plugins and PlantSeg.
+Axes are named by HDF5's own dimension labels or scales, or by vigra's and ilastik's `axistags`; the
+size of a voxel is the attribute `element_size_um` (z, y, x) of Fiji's HDF5 plugins and PlantSeg.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Hdf5Decoder(Decoder):
             )
             kept = [place for place, axis in enumerate(axes) if axis in "zyx"]
             for place, axis in enumerate(kept):
-                if stored.dims[axis].label:
-                    mask.dims[place].label = stored.dims[axis].label
+                if name := _name_of(stored.dims[axis]):
+                    mask.dims[place].label = name
             if "axistags" in stored.attrs:
                 tags = json.loads(stored.attrs["axistags"])
                 tags["axes"] = [tags["axes"][axis] for axis in kept]
@@ -119,6 +119,13 @@ def _check_parts(path: Path, stored: Any) -> None:
                 "a dataset compressed with gzip, or not at all",
                 "where it was made, run `h5repack -f GZIP=4 in.h5 out.h5`",
             )
+    if count := plan.get_external_count():
+        raise SegbenchError(
+            f"{path}: the values of {stored.name} are in {count} other file(s), e.g. "
+            f"{plan.get_external(0)[0].decode(errors='replace')}",
+            "a dataset whose values are in the HDF5 file",
+            "where it was made, run `h5repack -l CONTI in.h5 out.h5`",
+        )
     sources = stored.virtual_sources() if stored.is_virtual else []
     for name in sorted({source.file_name for source in sources} - {"."}):
         if not (path.parent / name).is_file():
@@ -134,8 +141,8 @@ def _axes(path: Path, stored: Any, choices: Choices) -> str:
     axes = choices.axes
     if axes and len(axes) == stored.ndim + 1:
         axes = axes.replace("c", "")  # a mask has no channels
-    if axes is None and any(dim.label for dim in stored.dims):
-        labels = [dim.label for dim in stored.dims]
+    labels = [] if axes else [_name_of(dimension) for dimension in stored.dims]
+    if any(labels):
         axes = "".join(labels) if all(len(label) == 1 for label in labels) else None
     elif axes is None and "axistags" in stored.attrs:
         axes = "".join(axis["key"] for axis in json.loads(stored.attrs["axistags"])["axes"])
@@ -149,6 +156,12 @@ def _axes(path: Path, stored: Any, choices: Choices) -> str:
             "set `layout: {axes: ...}` in the dataset's config, e.g. zyx, or zyxc with channels",
         )
     return axes.lower()
+
+
+def _name_of(dimension: Any) -> str:
+    """The label of a dimension, or the name of its scale, as netCDF has it; empty: none."""
+    scales = [(name, scale.name.rpartition("/")[2]) for name, scale in dimension.items()]
+    return dimension.label or next((name for name in sum(scales, ()) if len(name) == 1), "")
 
 
 def _header(path: Path, stored: Any, axes: str) -> Header:

@@ -64,6 +64,26 @@ def test_arrays_of_every_type_order_and_compression_come_back(tmp_path_factory, 
     assert np.array_equal(part, array[window], equal_nan=array.dtype.kind == "f")
 
 
+def test_axes_are_the_names_of_scales_too(tmp_path):
+    path = save(tmp_path / "a.h5", VOLUME)
+    with h5py.File(path, "a") as file:
+        for dimension, name, size in zip(file["raw"].dims, "xcy", VOLUME.shape, strict=True):
+            file[f"of/{name}"] = np.arange(size)
+            file[f"of/{name}"].make_scale("a netCDF dimension")
+            dimension.attach_scale(file[f"of/{name}"])
+    found = read(path)
+    assert np.array_equal(found.pixels, VOLUME.transpose(2, 0, 1))
+    label = np.ones(found.header.size, np.uint8)
+    DECODER.write_mask(label, tmp_path / "m.h5", path, ANY)
+    assert np.array_equal(read(tmp_path / "m.h5").pixels, label)
+
+
+def test_values_in_a_file_beside_it_are_refused(tmp_path):
+    place = str(tmp_path / "raw.bin")
+    path = save(tmp_path / "a.h5", VOLUME, "zyx", external=[(place, 0, h5py.h5f.UNLIMITED)])
+    refused(path, f"the values of /raw are in 1 other file(s), e.g. {place}", "h5repack")
+
+
 def test_axes_are_not_guessed(tmp_path):
     path = save(tmp_path / "a.h5", VOLUME)
     refused(path, "/raw (2 x 3 x 4) does not name its axes", "layout: {axes: ...}")
