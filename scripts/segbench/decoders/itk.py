@@ -76,6 +76,9 @@ class ItkDecoder(Decoder):
         """Pixels as `named` describes them."""
         return pixels
 
+    def check(self, path: Path, text: TextHeader) -> None:
+        """Refuse by name what SimpleITK does not read."""
+
     def verify(self, path: Path, text: TextHeader, pixels: np.ndarray) -> None:
         """Raise ValueError if pixels are not those that were written."""
 
@@ -90,7 +93,7 @@ class ItkDecoder(Decoder):
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`."""
         with _naming(path, self.name):
-            text = read_text_header(path)
+            text = self._text(path)
             reader = self._reader(path)
             reader.ReadImageInformation()
         return self._described(path, choices, text, reader, reader.GetNumberOfComponents()).header
@@ -98,7 +101,7 @@ class ItkDecoder(Decoder):
     def read(self, path: Path, choices: Choices) -> Decoded:
         """See `Decoder.read`."""
         with _naming(path, self.name):
-            text = read_text_header(path)
+            text = self._text(path)
             image = self._reader(path).Execute()
         file = self._described(path, choices, text, image, image.GetNumberOfComponentsPerPixel())
         pixels = np.asarray(_Held(image))
@@ -110,7 +113,7 @@ class ItkDecoder(Decoder):
     def window(self, path: Path, choices: Choices, window: tuple[slice, ...]) -> np.ndarray:
         """See `Decoder.window`; SimpleITK reads uncompressed MetaImages by windows."""
         with _naming(path, self.name):
-            text = read_text_header(path)
+            text = self._text(path)
             reader = self._reader(path)
             reader.ReadImageInformation()
         file = self._described(path, choices, text, reader, reader.GetNumberOfComponents())
@@ -154,6 +157,11 @@ class ItkDecoder(Decoder):
     ) -> dict[str, str]:
         """What a mask's header says of its unit, as its image's does (`text`), and values."""
         raise NotImplementedError
+
+    def _text(self, path: Path) -> TextHeader:
+        text = read_text_header(path)
+        self.check(path, text)
+        return text
 
     def _reader(self, path: Path) -> Any:
         import SimpleITK

@@ -14,6 +14,9 @@ from segbench.decoders.itk import ItkDecoder, Said
 from segbench.decoders.text_headers import TextHeader, read_text_header
 from segbench.errors import SegbenchError
 
+#: Kinds that SimpleITK takes for an axis of space, or of time.
+_UNSAID = {"???", "none", "domain", "space", "time"}
+
 
 class NrrdDecoder(ItkDecoder):
     """Reads NRRD files with SimpleITK, and the segments that 3D Slicer names in them.
@@ -32,6 +35,22 @@ class NrrdDecoder(ItkDecoder):
         place = "space directions" in text.fields
         units = set(re.findall(r'"([^"]*)"', text.fields.get("space units", "")))
         return Said(place or "spacings" in text.fields, place, " and ".join(sorted(units)))
+
+    def check(self, path: Path, text: TextHeader) -> None:
+        """See `ItkDecoder.check`: what an axis outside of space counts must be said."""
+        directions = re.findall(r"none|\([^)]*\)", text.fields.get("space directions", ""))
+        kinds = text.fields.get("kinds", "").split()
+        kinds += ["???"] * (len(directions) - len(kinds))
+        for place, (direction, kind) in enumerate(zip(directions, kinds, strict=False)):
+            if direction == "none" and kind in _UNSAID:
+                mended = [*kinds[:place], "list", *kinds[place + 1 :]]
+                raise SegbenchError(
+                    f"{path}: axis {place + 1} of {len(directions)} does not lie in space, and its "
+                    f"kind is {kind}",
+                    "a kind that says what the axis counts, e.g. list or vector",
+                    f"if it counts channels, write `kinds: {' '.join(mended)}` in the header; of a "
+                    "series in time save each volume as a file of its own",
+                )
 
     def named(self, path: Path, header: Header, metadata: Mapping[str, str]) -> Header:
         """See `ItkDecoder.named`."""

@@ -99,6 +99,16 @@ def test_values_of_a_voxel_are_channels_wherever_they_are_stored(path, kind, fir
     np.testing.assert_array_equal(found.pixels, LAYERS)
 
 
+@pytest.mark.parametrize("kinds", ["", "none domain domain domain", "??? space space space"])
+def test_an_axis_outside_of_space_without_a_kind_is_asked_for(path, kinds):
+    fields = (LPS, f"space directions: none {SIDES}", ORIGIN, *[f"kinds: {kinds}"] * bool(kinds))
+    with pytest.raises(SegbenchError, match="axis 1 of 4 does not lie in space") as caught:
+        DECODER.header(write_nrrd(path, LAYERS, *fields), NO_CHOICES)
+    assert "write `kinds: list " in caught.value.action
+    mended = [one for one in fields if "kinds" not in one] + ["kinds: list space space space"]
+    np.testing.assert_array_equal(read(write_nrrd(path, LAYERS, *mended)).pixels, LAYERS)
+
+
 def test_colours_are_marked(path):
     picture = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
     found = read(write_nrrd(path, picture, "kinds: RGBA-color domain domain"))
