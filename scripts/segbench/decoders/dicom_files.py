@@ -117,9 +117,19 @@ def group_files(folder: Path, stems: Mapping[str, str]) -> list[Entry]:
     Raises
     ------
     SegbenchError
-        Two slices are the same instance, or a series lies in a folder with other images.
+        Two slices are the same instance, a series lies in a folder with other images, or a file
+        beside slices is damaged.
     """
-    found = [file for name in stems if (file := _look(folder, name)) is not None]
+    found, damaged = [], {}
+    for name in stems:
+        try:
+            if (file := _look(folder, name)) is not None:
+                found.append(file)
+        except SegbenchError as error:
+            damaged[name] = error
+    if damaged and any(file.series != file.name for file in found):
+        raise next(iter(damaged.values()))  # it may be a slice of the series
+    found += [_File(name, name, name, "damaged") for name in damaged]  # told when it is opened
     _check_instances(folder, [file for file in found if file.series != file.name])
     series: dict[str, list[_File]] = {}
     for file in found:

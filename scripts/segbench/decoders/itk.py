@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ import numpy as np
 from segbench.decoders.affines import check_orthogonal, is_affine
 from segbench.decoders.decoder import Choices, Decoded, Decoder, Entry, Header
 from segbench.decoders.faults import naming
-from segbench.decoders.text_headers import TextHeader, parts_of, read_text_header
+from segbench.decoders.text_headers import TextHeader, check_files, parts_of, read_text_header
 from segbench.decoders.volume_axes import Axes, axes_of
 from segbench.errors import SegbenchError
 
@@ -85,9 +85,11 @@ class ItkDecoder(Decoder):
     def entries(self, folder: Path, stems: Mapping[str, str]) -> list[Entry]:
         """See `Decoder.entries`: a header may name the files with its pixels."""
         found = []
-        for entry in super().entries(folder, stems):
-            with naming(folder / entry.name, f"{self.name} file"):
-                found.append(entry._replace(parts=parts_of(folder / entry.name)))
+        for name, stem in stems.items():
+            parts: tuple[str, ...] = (name,)
+            with suppress(SegbenchError), naming(folder / name):  # told when it is opened
+                parts = parts_of(folder / name)
+            found.append(Entry(name, parts, stem))
         return found
 
     def header(self, path: Path, choices: Choices) -> Header:
@@ -160,6 +162,7 @@ class ItkDecoder(Decoder):
 
     def _text(self, path: Path) -> TextHeader:
         text = read_text_header(path)
+        check_files(path, text.files)
         self.check(path, text)
         return text
 

@@ -10,6 +10,7 @@ from segbench.decoders.decoder import Entry
 from segbench.decoders.faults import naming
 from segbench.decoders.tiff import TiffDecoder
 from segbench.decoders.tiff_pages import open_tiff
+from segbench.errors import SegbenchError
 
 
 class OmeTiffDecoder(TiffDecoder):
@@ -35,9 +36,15 @@ class OmeTiffDecoder(TiffDecoder):
 
 
 def _parts(folder: Path, name: str) -> set[str]:
-    """The files of the image that a file belongs to, as far as they are there."""
-    with open_tiff(folder / name) as file:
-        said = ome_xml.parse(file.ome_metadata, name)
+    """The files of the image that a file belongs to, as far as they are there.
+
+    A damaged file belongs to none: what is wrong is told when it is opened.
+    """
+    try:
+        with open_tiff(folder / name) as file:
+            said = ome_xml.parse(file.ome_metadata, name)
+    except SegbenchError:
+        return set()
     parts = set(said.others)
     if said.companion:
         parts.add(said.companion)

@@ -61,6 +61,11 @@ def ome_of(group: Any) -> dict[str, Any]:
 def _open(path: Path) -> Any:
     import zarr
 
+    if path.is_file():
+        raise SegbenchError(
+            f"{path}: is a file", "a folder, as Zarr stores are",
+            "unpack it if it is a zip file, or copy the folder again",
+        )  # fmt: skip
     if not path.is_dir():
         raise FileNotFoundError(path)
     if not any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray")):

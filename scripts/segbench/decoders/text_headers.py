@@ -85,9 +85,20 @@ def parts_of(path: Path) -> tuple[str, ...]:
     Raises
     ------
     SegbenchError
-        A file is absent or outside of the folder.
+        See `check_files`.
     """
     files = read_text_header(path).files
+    check_files(path, files)
+    return (path.name, *files)
+
+
+def check_files(path: Path, files: tuple[str, ...]) -> None:
+    """Refuse a header whose pixels are in files that are absent or outside of its folder.
+
+    Raises
+    ------
+    SegbenchError
+    """
     for name in files:
         outside = Path(name).is_absolute() or ".." in Path(name).parts
         if outside or not (path.parent / name).is_file():
@@ -98,4 +109,3 @@ def parts_of(path: Path) -> tuple[str, ...]:
                 "put the data file beside the header under the name that the header gives; or "
                 "save the image as one file (.nrrd, .mha)",
             )
-    return (path.name, *files)

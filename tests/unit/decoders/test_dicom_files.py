@@ -108,3 +108,13 @@ def test_something_else_under_the_name(tmp_path, content):
     (tmp_path / "a.dcm").write_bytes(content)
     with pytest.raises(SegbenchError, match=r"a.dcm: (cannot be decoded|holds no image)"):
         read_series(tmp_path / "a.dcm", pixels=True)
+
+
+def test_a_damaged_file_beside_slices_may_be_one_of_them(tmp_path):
+    folder = save(tmp_path / "p1", slices(np.zeros((3, 4, 5), np.int16))).parent
+    (folder / "IM2.dcm").write_bytes(b"x" * 200)
+    with pytest.raises(SegbenchError, match=r"IM2\.dcm: cannot be decoded"):
+        list_images(folder)
+    save(tmp_path / "films", [image(np.zeros((4, 5), np.uint8))])
+    (tmp_path / "films/IM2.dcm").write_bytes(b"x" * 200)
+    assert [one.name for one in list_images(tmp_path / "films")[0]] == ["IM1.dcm", "IM2.dcm"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from segbench.decoders.decoder import Entry
 from segbench.decoders.listing import leads_up, list_images, natural, walk
+from segbench.decoders.registry import header_of
 from segbench.errors import SegbenchError
 
 
@@ -40,6 +43,16 @@ def test_a_format_with_a_way_to_convert_it_is_refused(tmp_path):
     assert "OME-TIFF" in caught.value.action
     entries, others = list_images(tmp_path, refuse=False)
     assert (names(entries), others) == (["a.png"], ["slide.czi"])
+
+
+@pytest.mark.parametrize("name", ["b.ome.tif", "b.mhd", "b.nrrd", "b.dcm", "b.zarr", "b.h5"])
+def test_a_damaged_file_is_an_image_that_cannot_be_opened(tmp_path, name):
+    """One does not keep the other images of a folder from being listed."""
+    pytest.importorskip("pydicom")
+    put(tmp_path, "a.png", name)
+    assert names(list_images(tmp_path)[0]) == ["a.png", name]
+    with pytest.raises(SegbenchError, match=re.escape(f"{tmp_path / name}: ")):
+        header_of(tmp_path / name)
 
 
 def test_links_are_followed_and_loops_are_not(tmp_path):
