@@ -15,7 +15,7 @@ import numpy as np
 
 from segbench.datasets.rle import decode_coco
 from segbench.errors import SegbenchError
-from segbench.inspection.names import SPLITS, split_of
+from segbench.inspection.names import SPLITS, key_of, split_of
 from segbench.inspection.polygons import Annotated, Shape, ring_of
 from segbench.inspection.survey import Survey
 
@@ -106,16 +106,15 @@ def _images(
         by_name[PurePosixPath(name).name].append(name)
     images = []
     for image in content["images"]:
-        name = _located(where, file, str(image["file_name"]), listed, by_name)
+        name = _located(where, file, str(image["file_name"]).replace("\\", "/"), listed, by_name)
         size = (int(image["height"]), int(image["width"]))
         # Of a split the file, or the folder of the images, is called after the part.
-        split = split_of([*PurePosixPath(name).parts[:-1], PurePosixPath(file).stem])
-        stem = PurePosixPath(name).stem
+        split = split_of([*PurePosixPath(name).parts[:-1], *PurePosixPath(file).parts])
         shapes = [
             _shape(f"{where}: annotation {a.get('id')}", a, size, order)
             for a in by_image[image["id"]]
         ]
-        key = f"{split}/{stem}" if split else stem
+        key = key_of(name, split)
         images.append(Annotated(name, key, size, shapes, SPLITS.get(split, "")))
     return images
 
@@ -129,6 +128,7 @@ def _located(
         if place.as_posix() in listed:
             return place.as_posix()
     same = by_name.get(PurePosixPath(name).name, [])
+    same = [one for one in same if one.endswith(f"/{name}")] or same
     if len(same) > 1:
         part = split_of([PurePosixPath(file).stem])
         same = [one for one in same if part and part in split_of(PurePosixPath(one).parts[:-1])]

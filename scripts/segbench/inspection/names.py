@@ -94,6 +94,26 @@ def split_of(folders: Sequence[str]) -> str:
     return next((word for name in folders for word in words(name) if word in SPLITS), "")
 
 
+def key_of(image: str, split: str) -> str:
+    """What an image and its mask are called in a new folder: its path without what folders say.
+
+    Parameters
+    ----------
+    image : str
+        Path of the image.
+    split : str
+        The part of a split that it is of; empty: none.
+
+    Examples
+    --------
+    >>> key_of("images/train2017/day 1/a.jpg", "train"), key_of("a.jpg", "")
+    ('train/day 1/a', 'a')
+    """
+    path = PurePosixPath(image)
+    folders = [name for name in path.parts[:-1] if not {*words(name)} & (IMAGE_WORDS | {*SPLITS})]
+    return PurePosixPath(split, *folders, path.stem).as_posix()
+
+
 def guessed_groups(keys: Sequence[str]) -> tuple[dict[str, str], str]:
     """Groups of images as their names suggest them.
 

@@ -13,7 +13,7 @@ import yaml
 
 from segbench.decoders.registry import header_of
 from segbench.errors import SegbenchError
-from segbench.inspection.names import SPLITS, split_of
+from segbench.inspection.names import SPLITS, key_of, split_of
 from segbench.inspection.polygons import Annotated, Shape, ring_of
 from segbench.inspection.survey import Survey
 
@@ -80,8 +80,7 @@ def read_yolo(found: Survey, files: Mapping[str, str]) -> tuple[list[str], list[
         shapes = _shapes(found.folder / file, size) if file else []
         highest = max([highest, *(shape.category + 1 for shape in shapes)])
         split = split_of(PurePosixPath(name).parts[:-1])
-        stem = PurePosixPath(name).stem
-        key = f"{split}/{stem}" if split else stem
+        key = key_of(name, split)
         images.append(Annotated(name, key, size, shapes, SPLITS.get(split, "")))
     names = _class_names(found)
     return [*names, *(f"class {n}" for n in range(len(names), highest))], images

@@ -71,6 +71,20 @@ def test_several_files_are_parts_of_a_split(tmp_path):
     assert [one.key for one in images if one.split == "test"] == ["test/i0", "test/i1"]
 
 
+def test_images_of_one_name_in_several_folders(tmp_path):
+    coco(tmp_path)
+    for day in ("day 1", "day 2"):
+        image(tmp_path / f"images/{day}/a.png")
+    names = ["day 1/a.png", r"day 2\a.png"]
+
+    def change(content):
+        for listed, name in zip(content["images"], names, strict=False):
+            listed["file_name"] = name
+
+    edited(tmp_path, change)
+    assert [one.key for one in read(tmp_path)[1][:2]] == ["train/day 1/a", "train/day 2/a"]
+
+
 def test_annotations_in_a_folder_of_their_own_find_images_called_as_their_part(tmp_path):
     coco(tmp_path)
     image(tmp_path / "val/i0.png")
