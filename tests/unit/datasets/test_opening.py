@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import SimpleITK
 import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segbench.config.dataset import Layout
 from segbench.datasets.opening import choices_of, header_of, on_grid, read, read_mask
@@ -163,3 +165,26 @@ def test_one_frame_of_a_segmentation_is_put_in_its_slice(tmp_path):
     found = on_grid(frame, tmp_path / "seg.dcm", header_of(path, Choices()), path)
     assert np.array_equal(found.pixels[1], label(2, 0, (8, 10)))
     assert not found.pixels[[0, 2]].any()
+
+
+@given(
+    st.permutations("zyxc"),
+    st.sampled_from(["yx", "zyx", "yxc", "zyxc"]),
+    st.tuples(*[st.integers(1, 6)] * 4),
+)
+def test_any_order_of_axes_is_read_and_its_mask_lies_on_it(tmp_path_factory, order, kept, sides):
+    axes = "".join(axis for axis in order if axis in kept)
+    shape = dict(zip("zyxc", sides, strict=True))
+    folder, choices = tmp_path_factory.mktemp("axes"), Choices(axes=axes)
+    stored = np.arange(np.prod([shape[axis] for axis in axes])).reshape([shape[a] for a in axes])
+    path = save(folder / "a.npy", stored)
+    found = read(path, choices)
+    assert found.header.axes == "".join(axis for axis in "zyxc" if axis in axes)
+    wanted = stored.transpose([axes.index(axis) for axis in found.header.axes])
+    assert np.array_equal(found.pixels, wanted)
+    flat = axes.replace("c", "")
+    first = stored.take(0, axes.index("c")) if "c" in axes else stored
+    mask = read_mask(save(folder / "m.npy", first), header_of(path, choices), path, choices)
+    assert mask.header.axes == found.header.axes.rstrip("c")
+    wanted = first.transpose([flat.index(axis) for axis in mask.header.axes])
+    assert np.array_equal(mask.pixels, wanted)
