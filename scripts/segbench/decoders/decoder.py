@@ -76,6 +76,8 @@ class Header:
         The channels are red, green, blue (and opacity).
     alpha : bool
         The file marks its last channel as opacity.
+    palette : bool
+        The values are places in a palette, which `Decoder.window` does not give.
     labels : mapping of int to str
         Names of the values of a label map, where the file gives them.
     partial : bool
@@ -93,6 +95,7 @@ class Header:
     channels: tuple[str, ...] = ()
     colour: bool = False
     alpha: bool = False
+    palette: bool = False
     labels: Mapping[int, str] = field(default_factory=dict)
     partial: bool = False
     notes: tuple[str, ...] = ()

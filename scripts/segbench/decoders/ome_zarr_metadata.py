@@ -8,8 +8,10 @@ image-label. RFC 4, https://ngff.openmicroscopy.org/rfc/4/, axis orientation.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -211,8 +213,6 @@ def _notes(stored: Stored) -> tuple[str, ...]:
 
 def _checked(path: Path, node: Node) -> Any:
     """The only entry of ``multiscales``, checked by ome-zarr-models."""
-    from ome_zarr_models.v04.multiscales import Multiscale as Multiscale04
-    from ome_zarr_models.v05.multiscales import Multiscale as Multiscale05
     from pydantic import ValidationError
 
     entries = node.ome["multiscales"]
@@ -227,7 +227,7 @@ def _checked(path: Path, node: Node) -> Any:
             ".zarr of its own",
         )
     try:
-        return (Multiscale05 if new else Multiscale04).model_validate(entries[0])
+        return _model(json.dumps(entries[0]), new)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -237,6 +237,15 @@ def _checked(path: Path, node: Node) -> Any:
             "correct them, or read an array without them: `layout: {dataset: 0, axes: ...}` in "
             "the dataset's config",
         ) from error
+
+
+@lru_cache(maxsize=64)
+def _model(text: str, new: bool) -> Any:
+    """The model of an entry; windows of an image ask for the same one again and again."""
+    from ome_zarr_models.v04.multiscales import Multiscale as Multiscale04
+    from ome_zarr_models.v05.multiscales import Multiscale as Multiscale05
+
+    return (Multiscale05 if new else Multiscale04).model_validate(json.loads(text))
 
 
 def _combined(multiscale: Any, dataset: Any, count: int) -> tuple[np.ndarray, np.ndarray] | None:

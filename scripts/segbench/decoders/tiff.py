@@ -109,6 +109,7 @@ def _header(path: Path, found: _Opened) -> Header:
         channels=tiff_values.channel_names(file, layout, found.image.channels),
         colour=tiff_values.is_colour(picture, layout),
         alpha=tiff_values.has_alpha(path, picture, layout),
+        palette=tiff_values.palette_of(picture, file) is not None,
         notes=(*picture.notes, *tiff_values.notes_of(picture, layout), *notes),
     )
 

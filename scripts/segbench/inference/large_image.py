@@ -57,7 +57,8 @@ class LargeImage:
 
     Notes
     -----
-    Of formats without windows (PNG, JPEG) the image is in memory once, as stored.
+    Of formats without windows (PNG, JPEG) and with a palette, the image is in memory once, as
+    stored.
     """
 
     def __init__(self, path: Path, choices: Choices, recipe: Preprocessing) -> None:
@@ -65,7 +66,7 @@ class LargeImage:
         self._decoder = decoder_of(path)
         self.header = self._decoder.header(path, self._choices)
         self._whole: Decoded | None = None
-        if type(self._decoder).window is Decoder.window:
+        if type(self._decoder).window is Decoder.window or self.header.palette:
             self._whole = self._decoder.read(path, self._choices)
         self._bands: OrderedDict[int, np.ndarray] = OrderedDict()
         self._slab: tuple[int, int, np.ndarray] | None = None

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Most pixels of the rows that are kept until an object is complete, and rows of a step.
 KEPT, ROWS = 2**24, 256
 
+#: Most objects of an image that are measured: describing and checking 100 of them takes a second.
+MOST = 100_000
+
 #: Rows of the image from the first to before the last: (y, x, channel).
 Rows = Callable[[int, int], np.ndarray]
 #: Rows of a label -> the mask of one class, and what is measured of it.
@@ -32,7 +35,7 @@ def measure_large(
     labels: Labels,
     spacing_mm: Sequence[float] | None,
     output: Path,
-) -> tuple[int, int]:
+) -> tuple[int | None, str]:
     """Measure the objects of an image as `segbench.inference.objects.measure_objects` does.
 
     Parameters
@@ -46,20 +49,26 @@ def measure_large(
 
     Returns
     -------
-    tuple of int
-        Objects that were measured, and that were left out as they are too large: their rows do
-        not fit in memory.
+    int or None
+        Objects that were measured; None: there are more than `MOST`, and none was.
+    str
+        What the user should be told of those that were not; empty: nothing.
     """
-    frames, left_out = [], 0
+    frames: list[DataFrame] = []
+    left_out, count = 0, 0
     for name, chosen in _classes(label, labels):
-        closing = Closing(label.shape[1], KEPT)
-        parts = list(_measured(image, label, name, chosen, spacing_mm, closing))
+        closing, parts = Closing(label.shape[1], KEPT), []
+        for part in _measured(image, label, name, chosen, spacing_mm, closing):
+            parts.append(part)
+            count += len(part)
+            if count > MOST:
+                write_objects(no_objects(), output)
+                return None, f"holds more than {MOST} objects: they are in the mask, not measured"
         left_out += closing.given_up
         if parts:
             frames.append(_numbered(join(parts), name, task_of(label, labels)))
-    whole = join(frames) if frames else no_objects()
-    write_objects(whole, output)
-    return len(whole), left_out
+    write_objects(join(frames) if frames else no_objects(), output)
+    return count, f"objects too large to be measured part by part: {left_out}" * (left_out > 0)
 
 
 def _classes(label: np.ndarray, labels: Labels) -> Iterator[tuple[str, Chosen]]:

@@ -120,11 +120,11 @@ class Writer:
             self._write_masks(label, source, masks)
             small, small_label = overview(image.rows, label, LARGEST)
             draw_overlay(small, small_label, self.labels.attributes, outputs[OVERLAY])
-            count, left_out = measure_large(
+            count, told = measure_large(
                 image.rows, label, self.labels, spacing_mm, outputs[OBJECTS]
             )
-        told = (f"{left_out} objects are too large to be measured in such an image",)
-        facts = _facts(image.header.size, spacing_mm, image.header.notes + told * (left_out > 0))
+        notes = (*image.header.notes, *([told] if told else []))
+        facts = _facts(image.header.size, spacing_mm, notes)
         write_text(outputs[FACTS], json.dumps({**facts, "objects": count}, sort_keys=True))
 
     def _write_masks(self, label: np.ndarray, image: NewImage, masks: Mapping[str, Path]) -> None:

@@ -57,6 +57,16 @@ def test_windows_are_those_of_the_whole(tmp_path, kind, steps, few_rows):
     assert np.array_equal(image.rows(13, 41), PIXELS[13:41])
 
 
+def test_a_palette_gives_its_colours(tmp_path, few_rows):
+    palette = np.random.default_rng(1).integers(0, 256, (3, 256)).astype(np.uint16)
+    tifffile.imwrite(
+        tmp_path / "a.tif", PIXELS[..., 0], photometric="palette", colormap=palette * 257,
+        tile=(16, 16),
+    )  # fmt: skip
+    image = LargeImage(tmp_path / "a.tif", NO_CHOICES, Preprocessing(channels="rgb"))
+    assert np.array_equal(image.rows(5, 30), palette.T[PIXELS[5:30, :, 0]])
+
+
 def test_only_the_parts_that_are_needed_are_read(tmp_path, few_rows):
     path = save(tmp_path, "zarr")
     recipe = Preprocessing(channels="all", normalise="none")

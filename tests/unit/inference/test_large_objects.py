@@ -45,7 +45,7 @@ def test_the_table_is_that_of_the_whole(tmp_path, kind, spacing, small_steps):
     classes = {"cell": 1} if kind == "instances" else {"a": 3, "b": 7}
     labels, label = Labels(kind, classes), label_of(kind)
     count = measure_objects(IMAGE, label, labels, spacing, tmp_path / "whole")
-    assert measure_large(rows, label, labels, spacing, tmp_path / "parts") == (count, 0)
+    assert measure_large(rows, label, labels, spacing, tmp_path / "parts") == (count, "")
     assert count > 10
     pd.testing.assert_frame_equal(
         read_objects(tmp_path / "parts"), read_objects(tmp_path / "whole"), rtol=1e-9
@@ -57,13 +57,24 @@ def test_objects_that_are_too_large_are_left_out_and_counted(tmp_path, small_ste
     label = np.zeros(SIZE, np.uint8)
     label[:, 3] = label[40:44, 20:24] = 1
     labels = Labels("semantic", {"cell": 1})
-    assert measure_large(rows, label, labels, None, tmp_path / "o") == (1, 1)
+    count, told = measure_large(rows, label, labels, None, tmp_path / "o")
+    assert (count, told) == (1, "objects too large to be measured part by part: 1")
     assert read_objects(tmp_path / "o")["area_px"].tolist() == [16]
+
+
+def test_of_too_many_objects_none_is_measured(tmp_path, monkeypatch):
+    labels, label = Labels("semantic", {"a": 3, "b": 7}), label_of("semantic")
+    count, _ = measure_large(rows, label, labels, None, tmp_path / "o")
+    monkeypatch.setattr(large_objects, "MOST", count - 1)
+    found, told = measure_large(rows, label, labels, None, tmp_path / "o")
+    assert found is None
+    assert told.startswith(f"holds more than {count - 1} objects")
+    assert len(read_objects(tmp_path / "o")) == 0
 
 
 def test_no_objects(tmp_path):
     labels = Labels("semantic", {"cell": 1})
-    assert measure_large(rows, np.zeros(SIZE, np.uint8), labels, None, tmp_path / "o") == (0, 0)
+    assert measure_large(rows, np.zeros(SIZE, np.uint8), labels, None, tmp_path / "o") == (0, "")
     assert len(read_objects(tmp_path / "o")) == 0
 
 
