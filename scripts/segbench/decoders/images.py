@@ -39,6 +39,8 @@ def as_image(path: Path, decoded: Decoded) -> np.ndarray:
     """Make an image of a file's array; see `read_image`."""
     pixels, palette = decoded.pixels, decoded.palette
     if palette is not None:
+        if decoded.header.alpha:
+            pixels = without_alpha(path, pixels)[..., 0]
         if pixels.max() >= len(palette):
             raise SegbenchError(
                 f"{path}: has the value {pixels.max()}, and its palette has {len(palette)} colours",

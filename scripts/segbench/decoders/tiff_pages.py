@@ -141,13 +141,14 @@ def pick(path: Path, file: Any, choices: Choices) -> Picture:
         The file holds several pictures that are not slices of one volume, or its description
         does not fit.
     """
-    every = list(file.series)
+    every = [one for series in file.series for one in (series, *_unmarked(series, False))]
     if not choices.axes:
         _check_followed(path, file, every)
     kept, notes = _without_beside(every)
     if len(kept) > 1:
         return _appended(path, kept, notes, choices)
     (whole,) = kept
+    notes += tuple(f"takes {_described(one)} for a level of it" for one in _unmarked(whole, True))
     _check_level(path, choices.level, len(whole.levels))
     series = whole.levels[choices.level]
     axes, shape = squeezed(series.axes, series.shape)
@@ -155,6 +156,18 @@ def pick(path: Path, file: Any, choices: Choices) -> Picture:
     return Picture(
         series, whole.keyframe, series, axes, shape, factors, every.index(whole), notes
     )  # fmt: skip
+
+
+def _unmarked(series: Any, tiled: bool) -> list[Any]:
+    """Pages, in tiles or not, that tifffile takes for levels of a pyramid by their size alone.
+
+    Pyramids are in tiles; pages in strips are pictures of their own.
+    """
+    if series.kind != "generic":
+        return []
+    pages = [(level, level.keyframe) for level in series.levels[1:]]
+    unmarked = [(level, page) for level, page in pages if not (page.is_reduced or page.is_subifd)]
+    return [level for level, page in unmarked if page.is_tiled == tiled]
 
 
 def squeezed(axes: str, shape: Sequence[int]) -> tuple[str, tuple[int, ...]]:

@@ -52,6 +52,8 @@ def check_values(path: Path, picture: Picture) -> None:
         found = "YCbCr colours that are not compressed as JPEG"
     elif kind not in _READ:
         found = f"the colour space {kind}"
+    elif kind == "PALETTE" and {*map(int, key.extrasamples)} - _OPACITY:
+        found = f"a palette with {key.samplesperpixel} values in a pixel"
     if found:
         raise SegbenchError(
             f"{path}: not read: {found}",

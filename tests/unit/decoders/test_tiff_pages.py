@@ -102,6 +102,25 @@ def test_a_reduced_copy_is_passed_over(tmp_path):
     assert header.notes == ("passed over a picture: 5 x 9 uint8 (YX)",)
 
 
+@pytest.mark.parametrize("step", [2, 3, 4])
+def test_a_picture_of_half_the_size_is_a_level_only_in_tiles(tmp_path, step):
+    """tifffile takes both for a pyramid, by their sizes alone."""
+    whole = np.arange(48 * 72, dtype=np.uint16).reshape(48, 72)
+    for name, tile in (("strips.tif", None), ("tiles.tif", (16, 16))):
+        with tifffile.TiffWriter(tmp_path / name) as writer:
+            for page in (whole, whole[::step, ::step]):
+                writer.write(page, metadata=None, tile=tile)
+    small = f"{48 // step} x {72 // step} uint16 (YX)"
+    assert f"holds 2 pictures (a picture: 48 x 72 uint16 (YX); a picture: {small})" in (
+        refusal(tmp_path / "strips.tif").what
+    )
+    header, found = taken(tmp_path / "tiles.tif")
+    assert np.array_equal(found, whole)
+    assert header.notes == (f"takes a picture: {small} for a level of it",)
+    smaller = taken(tmp_path / "tiles.tif", Choices(level=1))[1]
+    assert np.array_equal(smaller, whole[::step, ::step])
+
+
 def test_a_preview_may_come_first(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
         writer.write(GREY[:5, :9], metadata=None, subfiletype=1)

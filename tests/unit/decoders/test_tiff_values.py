@@ -36,6 +36,19 @@ def test_a_palette_gives_indices_and_colours(tmp_path):
         assert np.array_equal(read_image(tmp_path / "a.tif"), np.asarray(image.convert("RGB")))
 
 
+def test_a_palette_with_opacity(tmp_path):
+    picture = Image.fromarray(GREY).convert("PA")
+    picture.putpalette(np.repeat(np.arange(256), 3).astype(np.uint8).tobytes()[::-1])
+    picture.save(tmp_path / "a.tif")
+    header, found = taken(tmp_path / "a.tif")
+    assert header.alpha
+    assert np.array_equal(found[..., 0], GREY)
+    assert np.array_equal(read_image(tmp_path / "a.tif"), np.dstack([255 - GREY] * 3))
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        file.pages[0].tags[338].overwrite(0)
+    assert "a palette with 2 values in a pixel" in refusal(tmp_path / "a.tif").what
+
+
 def test_a_palette_of_eight_bits_in_sixteen_is_known(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", GREY, photometric="palette", colormap=SHADES >> 8)
     assert np.array_equal(DECODER.read(tmp_path / "a.tif", PLAIN).palette, (SHADES >> 8).T)
