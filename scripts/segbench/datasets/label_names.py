@@ -230,6 +230,13 @@ def check_labels_taken(
         )
 
 
+def channel_names(path: Path) -> list[str]:
+    """Names of the channels in a dataset.json; empty: it has none."""
+    content = read_dataset_json(path)
+    names = content.get("channel_names", content.get("modality")) or ()
+    return [str(name) for name in (names.values() if isinstance(names, dict) else names)]
+
+
 def ignored_labels(
     dataset: Dataset, path: Path, sets: Mapping[str, frozenset[int]]
 ) -> frozenset[int]:

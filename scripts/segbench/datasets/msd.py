@@ -33,6 +33,7 @@ import numpy as np
 from segbench.config.dataset import Dataset
 from segbench.datasets.base import RawSample, Reader
 from segbench.datasets.label_names import (
+    channel_names,
     check_labels_taken,
     class_values,
     ignored_labels,
@@ -129,8 +130,7 @@ class Msd(Reader):
             parts.append(as_image(path, part))
         image = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
         dataset_json = root / raw.labels[1]
-        content = read_dataset_json(dataset_json)
-        names = content.get("channel_names", content.get("modality"))
+        names = channel_names(dataset_json)
         if names and len(names) != image.shape[-1]:
             raise SegbenchError(
                 f"{root / raw.images[0]}: {image.shape[-1]} channels",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from segbench.decoders.decoder import (
     stored_window,
 )
 from segbench.decoders.faults import naming
+from segbench.errors import SegbenchError
 
 _KIND = "plain array of numbers (pickled objects are refused: they can run code)"
 
@@ -72,7 +74,17 @@ def _load(
 ) -> np.ndarray:
     """The array as stored; mapped into memory with mode r, where that is possible."""
     with naming(path, _KIND, zipfile.BadZipFile):
-        found = np.load(path, mode, allow_pickle=False)
+        try:
+            found = np.load(path, mode, allow_pickle=False)
+        except ValueError as error:
+            if not re.search("Object arrays|Python objects", str(error)):
+                raise
+            raise SegbenchError(
+                f"{path}: holds pickled objects",
+                f"a {_KIND}",
+                "save the array itself with numpy.save, or masks as PNG or TIFF (Cellpose: Save "
+                "masks)",
+            ) from error
     if isinstance(found, np.ndarray):
         check_numbers(path, found.dtype, found.shape)
         return found

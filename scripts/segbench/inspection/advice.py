@@ -9,9 +9,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from segbench.decoders.decoder import Header
+from segbench.decoders.registry import CONVERT
 from segbench.inspection.pairs import Pairs, Place
 from segbench.inspection.survey import Survey, counted, spacing_in_words, unreadable_lines
 
+#: Endings of files that lie beside images without being any.
+_TEXTS = frozenset({".csv", ".tsv", ".txt", ".md", ".json", ".yaml", ".yml", ".pdf", ""})
 #: Names that are given as examples.
 NAMED = 3
 
@@ -44,8 +47,8 @@ def _pairing(pairs: Pairs) -> list[str]:
     if pairs.masks and pairs.unmasked:
         lines.append(
             f"{len(pairs.unmasked)} of {len(pairs.images)} images have no mask: "
-            f"{_some(pairs.unmasked)}; save an empty mask for an image without objects; of "
-            "images that were not annotated, masks=NEWFOLDER leaves the links out"
+            f"{_some(pairs.unmasked)}; save an empty mask for an image without objects; if they "
+            "were not annotated, inspect again with masks=NEWFOLDER, which links the others only"
         )
     if pairs.lonely:
         lines.append(
@@ -66,7 +69,7 @@ def _pairing(pairs: Pairs) -> list[str]:
 
 
 def _channels(header: Header) -> str:
-    return str(header.shape[-1] - header.alpha if header.axes.endswith("c") else 1)
+    return f"with {header.shape[-1] - header.alpha if header.axes.endswith('c') else 1}"
 
 
 def _dtype(header: Header) -> str:
@@ -203,6 +206,7 @@ def _left_over(found: Survey, pairs: Pairs) -> list[str]:
         kinds[PurePosixPath(name).suffix.lower()].append(name)
     lines = []
     for suffix, names in sorted(kinds.items()):
-        if suffix not in {".csv", ".tsv", ".txt", ".md", ".json", ".yaml", ".yml", ".pdf", ""}:
-            lines.append(f"{len(names)} files ending in {suffix} are not read (e.g. {names[0]})")
+        told = names[0].lower().endswith(tuple(CONVERT))  # with what converts it
+        if not told and suffix not in _TEXTS:
+            lines.append(f"not read: {len(names)} {suffix} (e.g. {names[0]})")
     return lines

@@ -49,12 +49,14 @@ def _dataset(proposal: Proposal, name: str, path: str) -> str:
         f"title: {text_of(name)}",
         f"format: {proposal.format}",
         f"task: {proposal.task}    # <- {proposal.why}",
-        "classes:                  # <- names as they stand in tables; labels: what masks hold",
+        "classes:                  # <- names as they stand in tables"
+        + "; labels: what masks hold" * (proposal.format == "folder"),
         *(f"  - {_class(one)}" for one in proposal.classes),
     ]
     if proposal.ignore:
         lines.append(
-            f"ignore: {{labels: [{', '.join(proposal.ignore)}]}}    # <- nobody annotated it?"
+            f"ignore: {{labels: [{', '.join(proposal.ignore)}]}}    # <- nobody "
+            "annotated it? Not learnt, not scored"
         )
     if proposal.format == "folder":
         if proposal.task == "semantic":
@@ -67,8 +69,12 @@ def _dataset(proposal: Proposal, name: str, path: str) -> str:
         ]
         if "sheet" not in proposal.layout:
             lines.append("  sheet: null             # <- sheet.csv, once it is in the folder")
+    if not proposal.spaced:
+        sides = ", ".join(["0.5"] * len(proposal.size))
+        lines.append(
+            f"# spacing_um: [{sides}]   size of a pixel or voxel in micrometres, if it is known"
+        )
     lines += [
-        "# spacing_um: [0.5, 0.5]   size of a pixel, for images whose files do not say it",
         "source: folder",
         f"folder: {{path: {text_of(path)}}}",
         "licence: not stated       # <-",

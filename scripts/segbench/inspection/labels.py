@@ -12,7 +12,7 @@ import numpy as np
 from segbench.decoders.decoder import Decoded
 from segbench.decoders.registry import read
 from segbench.errors import SegbenchError
-from segbench.inspection.survey import spread
+from segbench.inspection.survey import fault_lines, spread
 
 #: At most so many masks are opened, evenly spread.
 MASKS = 60
@@ -47,8 +47,8 @@ class Labels:
         Names of values that the files give.
     layers : tuple of str
         Names of the layers of masks that have several, which may overlap.
-    faults : list of SegbenchError
-        Masks that cannot be read.
+    faults : dict of str to SegbenchError
+        Masks that cannot be read -> why.
     """
 
     opened: int = 0
@@ -61,7 +61,7 @@ class Labels:
     numbered: int = 0
     names: dict[int, str] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
-    faults: list[SegbenchError] = field(default_factory=list)
+    faults: dict[str, SegbenchError] = field(default_factory=dict)
 
     @property
     def instances(self) -> bool:
@@ -95,7 +95,7 @@ def labels_in(folder: Path, names: Sequence[str]) -> Labels:
         try:
             decoded = read(folder / name)
         except SegbenchError as error:
-            found.faults.append(error)
+            found.faults[name] = error
             continue
         _add(found, name, decoded)
     return found
@@ -183,7 +183,7 @@ def lines_of(found: Labels) -> list[str]:
 
 def warnings_of(found: Labels) -> list[str]:
     """Usual mistakes in masks."""
-    lines = [f"{error.what}; {error.action}" for error in found.faults]
+    lines = fault_lines(found.faults)
     if found.jpegs:
         lines.append(
             f"{len(found.jpegs)} masks are JPEG (e.g. {found.jpegs[0]}), which does not keep "
@@ -203,7 +203,8 @@ def warnings_of(found: Labels) -> list[str]:
         lines.append("the masks are in colour: name the class of each colour in the config")
     values = set(found.pixels)
     others = values - {0}
-    if not found.by_colour and others and others <= set(IGNORED) and len(others) == 1:
+    unmarked = others & set(IGNORED)
+    if not found.by_colour and unmarked == others and len(others) == 1:
         (highest,) = others
         lines.append(
             f"the masks hold 0 and {highest}: the class is written as `labels: [{highest}]`"
@@ -216,9 +217,9 @@ def warnings_of(found: Labels) -> list[str]:
             f"what you look for, write `labels: [0]` for the class and `background: {{labels: "
             f"[{found.shown(only)}]}}`"
         )
-    elif not (found.by_colour or found.instances or found.smeared) and others & set(IGNORED):
+    elif len(others) > 1 and unmarked and not (found.by_colour or found.instances or found.smeared):
         lines.append(
-            f"the value {max(others & set(IGNORED))} often means 'not annotated': it is written "
+            f"the value {max(unmarked)} often means 'not annotated': it is written "
             "as `ignore`; make it a class, or the background, if it is"
         )
     if not found.by_colour and values and 0 not in values:

@@ -145,7 +145,7 @@ def guessed_groups(keys: Sequence[str]) -> tuple[dict[str, str], str]:
     ):
         return folders, "folders"
     stems = {key: _PART.sub("", PurePosixPath(key).name) for key in keys}
-    if _useful(stems):
+    if _useful(stems) and not any(split_of([stem]) for stem in stems.values()):
         return stems, "names that are equal but for a last number"
     return {}, ""
 

@@ -107,6 +107,7 @@ def pair(entries: Sequence[Entry]) -> Pairs:
     bare = {entry.stem for entry in entries}
     bare |= {_IMAGE_SUFFIX.sub("", stem) for stem in bare}
     roles = [(entry, *_role(entry, bare)) for entry in entries]
+    owners = _owners(entries)
     words_of: dict[str, set[str]] = {"mask": set(), "": set()}
     for entry, role, at in roles:
         if at >= 0:
@@ -114,8 +115,12 @@ def pair(entries: Sequence[Entry]) -> Pairs:
                 words(PurePosixPath(entry.stem).parts[at])
             )
     kept = set(SPLITS) | (words_of["mask"] & words_of[""]) - MASK_WORDS - IMAGE_WORDS
+    owned = [_owned(entry) for entry in entries if _parent(entry) in owners]
+    roles = [role for role in roles if _parent(role[0]) not in owners]
     images = [_placed(entry, at, kept) for entry, role, at in roles if role != "mask"]
     masks = [_placed(entry, at, kept) for entry, role, at in roles if role == "mask"]
+    images += [place for place in owned if not _called_mask(place.entry)]
+    masks += [place for place in owned if _called_mask(place.entry)]
     ends = find_ends([place.key for place in images], [place.key for place in masks])
     named: dict[str, Place] = {}
     doubles = []
@@ -124,6 +129,33 @@ def pair(entries: Sequence[Entry]) -> Pairs:
             doubles.append(place)
     found = _joined(named, [(ends.mask(place.key), place) for place in masks])
     return replace(found, doubles=doubles, ends=ends)
+
+
+def _parent(entry: Entry) -> str:
+    return PurePosixPath(entry.stem).parent.as_posix()
+
+
+def _called_mask(entry: Entry) -> bool:
+    """Whether its name is a word for a mask and nothing else."""
+    return PurePosixPath(entry.stem).name.lower() in MASK_WORDS
+
+
+def _owners(entries: Iterable[Entry]) -> set[str]:
+    """Folders of one image and its mask, such as ``patient_1/ct.nii`` and ``patient_1/mask.nii``.
+
+    There are several, or it is a picture of a mask among others.
+    """
+    called: dict[str, list[bool]] = {}
+    for entry in entries:
+        called.setdefault(_parent(entry), []).append(_called_mask(entry))
+    found = {folder for folder, some in called.items() if sorted(some) == [False, True]}
+    return found - {"."} if len(found) > 1 else set()
+
+
+def _owned(entry: Entry) -> Place:
+    """An image or mask that is called as its folder."""
+    folder = _parent(entry)
+    return Place(entry, ".", folder, split_of(PurePosixPath(folder).parts))
 
 
 def _role(entry: Entry, images: set[str]) -> tuple[str, int]:

@@ -56,6 +56,8 @@ class Proposal:
         For the preprocessing recipe.
     size : tuple of int
         The shortest sides of the images: (y, x) or (z, y, x).
+    spaced : bool
+        All files say how large a pixel is.
     count : int
         Groups, or images where there are none.
     """
@@ -71,6 +73,7 @@ class Proposal:
     tested: bool = False
     channels: str = "grey"
     size: tuple[int, ...] = (1, 1)
+    spaced: bool = False
     count: int = 0
 
     @property
@@ -131,6 +134,7 @@ def propose(found: Survey, pairs: Pairs, labels: Labels) -> Proposal:
         tested="test" in {split for _, split in sheet.values()},
         channels=_channels(headers),
         size=_smallest(headers),
+        spaced=_spaced(headers),
         count=len(set(groups.values())) or len(pairs.images),
     )
     if not pairs.masks:
@@ -186,6 +190,10 @@ def _smallest(headers: Iterable[Header]) -> tuple[int, ...]:
         return (64, 64)
     axes = Counter(map(len, sizes)).most_common(1)[0][0]
     return tuple(map(min, zip(*(size for size in sizes if len(size) == axes), strict=True)))
+
+
+def _spaced(headers: Iterable[Header]) -> bool:
+    return all(header.spacing_mm is not None for header in headers)
 
 
 def _channels(headers: Iterable[Header]) -> str:
@@ -247,6 +255,7 @@ def of_dsb2018(found: Survey, pairs: Pairs) -> Proposal | None:
         classes=(Named("object", 1),),
         channels=_channels(headers),
         size=_smallest(headers),
+        spaced=_spaced(headers),
         count=len(pairs.images),
     )
 
@@ -258,9 +267,11 @@ def _headers(found: Survey, pairs: Pairs) -> list[Header]:
 
 def of_nnunet(found: Survey, path: Path) -> Proposal:
     """A config for a Decathlon or nnU-Net raw dataset, by its dataset.json."""
-    names = {name: values for name, values in label_values(path).items() if values - {0}}
+    said = label_values(path)
     names = {
-        name: v for name, v in names.items() if name.casefold() not in {"background", "ignore"}
+        name: values
+        for name, values in said.items()
+        if values - {0} and name.casefold() not in {"background", "ignore"}
     }
     regions = any(len(values) > 1 for values in names.values())
     headers = [h for name, h in found.headers.items() if "imagesTr" in PurePosixPath(name).parts]
@@ -271,8 +282,10 @@ def of_nnunet(found: Survey, path: Path) -> Proposal:
         task="overlapping" if regions else "semantic",
         why="regions that overlap, by dataset.json" if regions else "label maps, by dataset.json",
         classes=classes_named(list(names)),
+        ignore=tuple(name for name in said if name.casefold() == "ignore"),
         channels="all" if volumes else _channels(headers),
         size=_smallest(headers),
+        spaced=_spaced(headers),
         count=len(cases),
     )
 

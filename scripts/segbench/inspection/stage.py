@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from segbench.datasets.label_names import channel_names
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.inspection import advice, labels, survey
@@ -163,7 +164,7 @@ def _look(seen: Inspection, found: survey.Survey, target: Path | None) -> None:
         if left > 0:
             seen.warnings.append(f"{left} images are not annotated, and are left out")
         return
-    _pairs(seen, found, pair(found.entries), target)
+    _pairs(seen, found, pair(survey.readable(found)), target)
 
 
 def _nnunet(seen: Inspection, found: survey.Survey, path: PurePosixPath) -> None:
@@ -182,7 +183,13 @@ def _nnunet(seen: Inspection, found: survey.Survey, path: PurePosixPath) -> None
         f"  a Decathlon or nnU-Net raw dataset: {path}",
         f"  {len(names['imagesTr'])} files in imagesTr, {len(names['labelsTr'])} in labelsTr",
         *labels.lines_of(counted)[:1],
+        f"  classes: {', '.join(one.name for one in seen.proposal.classes)}",
     ]
+    channels = channel_names(found.folder / path)
+    if channels:
+        seen.lines.append(f"  channels: {', '.join(channels)}")
+    if seen.proposal.ignore:
+        seen.lines.append("  a label for what was not annotated: it is neither learnt nor scored")
     headers = {name: found.headers[name] for name in names["imagesTr"] if name in found.headers}
     seen.warnings += [
         *survey.unreadable_lines(found),
@@ -234,10 +241,15 @@ def _pairs(seen: Inspection, found: survey.Survey, pairs: Pairs, target: Path | 
     """Images and masks that pair by name."""
     seen.lines.append(f"{len(pairs.masks)} of {len(pairs.images)} images have a mask")
     seen.warnings += advice.warnings_of(found, pairs)
-    if pairs.splits():
-        seen.lines.append(f"  parts of a split: {survey.counted(Counter(pairs.splits().values()))}")
+    parts = Counter(pairs.splits().values())
+    if parts:
+        seen.lines.append(f"  parts of a split: {survey.counted(parts)}")
+    if any(part.startswith(("val", "dev")) for part in parts):
+        seen.lines.append(
+            "  validation images join the training images: the protocol draws its own"
+        )
     if pairs.masks:
-        names = [place.entry.name for place in pairs.all_masks]
+        names = [p.entry.name for p in pairs.all_masks if p.entry.name not in found.faults]
         counted = labels.labels_in(found.folder, names)
         seen.lines += labels.lines_of(counted)
         seen.warnings += labels.warnings_of(counted)
@@ -308,10 +320,12 @@ def _write(seen: Inspection, name: str, path: str, base: Path) -> None:
             f"kept as they are, with other content: {', '.join(kept)}; name=OTHER writes them "
             "under another name"
         )
+    config = f"--configfile config/{name}.yaml"
     seen.steps += [
         f"read config/datasets/{name}.yaml: lines with <- are guesses",
-        f"snakemake {name} --configfile config/{name}.yaml -n     # what would be computed",
-        f"snakemake {name} --configfile config/{name}.yaml        # compute it",
+        f"snakemake explore {config}    # check all files; numbers and pictures of them",
+        f"snakemake {name} {config} -n     # what would be computed",
+        f"snakemake {name} {config}        # train and score: runs/{name}/tables/{name}.md",
     ]
 
 

@@ -152,9 +152,30 @@ def spacing_in_words(header: Header) -> str:
 
 def unreadable_lines(found: Survey) -> list[str]:
     """Warnings of files that cannot be read, or must be converted first."""
-    lines = [f"{error.what}; {error.action}" for error in found.faults.values()]
+    lines = fault_lines(found.faults)
     for suffix, advice in CONVERT.items():
         names = [name for name in found.others if name.lower().endswith(suffix)]
         if names:
-            lines.append(f"{len(names)} files end in {suffix} (e.g. {names[0]}): {advice}")
+            lines.append(
+                f"{len(names)} {'files' if len(names) > 1 else 'file'} in {suffix} "
+                f"(e.g. {names[0]}): {advice}"
+            )
     return lines
+
+
+def fault_lines(faults: Mapping[str, SegbenchError]) -> list[str]:
+    """Files that cannot be read; of those with one fault, the first."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name, error in faults.items():
+        alike.setdefault((error.what.replace(name, ""), error.action), []).append(name)
+    return [
+        f"{faults[names[0]].what}{f' (and {len(names) - 1} more)' * (len(names) > 1)}; {action}"
+        for (_, action), names in alike.items()
+    ]
+
+
+def readable(found: Survey) -> list[Entry]:
+    """Images and masks, without an ending of which no file can be read where another can."""
+    read = {ending_of(name) for name in found.headers}
+    failed = {ending_of(name) for name in found.faults} - read
+    return [entry for entry in found.entries if not read or ending_of(entry.name) not in failed]

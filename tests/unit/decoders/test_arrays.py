@@ -92,7 +92,7 @@ def test_other_things_than_numbers_are_refused(tmp_path, array):
 
 def test_pickled_objects_are_refused(tmp_path):
     np.save(tmp_path / "a.npy", np.array([[{}]]), allow_pickle=True)
-    refused(tmp_path / "a.npy", "they can run code")
+    refused(tmp_path / "a.npy", "holds pickled objects", "they can run code", "numpy.save")
     np.savez(tmp_path / "a.npz", np.array([[{}]]))
     refused(tmp_path / "a.npz", "no array of numbers")
     (tmp_path / "b.npy").write_bytes(pickle.dumps({}))

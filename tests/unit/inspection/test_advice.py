@@ -75,7 +75,7 @@ def doubled(root):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (grey, "several numbers of channels (5 3, 1 1): `channels: grey` or `rgb`"),
+        (grey, "several numbers of channels (5 with 3, 1 with 1): `channels: grey` or `rgb`"),
         (deep, "several types of numbers (5 uint8, 1 uint16)"),
         (volume, "several numbers of axes (5 2-D, 1 3-D)"),
         (other_order, "several names or orders of channels (4 unnamed, 1 DAPI, GFP, 1 GFP, DAPI)"),
@@ -83,7 +83,7 @@ def doubled(root):
         (lonely, "1 masks have no image: masks/other.png"),
         (copied, "2 images are copies of each other"),
         (turned, "images/cell_4.png (72 x 64) and masks/cell_4.png (64 x 72); rows and columns"),
-        (unknown, "1 files ending in .xyz are not read (e.g. slide.xyz)"),
+        (unknown, "not read: 1 .xyz (e.g. slide.xyz)"),
         (doubled, "1 images are named as another but for the ending: images/cell_5.tif"),
     ],
 )

@@ -36,7 +36,8 @@ def test_values_are_counted_in_pixels_and_masks(tmp_path):
     [((255,), "`labels: [255]`"), ((1, 255), "written as `ignore`")],
 )
 def test_255_alone_is_the_class_and_beside_others_a_question(tmp_path, values, says):
-    assert any(says in line for line in warnings_of(counted(tmp_path, blocks(values))))
+    (line,) = warnings_of(counted(tmp_path, blocks(values)))
+    assert says in line
 
 
 def test_where_most_is_the_class_it_may_be_the_background(tmp_path):

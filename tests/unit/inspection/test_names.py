@@ -62,7 +62,14 @@ def test_groups_that_names_suggest(keys, groups):
 
 
 @pytest.mark.parametrize(
-    "keys", [["cell_01", "cell_02", "cell_03"], ["a", "b", "c"], [], ["p1", "p2", "p3"]]
+    "keys",
+    [
+        ["cell_01", "cell_02", "cell_03"],
+        ["a", "b", "c"],
+        [],
+        ["p1", "p2", "p3"],
+        ["train/train_0", "train/train_1", "val/val_0", "val/val_1"],
+    ],
 )
 def test_no_groups_where_names_suggest_none(keys):
     assert guessed_groups(keys) == ({}, "")

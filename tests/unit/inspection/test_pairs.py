@@ -114,6 +114,14 @@ def test_what_does_not_pair_is_named():
     assert [place.entry.name for place in found.doubles] == ["images/a.tif"]
 
 
+def test_a_folder_for_each_patient_with_an_image_and_its_mask():
+    found, files = paired("p1/ct.nii", "p1/mask.nii", "p2/image.nii", "p2/SEG.nii")
+    assert files == {"p1/ct.nii": ["p1/mask.nii"], "p2/image.nii": ["p2/SEG.nii"]}
+    assert list(found.images) == ["p1", "p2"]
+    assert layout_of(found) is None, "links are made, called as the folders"
+    assert paired("a/mask.png", "a/hat.png", "b/cat.png", "b/dog.png")[1] == {}
+
+
 def test_a_name_that_ends_like_a_mask_is_an_image_where_it_has_a_mask():
     found, files = paired(
         "images/face_mask.png", "images/hat.png", "masks/face_mask.png", "masks/hat.png"

@@ -74,6 +74,7 @@ def test_an_nnunet_dataset_in_words(project):
     assert "a Decathlon or nnU-Net raw dataset: Dataset001_Cells/dataset.json" in text
     assert "6 files in imagesTr, 6 in labelsTr" in text
     assert "1 (1200 px in 6), 2 (1200 px in 6)" in text
+    assert "classes: cell, debris" in text
 
 
 def test_several_raw_datasets_are_inspected_each(project):

@@ -12,6 +12,7 @@ from segbench.errors import SegbenchError
 from segbench.inspection.survey import (
     counted,
     lines_of,
+    readable,
     shape_in_words,
     spread,
     survey,
@@ -58,7 +59,26 @@ def test_files_that_cannot_be_read_are_named_with_what_to_do(tmp_path):
     assert found.others == ["b.czi"]
     first, second = unreadable_lines(found)
     assert "a.png" in first
-    assert "1 files end in .czi (e.g. b.czi): convert it to OME-TIFF" in second
+    assert "1 file in .czi (e.g. b.czi): convert it to OME-TIFF" in second
+
+
+def test_files_with_one_fault_are_told_together(tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.npy").write_bytes(b"no array")
+    np.savez(tmp_path / "d.npz", a=np.zeros((4, 5)), b=np.zeros((4, 5)))
+    first, second = unreadable_lines(survey(tmp_path))
+    assert "a.npy: cannot be decoded" in first or "a.npy: holds pickled" in first
+    assert "(and 2 more); " in first
+    assert "d.npz: holds the arrays a (4 x 5), b (4 x 5); set `layout" in second
+
+
+def test_an_ending_that_cannot_be_read_is_left_out_where_another_can(tmp_path):
+    image(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    (tmp_path / "a_seg.npy").write_bytes(b"no array")
+    assert [entry.name for entry in readable(survey(tmp_path))] == ["a.png", "b.png"]
+    (tmp_path / "a.png").unlink()
+    assert len(readable(survey(tmp_path))) == 2
 
 
 def test_no_folder_and_nothing_in_it(tmp_path):
