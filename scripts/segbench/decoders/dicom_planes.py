@@ -83,6 +83,12 @@ class Plane:
             return None
         return found if found.shape == (count,) and np.isfinite(found).all() else None
 
+    @property
+    def thickness(self) -> float | None:
+        """Millimetres from one slice to the next; None: the file does not say it."""
+        said = self.get("SpacingBetweenSlices") or self.get("SliceThickness")
+        return abs(float(said)) if said else None
+
 
 def planes_of(datasets: Sequence[Any]) -> list[Plane]:
     """The planes of files of one image."""
@@ -105,7 +111,7 @@ class Stack:
     ----------
     planes : list of Plane
     spacing_mm : tuple of float or None
-        (z, y, x); (y, x) of a picture without a place.
+        (z, y, x); (y, x) of a picture without a place, or of a slice of unknown thickness.
     affine : ndarray of float64, (4, 4), or None
         Index (x, y, z, 1) to millimetres: right, anterior, superior.
     """
@@ -218,8 +224,7 @@ def _in_order(
     along, positions = along[order], positions[order]
     ordered = [planes[index] for index in order]
     if len(planes) == 1:
-        thickness = planes[0].get("SpacingBetweenSlices") or planes[0].get("SliceThickness") or 1
-        step = abs(float(thickness))
+        step = planes[0].thickness or 1.0
     else:
         step = (along[-1] - along[0]) / (len(along) - 1)
         _check_one_place(path, ordered, along, min(spacing) / 100)
@@ -231,7 +236,9 @@ def _in_order(
     affine[:3, :3] = np.stack([orientation[0] * spacing[1], orientation[1] * spacing[0],
                                normal * step], axis=1)  # fmt: skip
     affine[:3, 3] = positions[0]
-    return Stack(ordered, (step, *spacing), np.diag([-1.0, -1, 1, 1]) @ affine)
+    known = len(planes) > 1 or planes[0].thickness is not None
+    sides = (step, *spacing) if known else spacing
+    return Stack(ordered, sides, np.diag([-1.0, -1, 1, 1]) @ affine)
 
 
 def _check_one_place(path: Path, planes: Sequence[Plane], along: np.ndarray, least: float) -> None:

@@ -92,9 +92,8 @@ def _in_space(path: Path, dataset: Any, numbers: list[int]) -> tuple[np.ndarray,
         affine[:3, 3] += affine[:3, 2] * (pixels.shape[0] - 1)
         affine[:, 2] *= -1
     if pixels.shape[0] == 1:
-        plane = planes_of([segmentation])[0]
-        thickness = plane.get("SpacingBetweenSlices") or plane.get("SliceThickness") or 1
-        affine[:, 2] *= abs(float(thickness)) / np.linalg.norm(affine[:, 2])
+        thickness = planes_of([segmentation])[0].thickness or 1.0
+        affine[:, 2] *= thickness / np.linalg.norm(affine[:, 2])
     return pixels, np.diag([-1.0, -1, 1, 1]) @ affine
 
 

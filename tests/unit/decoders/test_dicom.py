@@ -98,6 +98,13 @@ def test_one_slice_is_a_volume_where_the_user_says_so(tmp_path):
     assert read(tmp_path / "m.dcm").pixels.shape == (5, 6)
 
 
+def test_a_thickness_that_is_not_said_is_not_made_up(tmp_path):
+    path = save(tmp_path / "p1", slices(VOLUME[:1], SliceThickness=None))
+    found = header_of(path, Choices(axes="zyx"))
+    assert (found.shape, found.spacing_mm) == ((1, 5, 6), None)
+    assert header_of(path).spacing_mm == (0.5, 0.75)
+
+
 def test_slices_are_channels_where_the_user_says_so(tmp_path):
     path = save(tmp_path / "p1", slices(VOLUME))
     found = read(path, Choices(axes="yxc"))
