@@ -82,7 +82,7 @@ def prepare_sample(
     _check_image(image, recipe)
     _check_label(image.shape[:3], label)
     size, crop = image.shape[:3], None
-    image = _marked(image, remarks)
+    image = marked(image, remarks)
     if recipe.crop == "nonzero":
         crop = nonzero_box(image)
         image = image[window(crop)]
@@ -113,7 +113,7 @@ def prepare_image(
 ) -> np.ndarray:
     """Do to an image (y, x) or (y, x, channel) what `prepare_sample` does."""
     _check_image(image, recipe)
-    image = _marked(image, remarks)
+    image = marked(image, remarks)
     convert = partial(to_channels, channels=recipe.channels)
     if recipe.resize is None:
         image = convert(image)
@@ -132,7 +132,7 @@ def prepare_image(
     return quantise(apply_steps(image, recipe, remarks), recipe.dtype)
 
 
-def _marked(image: np.ndarray, remarks: set[str] | None) -> np.ndarray:
+def marked(image: np.ndarray, remarks: set[str] | None) -> np.ndarray:
     """The image with NaN for all pixels without a value, on which there is a remark."""
     image = mark_unknown(image)
     if remarks is not None and known_pixels(image) is not None:

@@ -16,9 +16,9 @@ from segbench.decoders.images import as_image
 from segbench.decoders.registry import decoder_of
 from segbench.errors import SegbenchError
 from segbench.imaging.pixel_values import image_scale, quantise, to_channels
+from segbench.imaging.prepare import marked
 from segbench.imaging.recipe_checks import check, check_kind
 from segbench.imaging.streamed import measured
-from segbench.known_pixels import mark_unknown
 
 #: Pictures of more pixels than this are read, predicted and measured part by part.
 LARGE = 2**26
@@ -49,6 +49,8 @@ class LargeImage:
     header : Header
     shape : tuple of int
         (y, x, channel) after preprocessing.
+    remarks : set of str
+        See `segbench.imaging.remarks`; all of them once every row was prepared.
 
     Raises
     ------
@@ -71,11 +73,12 @@ class LargeImage:
         self._bands: OrderedDict[int, np.ndarray] = OrderedDict()
         self._slab: tuple[int, int, np.ndarray] | None = None
         self._scale = np.float32(image_scale(recipe.dtype))
+        self.remarks: set[str] = set()
         self._check()
         channels = self._channels(0, 1).shape[-1]
         self.shape = (*self.header.size, channels)
         complete = self.header.dtype.kind != "f"
-        self._change = measured(self._parts, channels, recipe, set(), complete)
+        self._change = measured(self._parts, channels, recipe, self.remarks, complete)
 
     def _check(self) -> None:
         check(self._recipe)
@@ -117,7 +120,7 @@ class LargeImage:
         return as_image(self._path, part)
 
     def _channels(self, first: int, last: int) -> np.ndarray:
-        return to_channels(mark_unknown(self.rows(first, last)), self._recipe.channels)
+        return to_channels(marked(self.rows(first, last), self.remarks), self._recipe.channels)
 
     def _parts(self) -> Iterator[np.ndarray]:
         height = self.header.size[0]

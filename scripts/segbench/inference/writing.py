@@ -123,7 +123,7 @@ class Writer:
             count, told = measure_large(
                 image.rows, label, self.labels, spacing_mm, outputs[OBJECTS]
             )
-        notes = (*image.header.notes, *([told] if told else []))
+        notes = (*image.header.notes, *sorted(image.remarks), *([told] if told else []))
         facts = _facts(image.header.size, spacing_mm, notes)
         write_text(outputs[FACTS], json.dumps({**facts, "objects": count}, sort_keys=True))
 

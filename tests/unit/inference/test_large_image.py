@@ -13,6 +13,7 @@ from segbench.decoders.registry import NO_CHOICES
 from segbench.errors import SegbenchError
 from segbench.imaging.pixel_values import image_scale
 from segbench.imaging.prepare import prepare_image
+from segbench.imaging.remarks import EQUAL_PERCENTILES, UNKNOWN
 from segbench.inference import large_image
 from segbench.inference.large_image import LARGE, LargeImage, is_large
 from unit.decoders.zarr_stores import write_image
@@ -65,6 +66,17 @@ def test_a_palette_gives_its_colours(tmp_path, few_rows):
     )  # fmt: skip
     image = LargeImage(tmp_path / "a.tif", NO_CHOICES, Preprocessing(channels="rgb"))
     assert np.array_equal(image.rows(5, 30), palette.T[PIXELS[5:30, :, 0]])
+
+
+def test_what_is_odd_about_its_pixels_is_remarked_as_of_the_whole(tmp_path, few_rows):
+    pixels = np.zeros((60, 50), np.float32)
+    pixels[3, 4], pixels[50, 6] = 1, np.nan
+    tifffile.imwrite(tmp_path / "a.tif", pixels, tile=(16, 16))
+    recipe, remarks = Preprocessing(normalise="percentile"), set()
+    image = LargeImage(tmp_path / "a.tif", NO_CHOICES, recipe)
+    image.window((0, 0), (60, 50))
+    prepare_image(pixels, recipe, remarks)
+    assert image.remarks == remarks == {UNKNOWN, EQUAL_PERCENTILES}
 
 
 def test_only_the_parts_that_are_needed_are_read(tmp_path, few_rows):

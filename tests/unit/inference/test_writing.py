@@ -9,6 +9,7 @@ import tifffile
 from PIL import Image
 
 from segbench.decoders.registry import read
+from segbench.imaging.remarks import UNKNOWN
 from segbench.inference import large_image
 from segbench.objects import read_objects
 from segbench.store_location import STORE_VARIABLE
@@ -69,6 +70,21 @@ def test_the_result_is_that_of_the_whole_image(place, networks, parts, labels, r
     )
     pd.testing.assert_frame_equal(first, second)
     assert len(first) == 8
+
+
+def test_pixels_without_a_value_are_told_either_way(place, networks, parts):
+    place.images.mkdir(parents=True)
+    pixels = PICTURE.astype(np.float32)
+    pixels[100, 5] = np.nan
+    tifffile.imwrite(place.images / "a.tif", pixels, tile=(16, 16))
+    notes = []
+    for on in (False, True):
+        parts(on)
+        place.apply(
+            {"m": [networks["half"]]}, CELLS, {**SEPARATE, **TILES}, {"normalise": "minmax"}
+        )
+        notes += [one["notes"] for one in place.record["images"]]
+    assert notes == [[UNKNOWN], [UNKNOWN]]
 
 
 def test_a_network_with_context_gives_the_same_part_by_part(place, parts, tmp_path):
