@@ -47,7 +47,9 @@ def natural(name: str) -> tuple[list[Any], str]:
     return parts, name
 
 
-def list_images(folder: Path, refuse: bool = True) -> tuple[list[Entry], list[str]]:
+def list_images(
+    folder: Path, refuse: bool = True, tolerant: bool = False
+) -> tuple[list[Entry], list[str]]:
     """Images and masks below a folder, and the other files.
 
     Parameters
@@ -57,6 +59,9 @@ def list_images(folder: Path, refuse: bool = True) -> tuple[list[Entry], list[st
     refuse : bool, optional
         Whether files of a kind that is often meant to be read, and is not, are an error. If not,
         they are among the others.
+    tolerant : bool, optional
+        Files of a folder that a decoder cannot group are one entry, called as the folder; what is
+        wrong is told when it is opened.
 
     Returns
     -------
@@ -68,8 +73,8 @@ def list_images(folder: Path, refuse: bool = True) -> tuple[list[Entry], list[st
     Raises
     ------
     SegbenchError
-        A file is of a kind that is often meant to be read, and is not; or a decoder cannot know
-        which files belong together.
+        A file is of a kind that is often meant to be read, and is not; or, unless `tolerant`, a
+        decoder cannot know which files belong together.
     """
     entries: list[Entry] = []
     others: list[str] = []
@@ -86,7 +91,15 @@ def list_images(folder: Path, refuse: bool = True) -> tuple[list[Entry], list[st
                 others.append(place + name)
         for one, stems in by_format.items():
             others += [place + name for name in stems]  # those taken go below
-            for entry in load(one).entries(folder / place, stems):
+            try:
+                grouped = load(one).entries(folder / place, stems)
+            except SegbenchError:
+                if not tolerant:
+                    raise
+                parts = tuple([place + name for name in stems])
+                entries.append(Entry(place[:-1] or ".", parts, place[:-1] or folder.name))
+                continue
+            for entry in grouped:
                 found = moved(entry, place)
                 if entry.stem == ".":  # all that the folder holds
                     one_file = not place and len(entry.parts) == 1

@@ -166,14 +166,25 @@ def decoder_of(path: Path) -> Decoder:
     Raises
     ------
     SegbenchError
-        There is none, or its packages are not installed.
+        There is none, or its packages are not installed; or the files of a folder are no image.
     """
     found = format_of(path)
+    if found is None and path.is_dir():
+        _check_grouped(path)
     if found is None:
         raise unsupported(path)
     decoder = load(found)
     check_packages(path, decoder.name, decoder.packages)
     return decoder
+
+
+def _check_grouped(folder: Path) -> None:
+    """Say why the files of a folder are not one image; see `Decoder.entries`."""
+    names = sorted(one.name for one in folder.iterdir() if one.is_file())
+    for kind in {format_of(folder / name): None for name in names}:
+        if kind is not None:
+            stems = {name: name for name in names if format_of(folder / name) is kind}
+            load(kind).entries(folder, stems)
 
 
 def load(found: Format) -> Decoder:

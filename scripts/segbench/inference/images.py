@@ -80,7 +80,7 @@ def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
     SegbenchError
         The folder holds no image.
     """
-    entries, others = list_images(folder, refuse=False)
+    entries, others = list_images(folder, refuse=False, tolerant=True)
     meant = [name for name in others if PurePosixPath(name).suffix.lower() in CONVERT]
     others = [name for name in others if name not in meant]
     if not entries and not meant:

@@ -72,7 +72,7 @@ def survey(folder: Path) -> Survey:
             "a folder of images and masks",
             "give its path, relative to the project or absolute",
         )
-    entries, others = list_images(folder, refuse=False)
+    entries, others = list_images(folder, refuse=False, tolerant=True)
     if not entries and not others:
         raise SegbenchError(
             f"images={folder}: the folder is empty", "images and masks", "give another folder"

@@ -10,6 +10,7 @@ from pydicom.uid import RTStructureSetStorage
 
 from segbench.decoders.dicom_files import group_files, is_slice, open_dataset, read_series
 from segbench.decoders.listing import list_images
+from segbench.decoders.registry import header_of
 from segbench.errors import SegbenchError
 from unit.decoders.dicom_samples import image, item, save, slices
 
@@ -118,3 +119,20 @@ def test_a_damaged_file_beside_slices_may_be_one_of_them(tmp_path):
     save(tmp_path / "films", [image(np.zeros((4, 5), np.uint8))])
     (tmp_path / "films/IM2.dcm").write_bytes(b"x" * 200)
     assert [one.name for one in list_images(tmp_path / "films")[0]] == ["IM1.dcm", "IM2.dcm"]
+
+
+def test_a_folder_that_cannot_be_grouped_does_not_keep_the_others_from_being_listed(tmp_path):
+    volume = np.zeros((3, 4, 5), np.int16)
+    save(tmp_path / "p1", slices(volume))
+    save(tmp_path / "p2", [*slices(volume), *slices(volume[:1], series="scout")], list("abcd"))
+    with pytest.raises(SegbenchError, match="p2: holds 2 series"):
+        list_images(tmp_path)
+    first, second = list_images(tmp_path, tolerant=True)[0]
+    assert (first.name, first.stem) == ("p1/IM1.dcm", "p1")
+    assert second == ("p2", ("p2/a", "p2/b", "p2/c", "p2/d"), "p2")
+    with pytest.raises(SegbenchError, match="p2: holds 2 series"):
+        header_of(tmp_path / "p2")
+    (root,) = list_images(tmp_path / "p2", tolerant=True)[0]
+    assert (root.name, root.stem) == (".", "p2")
+    with pytest.raises(SegbenchError, match="unsupported file format"):
+        header_of(tmp_path)
