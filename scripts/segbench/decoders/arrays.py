@@ -34,6 +34,15 @@ class ArrayDecoder(Decoder):
     mask_ending = ".npy"
     names_axes = False
 
+    def arrays(self, path: Path) -> list[str]:
+        """See `Decoder.arrays`."""
+        with naming(path, _KIND, zipfile.BadZipFile):
+            found = np.load(path, "r", allow_pickle=False)
+            if isinstance(found, np.ndarray):
+                return []
+            with found:
+                return list(_shapes(found))
+
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`; of a compressed file too, only the header is read."""
         stored = _load(path, choices, "r", shape_only=True)
@@ -89,16 +98,20 @@ def _load(
         check_numbers(path, found.dtype, found.shape)
         return found
     with naming(path, _KIND, zipfile.BadZipFile), found:
-        said = {name: _said(found.zip, name) for name in found.files}
-        arrays = {
-            name: shape
-            for name, (shape, dtype) in said.items()
-            if dtype.kind in "biuf" and len(shape) > 1
-        }
-        name = chosen(path, arrays, choices)
-        shape, dtype = said[name]
+        name = chosen(path, _shapes(found), choices)
+        shape, dtype = _said(found.zip, name)
         check_numbers(path, dtype, shape)
         return np.broadcast_to(np.zeros((), dtype), shape) if shape_only else found[name]
+
+
+def _shapes(found: Any) -> dict[str, tuple[int, ...]]:
+    """Arrays of numbers in a ``.npz`` file with two or more axes."""
+    said = {name: _said(found.zip, name) for name in found.files}
+    return {
+        name: shape
+        for name, (shape, dtype) in said.items()
+        if dtype.kind in "biuf" and len(shape) > 1
+    }
 
 
 def _said(archive: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:

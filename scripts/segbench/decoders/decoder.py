@@ -170,6 +170,16 @@ class Decoder:
         """
         return [Entry(name, (name,), stem) for name, stem in stems.items()]
 
+    def arrays(self, path: Path) -> list[str]:
+        """Names that `Choices.dataset` can take; empty where a file holds one image.
+
+        Raises
+        ------
+        SegbenchError
+            The file cannot be opened.
+        """
+        return []
+
     def header(self, path: Path, choices: Choices) -> Header:
         """What the file says, without reading its pixels where the format allows it.
 

@@ -36,6 +36,11 @@ class Hdf5Decoder(Decoder):
     name = "HDF5"
     mask_ending = ".h5"
 
+    def arrays(self, path: Path) -> list[str]:
+        """See `Decoder.arrays`."""
+        with _open(path) as file:
+            return list(_shapes(file))
+
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`."""
         with _dataset(path, choices) as (stored, axes):
@@ -83,23 +88,36 @@ class Hdf5Decoder(Decoder):
 
 
 @contextmanager
-def _dataset(path: Path, choices: Choices) -> Iterator[tuple[Any, str]]:
-    """The dataset to read, and its axes as stored."""
+def _open(path: Path) -> Iterator[Any]:
     import h5py
 
     faults = (RuntimeError, LookupError, TypeError, AttributeError)
     with naming(path, "HDF5 file", *faults), h5py.File(path, "r", locking="best-effort") as file:
-        arrays: dict[str, tuple[int, ...]] = {}
+        yield file
 
-        def collect(name: str, found: Any) -> None:
-            numbers = isinstance(found, h5py.Dataset) and found.dtype.kind in "biuf"
-            if numbers and len(found.shape or ()) > 1:
-                arrays[name] = found.shape
 
-        file.visititems(collect)
+def _shapes(file: Any) -> dict[str, tuple[int, ...]]:
+    """Datasets of numbers with two or more axes."""
+    import h5py
+
+    arrays: dict[str, tuple[int, ...]] = {}
+
+    def collect(name: str, found: Any) -> None:
+        numbers = isinstance(found, h5py.Dataset) and found.dtype.kind in "biuf"
+        if numbers and len(found.shape or ()) > 1:
+            arrays[name] = found.shape
+
+    file.visititems(collect)
+    return arrays
+
+
+@contextmanager
+def _dataset(path: Path, choices: Choices) -> Iterator[tuple[Any, str]]:
+    """The dataset to read, and its axes as stored."""
+    with _open(path) as file:
         if choices.dataset:
             choices = replace(choices, dataset=choices.dataset.strip("/"))
-        stored = file[chosen(path, arrays, choices)]
+        stored = file[chosen(path, _shapes(file), choices)]
         check_numbers(path, stored.dtype, stored.shape)
         _check_parts(path, stored)
         yield stored, _axes(path, stored, choices)

@@ -21,6 +21,7 @@ from segbench.decoders.decoder import (
 from segbench.decoders.faults import naming
 from segbench.decoders.ome_zarr_masks import write_labels
 from segbench.decoders.ome_zarr_metadata import COLOURS, Stored, open_stored
+from segbench.decoders.ome_zarr_nodes import names_in
 
 
 class OmeZarrDecoder(Decoder):
@@ -33,6 +34,11 @@ class OmeZarrDecoder(Decoder):
     def entries(self, folder: Path, stems: Mapping[str, str]) -> list[Entry]:
         """See `Decoder.entries`; all files of a store are its parts."""
         return [Entry(name, tuple(_files(folder, name)), stem) for name, stem in stems.items()]
+
+    def arrays(self, path: Path) -> list[str]:
+        """See `Decoder.arrays`."""
+        with _naming(path):
+            return names_in(path)
 
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`."""

@@ -51,6 +51,15 @@ def find_node(path: Path, choices: Choices) -> Node:
     return Node(item, {})
 
 
+def names_in(path: Path) -> list[str]:
+    """Names that `Choices.dataset` can take; those of an image's levels are left out."""
+    item = _open(path)
+    names = _members(item)
+    if not _is_array(item) and "multiscales" in ome_of(item):
+        return [name for name in names if name.startswith("labels/")]
+    return names
+
+
 def ome_of(group: Any) -> dict[str, Any]:
     """The OME metadata of a group."""
     attributes = group.attrs.asdict()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from segbench.decoders.decoder import Decoded
-from segbench.decoders.registry import read
+from segbench.decoders.decoder import Choices, Decoded
+from segbench.decoders.registry import NO_CHOICES, read
 from segbench.errors import SegbenchError
 from segbench.inspection.survey import fault_lines, spread
 
@@ -79,7 +79,7 @@ class Labels:
         return f"'#{label:06x}'" if self.by_colour else str(label)
 
 
-def labels_in(folder: Path, names: Sequence[str]) -> Labels:
+def labels_in(folder: Path, names: Sequence[str], choices: Choices = NO_CHOICES) -> Labels:
     """Count what stands in masks.
 
     Parameters
@@ -87,13 +87,15 @@ def labels_in(folder: Path, names: Sequence[str]) -> Labels:
     folder : Path
     names : sequence of str
         Masks, relative to it.
+    choices : Choices
+        How they are opened.
     """
     found = Labels()
     for name in spread(names, MASKS):
         if name.lower().endswith((".jpg", ".jpeg")):
             found.jpegs.append(name)
         try:
-            decoded = read(folder / name)
+            decoded = read(folder / name, choices)
         except SegbenchError as error:
             found.faults[name] = error
             continue

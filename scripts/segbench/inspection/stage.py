@@ -13,6 +13,7 @@ from segbench.datasets.label_names import channel_names
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.inspection import advice, labels, survey
+from segbench.inspection.both import Both, both_in, masked_by_itself
 from segbench.inspection.coco import annotation_files, read_coco
 from segbench.inspection.config_files import config_files, sheet_text
 from segbench.inspection.gathering import check_target, gather_pairs, gather_polygons
@@ -164,7 +165,12 @@ def _look(seen: Inspection, found: survey.Survey, target: Path | None) -> None:
         if left > 0:
             seen.warnings.append(f"{left} images are not annotated, and are left out")
         return
-    _pairs(seen, found, pair(survey.readable(found)), target)
+    pairs = pair(survey.readable(found))
+    both = None if pairs.masks or pairs.lonely else both_in(found)
+    if both is not None:
+        _both(seen, found, pairs, both)
+    else:
+        _pairs(seen, found, pairs, target)
 
 
 def _nnunet(seen: Inspection, found: survey.Survey, path: PurePosixPath) -> None:
@@ -235,6 +241,25 @@ def _polygons(
         ignore=(str(CROWD),) if crowds else (),
     )
     seen.warnings += advice.warnings_of(new, pairs)
+
+
+def _both(seen: Inspection, found: survey.Survey, pairs: Pairs, both: Both) -> None:
+    """Files that hold an image and its mask."""
+    found, pairs = survey.survey(found.folder, both.image), masked_by_itself(pairs)
+    names = [place.entry.name for place in pairs.images.values()]
+    counted = labels.labels_in(found.folder, names, both.mask)
+    seen.lines = [
+        *survey.lines_of(found),
+        f"each file holds an image and its mask ({both.mask.dataset})",
+        *labels.lines_of(counted),
+    ]
+    seen.warnings += [
+        *advice.warnings_of(found, pairs),
+        *both.warnings,
+        *labels.warnings_of(counted),
+    ]
+    proposal = propose(found, pairs, counted)
+    seen.proposal = replace(proposal, layout={**proposal.layout, **both.layout})
 
 
 def _pairs(seen: Inspection, found: survey.Survey, pairs: Pairs, target: Path | None) -> None:

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from segbench.decoders.decoder import Entry, Header
+from segbench.decoders.decoder import Choices, Entry, Header
 from segbench.decoders.listing import list_images
-from segbench.decoders.registry import CONVERT, ending_of, header_of
+from segbench.decoders.registry import CONVERT, NO_CHOICES, ending_of, header_of
 from segbench.errors import SegbenchError
 
 #: At most so many headers are read, evenly spread.
@@ -58,7 +58,7 @@ def spread(items: Sequence[Item], count: int) -> list[Item]:
     return [items[int(place)] for place in np.linspace(0, len(items) - 1, count).round()]
 
 
-def survey(folder: Path) -> Survey:
+def survey(folder: Path, choices: Choices = NO_CHOICES) -> Survey:
     """List a folder and read headers.
 
     Raises
@@ -81,7 +81,7 @@ def survey(folder: Path) -> Survey:
     faults: dict[str, SegbenchError] = {}
     for entry in spread(entries, HEADERS):
         try:
-            headers[entry.name] = header_of(folder / entry.name)
+            headers[entry.name] = header_of(folder / entry.name, choices)
         except SegbenchError as error:
             faults[entry.name] = error
     return Survey(folder, entries, others, headers, faults)

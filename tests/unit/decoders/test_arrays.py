@@ -103,6 +103,7 @@ def test_one_of_several_arrays_is_chosen_by_its_name(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, raw=VOLUME[0], label=VOLUME[0, 0], names=np.array(["a"]))
     refused(path, "holds the arrays raw (3 x 4 x 5), label (4 x 5)", "layout: {dataset: ...}")
+    assert DECODER.arrays(path) == ["raw", "label"]
     refused(path, "the name image among them", choices=Choices(dataset="image"))
     assert np.array_equal(read(path, Choices(dataset="label")).pixels, VOLUME[0, 0])
 

@@ -113,6 +113,7 @@ def test_one_of_several_datasets_is_chosen_by_its_name(tmp_path):
     refused(path, "the name rawer among them", choices=Choices(dataset="rawer"))
     for name in ("volumes/raw", "/volumes/raw"):
         assert np.array_equal(read(path, Choices(dataset=name)).pixels, VOLUME)
+        assert name.strip("/") in DECODER.arrays(path)
 
 
 @pytest.mark.parametrize(

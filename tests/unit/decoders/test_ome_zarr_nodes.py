@@ -7,6 +7,7 @@ import pytest
 import zarr
 
 from segbench.decoders.decoder import Choices
+from segbench.decoders.ome_zarr_nodes import names_in
 from segbench.decoders.registry import read
 from segbench.errors import SegbenchError
 from unit.decoders.zarr_stores import attributes, put, write_image
@@ -44,6 +45,9 @@ def test_a_label_is_read_by_its_name_or_path_and_the_image_without(tmp_path, new
         read(path, Choices(dataset="membranes"))
     assert caught.value.what == f"{path}: holds no 'membranes'"
     assert caught.value.expected == "one of 0, labels/cells, labels/nuclei"
+    assert names_in(path) == ["labels/cells", "labels/nuclei"]
+    assert names_in(path / "labels") == ["cells", "nuclei"]
+    assert names_in(path / "0") == []
 
 
 @pytest.mark.parametrize("new", [False, True])

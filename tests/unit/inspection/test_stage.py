@@ -77,6 +77,19 @@ def test_an_nnunet_dataset_in_words(project):
     assert "classes: cell, debris" in text
 
 
+def test_files_with_an_image_and_its_mask_become_a_dataset(project):
+    (project / "data").mkdir()
+    for k in range(4):
+        raw = np.random.default_rng(k).integers(0, 255, layouts.SIZE, np.uint8)
+        np.savez(project / f"data/s{k}.npz", raw=raw, label=layouts.blocks((1, 2)))
+    text = inspect_folder("data", None, "own", project)
+    assert "each file holds an image and its mask (label)" in text
+    assert "1 (800 px in 4), 2 (800 px in 4)" in text
+    rows, config = rows_of(project, "own")
+    assert [row.sample for row in rows] == ["s0", "s1", "s2", "s3"]
+    assert len(config.datasets["own"].classes) == 2
+
+
 def test_several_raw_datasets_are_inspected_each(project):
     layouts.nnunet(project / "raw/one")
     layouts.nnunet(project / "raw/two")
