@@ -103,6 +103,8 @@ class Reader:
         Image formats that the publisher's files may have, see `segbench.decoders.registry`.
     spacing_in_files : bool
         Whether the files may give the pixel spacing, see `spacing_mm`.
+    channels_in_files : bool
+        Images may have a file for each channel, ``NAME_0000``, ``NAME_0001``, ...
     ignores_labels : bool
         Whether the reader marks pixels that were not annotated, see
         `segbench.unannotated`, by the dataset's `ignore` or what the files say.
@@ -115,6 +117,7 @@ class Reader:
 
     decoders: ClassVar[tuple[str, ...]] = ("pictures", "tiff")
     spacing_in_files: ClassVar[bool] = False
+    channels_in_files: ClassVar[bool] = False
     ignores_labels: ClassVar[bool] = False
     takes_submissions: ClassVar[bool] = False
     choices: Choices = Choices()

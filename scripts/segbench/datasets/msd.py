@@ -71,6 +71,7 @@ class Msd(Reader):
 
     decoders = tuple(one.module for one in FORMATS)
     spacing_in_files = True
+    channels_in_files = True
     ignores_labels = True
 
     def __init__(self, dataset: Dataset) -> None:

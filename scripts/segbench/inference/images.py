@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from segbench.artefacts.inventory import RawFile, read_inventory, write_inventory
 from segbench.datasets.inventory import HashCache
-from segbench.datasets.opening import read
+from segbench.datasets.opening import on_grid, read
 from segbench.decoders.decoder import Choices, Entry, Header
 from segbench.decoders.images import as_image
 from segbench.decoders.listing import list_images, natural
@@ -28,6 +29,10 @@ from segbench.files import sha256_of_bytes
 
 #: Stand for the digest of an image that cannot be read, and of a file that is no image.
 UNREADABLE, NO_IMAGE = "unreadable", "no image"
+
+
+#: End of the name of an image's first channel, where each has a file.
+FIRST = "_0000"
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,9 @@ class NewImage:
         return load(BY_ENDING[self.ending]).mask_ending if self.ending else ""
 
 
-def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
+def write_manifest(
+    folder: Path, manifest: Path, cache: Path, channels_in_files: bool = False
+) -> None:
     """List the images of a folder and its subfolders, with their digests.
 
     Parameters
@@ -74,6 +81,8 @@ def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
         if its content differs.
     cache : Path
         Digests of files whose size and modification time have not changed.
+    channels_in_files : bool
+        ``NAME_0000.*``, ``NAME_0001.*``, ... are the channels of the image NAME, as in nnU-Net.
 
     Raises
     ------
@@ -81,6 +90,8 @@ def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
         The folder holds no image.
     """
     entries, others = list_images(folder, refuse=False, tolerant=True)
+    if channels_in_files:
+        entries = _with_channels(entries)
     meant = [name for name in others if PurePosixPath(name).suffix.lower() in CONVERT]
     others = [name for name in others if name not in meant]
     if not entries and not meant:
@@ -96,6 +107,35 @@ def write_manifest(folder: Path, manifest: Path, cache: Path) -> None:
     listed += [RawFile(name, name, 0, NO_IMAGE) for name in others]
     digests.save()
     write_inventory(listed, manifest)
+
+
+def _with_channels(entries: Sequence[Entry]) -> list[Entry]:
+    """One entry for the channels of an image, if they count from 0 without a gap."""
+    by_name = {entry.name: entry for entry in entries}
+    joined: dict[str, Entry] = {}
+    for first in entries:
+        if first.stem.endswith(FIRST):
+            ending = ending_of(first.name)
+            names = takewhile(by_name.__contains__, _channel_names(first.name, ending))
+            channels = [by_name[name] for name in names]
+            parts = tuple(part for channel in channels for part in channel.parts)
+            joined[first.name] = first._replace(parts=parts, stem=first.stem.removesuffix(FIRST))
+            joined |= {channel.name: joined[first.name] for channel in channels}
+    return list(dict.fromkeys(joined.get(entry.name, entry) for entry in entries))
+
+
+def _channel_names(first: str, ending: str) -> Iterator[str]:
+    stem = first.removesuffix(ending).removesuffix(FIRST)
+    return (f"{stem}_{number:04d}{ending}" for number in count())
+
+
+def _channels(folder: Path, image: NewImage) -> list[Path]:
+    """The files of an image's channels; its one file where they are not apart."""
+    ending = ending_of(image.name)
+    if image.name.removesuffix(ending) != f"{image.stem}{FIRST}":
+        return [folder / image.name]
+    paths = (folder / name for name in _channel_names(image.name, ending))
+    return list(takewhile(Path.exists, paths))
 
 
 def _listed(folder: Path, entry: Entry, digests: HashCache) -> RawFile:
@@ -144,9 +184,13 @@ def read_new(folder: Path, image: NewImage, choices: Choices) -> tuple[np.ndarra
     SegbenchError
         The file is damaged or of an unsupported format.
     """
-    path = folder / image.name
-    decoded = read(path, choices)
-    return as_image(path, decoded), decoded.header
+    first, *others = _channels(folder, image)
+    decoded = read(first, choices)
+    parts = [as_image(first, decoded)]
+    for path in others:
+        parts.append(as_image(path, on_grid(read(path, choices), path, decoded.header, first)))
+    pixels = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+    return pixels, decoded.header
 
 
 def spacing_of(header: Header, given_um: Sequence[float] | None) -> tuple[float, ...] | None:

@@ -89,7 +89,10 @@ class Applied:
     def refresh(self) -> None:
         """Update the list of the new images, if any are requested."""
         if self.asked is not None:
+            from segbench.datasets import reader_of
             from segbench.inference.images import write_manifest
 
             cache = Path(PRIVATE, "applied", f"{self.name}.json")
-            write_manifest(self.asked.images, Path(self.images()), cache)
+            study = self.config.studies[self.asked.study]
+            channels = reader_of(self.config.datasets[study.dataset]).channels_in_files
+            write_manifest(self.asked.images, Path(self.images()), cache, channels)

@@ -162,3 +162,37 @@ def test_slices_are_in_natural_order(tmp_path):
         save(tmp_path / f"new/s{number}.png")
     images = listed(tmp_path / "new", tmp_path)
     assert [image.stem for image in images] == ["s1", "s9", "s10"]
+
+
+def channels_of(tmp_path, apart=True):
+    for name, value in (("a_0000", 1), ("a_0001", 2), ("b_0000", 3), ("c_0001", 4), ("d", 5)):
+        pixels = np.full((4, 5, 6), value, np.int16)
+        save(tmp_path / f"new/x/{name}.nii.gz", pixels)
+    write_manifest(tmp_path / "new", tmp_path / "list.tsv", tmp_path / "cache.json", apart)
+    return read_manifest(tmp_path / "list.tsv")[0]
+
+
+def test_channels_in_files_of_their_own_are_one_image(tmp_path):
+    images = channels_of(tmp_path)
+    assert [image.stem for image in images] == ["x/a", "x/b", "x/c_0001", "x/d"]
+    pixels, header = read_new(tmp_path / "new", images[0], NO_CHOICES)
+    assert pixels.shape == (6, 5, 4, 2)
+    assert [np.unique(pixels[..., k]).tolist() for k in range(2)] == [[1], [2]]
+    assert header.spacing_mm == (3, 0.75, 0.5)
+    shapes = [read_new(tmp_path / "new", image, NO_CHOICES)[0].shape[-1] for image in images]
+    assert shapes == [2, 1, 1, 1]
+
+
+def test_a_channel_is_part_of_the_digest_and_must_lie_on_the_first(tmp_path):
+    before = channels_of(tmp_path)[0]
+    save(tmp_path / "new/x/a_0001.nii.gz", np.full((4, 5, 7), 2, np.int16))
+    write_manifest(tmp_path / "new", tmp_path / "list.tsv", tmp_path / "cache.json", True)
+    after = read_manifest(tmp_path / "list.tsv")[0][0]
+    assert before.sha256 != after.sha256
+    with pytest.raises(SegbenchError, match="a_0001"):
+        read_new(tmp_path / "new", after, NO_CHOICES)
+
+
+def test_elsewhere_numbers_are_names(tmp_path):
+    stems = [image.stem for image in channels_of(tmp_path, apart=False)]
+    assert stems == ["x/a_0000", "x/a_0001", "x/b_0000", "x/c_0001", "x/d"]
