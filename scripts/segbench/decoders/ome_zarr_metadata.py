@@ -178,7 +178,7 @@ def _of_image(path: Path, node: Node, choices: Choices) -> Stored:
         raise SegbenchError(
             f"{path}: names {len(axes)} axes, and the array {place} has {array.ndim}",
             "an axis in the metadata for each of the array",
-            f"correct its metadata, or read the array without them: `layout: {{dataset: {place}, "
+            f"correct its metadata, or read the array without them: `layout: {{dataset: '{place}', "
             "axes: ...}` in the dataset's config",
         )
     letters = "".join(map(_letter_of, axes))
@@ -234,7 +234,7 @@ def _checked(path: Path, node: Node) -> Any:
         raise SegbenchError(
             f"{path}: its metadata break OME-Zarr {expected}: multiscales.{place}: {first['msg']}",
             "metadata that ome-zarr-models accepts",
-            "correct them, or read an array without them: `layout: {dataset: 0, axes: ...}` in "
+            "correct them, or read an array without them: `layout: {dataset: '0', axes: ...}` in "
             "the dataset's config",
         ) from error
 

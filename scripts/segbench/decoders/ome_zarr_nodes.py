@@ -130,8 +130,8 @@ def _only(path: Path, group: Any, ome: dict[str, Any]) -> str:
     raise SegbenchError(
         f"{path}: holds {len(names)} {kind}{': ' if names else ''}{', '.join(names[:8])}",
         "one image or label",
-        "name the one to read, `layout: {dataset: "
-        f"{names[0] if names else 'NAME'}}}` in the dataset's config, or save each as a .zarr of "
+        "name the one to read, `layout: {dataset: '"
+        f"{names[0] if names else 'NAME'}'}}` in the dataset's config, or save each as a .zarr of "
         "its own",
     )
 
@@ -157,5 +157,5 @@ def _of_plate(path: Path, ome: dict[str, Any]) -> SegbenchError:
         f"{path}: a {kind}, not one image",
         "one image per .zarr",
         f"copy or link each field's folder, e.g. {example}, to a NAME.zarr of its own; or read one "
-        f"field with `layout: {{dataset: {example}}}` in the dataset's config",
+        f"field with `layout: {{dataset: '{example}'}}` in the dataset's config",
     )

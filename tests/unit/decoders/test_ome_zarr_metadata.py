@@ -148,9 +148,12 @@ def test_names_of_dimensions_say_the_axes_of_plain_arrays(tmp_path):
     group = zarr.create_group(tmp_path / "a.zarr")
     put(group, "new", VOLUME, "zyx")
     old = zarr.create_group(tmp_path / "b.zarr", zarr_format=2)
-    put(old, "old", VOLUME).attrs["_ARRAY_DIMENSIONS"] = ["Z", "y", "angle"]
+    put(old, "old", VOLUME).attrs["_ARRAY_DIMENSIONS"] = ["Z", "y", "X"]
     assert open_stored(tmp_path / "a.zarr", PLAIN).letters == "zyx"
-    assert open_stored(tmp_path / "b.zarr", PLAIN).letters == "zya"
+    assert open_stored(tmp_path / "b.zarr", PLAIN).letters == "zyx"
+    put(old, "old", VOLUME, overwrite=True).attrs["_ARRAY_DIMENSIONS"] = ["Z", "y", "angle"]
+    with pytest.raises(SegbenchError, match="calls its axes Z, y, angle"):
+        open_stored(tmp_path / "b.zarr", PLAIN)
 
 
 def test_channels_and_values_have_the_names_that_the_metadata_give(tmp_path):

@@ -67,7 +67,7 @@ def test_several_labels_are_refused_by_name(tmp_path):
     with pytest.raises(SegbenchError) as caught:
         read(tmp_path / "m.zarr")
     assert caught.value.what == f"{tmp_path / 'm.zarr'}: holds 2 labels: cells, nuclei"
-    assert "`layout: {dataset: cells}`" in caught.value.action
+    assert "`layout: {dataset: 'cells'}`" in caught.value.action
     assert value(tmp_path / "m.zarr", "nuclei") == 2
 
 
@@ -80,8 +80,9 @@ def test_one_series_is_read_and_several_are_refused(tmp_path):
     series(tmp_path / "one.zarr", "0")
     assert value(tmp_path / "one.zarr") == 9
     series(tmp_path / "two.zarr", "0", "1")
-    with pytest.raises(SegbenchError, match="holds 2 series: 0, 1"):
+    with pytest.raises(SegbenchError, match="holds 2 series: 0, 1") as caught:
         read(tmp_path / "two.zarr")
+    assert "`layout: {dataset: '0'}`" in caught.value.action  # 0 is no text in YAML
     assert value(tmp_path / "two.zarr", "1") == 10
     series(tmp_path / "listed.zarr", "a", listed=["a"])
     assert value(tmp_path / "listed.zarr") == 9
@@ -96,7 +97,7 @@ def test_plates_and_wells_are_refused_with_a_field_to_read(tmp_path):
     with pytest.raises(SegbenchError) as caught:
         read(path)
     assert caught.value.what == f"{path}: a plate of 1 wells, not one image"
-    assert "dataset: B/2/0" in caught.value.action
+    assert "dataset: 'B/2/0'" in caught.value.action
     assert value(path, "B/2/0") == 9
     with pytest.raises(SegbenchError, match="a well of 1 fields"):
         read(path, Choices(dataset="B/2"))
