@@ -101,17 +101,28 @@ def _of_samples(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:
         case = pairs.case(sample)
         for measure in wanted:
             for value in measure(case):
-                left_out = value.class_name in case.left_out
-                found = replace(value, value=math.nan) if left_out else value
-                yield sample, pairs.group(sample), found
+                if value.class_name in case.left_out:  # a weight of 0 would be a case of a pool
+                    value = replace(value, value=math.nan, weight=1.0)
+                yield sample, pairs.group(sample), value
 
 
 def _of_stacks(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:
-    """Scores of stacks of slices, a stack at a time."""
+    """Scores of stacks of slices, a stack at a time; none of a class not annotated in it."""
+    number = 0
     for stack, group, truth, prediction, classes in pairs.stacks():
+        number += 1
+        left_out = [name for name in pairs.classes if name not in classes]
         for measure in wanted:
-            for value in measure(truth, prediction, classes):
-                yield stack, group, value
+            values = list(measure(truth, prediction, classes))
+            by_class = dict.fromkeys(v.metric for v in values if v.class_name in classes)
+            values += [Value(name, one, math.nan) for one in by_class for name in left_out]
+            yield from ((stack, group, value) for value in values)
+    if not number:
+        raise SegbenchError(
+            f"{pairs.path}: in none of its stacks was a class annotated",
+            "a test set in which a class was annotated",
+            "choose another protocol, or remove the metrics of stacks from the study",
+        )
 
 
 def _of_fold(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:

@@ -272,4 +272,16 @@ def test_no_metric_of_slices_and_stacks_sees_what_was_not_annotated(tmp_path, me
     assert repr(found[0]) == repr(found[1])
     stomach = [r for r in found[0] if r["sample"].endswith("_1") and r["class"] == "stomach"]
     assert {math.isnan(r["value"]) for r in stomach if r["sample"] == "b_1"} == {True}
-    assert not any(r["class"] == "stomach" for r in found[0] if r["sample"] == "case_b")
+    in_b = [r["value"] for r in found[0] if (r["sample"], r["class"]) == ("case_b", "stomach")]
+    assert len(in_b) == 1, "of uw_hausdorff@per_class: a table needs a row of each class"
+    assert math.isnan(in_b[0])
+
+
+def test_stacks_of_which_nothing_was_annotated_are_refused_by_name(tmp_path):
+    truth = slices(0)
+    for arrays in truth.values():
+        arrays["label"][:] = 255
+    write(tmp_path / "truth", ORGANS, truth, **placed())
+    write(tmp_path / "seg", ORGANS, slices(1))
+    with pytest.raises(SegbenchError, match="in none of its stacks was a class annotated"):
+        scored(tmp_path, ["uw_per_class"])
