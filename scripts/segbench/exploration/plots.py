@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from segbench.artefacts.samples import Sample
-from segbench.exploration.summary import Measured, size_of
+from segbench.exploration.summary import Measured, objects_of, size_of
 from segbench.figures.canvas import message, plain_legend, shortened
 from segbench.figures.charts import bars, histogram, logarithmic, whole_numbers
 from segbench.figures.palette import BLUE, GREEN, INK, VERMILION, colour_of
@@ -136,7 +136,7 @@ def draw_objects(
     rows: Sequence[Sample], measured: Measured, title: str, output: str | Path
 ) -> None:
     """Draw the objects per sample and their sizes to an SVG file."""
-    counts = np.array([row.objects or 0 for row in rows], np.int64)
+    counts = np.array(objects_of(rows), np.int64)
     found = [(name, measured.objects(k)) for k, name in enumerate(measured.classes)]
     found = sorted(((n, s) for n, s in found if len(s)), key=lambda item: -len(item[1]))
     with house_style():

@@ -34,6 +34,9 @@ class Measured:
     total, covered : int
         Pixels of all labels of which it is known whether they are of any class, and those
         that are.
+    empty, judged : int
+        Samples that hold no class, and those of which it is known whether they hold one: one
+        is annotated and there, or all were annotated somewhere in the sample.
     pixels, annotated : ndarray of int64
         Pixels of each class, and those in which it was annotated.
     unseen : ndarray of int64
@@ -47,6 +50,8 @@ class Measured:
     images: dict[str, ImageMeasures] = field(default_factory=dict)
     total: int = 0
     covered: int = 0
+    empty: int = 0
+    judged: int = 0
 
     def __post_init__(self) -> None:
         self.pixels = np.zeros(len(self.classes), np.int64)
@@ -59,6 +64,9 @@ class Measured:
         """Add a label; `unit_mm` is the area or volume of a pixel in mm, None if unknown."""
         self.total += label.total
         self.covered += label.covered
+        whole = bool((label.annotated > 0).all())
+        self.empty += whole and not label.covered
+        self.judged += whole or label.covered > 0
         self.pixels += label.pixels
         self.annotated += label.annotated
         self.unseen += label.annotated == 0
@@ -131,6 +139,11 @@ def spacing_of(row: Sample) -> tuple[float, ...] | None:
     if row.spacing_mm is None or len(row.spacing_mm) < axes:
         return None
     return row.spacing_mm[-axes:]
+
+
+def objects_of(rows: Rows) -> list[int]:
+    """Objects of each sample of which anything was annotated."""
+    return [row.objects or 0 for row in rows if row.ignored < 1]
 
 
 def _counted(values: Counter[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], int]]:
@@ -255,9 +268,8 @@ def summarise(
     name: str, task: str, rows: Rows, measured: Measured, grouping: Grouping, names: list[str]
 ) -> dict[str, Any]:
     """The content of summary.json; `names` are those of the channels."""
-    empty = sum(not row.classes for row in rows)
     whole = task == "classification"
-    objects = [row.objects or 0 for row in rows]
+    objects = objects_of(rows)
     background = _share(measured.total - measured.covered, measured.total)
     return {
         "dataset": name,
@@ -266,7 +278,7 @@ def summarise(
         "stacks": len({row.stack for row in rows if row.stack}),
         "splits": dict(sorted(Counter(row.split for row in rows).items())),
         "strata": dict(sorted(Counter(row.stratum for row in rows).items())),
-        "empty": {"samples": empty, "share": _share(empty, len(rows))},
+        "empty": {"samples": measured.empty, "share": _share(measured.empty, measured.judged)},
         "sizes": sizes_in(rows),
         "spacing": spacings_in(rows),
         "dtypes": dict(sorted(Counter(row.dtype for row in rows).items())),

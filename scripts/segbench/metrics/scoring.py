@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -101,9 +100,10 @@ def _of_samples(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:
         case = pairs.case(sample)
         for measure in wanted:
             for value in measure(case):
-                if value.class_name in case.left_out:  # a weight of 0 would be a case of a pool
-                    value = replace(value, value=math.nan, weight=1.0)
-                yield sample, pairs.group(sample), value
+                # With a weight of 0 it would be a case of a pool.
+                nothing = Value(value.class_name, value.metric, math.nan)
+                found = nothing if value.class_name in case.left_out else value
+                yield sample, pairs.group(sample), found
 
 
 def _of_stacks(pairs: Pairs, wanted: Sequence[_Measure]) -> Iterator[_Row]:

@@ -167,6 +167,24 @@ def test_the_whole_summary_is_json():
     assert found["appearance"]["silhouettes"] == {"2": 0.9}
 
 
+def test_a_sample_is_empty_only_if_every_class_was_looked_for():
+    """Of x all is there, y shows nothing, z was not annotated, of w only the second class."""
+    measured = Measured(["a", "b"])
+    for pixels, annotated in (
+        ([5, 0], [9, 9]),
+        ([0, 0], [9, 9]),
+        ([0, 0], [0, 0]),
+        ([0, 0], [0, 9]),
+    ):
+        sizes = tuple(np.array([n] if n else [], np.int64) for n in pixels)
+        found = LabelMeasures(20, np.array(pixels), sum(pixels), sizes, np.array(annotated))
+        measured.add_label(found, None)
+    rows = [row("x", classes=("a",), objects=1), row("y"), row("z", ignored=1.0), row("w")]
+    found = summarise("toy", "semantic", rows, measured, Grouping({}, {}), ["grey"])
+    assert found["empty"] == {"samples": 1, "share": 0.5}
+    assert found["objects_per_sample"]["mean"] == pytest.approx(1 / 3, abs=1e-6)
+
+
 def test_whole_images_have_no_pixels_and_no_objects():
     rows = [row("x", classes=("colon",)), row("y", classes=("lung",))]
     found = summarise(
