@@ -166,4 +166,8 @@ def overview(image: Rows, label: np.ndarray, side: int) -> tuple[np.ndarray, np.
         cells = block.reshape(stop - start, step, across, step, -1)
         parts.append(cells.mean(axis=(1, 3), dtype=np.float64).astype(block.dtype))
     middle = slice(step // 2, None, step)
-    return np.concatenate(parts), np.ascontiguousarray(label[middle, middle][:down, :across])
+    few = np.ascontiguousarray(label[middle, middle][:down, :across])
+    if few.dtype == np.uint32:
+        # Pictures are drawn of 16 bits: neighbours still have different numbers.
+        few = np.where(few > 0, few % 65535 + 1, 0).astype(np.uint16)
+    return np.concatenate(parts), few

@@ -78,6 +78,18 @@ def test_no_objects(tmp_path):
     assert len(read_objects(tmp_path / "o")) == 0
 
 
+def test_numbers_of_32_bits_are_measured_and_drawn(tmp_path, small_steps):
+    label = np.zeros(SIZE, np.uint32)
+    label[2:6, 3:7], label[40:44, 20:24], label[80:83, 20:24] = 65535, 65536, 400_000
+    labels = Labels("instances", {"cell": 1})
+    assert measure_large(rows, label, labels, None, tmp_path / "o") == (3, "")
+    assert read_objects(tmp_path / "o")["number"].tolist() == [65535, 65536, 400_000]
+    _, drawn = overview(rows, label, max(SIZE))
+    assert drawn.dtype == np.uint16
+    assert len(np.unique(drawn)) == 4
+    assert np.array_equal(drawn > 0, label > 0)
+
+
 def test_an_overview_holds_means_and_the_middle_labels():
     label = np.arange(np.prod(SIZE), dtype=np.uint16).reshape(SIZE)
     small, small_label = overview(rows, label, 30)
