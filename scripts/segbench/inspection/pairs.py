@@ -107,6 +107,9 @@ def pair(entries: Sequence[Entry]) -> Pairs:
     bare = {entry.stem for entry in entries}
     bare |= {_IMAGE_SUFFIX.sub("", stem) for stem in bare}
     roles = [(entry, *_role(entry, bare)) for entry in entries]
+    called = [entry for entry in entries if _called_mask(entry)]
+    if len({_parent(entry) for entry in called}) > 1:
+        roles = [(e, "mask" if e in called else role, at) for e, role, at in roles]
     owners = _owners(entries)
     words_of: dict[str, set[str]] = {"mask": set(), "": set()}
     for entry, role, at in roles:

@@ -177,9 +177,12 @@ def _with_classes(proposal: Proposal, pairs: Pairs, labels: Labels) -> Proposal:
         )
         for one, value in zip(classes_named(names), kept, strict=False)
     )
+    why = "few values, which are classes"
+    if len(kept) > 2 and kept == list(range(1, len(kept) + 1)) and not labels.names:
+        why += "; if they number objects: instances"
     return replace(
         proposal, task="semantic", classes=classes, ignore=tuple(map(str, sorted(ignored))),
-        why="few values, which are classes",
+        why=why,
     )  # fmt: skip
 
 

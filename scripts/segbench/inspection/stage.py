@@ -286,7 +286,8 @@ def _pairs(seen: Inspection, found: survey.Survey, pairs: Pairs, target: Path | 
         else:
             seen.steps.append(
                 "no mask is called as an image: rename them, so that the names are equal but for "
-                "one beginning or end that all masks have"
+                "one beginning or end that all masks have; several images of one mask are "
+                "channels: name them as nnU-Net does (imagesTr/NAME_0000, NAME_0001, labelsTr/NAME)"
             )
         return
     elif not pairs.classes:

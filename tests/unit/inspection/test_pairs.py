@@ -122,6 +122,14 @@ def test_a_folder_for_each_patient_with_an_image_and_its_mask():
     assert paired("a/mask.png", "a/hat.png", "b/cat.png", "b/dog.png")[1] == {}
 
 
+def test_several_images_of_a_patient_are_no_classes():
+    names = [f"{patient}/{name}.nii" for patient in "pq" for name in ("ct", "pet", "mask")]
+    found, files = paired(*names)
+    assert (files, found.classes) == ({}, [])
+    assert [place.entry.name for place in found.lonely] == ["p/mask.nii", "q/mask.nii"]
+    assert len(found.images) == 4
+
+
 def test_a_name_that_ends_like_a_mask_is_an_image_where_it_has_a_mask():
     found, files = paired(
         "images/face_mask.png", "images/hat.png", "masks/face_mask.png", "masks/hat.png"

@@ -46,6 +46,8 @@ def test_classes_of_the_labels(tmp_path, found, classes, ignore):
 def test_numbered_objects_are_instances(tmp_path):
     plain(tmp_path)
     assert proposed(tmp_path, labels(0, 1, 2, 3, 4, 5, numbered=3)).task == "instances"
+    assert "if they number objects" in proposed(tmp_path, labels(0, 1, 2, 3)).why
+    assert "if they number objects" not in proposed(tmp_path, labels(0, 1, 3)).why
 
 
 def test_a_group_on_both_sides_of_a_split_is_no_group(tmp_path):
