@@ -9,11 +9,13 @@ from pathlib import Path
 from segbench.archives import ArchiveSet
 from segbench.artefacts.folds import Assignment
 from segbench.config.model import MEMORY_BYTES, Model
+from segbench.errors import SegbenchError
 from segbench.models.class_weights import map_factors
 from segbench.training import choice, samples, selection
 from segbench.training.feeding import Feed, Tiles
 from segbench.training.survey import Focus, survey
 from segbench.training.task import make_task
+from segbench.unannotated import UNANNOTATED
 
 
 class FoldData:
@@ -66,6 +68,8 @@ class FoldData:
             samples.load(archive, ids, recipe, self.task, self.in_memory)
             for ids in (self.training, self.validation)
         )
+        if partial:
+            _check_annotated(chosen)
         self.window = samples.window_size([*chosen, *watched], recipe, self.task)
         steps = options.steps_per_epoch or math.ceil(len(chosen) / options.batch)
         self.factors, focus = self._look_through(chosen, recipe)
@@ -102,3 +106,13 @@ class FoldData:
             pairs = zip(self.task.maps, self.factors, strict=True)
             words.append("factors " + ", ".join(f"{name} {value:.3g}" for name, value in pairs))
         return ", ".join(words)
+
+
+def _check_annotated(chosen: Sequence[samples.Samples]) -> None:
+    """Refuse training samples that say nothing: the loss would be 0 and no network the best."""
+    if not any((sample.whole_target() != UNANNOTATED).any() for sample in chosen):
+        raise SegbenchError(
+            "no pixel of the training samples was annotated",
+            "training samples with annotated pixels",
+            "choose another protocol, or correct `ignore` in the dataset's config",
+        )

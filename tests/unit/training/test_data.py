@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segbench.archives import ArchiveSet
+from segbench.archives import ArchiveSet, ArchiveWriter
 from segbench.artefacts.folds import read_fold
 from segbench.config.model import Model, Sampling, Training
 from segbench.errors import SegbenchError
@@ -86,3 +86,20 @@ def test_boundaries_are_kept_in_memory_whatever_they_take(write_archive):
     for target, expected in (("foreground_boundary", True), ("foreground", False)):
         recipe = Model(target=target)
         assert samples.fit_in_memory(archive, ["a"], recipe, task, 10) is expected
+
+
+@pytest.mark.parametrize("memory", [10**9, 0])
+def test_training_samples_of_which_nothing_was_annotated_are_refused(tmp_path, write_folds, memory):
+    attributes = {"axes": "yxc", "task": "semantic", "classes": ["a"], "class_values": [1]}
+    label = np.full((8, 8), 255, np.uint8)
+    seen = label.copy()
+    seen[0, 0] = 0
+    for name, first in (("none", label), ("one", seen)):
+        with ArchiveWriter(tmp_path / name, attributes) as writer:
+            for sample, mask in (("x", label), ("y", first), ("z", seen)):
+                arrays = {"image": np.zeros((8, 8, 1), np.uint8), "label": mask}
+                writer.add(sample, arrays, {"source": sample, "ignored": True})
+    folds = read_fold(write_folds({"x": "train", "y": "train", "z": "validation"}), 0)
+    with pytest.raises(SegbenchError, match="no pixel of the training samples was annotated"):
+        FoldData([tmp_path / "none"], folds, model(patch=(8, 8)), 0, memory)
+    assert FoldData([tmp_path / "one"], folds, model(patch=(8, 8)), 0, memory).task.partial
