@@ -21,7 +21,7 @@ from segbench.stages import STAGES
 _FOR_READERS = {"description", "title", "licence", "citation", "question"}
 
 #: What a reader needs to list the samples of a tree.
-_READING = ("format", "task", "classes", "background", "layout")
+_READING = ("format", "task", "classes", "background", "ignore", "layout")
 
 #: Slices by recipe and names. Recipes are frozen but hold dicts, which have no hash, so the key
 #: is their identity; they are kept alive here, so that no other object gets the same one.

@@ -94,6 +94,22 @@ def test_a_dataset_comes_back_from_its_slices(tmp_path):
     assert (made.source, made.generated) == ("generated", dataset.generated)
 
 
+def test_what_is_ignored_reaches_the_stages(tmp_path):
+    """Else the pixels would be refused as of no class."""
+    dataset = Dataset.model_validate({**BASE, "format": "folder", "ignore": {"labels": [255]}})
+    slices = (inventory_slice, dataset_slice, lambda one: source_slice(one, tmp_path))
+    for sliced in slices:
+        assert dataset_from(sliced(dataset)).ignore == dataset.ignore
+
+
+def test_every_key_of_a_dataset_is_in_its_slice_or_known_not_to_be_read():
+    apart = {
+        "title", "licence", "citation", "source", "generated", "download", "folder", "shards",
+        "protocols",
+    }  # fmt: skip
+    assert set(dataset_slice(Dataset.model_validate(BASE))) == set(Dataset.model_fields) - apart
+
+
 def test_protocols_and_shards_are_not_read_before_the_folds():
     other = Dataset.model_validate({**BASE, "protocols": {"q": {}}, "shards": 9, "title": "U"})
     assert dataset_slice(other) == dataset_slice(Dataset.model_validate(BASE))
@@ -161,5 +177,6 @@ def test_ten_thousand_jobs_share_a_few_slices(monkeypatch):
 def test_listing_the_raw_files_reads_no_spacing_and_no_regions():
     other = Dataset.model_validate({**BASE, "spacing_um": (0.5, 0.5)})
     assert inventory_slice(other) == inventory_slice(Dataset.model_validate(BASE))
-    assert set(inventory_slice(other)) == {"format", "task", "classes", "background", "layout"}
+    read = {"format", "task", "classes", "background", "ignore", "layout"}
+    assert set(inventory_slice(other)) == read
     assert dataset_slice(other)["spacing_um"] == (0.5, 0.5)
