@@ -134,7 +134,7 @@ def shrink(plane: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:
     """
     import cv2
 
-    values = mark_unknown(plane.astype(np.float32))
+    values = mark_unknown(plane).astype(np.float32)
     if values.shape[2] != 3:
         values = values.mean(axis=2, keepdims=True)
     factor = min(1.0, side / max(values.shape[:2]))

@@ -78,7 +78,7 @@ def _displayed(image: np.ndarray, height: int, width: int) -> np.ndarray:
     channels = image if image.shape[-1] == 3 else image[..., :1]
     if channels.dtype == np.uint8:
         return display_image(channels, 1 / 255, height, width)
-    values = mark_unknown(channels.astype(np.float32))
+    values = mark_unknown(channels).astype(np.float32)
     known = values[np.isfinite(values)]
     low, high = (float(v) for v in np.percentile(known, (1, 99))) if known.size else (0.0, 1.0)
     return display_image(values, 1.0, height, width, (low, high))

@@ -71,6 +71,8 @@ def map_factors(
 def _balanced(shares: np.ndarray, power: float, exclusive: bool) -> np.ndarray:
     result = np.ones(len(shares))
     there = shares > 0
+    if not there.any():
+        return result
     raised = shares[there] ** power
     scale = np.sum(shares[there] * raised) / np.sum(shares[there]) if exclusive else raised.mean()
     result[there] = raised / scale

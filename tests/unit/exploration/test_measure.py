@@ -86,9 +86,10 @@ def test_pixels_without_a_value_have_no_colour():
     assert colour_features(sparse).tolist() == [0, 0, 0, 0, 5, 0]
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
 def test_an_image_with_a_gap_in_numbers(value):
-    image = np.arange(24, dtype=np.float32).reshape(4, 3, 2)
+    image = np.arange(24, dtype=np.float64).reshape(4, 3, 2)
     image[0], image[1, 0, 1] = value, value
     found = measure_image(image)
     assert found.low.tolist() == [6, 9]

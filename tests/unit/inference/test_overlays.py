@@ -74,6 +74,15 @@ def test_what_is_not_8_bit_is_stretched(tmp_path, dtype):
     assert picture.max() == 255
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_beyond_float32_have_no_value(tmp_path):
+    ramp = np.broadcast_to(np.linspace(1000, 5000, 64), (64, 64))[..., None].copy()
+    ramp[:, 63] = 1e300
+    picture = drawn(tmp_path, ramp, np.zeros((64, 64), np.uint8))
+    assert picture[0, 8 * 62].tolist() == [255] * 3, "enlarged eightfold"
+    assert picture[0, 0].tolist() == picture[0, -1].tolist() == [0] * 3
+
+
 def test_of_a_volume_the_fullest_slice_is_shown(tmp_path):
     volume = np.stack([np.full((64, 64, 2), value, np.uint8) for value in (10, 20, 30)])
     label = np.zeros((3, 64, 64), np.uint8)

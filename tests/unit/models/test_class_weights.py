@@ -38,6 +38,13 @@ def test_named_factors_come_on_top_and_absent_classes_keep_theirs():
     assert map_factors(Loss(), ["a", "b"], True, None) is None
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_without_any_share_all_factors_are_1(exclusive):
+    """As where no training pixel is known to be of a map."""
+    assert map_factors(Loss(class_weights="inverse"), ["a", "b"], exclusive, np.zeros(2)) is None
+
+
 @pytest.mark.parametrize("weights", [{"hat": 1.0}, {"a": -1.0}, {"a": 0.0, "b": 0.0}])
 def test_factors_that_cannot_be(weights):
     with pytest.raises(SegbenchError, match=r"loss\.weights"):
