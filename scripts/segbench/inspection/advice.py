@@ -209,4 +209,11 @@ def _left_over(found: Survey, pairs: Pairs) -> list[str]:
         told = names[0].lower().endswith(tuple(CONVERT))  # with what converts it
         if not told and suffix not in _TEXTS:
             lines.append(f"not read: {len(names)} {suffix} (e.g. {names[0]})")
+    stems = {place.entry.stem for place in pairs.images.values()}
+    drawn = [name for name in kinds[".json"] if name[: -len(".json")] in stems]
+    if drawn and '"shapes"' in (found.folder / drawn[0]).read_text("utf-8", "replace"):
+        lines.append(
+            f"{len(drawn)} JSON files are polygons of LabelMe (e.g. {drawn[0]}), which are not "
+            "read: export them as COCO, YOLO or masks"
+        )
     return lines

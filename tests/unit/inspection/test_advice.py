@@ -68,6 +68,10 @@ def unknown(root):
     (root / "slide.xyz").write_text("x")
 
 
+def labelme(root):
+    (root / "images/cell_1.json").write_text('{"version": "5.0", "shapes": []}')
+
+
 def doubled(root):
     image(root / "images/cell_5.tif", 5)
 
@@ -84,6 +88,7 @@ def doubled(root):
         (copied, "2 images are copies of each other"),
         (turned, "images/cell_4.png (72 x 64) and masks/cell_4.png (64 x 72); rows and columns"),
         (unknown, "not read: 1 .xyz (e.g. slide.xyz)"),
+        (labelme, "1 JSON files are polygons of LabelMe (e.g. images/cell_1.json)"),
         (doubled, "1 images are named as another but for the ending: images/cell_5.tif"),
     ],
 )
@@ -91,6 +96,12 @@ def test_a_mistake_is_named_with_what_to_do(tmp_path, change, says):
     plain(tmp_path)
     change(tmp_path)
     assert any(says in line for line in said(tmp_path)), said(tmp_path)
+
+
+def test_what_a_scanner_says_of_an_image_is_no_drawing(tmp_path):
+    plain(tmp_path)
+    (tmp_path / "images/cell_1.json").write_text('{"EchoTime": 0.03}')
+    assert not any("LabelMe" in line for line in said(tmp_path))
 
 
 def test_a_segmentation_of_some_slices_is_no_mistake(tmp_path):
