@@ -36,6 +36,8 @@ formats = sorted(name for name in formats if (library / f"datasets/{name}.py").e
 computing = ("train", "predict", "segment", "apply_model")
 kinds = sorted(p.stem for p in (library / "models/networks").glob("[a-z]*.py"))
 networks = [[], [f"segbench.models.networks.{kind}" for kind in kinds]]
+decoders = sorted(f"segbench.decoders.{p.stem}" for p in (library / "decoders").glob("[a-z]*.py"))
+opening = {"inspect_folder": decoders, "apply_model": networks[1] + decoders}
 reading = ("acquire", "explore_dataset", "index", "inventory", "measure", "preprocess", "truth")
 code._version("numpy")
 start = time.process_time()
@@ -44,7 +46,9 @@ for script in sorted(scripts.glob("*.py")):
     if script.stem in ("explain", "store"):
         continue
     for name in formats if script.stem in reading else [""]:
-        modules = [f"segbench.datasets.{name}"] if name else networks[script.stem in computing]
+        modules = networks[script.stem in computing]
+        modules = [f"segbench.datasets.{name}", *decoders] if name else modules
+        modules = opening.get(script.stem, modules)
         code.code_digest(script, library, modules)
         count += 1
 print(time.process_time() - start, count)

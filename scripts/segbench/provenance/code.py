@@ -70,10 +70,15 @@ class Code:
         loads.update((source, symbol) for source, symbol in module.loads)
         found = Reach(roots, set())
         self._extend(found, [symbol for root in roots for symbol in root], loads)
-        asked = {name for symbol in found.symbols for name in self.graph.node(symbol).asked}
-        named = list(self._named(tuple(modules), asked, name))
+        named: list[Symbol] = []
+        asked: set[str] | None = None
+        # What is loaded by name may itself load by name: a reader its decoders.
+        while asked != (wanted := self._asked(found)):
+            asked = wanted
+            more = self._named(tuple(modules), asked, name)
+            named.extend(one for one in more if one not in named)
+            self._extend(found, named, loads)
         found.roots.extend([symbol] for symbol in named)
-        self._extend(found, named, loads)
         held = {symbol for root in found.roots for symbol in root}
         for one in sorted(self._effects.modules(loads)):
             effects = [symbol for symbol, _ in self._effects.of(one)]
@@ -99,6 +104,10 @@ class Code:
             else:
                 running.update(dict.fromkeys(numbers, symbol))
         yield [running[number] for number in sorted(running)]
+
+    def _asked(self, found: Reach) -> set[str]:
+        """The names that what is reached asks `load_symbol` for."""
+        return {name for symbol in found.symbols for name in self.graph.node(symbol).asked}
 
     def _named(self, modules: tuple[str, ...], asked: set[str], script: str) -> Iterator[Symbol]:
         """The symbols of modules that are named at run time."""

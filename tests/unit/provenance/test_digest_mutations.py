@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from segbench.decoders.registry import FORMATS, module_of
 from segbench.errors import SegbenchError
 from segbench.provenance.code import Code
 from segbench.provenance.symbols import Module as Parsed
@@ -39,12 +40,13 @@ NEUTRAL = {
 }  # fmt: skip
 
 #: What rules ask of these modules; only the training builds networks.
-ASKED = ("READER", "generate", "NETWORK")
+ASKED = ("READER", "generate", "NETWORK", "DECODER")
 
 
 def rules(root: Path = ROOT) -> dict[str, tuple[Path, tuple[str, ...]]]:
     """Rule -> script, and the modules that the rule names at run time."""
     reading = {"acquire", "inventory", "index", "truth", "preprocess", "explore_dataset", "measure"}
+    decoders = tuple(module_of(one.module) for one in FORMATS)
     found = {}
     for script in sorted((root / "scripts").glob("*.py")):
         if script.stem in ("explain", "store"):
@@ -56,6 +58,8 @@ def rules(root: Path = ROOT) -> dict[str, tuple[Path, tuple[str, ...]]]:
             modules += ("segbench.datasets.miniature.msd",)
         if script.stem in ("train", "predict", "segment", "apply_model"):
             modules = ("segbench.models.networks.unet",)
+        if script.stem in {*reading, "apply_model", "inspect_folder"}:
+            modules += decoders
         found[script.stem] = (script, modules)
     return found
 

@@ -123,3 +123,20 @@ def test_another_network_leaves_the_code_of_a_unet_as_it_is(rule, tmp_path):
     unet.write_text(unet.read_text().replace("Field(16, description", "Field(17, description"))
     code_of.cache_clear()
     assert parts(rule, library) != parts(rule)
+
+
+@pytest.mark.parametrize("rule", ["index", "truth", "preprocess", "inventory", "measure"])
+def test_an_edit_of_a_decoder_reruns_what_opens_images_with_it(tmp_path, rule):
+    library = tmp_path / "segbench"
+    shutil.copytree(LIBRARY, library, ignore=shutil.ignore_patterns("__pycache__"))
+    script = LIBRARY.parent / f"{rule}.py"
+    modules = ["segbench.datasets.dsb2018", *PICTURES]
+    before = code_parts(script, library, modules)
+    decoder = library / "decoders/pictures.py"
+    decoder.write_text(
+        decoder.read_text("utf-8")
+        .replace("def upright(", "def turned(")
+        .replace("upright(pixels, orientation)", "turned(pixels, 1)")
+    )
+    code_of.cache_clear()
+    assert code_parts(script, library, modules) != before
