@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from segbench.decoders.registry import (
     BY_ENDING,
@@ -70,3 +73,33 @@ def test_header_and_array_agree(tmp_path):
     header = header_of(tmp_path / "a.npy")
     assert (header.axes, header.shape, header.dtype) == ("yxc", (2, 3, 4), np.dtype(np.int16))
     assert header.size == (2, 3)
+
+
+#: Packages that read one format each.
+LIBRARIES = {
+    "SimpleITK", "h5py", "highdicom", "nibabel", "ome_zarr_models", "pydicom", "tifffile", "zarr",
+}  # fmt: skip
+
+LOADED = """
+import sys
+from pathlib import Path
+from segbench.decoders.listing import list_images
+from segbench.decoders.registry import read
+
+folder, name = Path(sys.argv[1]), sys.argv[2]
+list_images(folder)
+read(folder / name)
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("name", "needs"), [("a.png", set()), ("a.tif", {"tifffile"})])
+def test_a_format_loads_its_own_library_only(tmp_path, name, needs):
+    Image.fromarray(np.eye(4, dtype=np.uint8)).save(tmp_path / name)
+    for other in ("b.nii.gz", "c.npy", "d.h5", "e.nrrd", "f.mha"):
+        (tmp_path / other).touch()
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, str(tmp_path), name],
+        env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert set(done.stdout.split()) & LIBRARIES == needs
