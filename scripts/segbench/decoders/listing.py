@@ -23,6 +23,14 @@ from segbench.errors import SegbenchError
 _DIGITS = re.compile(r"(\d+)")
 
 
+#: Names of what operating systems, disks and archivers leave behind, beside those that begin
+#: with a dot.
+JUNK = frozenset({
+    "__MACOSX", "Thumbs.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information",
+    "lost+found", "@eaDir", "DICOMDIR",
+})  # fmt: skip
+
+
 def is_junk(name: str) -> bool:
     """Whether a file or folder was left by an operating system or an archiver.
 
@@ -31,7 +39,7 @@ def is_junk(name: str) -> bool:
     >>> is_junk("._a.png"), is_junk("__MACOSX"), is_junk("a.png")
     (True, True, False)
     """
-    return name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini", "DICOMDIR"}
+    return name.startswith(".") or name in JUNK
 
 
 def natural(name: str) -> tuple[list[Any], str]:

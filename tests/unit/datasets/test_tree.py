@@ -20,7 +20,7 @@ def touch(path):
     path.touch()
 
 
-@pytest.mark.parametrize("name", ["._a.png", ".DS_Store", "__MACOSX", "Thumbs.db", ".git"])
+@pytest.mark.parametrize("name", ["._a.png", ".git", "__MACOSX", "Thumbs.db", "@eaDir"])
 def test_junk(name):
     assert is_junk(name)
 

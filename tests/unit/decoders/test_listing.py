@@ -7,9 +7,10 @@ import re
 import pytest
 
 from segbench.decoders.decoder import Entry
-from segbench.decoders.listing import leads_up, list_images, natural, walk
+from segbench.decoders.listing import JUNK, leads_up, list_images, natural, walk
 from segbench.decoders.registry import header_of
 from segbench.errors import SegbenchError
+from unit.pages import ROOT
 
 
 def put(folder, *names):
@@ -111,3 +112,8 @@ def test_natural_order_of_mixed_names():
 def test_junk_of_discs_is_passed_over_and_a_file_without_an_ending_is_looked_at(tmp_path):
     put(tmp_path, "DICOMDIR", "README", "IM/1.2.840.17")
     assert list_images(tmp_path) == ([], ["IM/1.2.840.17", "README"])
+
+
+def test_the_reference_lists_what_is_junk():
+    text = (ROOT / "docs/reference/image-formats.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(JUNK) if f"`{name}`" not in text] == []
