@@ -50,8 +50,14 @@ _TURNS = {
 
 
 @contextmanager
-def open_picture(path: Path) -> Iterator[Image.Image]:
+def open_picture(path: Path, content: bytes = b"") -> Iterator[Image.Image]:
     """Open a picture with Pillow; pixels are not decoded yet.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes, optional
+        Content of the file, where it has been read.
 
     Raises
     ------
@@ -63,7 +69,7 @@ def open_picture(path: Path) -> Iterator[Image.Image]:
     Image.MAX_IMAGE_PIXELS = None  # ours is checked below
     with naming(path, "picture file", RuntimeError):
         try:
-            image = Image.open(path, formats=_FORMATS)
+            image = Image.open(BytesIO(content) if content else path, formats=_FORMATS)
         except UnidentifiedImageError:
             _name_other(path)
             raise
@@ -157,13 +163,14 @@ class PictureDecoder(Decoder):
     def header(self, path: Path, choices: Choices) -> Header:
         """See `Decoder.header`."""
         with open_picture(path) as image:
-            return _header(path, image)[0]
+            return _header(path, image, b"")[0]
 
     def read(self, path: Path, choices: Choices) -> Decoded:
         """See `Decoder.read`."""
-        with open_picture(path) as image:
-            png = verify_png(path) if image.format == "PNG" else b""
-            header, orientation = _header(path, image)
+        png = verify_png(path) if path.suffix.lower() == ".png" else b""
+        with open_picture(path, png) as image:
+            png = png or (verify_png(path) if image.format == "PNG" else b"")
+            header, orientation = _header(path, image, png)
             palette = None
             if png and image.mode != "P" and header.dtype != bool:
                 import imagecodecs
@@ -201,8 +208,8 @@ class PictureDecoder(Decoder):
         Image.fromarray(np.ascontiguousarray(label)).save(path, format="PNG")
 
 
-def _header(path: Path, image: Any) -> tuple[Header, int]:
-    """What an opened picture says of its array, and its EXIF orientation."""
+def _header(path: Path, image: Any, png: bytes) -> tuple[Header, int]:
+    """What an opened picture says of its array, and its EXIF orientation; `png`: its content."""
     _check_single(path, image)
     mode, depth = image.mode, ""
     if image.format == "PNG":  # RGB;16B: the mode says RGB, as Pillow cuts it down
@@ -216,7 +223,7 @@ def _header(path: Path, image: Any) -> tuple[Header, int]:
     transparent = "transparency" in image.info and mode != "P"
     channels = _CHANNELS[mode] + transparent
     bits = np.uint16 if depth == "16B" else np.bool_ if mode == "1" and channels == 1 else np.uint8
-    orientation, notes = _orientation(path, image)
+    orientation, notes = _orientation(path, image, png)
     swapped = _TURNS.get(orientation, (False,))[0]
     size = (image.width, image.height) if swapped else (image.height, image.width)
     header = Header(
@@ -245,13 +252,17 @@ def _check_single(path: Path, image: Any) -> None:
         )
 
 
-def _orientation(path: Path, image: Image.Image) -> tuple[int, tuple[str, ...]]:
+def _orientation(path: Path, image: Image.Image, png: bytes) -> tuple[int, tuple[str, ...]]:
     """The EXIF orientation (or that of XMP), 1 if there is none; and a note if it is damaged."""
     from PIL import ExifTags
     from PIL import Image as Pillow
 
-    if image.format == "PNG" and _exif_behind_pixels(path):
-        image.load()
+    if image.format == "PNG":
+        before, behind = _exif_chunks(png) if png else _exif_chunks_of(path)
+        if behind:
+            image.load()
+        elif not before:
+            return 1, ()
     try:
         # The method of PNG files would decode the picture to look behind the pixels.
         found = Pillow.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
@@ -260,16 +271,21 @@ def _orientation(path: Path, image: Image.Image) -> tuple[int, tuple[str, ...]]:
     return (found if found in _TURNS else 1), ()
 
 
-def _exif_behind_pixels(path: Path) -> bool:
-    """Whether a PNG file has EXIF or XMP data after its pixels; reads no pixels."""
-    texts = (b"XML:com.adobe.xmp", b"Raw profile type exif")
+def _exif_chunks_of(path: Path) -> tuple[bool, bool]:
+    """As `_exif_chunks`, of a file; reads no pixels."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        behind = False
-        for kind, start, end in _chunks(data):
-            behind = behind or kind == b"IDAT"
-            if behind and (kind == b"eXIf" or data[start : min(end, start + 21)].startswith(texts)):
-                return True
-    return False
+        return _exif_chunks(data)
+
+
+def _exif_chunks(data: bytes | mmap.mmap) -> tuple[bool, bool]:
+    """Whether a PNG file has EXIF or XMP data before its pixels, and behind them."""
+    texts = (b"XML:com.adobe.xmp", b"Raw profile type exif")
+    before = behind = pixels = False
+    for kind, start, end in _chunks(data):
+        pixels = pixels or kind == b"IDAT"
+        if kind == b"eXIf" or data[start : min(end, start + 21)].startswith(texts):
+            before, behind = before or not pixels, behind or pixels
+    return before, behind
 
 
 def _decoded(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
