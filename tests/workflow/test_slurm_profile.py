@@ -68,7 +68,7 @@ def test_what_takes_seconds_is_not_submitted():
         local |= set(
             re.findall(r"^rule (\w+):\n(?: .*\n|\n)*?    localrule: True\n", path.read_text(), re.M)
         )
-    assert local == {"acquire", "samples", "split", "tabulate", "report"}
+    assert local == {"acquire", "samples", "split", "tabulate", "report", "inspect_folder"}
 
 
 def test_the_profile_keeps_clear_of_what_loses_work():
