@@ -15,6 +15,7 @@ from segbench.decoders.registry import (
     Format,
     ending_of,
     format_of,
+    is_folder_image,
     load,
     unsupported,
 )
@@ -164,7 +165,7 @@ def walk(root: Path) -> Iterator[tuple[str, list[str]]]:
                 for entry in found:
                     if is_junk(entry.name):
                         continue
-                    if not is_folder(entry) or _is_image(entry.name):
+                    if not is_folder(entry) or is_folder_image(entry.name):
                         names.append(entry.name)
                     elif not entry.is_symlink() or not leads_up(Path(entry.path)):
                         folders.append(f"{place}{entry.name}/")
@@ -194,8 +195,3 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 def leads_up(link: Path) -> bool:
     """Whether a link leads to a folder in which it lies, however far above."""
     return any(os.path.samefile(link, folder) for folder in link.absolute().parents)
-
-
-def _is_image(folder: str) -> bool:
-    ending = ending_of(folder).lower()
-    return bool(ending) and BY_ENDING[ending].folder

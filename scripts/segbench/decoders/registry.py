@@ -160,6 +160,18 @@ def format_of(path: Path) -> Format | None:
     return NO_ENDING if head[128:] == b"DICM" else None
 
 
+def is_folder_image(name: str) -> bool:
+    """Whether a folder of this name is one image, or one mask.
+
+    Examples
+    --------
+    >>> is_folder_image("a.ome.zarr"), is_folder_image("a.tif"), is_folder_image("scans")
+    (True, False, False)
+    """
+    ending = ending_of(name).lower()
+    return bool(ending) and BY_ENDING[ending].folder
+
+
 def decoder_of(path: Path) -> Decoder:
     """The decoder of a file; see `format_of`.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from segbench.datasets.opening import fitting
 from segbench.decoders.decoder import Choices
-from segbench.decoders.registry import BY_ENDING, decoder_of, ending_of
+from segbench.decoders.registry import decoder_of
 from segbench.files import atomic_path, zip_entry
 from segbench.inference.images import NewImage
 from segbench.inference.labels import Labels
@@ -74,20 +74,8 @@ def _parts(label: np.ndarray, labels: Labels) -> Iterator[tuple[np.ndarray, dict
         yield label, {}
 
 
-def is_folder(mask: str | Path) -> bool:
-    """Whether masks of this name are folders, which the store takes as one file.
-
-    Examples
-    --------
-    >>> is_folder("masks/a.zarr"), is_folder("masks/a.tif")
-    (True, False)
-    """
-    ending = ending_of(Path(mask).name).lower()
-    return bool(ending) and BY_ENDING[ending].folder
-
-
 def pack(folder: Path, file: Path) -> None:
-    """Put a folder in one zip file; equal folders give equal bytes."""
+    """Put a folder in one zip file, which the store takes; equal folders give equal bytes."""
     with atomic_path(file) as beside, zipfile.ZipFile(beside, "w") as target:
         for path in files_in(folder):
             target.writestr(zip_entry(path.relative_to(folder).as_posix()), path.read_bytes())

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from segbench.decoders.decoder import Choices
 from segbench.decoders.faults import warn_once
+from segbench.decoders.registry import is_folder_image
 from segbench.errors import SegbenchError
 from segbench.files import write_text
 from segbench.imaging.pixel_values import image_scale
@@ -23,7 +24,7 @@ from segbench.inference.arm_model import ArmModel
 from segbench.inference.folder import OutputDir
 from segbench.inference.images import NewImage, collisions, read_manifest
 from segbench.inference.labels import Labels
-from segbench.inference.masks import is_folder, mask_files, pack, unpack
+from segbench.inference.masks import mask_files, pack, unpack
 from segbench.inference.objects import collect_objects, origin_of, write_classes
 from segbench.inference.preparing import Opened, Preparer, named
 from segbench.inference.writing import FACTS, OBJECTS, OVERLAY, Writer
@@ -147,7 +148,7 @@ class _Run:
         """All files of an image's result; masks that are folders are packed."""
         part = self.parts / image.name
         masks = {
-            key: part / f"{key}.zip" if is_folder(path) else self.results / path
+            key: part / f"{key}.zip" if is_folder_image(path) else self.results / path
             for key, path in self.masks(image).items()
         }
         return {
@@ -173,7 +174,7 @@ class _Run:
     def packed(self, image: NewImage) -> list[tuple[Path, Path]]:
         """The masks that are folders: packed, and in place."""
         outputs, masks = self.outputs(image), self.in_place(image)
-        return [(outputs[key], path) for key, path in masks.items() if is_folder(path)]
+        return [(outputs[key], path) for key, path in masks.items() if is_folder_image(path.name)]
 
     def kept(self, image: NewImage) -> list[Path]:
         """The files and folders of an image's result that stay in the results folder."""

@@ -6,10 +6,10 @@ import pytest
 import tifffile
 from PIL import Image
 
-from segbench.decoders.registry import NO_CHOICES, header_of, read
+from segbench.decoders.registry import NO_CHOICES, header_of, is_folder_image, read
 from segbench.inference.images import UNREADABLE, NewImage
 from segbench.inference.labels import Labels
-from segbench.inference.masks import files_in, is_folder, mask_files, pack, unpack, write_masks
+from segbench.inference.masks import files_in, mask_files, pack, unpack, write_masks
 from unit.decoders import dicom_samples
 from unit.decoders.zarr_stores import write_image
 
@@ -102,6 +102,6 @@ def test_a_folder_becomes_one_file_and_a_folder_again(tmp_path):
 
 
 def test_only_some_formats_are_folders():
-    assert is_folder("masks/a.zarr")
-    assert not is_folder("masks/a.tif")
-    assert not is_folder("masks/readme")
+    assert is_folder_image("masks/a.zarr")
+    assert not is_folder_image("masks/a.tif")
+    assert not is_folder_image("masks/readme")
